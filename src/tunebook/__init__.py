@@ -1,0 +1,1 @@
+"""The deep-learning tuning playbook as software."""

@@ -1,0 +1,290 @@
+"""Everything that can happen to a study, as frozen events. The log of them is the truth.
+
+Observations come from workers, people and the clock; decisions come from the engine. Both are
+appended to the log before anything is done about them, so replaying the log rebuilds the state
+without asking a searcher again. ``at`` is the time in seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tunebook.records.budget import Budget
+from tunebook.records.configuration import Configuration
+from tunebook.records.measurement import Series
+from tunebook.records.states import Failure, StudyState, TrialState
+from tunebook.records.study import JsonObject, StudySpec
+from tunebook.records.trial import CheckpointRef, TrialNumber
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCreated:
+    """The study came into being; always the first event of its log."""
+
+    at: float
+    spec: StudySpec
+
+
+@dataclass(frozen=True, slots=True)
+class DriverStarted:
+    """A driver took the study up, with ``n_slots`` workers. Its time counts from here."""
+
+    at: float
+    holder: str
+    n_slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriverStopped:
+    """The driver put the study down in an orderly way."""
+
+    at: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunMeasured:
+    """A timing run before the first trial (S0.8): no trial, no value, only what a trial costs."""
+
+    at: float
+    startup_s: float
+    step_s: float | None
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStateChanged:
+    """The study moved to ``state``. ``limit`` names the limit of the budget that did it."""
+
+    at: float
+    state: StudyState
+    why: str
+    limit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetChanged:
+    """The study has another budget from here on."""
+
+    at: float
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceChanged:
+    """The space was widened or narrowed; old trials stay under their old version."""
+
+    at: float
+    space: JsonObject
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotesChanged:
+    """Somebody rewrote the study's notes."""
+
+    at: float
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestObeyed:
+    """The driver dealt with a request; ``answer`` says how."""
+
+    at: float
+    request: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCreated:
+    """A trial has a configuration. ``until_step`` is None while it waits in the queue.
+
+    With ``until_step`` it is launched at once. ``parent`` is the trial whose checkpoint it
+    continues (S0.15). ``source`` is ``searcher``, ``enqueued`` or ``ask``.
+    """
+
+    at: float
+    trial: TrialNumber
+    config: Configuration
+    until_step: int | None = None
+    is_launched: bool = True
+    parent: TrialNumber | None = None
+    source: str = "searcher"
+    why: str | None = None
+    space_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLaunched:
+    """A queued, paused or lost trial was given a worker and a slice up to ``until_step``."""
+
+    at: float
+    trial: TrialNumber
+    until_step: int | None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBegan:
+    """A worker entered the training function; ``step`` is where it goes on from (0: the start)."""
+
+    at: float
+    trial: TrialNumber
+    step: int
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReported:
+    """A batch of measurements of one trial, by metric."""
+
+    at: float
+    trial: TrialNumber
+    series: Mapping[str, Series]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReached:
+    """The trial came to the end of its slice and waits, its worker still holding it.
+
+    ``seconds`` is the training time of the trial so far.
+    """
+
+    at: float
+    trial: TrialNumber
+    step: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReleased:
+    """A paused trial gave its worker up; it lives on in its checkpoint."""
+
+    at: float
+    trial: TrialNumber
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCheckpointed:
+    """A checkpoint of the trial is safely stored."""
+
+    at: float
+    trial: TrialNumber
+    checkpoint: CheckpointRef
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRejected:
+    """A checkpoint was found torn or corrupt and must not be used again."""
+
+    at: float
+    trial: TrialNumber
+    checkpoint: CheckpointRef
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialHaltAsked:
+    """A running trial was asked to end its work; ``outcome`` is the state it will go to."""
+
+    at: float
+    trial: TrialNumber
+    outcome: TrialState
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnded:
+    """The training function returned."""
+
+    at: float
+    trial: TrialNumber
+    step: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStopped:
+    """A trial that no worker trains was ended: a paused, queued or lost one."""
+
+    at: float
+    trial: TrialNumber
+    outcome: TrialState
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFailed:
+    """The trial broke: diverged, ran out of memory or time, or its code raised."""
+
+    at: float
+    trial: TrialNumber
+    failure: Failure
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLost:
+    """The trial's worker vanished. ``is_driver_loss``: the driver itself died, nobody's fault."""
+
+    at: float
+    trial: TrialNumber
+    failure: Failure
+    is_driver_loss: bool = False
+
+
+StudyEvent: TypeAlias = (
+    StudyCreated
+    | DriverStarted
+    | DriverStopped
+    | DryRunMeasured
+    | StudyStateChanged
+    | BudgetChanged
+    | SpaceChanged
+    | NotesChanged
+    | RequestObeyed
+)
+TrialEvent: TypeAlias = (
+    TrialCreated
+    | TrialLaunched
+    | TrialBegan
+    | TrialReported
+    | TrialReached
+    | TrialReleased
+    | TrialCheckpointed
+    | CheckpointRejected
+    | TrialHaltAsked
+    | TrialEnded
+    | TrialStopped
+    | TrialFailed
+    | TrialLost
+)
+Event: TypeAlias = StudyEvent | TrialEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A wish of somebody who does not own the log: the driver obeys it and says so.
+
+    ``kind`` is one of ``REQUEST_KINDS``; ``body`` its arguments.
+    """
+
+    id: int
+    at: float
+    kind: str
+    body: JsonObject = field(default_factory=dict)
+
+
+REQUEST_KINDS = {
+    "stop trial": "end one trial early and keep its value: {trial}",
+    "pause trial": "set one trial aside with a checkpoint: {trial}",
+    "resume trial": "let a paused trial go on: {trial}",
+    "stop study": "end the study and keep every result: {}",
+    "pause study": "checkpoint what runs and put the study down: {}",
+    "add budget": "raise limits by the numbers given: {trials, steps, hours, cost}",
+    "enqueue": "try this configuration next: {config}",
+    "edit notes": "replace the study's notes: {notes}",
+}

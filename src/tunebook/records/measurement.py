@@ -1,0 +1,65 @@
+"""Measurements: bulk data, kept as columns of numbers, never one document each."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One figure: ``metric`` was ``value`` at ``step`` of trial ``trial``, ``seconds`` into it."""
+
+    trial: int
+    step: int
+    metric: str
+    value: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points of one metric of one trial, in columns of equal length.
+
+    ``steps`` are whole numbers from 1 and rise strictly; ``values`` may be NaN or infinite;
+    ``seconds`` is the trial's training time at each point.
+    """
+
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    seconds: array[float] = field(default_factory=lambda: array("d"))
+
+    @classmethod
+    def of(
+        cls, steps: Iterable[int], values: Iterable[float], seconds: Iterable[float]
+    ) -> Series:
+        """Build a series from any three columns."""
+        return cls(array("q", steps), array("d", values), array("d", seconds))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def extend(self, later: Series) -> None:
+        """Add ``later`` points; where a step comes again the last write wins.
+
+        A trial that went back to a checkpoint measures the same steps again: everything from
+        the first repeated step on is replaced.
+        """
+        if not later.steps:
+            return
+        if self.steps and later.steps[0] <= self.steps[-1]:
+            keep = bisect_left(self.steps, later.steps[0])
+            del self.steps[keep:], self.values[keep:], self.seconds[keep:]
+        self.steps.extend(later.steps)
+        self.values.extend(later.values)
+        self.seconds.extend(later.seconds)
+
+    def copy(self) -> Series:
+        """Return a series of its own columns."""
+        return Series(self.steps[:], self.values[:], self.seconds[:])
+
+
+Curves = Mapping[str, Series]
+"""All metrics of one trial by name."""
