@@ -1,0 +1,257 @@
+"""Checkpoints: saved states of trials, one file each, on disk or anywhere fsspec reaches.
+
+A file appears under its name only when it is complete, and its name holds the hash of its content:
+a torn or changed file is found out when it is loaded. The store itself knows nothing of SQL, so
+worker processes load it cheaply. This module is the only one here that may import torch, in one
+function, and only when torch is there already or a file needs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import time
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import Any, final
+
+from tunebook.errors import CheckpointError
+from tunebook.records import CheckpointRef, TrialNumber
+from tunebook.storage import checkpoint_file
+from tunebook.storage.refusals import full, is_full
+from tunebook.storage.state_tree import Buffer, Tensors, TreeReader, TreeWriter
+
+STALE_S = 3600.0
+"""An unfinished file so old belongs to a process that is dead."""
+
+_DIGEST_BYTES = 16
+_NAME = re.compile(r"step-(\d+)-([0-9a-f]{32})\.ckpt")
+_SAFE = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,59}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+
+def folder_name(study: str) -> str:
+    """Return a name for the study's folder that is valid, distinct and stays where it is put.
+
+    Names are told apart by a hash wherever a file system might not (length, case, signs).
+    """
+    if _SAFE.fullmatch(study) and not _RESERVED.fullmatch(study) and not study.endswith("."):
+        return study
+    stem = re.sub(r"[^a-z0-9_-]+", "-", study.lower()[:40]).strip("-") or "study"
+    name = study.encode("utf-8", "surrogatepass")
+    return f"{stem}~{hashlib.blake2b(name, digest_size=6).hexdigest()}"
+
+
+@final
+class CheckpointStore:
+    """The checkpoints of one study under ``root``, a folder or any address fsspec knows."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        from fsspec.core import url_to_fs
+
+        self._files, found = url_to_fs(os.fspath(root))
+        self._root = str(found).rstrip("/")
+        self._is_local = "file" in _protocols(self._files)
+
+    @classmethod
+    def of_study(cls, root: str | os.PathLike[str], study: str) -> CheckpointStore:
+        """Open the checkpoints of the study of that name, in a folder of its own under ``root``."""
+        return cls(f"{os.fspath(root).rstrip('/')}/{folder_name(study)}")
+
+    @property
+    def root(self) -> str:
+        """The address to open the same checkpoints with in another process."""
+        return str(self._files.unstrip_protocol(self._root)) if not self._is_local else self._root
+
+    def save(self, trial: TrialNumber, step: int, payload: Mapping[str, object]) -> CheckpointRef:
+        """Save the states of named objects after ``step`` steps, completely or not at all.
+
+        ``payload`` maps names to state trees: dicts, lists and tuples of tensors, arrays, numbers,
+        strings, bytes and None. Raises ``CheckpointError`` with the path to anything else, and
+        ``StoreFullError`` when there is no space.
+        """
+        writer = TreeWriter(_tensors(is_needed=False))
+        tree = {str(name): writer.encode(state, (name,)) for name, state in payload.items()}
+        pieces = checkpoint_file.write(tree, writer.buffers)
+        digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+        for piece in pieces:
+            digest.update(piece)
+        n_bytes = sum(len(piece) for piece in pieces)
+        ref = CheckpointRef(trial, step, digest.hexdigest(), n_bytes)
+        self._write(self.path_of(ref), pieces)
+        return ref
+
+    def load(self, ref: CheckpointRef) -> dict[str, Any]:
+        """Return the states by name; tensors come on the CPU.
+
+        ``CheckpointError`` when the file is missing, torn or not what was saved.
+        """
+        path = self.path_of(ref)
+        try:
+            with self._files.open(path, "rb") as file:
+                content: bytes = file.read()
+        except FileNotFoundError as error:
+            raise _unusable(ref, "the file is missing", path) from error
+        except OSError as error:
+            raise _unusable(ref, f"the file cannot be read ({error})", path) from error
+        if hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest() != ref.digest:
+            why = f"its content is not what was saved ({len(content)} of {ref.n_bytes} bytes)"
+            raise _unusable(ref, why, path)
+        try:
+            tree, buffers = checkpoint_file.read(content)
+            has_tensors = any(buffer.library == "torch" for buffer in buffers.values())
+            state: dict[str, Any] = TreeReader(buffers, _tensors(is_needed=has_tensors)).decode(
+                tree
+            )
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _unusable(ref, f"its form is not known ({error})", path) from error
+        return state
+
+    def path_of(self, ref: CheckpointRef) -> str:
+        """Return where the checkpoint lies."""
+        return f"{self._root}/{ref.trial:05d}/step-{ref.step:08d}-{ref.digest}.ckpt"
+
+    def delete(self, ref: CheckpointRef) -> None:
+        """Delete a checkpoint; no error if it is gone."""
+        with suppress(FileNotFoundError):
+            self._files.rm_file(self.path_of(ref))
+
+    def list(self) -> Sequence[CheckpointRef]:
+        """Return all complete checkpoints, by trial and step."""
+        found = [ref for path, size in self._walk() if (ref := _parse(path, size)) is not None]
+        return sorted(found, key=lambda ref: (ref.trial, ref.step, ref.digest))
+
+    def sweep(self, keep: Collection[CheckpointRef]) -> int:
+        """Delete every checkpoint not in ``keep``, and stale unfinished files; return how many.
+
+        Only while no worker of the study runs: a checkpoint just written is not referred to yet.
+        """
+        kept = {self.path_of(ref) for ref in keep}
+        n_deleted = 0
+        for path, size in self._walk():
+            is_unwanted = _parse(path, size) is not None and path not in kept
+            if is_unwanted or (path.endswith(".tmp") and self._is_stale(path)):
+                with suppress(FileNotFoundError):
+                    self._files.rm_file(path)
+                    n_deleted += 1
+        return n_deleted
+
+    def _walk(self) -> Sequence[tuple[str, int]]:
+        try:
+            found = self._files.find(self._root, detail=True)
+        except FileNotFoundError:
+            return []
+        return [(str(path), int(entry["size"])) for path, entry in found.items()]
+
+    def _is_stale(self, path: str) -> bool:
+        with suppress(FileNotFoundError, NotImplementedError):
+            return time.time() - float(self._files.modified(path).timestamp()) > STALE_S
+        return False
+
+    def _write(self, path: str, pieces: Sequence[bytes | bytearray | memoryview]) -> None:
+        unfinished = f"{path}.{uuid.uuid4().hex[:8]}.tmp"
+        try:
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self._files.open(unfinished, "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                if self._is_local:
+                    file.flush()
+                    os.fsync(file.fileno())
+            self._files.mv(unfinished, path)
+            if self._is_local:
+                _sync_folder(path.rpartition("/")[0])
+        except OSError as error:
+            with suppress(OSError):
+                self._files.rm_file(unfinished)
+            if is_full(error):
+                raise full(f"the checkpoint {path}") from error
+            raise CheckpointError(
+                "A checkpoint could not be written",
+                got=f"{path}: {error}",
+                do="Check the rights of the folder and the disk that holds it",
+            ) from error
+
+
+def _parse(path: str, size: int) -> CheckpointRef | None:
+    name = PurePosixPath(path.replace(os.sep, "/"))
+    match = _NAME.fullmatch(name.name)
+    if match is None or not name.parent.name.isdecimal():
+        return None
+    return CheckpointRef(TrialNumber(int(name.parent.name)), int(match[1]), match[2], size)
+
+
+def _protocols(files: Any) -> Sequence[str]:
+    named = files.protocol
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def _sync_folder(path: str) -> None:
+    # Where folders cannot be opened (Windows), renames are not flushed either way.
+    with suppress(OSError):
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _unusable(ref: CheckpointRef, why: str, path: str) -> CheckpointError:
+    return CheckpointError(
+        f"The checkpoint of trial {ref.trial} at step {ref.step} cannot be used: {why}",
+        got=path,
+        do="An earlier one is used where there is one; otherwise the trial starts again",
+    )
+
+
+def _tensors(*, is_needed: bool) -> Tensors | None:
+    """Return access to torch's tensors, or None while nobody has any."""
+    if not is_needed and "torch" not in sys.modules:
+        return None
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return None
+    return _TorchTensors(torch)
+
+
+@final
+class _TorchTensors:
+    """Tensors as bytes and back, whatever their dtype: NumPy has no bfloat16."""
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
+
+    def is_tensor(self, value: object) -> bool:
+        return isinstance(value, self._torch.Tensor)
+
+    def identity(self, tensor: Any) -> object:
+        if tensor.layout != self._torch.strided or tensor.device.type == "meta":
+            return None
+        if not tensor.numel():
+            return None
+        memory = (str(tensor.device), tensor.data_ptr(), tensor.stride())
+        return (*memory, tensor.dtype, tensor.shape, tensor.is_conj(), tensor.is_neg())
+
+    def to_buffer(self, tensor: Any) -> Buffer:
+        if tensor.layout != self._torch.strided or tensor.is_quantized:
+            raise ValueError("a sparse or quantized tensor")
+        if tensor.device.type == "meta":
+            raise ValueError("a tensor without numbers, on the device 'meta'")
+        plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
+        data = plain.view(self._torch.uint8).numpy().data if plain.numel() else b""
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        return Buffer("torch", dtype, tuple(tensor.shape), data)
+
+    def from_buffer(self, buffer: Buffer) -> object:
+        dtype = getattr(self._torch, buffer.dtype, None)
+        if not isinstance(dtype, self._torch.dtype):
+            raise ValueError(f"this PyTorch has no type {buffer.dtype!r}")
+        if not len(buffer.data):
+            return self._torch.empty(buffer.shape, dtype=dtype)
+        flat = self._torch.frombuffer(bytearray(buffer.data), dtype=self._torch.uint8)
+        return flat.view(dtype).reshape(buffer.shape)

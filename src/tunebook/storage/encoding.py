@@ -1,0 +1,242 @@
+"""The form in which events and requests lie in a store: one JSON object per event, lossless.
+
+The table of kinds is closed: a kind's name may never be given to another class, and a field that
+is added to an event needs a default, so that logs written before can still be read.
+Measurements are not written here but as columns of numbers, see ``pack`` and ``unpack``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+from tunebook.errors import StoreError, StoreVersionError
+from tunebook.records import (
+    Budget,
+    BudgetChanged,
+    CheckpointRef,
+    CheckpointRejected,
+    Configuration,
+    Direction,
+    DriverStarted,
+    DriverStopped,
+    DryRunMeasured,
+    Event,
+    Failure,
+    FailureKind,
+    JsonObject,
+    NotesChanged,
+    Objective,
+    RequestObeyed,
+    Series,
+    SpaceChanged,
+    StudyCreated,
+    StudySpec,
+    StudyState,
+    StudyStateChanged,
+    TaskKind,
+    TaskRef,
+    TrialBegan,
+    TrialCheckpointed,
+    TrialCreated,
+    TrialEnded,
+    TrialFailed,
+    TrialHaltAsked,
+    TrialLaunched,
+    TrialLost,
+    TrialReached,
+    TrialReleased,
+    TrialReported,
+    TrialSetAside,
+    TrialState,
+    TrialStopped,
+)
+
+Body: TypeAlias = dict[str, Any]
+Coder: TypeAlias = Callable[[Any], Any]
+
+KINDS: Mapping[str, type[Event]] = {
+    "study created": StudyCreated,
+    "driver started": DriverStarted,
+    "driver stopped": DriverStopped,
+    "dry run measured": DryRunMeasured,
+    "study state changed": StudyStateChanged,
+    "budget changed": BudgetChanged,
+    "space changed": SpaceChanged,
+    "notes changed": NotesChanged,
+    "request obeyed": RequestObeyed,
+    "trial created": TrialCreated,
+    "trial launched": TrialLaunched,
+    "trial began": TrialBegan,
+    "trial reported": TrialReported,
+    "trial reached": TrialReached,
+    "trial released": TrialReleased,
+    "trial checkpointed": TrialCheckpointed,
+    "checkpoint rejected": CheckpointRejected,
+    "trial halt asked": TrialHaltAsked,
+    "trial set aside": TrialSetAside,
+    "trial ended": TrialEnded,
+    "trial stopped": TrialStopped,
+    "trial failed": TrialFailed,
+    "trial lost": TrialLost,
+}
+
+_IN_COLUMNS = frozenset({"at", "trial"})
+_NAMES: Mapping[type[Event], str] = {cls: name for name, cls in KINDS.items()}
+_FIELDS: Mapping[type[Event], tuple[str, ...]] = {
+    cls: tuple(field.name for field in fields(cls) if field.name not in _IN_COLUMNS)
+    for cls in KINDS.values()
+}
+
+
+def _fields_of(fact: Any) -> Body:
+    return {field.name: getattr(fact, field.name) for field in fields(fact)}
+
+
+def _spec_to_json(spec: StudySpec) -> Body:
+    return _fields_of(spec) | {
+        "objective": _fields_of(spec.objective),
+        "budget": _fields_of(spec.budget),
+        "task": _fields_of(spec.task),
+    }
+
+
+def _spec_from_json(body: Body) -> StudySpec:
+    objective = body["objective"] | {"direction": Direction(body["objective"]["direction"])}
+    task = body["task"] | {"kind": TaskKind(body["task"]["kind"])}
+    nested = {
+        "objective": Objective(**objective),
+        "budget": Budget(**body["budget"]),
+        "task": TaskRef(**task),
+    }
+    return StudySpec(**(body | nested))
+
+
+def _failure_from_json(body: Body) -> Failure:
+    return Failure(**(body | {"kind": FailureKind(body["kind"])}))
+
+
+_CONFIG = {"config": (dict, Configuration)}
+_CHECKPOINT = {"checkpoint": (_fields_of, lambda body: CheckpointRef(**body))}
+_FAILURE = {"failure": (_fields_of, _failure_from_json)}
+_OUTCOME = {"outcome": (str, TrialState)}
+_NESTED: Mapping[type[Event], Mapping[str, tuple[Coder, Coder]]] = {
+    StudyCreated: {"spec": (_spec_to_json, _spec_from_json)},
+    StudyStateChanged: {"state": (str, StudyState)},
+    BudgetChanged: {"budget": (_fields_of, lambda body: Budget(**body))},
+    TrialCreated: _CONFIG,
+    TrialCheckpointed: _CHECKPOINT,
+    CheckpointRejected: _CHECKPOINT,
+    TrialHaltAsked: _OUTCOME,
+    TrialStopped: _OUTCOME,
+    TrialFailed: _FAILURE,
+    TrialLost: _FAILURE,
+}
+_NOTHING_NESTED: Mapping[str, tuple[Coder, Coder]] = {}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise StoreError(
+        f"A {type(value).__name__} cannot be written to a store",
+        got=value,
+        expected="numbers, strings, booleans, None, and lists and dicts of them",
+        do="Turn it into one of these, for instance with int() or str()",
+    )
+
+
+# ASCII only: neither database takes lone surrogates, PostgreSQL takes no NUL.
+_to_text = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
+_from_text = json.JSONDecoder().decode
+
+
+def encode(event: Event) -> tuple[str, int | None, str]:
+    """Return (kind, trial number or None, body) of an event; ``at`` is kept beside them.
+
+    The body of a ``TrialReported`` is empty: its series are packed.
+    """
+    cls = type(event)
+    if cls is TrialReported:
+        return _NAMES[cls], event.trial, "{}"  # type: ignore[union-attr]  # narrowed by cls
+    body = {name: getattr(event, name) for name in _FIELDS[cls]}
+    for name, (to_json, _) in _NESTED.get(cls, _NOTHING_NESTED).items():
+        body[name] = to_json(body[name])
+    return _NAMES[cls], getattr(event, "trial", None), encode_object(body)
+
+
+def decode(kind: str, at: float, trial: int | None, body: str) -> Event:
+    """Return the event; ``StoreVersionError`` when this version does not know such a one."""
+    cls: Any = KINDS.get(kind)
+    if cls is None:
+        raise _unknown(kind, None)
+    try:
+        values = _from_text(body)
+        nested = _NESTED.get(cls)
+        if nested is not None:
+            for name, (_, from_json) in nested.items():
+                values[name] = from_json(values[name])
+        if cls is TrialReported:
+            values["series"] = {}
+        event: Event = cls(at=at, **values) if trial is None else cls(at=at, trial=trial, **values)
+    except (TypeError, KeyError, ValueError) as error:
+        raise _unknown(kind, error) from error
+    return event
+
+
+def _unknown(kind: str, error: Exception | None) -> StoreVersionError:
+    detail = "" if error is None else f" of this form ({error})"
+    return StoreVersionError(
+        f"The store holds an event that this version of tunebook does not know{detail}",
+        got=kind,
+        do="Open it with the version of tunebook that wrote it, or a later one",
+    )
+
+
+def encode_object(body: JsonObject) -> str:
+    """Return a JSON object as ASCII text; NaN and infinities are kept."""
+    return _to_text(body)
+
+
+def decode_object(text: str) -> Body:
+    """Return what ``encode_object`` wrote."""
+    body: Body = _from_text(text)
+    return body
+
+
+def encode_name(name: str) -> str:
+    """Return a name as text that every database takes: what cannot be printed is escaped."""
+    return name if name.isprintable() and "\\" not in name else json.dumps(name)[1:-1]
+
+
+def decode_name(text: str) -> str:
+    """Return what ``encode_name`` was given."""
+    return str(json.loads(f'"{text}"')) if "\\" in text else text
+
+
+def pack(series: Series) -> tuple[bytes, bytes, bytes]:
+    """Return steps (int64), values and seconds (float64) as packed little-endian columns."""
+    return _bytes(series.steps), _bytes(series.values), _bytes(series.seconds)
+
+
+def unpack(steps: bytes, values: bytes, seconds: bytes) -> Series:
+    """Return the series that ``pack`` wrote."""
+    return Series(_column("q", steps), _column("d", values), _column("d", seconds))
+
+
+def _bytes(column: array[Any]) -> bytes:
+    if sys.byteorder == "big":
+        column = column[:]
+        column.byteswap()
+    return column.tobytes()
+
+
+def _column(typecode: str, data: bytes) -> array[Any]:
+    column: array[Any] = array(typecode, data)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column

@@ -1,0 +1,76 @@
+"""The stores we ship keep the contract, and find their addresses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tunebook.errors import NotAStoreError
+from tunebook.storage import Store, open_store
+from tunebook.testing.samples import sample_spec, sample_start, sample_trial
+from tunebook.testing.store_suite import StoreSuite
+
+
+class TestMemoryStore(StoreSuite):
+    def make_store(self, tmp_path: Path) -> Store:
+        return open_store("memory")
+
+
+class TestSqliteStore(StoreSuite):
+    def make_store(self, tmp_path: Path) -> Store:
+        return open_store(tmp_path / "home" / "tunebook.db")
+
+
+def test_reopened_store_has_everything(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    first = open_store(path)
+    study = first.create_study(sample_spec(), at=1.0)
+    first.append(study, sample_trial(0), after_seq=1)
+    first.add_request(study, "stop study", {}, at=2.0)
+    logged, asked = first.events_after(study), first.requests_after(study)
+    first.close()
+    second = open_store(path)
+    assert second.events_after(study) == logged
+    assert second.requests_after(study) == asked
+    second.close()
+
+
+def test_second_store_sees_what_the_first_appends(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    writer, reader = open_store(path), open_store(path)
+    study = writer.create_study(sample_spec(), at=1.0)
+    writer.append(study, sample_start(0), after_seq=1)
+    assert reader.last_seq(study) == 3
+    assert reader.events_after(study) == writer.events_after(study)
+    writer.close()
+    reader.close()
+
+
+def test_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    path.touch()
+    store = open_store(path)
+    store.create_study(sample_spec(), at=1.0)
+    store.close()
+    assert path.stat().st_size > 0
+
+
+def test_address_is_the_path(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "a b#%.db")
+    assert store.address == str(tmp_path / "a b#%.db")
+    store.close()
+    again = open_store(tmp_path / "a b#%.db")
+    again.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["a b#%.db"]
+
+
+@pytest.mark.parametrize("address", ["mysql://host/db", "redis://host", "http://host/x.db"])
+def test_other_kinds_of_address_are_refused(address: str) -> None:
+    with pytest.raises(NotAStoreError, match="postgresql://"):
+        open_store(address)
+
+
+def test_address_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(NotAStoreError, match="postgresql://user@host/database"):
+        open_store("postgresql://host:port:port/x")
