@@ -7,7 +7,7 @@ the budget counts those: replay must see the same steps in the same attempt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from tunebook.records import (
     Event,
@@ -38,6 +38,9 @@ class MeasurementRow:
     steps: bytes
     values: bytes
     seconds: bytes
+
+
+ROW_COLUMNS = tuple(field.name for field in fields(MeasurementRow))
 
 
 def rows_of(seq: int, event: TrialReported) -> Iterator[MeasurementRow]:

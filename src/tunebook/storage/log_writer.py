@@ -12,12 +12,10 @@ from typing import Any, final
 import sqlalchemy as sa
 
 from tunebook.records import Event, StudyId, TrialReported
-from tunebook.storage.compaction import SLICE_ENDS, MeasurementRow, merge, rows_of
+from tunebook.storage.compaction import ROW_COLUMNS, SLICE_ENDS, MeasurementRow, merge, rows_of
 from tunebook.storage.encoding import encode
 from tunebook.storage.schema import events as event_table
 from tunebook.storage.schema import measurements, reports, studies
-
-_ROW = ("seq", "place", "at", "trial", "metric", "steps", "values", "seconds")
 
 
 @final
@@ -44,23 +42,17 @@ class LogWriter:
             if isinstance(event, TrialReported) and event.series:
                 fresh.setdefault(event.trial, []).extend(rows_of(seq, event))
                 continue
-            kind, trial, body = encode(event)
-            facts.append(
-                {"study": study, "seq": seq, "at": event.at}
-                | {"kind": kind, "trial": trial, "body": body}
-            )
+            facts.append(_fact(study, seq, event))
+            trial = facts[-1]["trial"]
             if trial is not None and type(event) in SLICE_ENDS:
                 earlier = _take(connection, study, trial) if trial in running else []
                 running.discard(trial)
                 ended += merge(earlier + fresh.pop(trial, []))
         running.update(fresh)
+        unfinished = [row for rows in fresh.values() for row in rows]
         _insert(connection, _INSERT_EVENTS, facts)
         _insert(connection, _INSERT_MEASUREMENTS, _rows(study, ended))
-        _insert(
-            connection,
-            _INSERT_REPORTS,
-            _rows(study, (row for rows in fresh.values() for row in rows)),
-        )
+        _insert(connection, _INSERT_REPORTS, _rows(study, unfinished))
         return last
 
     def committed(self, study: StudyId, last: int) -> None:
@@ -88,11 +80,16 @@ _OF_TRIAL = (
     reports.c.trial == sa.bindparam("number"),
 )
 _TAKE = (
-    sa.select(*(reports.c[name] for name in _ROW))
+    sa.select(*(reports.c[name] for name in ROW_COLUMNS))
     .where(*_OF_TRIAL)
     .order_by(reports.c.seq, reports.c.place)
 )
 _CLEAR = sa.delete(reports).where(*_OF_TRIAL)
+
+
+def _fact(study: StudyId, seq: int, event: Event) -> dict[str, Any]:
+    kind, trial, body = encode(event)
+    return {"study": study, "seq": seq, "at": event.at, "kind": kind, "trial": trial, "body": body}
 
 
 def _take(connection: sa.Connection, study: StudyId, trial: int) -> list[MeasurementRow]:
@@ -103,7 +100,7 @@ def _take(connection: sa.Connection, study: StudyId, trial: int) -> list[Measure
 
 
 def _rows(study: StudyId, rows: Iterable[MeasurementRow]) -> list[dict[str, Any]]:
-    return [{"study": study} | {name: getattr(row, name) for name in _ROW} for row in rows]
+    return [{"study": study} | {name: getattr(row, name) for name in ROW_COLUMNS} for row in rows]
 
 
 def _insert(connection: sa.Connection, statement: sa.Insert, rows: list[dict[str, Any]]) -> None:

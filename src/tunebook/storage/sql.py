@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from tunebook.records import Event, JsonObject, Request, StudyCreated, StudyId, StudySpec
-from tunebook.storage.compaction import MeasurementRow, reports_of
+from tunebook.storage.compaction import ROW_COLUMNS, MeasurementRow, reports_of
 from tunebook.storage.database import Database
 from tunebook.storage.encoding import (
     decode,
@@ -169,10 +169,9 @@ def _after(table: sa.Table, *columns: str) -> sa.Select[Any]:
     return query.order_by(table.c.seq, *([table.c.place] if "place" in table.c else []))
 
 
-_ROW = ("seq", "place", "at", "trial", "metric", "steps", "values", "seconds")
 _EVENTS = _after(event_table, "seq", "at", "kind", "trial", "body")
-_MEASUREMENTS = _after(measurements, *_ROW)
-_REPORTS = _after(reports, *_ROW)
+_MEASUREMENTS = _after(measurements, *ROW_COLUMNS)
+_REPORTS = _after(reports, *ROW_COLUMNS)
 _REQUESTS = (
     sa.select(requests)
     .where(requests.c.study == sa.bindparam("of"), requests.c.id > sa.bindparam("after"))

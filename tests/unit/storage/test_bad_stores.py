@@ -102,7 +102,7 @@ def test_full_store_keeps_what_it_has_and_works_again_with_space(tmp_path: Path)
     store = SqlStore(database)
     study = store.create_study(sample_spec(), at=1.0)
     with database.writing() as connection:
-        n_pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        n_pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {n_pages + 2}")
     seq = 1
     with pytest.raises(StoreFullError, match="No space is left") as refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,10 @@ from tunebook.records import CheckpointRef, TrialNumber
 from tunebook.storage.checkpoints import STALE_S, CheckpointStore, folder_name
 
 SEVEN = TrialNumber(7)
-STATE = {"net": {"weight": np.arange(5.0)}, "optimizer": {"step": 3, "groups": [{"lr": 0.1}]}}
+STATE: dict[str, dict[str, Any]] = {
+    "net": {"weight": np.arange(5.0)},
+    "optimizer": {"step": 3, "groups": [{"lr": 0.1}]},
+}
 
 
 def files_in(folder: Path) -> list[str]:

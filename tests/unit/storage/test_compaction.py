@@ -102,9 +102,9 @@ def test_every_end_of_a_slice_merges_what_came_before(tmp_path: Path) -> None:
 def test_slices_are_not_merged_with_each_other(tmp_path: Path) -> None:
     # The steps trained again after a loss count against the budget, in the attempt that did them.
     lost = TrialLost(5.0, ZERO, Failure(FailureKind.LOST, "gone"))
-    first = [*sample_start(0), sample_report(0, 1, 2), sample_report(0, 3, 4), lost]
+    first: list[Event] = [*sample_start(0), sample_report(0, 1, 2), sample_report(0, 3, 4), lost]
     second: list[Event] = [TrialLaunched(6.0, ZERO, 10), sample_report(0, 1, 2)]
-    last = [sample_report(0, 3, 6), TrialEnded(9.0, ZERO, 6, 6.0)]
+    last: list[Event] = [sample_report(0, 3, 6), TrialEnded(9.0, ZERO, 6, 6.0)]
     for one_by_one in (True, False):
         found = compacted([*first, *second, *last], tmp_path, one_by_one=one_by_one)
         reports = [event for event in found if isinstance(event, TrialReported)]
@@ -129,9 +129,9 @@ def test_slice_begun_under_another_writer_is_merged_too(tmp_path: Path) -> None:
     first = SqlStore(open_sqlite(path, busy_timeout_s=1.0))
     study = first.create_study(sample_spec(), at=0.0)
     events = sample_trial(0)
-    seq = first.append(study, events[:3], after_seq=1)
+    seq = first.append(study, events[:2], after_seq=1)
     second = SqlStore(open_sqlite(path, busy_timeout_s=1.0))
-    seq = second.append(study, events[3:4], after_seq=seq)
+    seq = second.append(study, events[2:4], after_seq=seq)
     first.append(study, events[4:], after_seq=seq)
     assert sample_report(0, 1, 10) in [event for _, event in second.events_after(study)]
     first.close()

@@ -104,7 +104,7 @@ def test_one_array_in_two_places_stays_one() -> None:
 def test_states_of_random_generators_come_back() -> None:
     generator, twister = random.Random(3), np.random.default_rng(3)
     state = {"python": generator.getstate(), "numpy": twister.bit_generator.state}
-    state["legacy"] = np.random.RandomState(3).get_state(legacy=True)  # type: ignore[assignment]
+    state["legacy"] = np.random.RandomState(3).get_state(legacy=True)
     again = through_a_file(state)
     generator.setstate(again["python"])
     twister.bit_generator.state = again["numpy"]

@@ -8,6 +8,8 @@ import pytest
 
 from tunebook.errors import NotAStoreError
 from tunebook.storage import Store, open_store
+from tunebook.storage.database import open_sqlite
+from tunebook.storage.sql import SqlStore
 from tunebook.testing.samples import sample_spec, sample_start, sample_trial
 from tunebook.testing.store_suite import StoreSuite
 
@@ -45,6 +47,20 @@ def test_second_store_sees_what_the_first_appends(tmp_path: Path) -> None:
     assert reader.events_after(study) == writer.events_after(study)
     writer.close()
     reader.close()
+
+
+def test_all_of_one_reading_sees_one_state(tmp_path: Path) -> None:
+    # Else a reader could get event 12 without 11, and never ask for 11 again.
+    database = open_sqlite(tmp_path / "tunebook.db", busy_timeout_s=1.0)
+    store = SqlStore(database)
+    study = store.create_study(sample_spec(), at=1.0)
+    count = "SELECT count(*) FROM tunebook_events"
+    with database.reading() as connection:
+        before = connection.exec_driver_sql(count).scalar()
+        store.append(study, sample_start(0), after_seq=1)
+        assert connection.exec_driver_sql(count).scalar() == before
+    assert store.last_seq(study) == 3
+    store.close()
 
 
 def test_empty_file_becomes_a_store(tmp_path: Path) -> None:
