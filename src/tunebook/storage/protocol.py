@@ -52,7 +52,7 @@ class Store(Protocol):
         ...
 
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
-        """Create a study, append its ``StudyCreated``; ``StudyExistsError`` if the name is taken."""
+        """Create a study, append ``StudyCreated``; ``StudyExistsError`` if the name is taken."""
         ...
 
     def find_study(self, name: str) -> StudyId:
