@@ -1,0 +1,96 @@
+"""The searchers by name: from ``search=`` in Python, a study file or the command line, and back.
+
+Searchers are imported when they are asked for, because most of them need numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from importlib import import_module
+from typing import Any, TypeAlias
+
+from tunebook.errors import SearchError, nearest
+from tunebook.records import JsonObject
+from tunebook.search.options import Option, options_of
+from tunebook.search.protocol import Searcher
+
+SearcherLike: TypeAlias = str | JsonObject | Searcher
+"""What ``search=`` takes: a name, a name with options, or a searcher."""
+
+_WHERE = {
+    "auto": ("tunebook.search.auto", "Auto"),
+    "grid": ("tunebook.search.grid", "Grid"),
+    "halton": ("tunebook.search.halton", "Halton"),
+    "random": ("tunebook.search.random", "Random"),
+}
+
+
+def searcher_names() -> list[str]:
+    """Return the names of all searchers."""
+    return sorted(_WHERE)
+
+
+def searcher_class(name: str) -> Any:
+    """Return the class of the searcher of that name; ``SearchError`` offers the nearest one."""
+    if name not in _WHERE:
+        raise SearchError(
+            "There is no such searcher",
+            got=name,
+            expected=f"one of {', '.join(searcher_names())}",
+            do=nearest(str(name), _WHERE),
+        )
+    module, attribute = _WHERE[name]
+    return getattr(import_module(module), attribute)
+
+
+def make_searcher(wanted: SearcherLike) -> Searcher:
+    """Return the searcher meant by a name, by ``{"name": ..., option: ...}``, or by itself.
+
+    ``SearchError`` if the name or an option is unknown, or an option is out of its range.
+    """
+    if isinstance(wanted, str):
+        wanted = {"name": wanted}
+    if not isinstance(wanted, Mapping):
+        return _checked(wanted)
+    options = dict(wanted)
+    name = options.pop("name", None)
+    if not isinstance(name, str):
+        raise SearchError(
+            "The search has no name",
+            got=dict(wanted),
+            expected='for example {"name": "bayes", "initial": 5}',
+        )
+    found = searcher_class(name)
+    known = [option.name for option in options_of(found)]
+    for option in options:
+        if option not in known:
+            raise SearchError(
+                f"The searcher {name!r} has no option {option!r}",
+                expected=f"one of {', '.join(known)}" if known else "no option at all",
+                do=nearest(option, known) if known else f"Leave {option!r} out",
+            )
+    made: Searcher = found(**options)
+    return made
+
+
+def _checked(wanted: Any) -> Searcher:
+    is_searcher = callable(getattr(wanted, "decide", None)) and hasattr(wanted, "name")
+    if not is_searcher or isinstance(wanted, type):
+        raise SearchError(
+            "This is not a searcher",
+            got=wanted,
+            expected="a name such as 'auto', a mapping with a name and options, or a searcher "
+            "such as tunebook.search.Random()",
+        )
+    searcher: Searcher = wanted
+    return searcher
+
+
+def describe(searcher: Searcher) -> JsonObject:
+    """Return the searcher's name and all its options, as they are stored in a study's description.
+
+    ``make_searcher`` of it gives an equal searcher, if the searcher is one of ours.
+    """
+    options = options_of(searcher) if is_dataclass(searcher) else list[Option]()
+    return {"name": searcher.name} | {o.name: getattr(searcher, o.name) for o in options}

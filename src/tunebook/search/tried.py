@@ -1,0 +1,34 @@
+"""Which configurations a study has tried, kept up incrementally.
+
+Only a cache: it is rebuilt whenever the trials it knows are not those of the history, so a
+searcher may serve several studies in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from tunebook.records import Configuration, Trial, TrialState
+
+
+@final
+class Tried:
+    """The set of configurations of all trials but those that were called off."""
+
+    __slots__ = ("_known", "_seen")
+
+    def __init__(self) -> None:
+        self._seen: list[Configuration | None] = []
+        self._known: set[Configuration] = set()
+
+    def of(self, trials: Sequence[Trial]) -> set[Configuration]:
+        """Return the configurations tried in ``trials``. The caller must not change the set."""
+        now = [None if t.state is TrialState.CANCELLED else t.config for t in trials]
+        n = len(self._seen)
+        is_continued = n <= len(now) and all(a is b for a, b in zip(self._seen, now, strict=False))
+        if not is_continued:
+            self._seen, self._known, n = [], set(), 0
+        self._known.update(config for config in now[n:] if config is not None)
+        self._seen = now
+        return self._known
