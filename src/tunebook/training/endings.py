@@ -1,0 +1,18 @@
+"""How the handle leaves the user's function from within ``report``.
+
+These derive from BaseException so that a training function's own ``except Exception`` lets them
+pass; only executors catch them.
+"""
+
+from __future__ import annotations
+
+
+class Unwind(BaseException):
+    """The trial's work ends here: it was stopped, or gave its worker up. Nothing is wrong."""
+
+
+class Diverged(Unwind):
+    """The objective's metric became NaN or infinite: the trial is infeasible (I4)."""
+
+    def __init__(self, metric: str, value: float, step: int) -> None:
+        super().__init__(f"{metric} was {value} at step {step}")
