@@ -1,0 +1,135 @@
+"""What kind of failure was it? Pure: looks at exceptions, exit codes and log files only.
+
+No library is imported to recognise its exceptions; they are known by name and message.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from tunebook.errors import MetricMissingError
+from tunebook.records import Failure, FailureKind
+from tunebook.training import Diverged
+
+_OUT_OF_MEMORY = re.compile(
+    r"CUDA out of memory|CUDA error: out of memory|HIP out of memory|MPS backend out of memory"
+    r"|can't allocate memory|Cannot allocate memory|not enough memory"
+    r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|RESOURCE_EXHAUSTED",
+    re.IGNORECASE,
+)
+_OUT_OF_MEMORY_TYPES = frozenset({"OutOfMemoryError", "ResourceExhaustedError"})
+_OURS = tuple(
+    str(folder) + "/"
+    for folder in (Path(__file__).parent, Path(__file__).parent.parent / "training")
+)
+_MAX_MESSAGE = 500
+_TAIL_LINES = 20
+_TAIL_BYTES = 8192
+
+
+def classify(error: BaseException) -> FailureKind:
+    """Return the kind of failure that an exception of the training function means."""
+    if isinstance(error, Diverged):
+        return FailureKind.DIVERGED
+    if isinstance(error, MetricMissingError):
+        return FailureKind.METRIC_MISSING
+    if any(_is_out_of_memory(cause) for cause in _causes(error)):
+        return FailureKind.OUT_OF_MEMORY
+    return FailureKind.USER_ERROR
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if isinstance(error, MemoryError) or names & _OUT_OF_MEMORY_TYPES:
+        return True
+    is_kind_that_tells = isinstance(error, RuntimeError | OSError)
+    return is_kind_that_tells and _OUT_OF_MEMORY.search(str(error)) is not None
+
+
+def failure_of(error: BaseException, log: Path | None = None) -> Failure:
+    """Return what a person needs to mend it: kind, one line, the user's frames, the last output."""
+    kind = classify(error)
+    if kind is FailureKind.DIVERGED:
+        return Failure(kind, str(error), log_tail=log_tail(log))
+    if isinstance(error, SystemExit):
+        message = f"the training function called sys.exit({error.code!r})"
+    else:
+        message = "".join(traceback.format_exception_only(error)).strip()
+    if len(message) > _MAX_MESSAGE:
+        message = message[:_MAX_MESSAGE] + " ..."
+    return Failure(kind, message, users_traceback(error), log_tail(log))
+
+
+def users_traceback(error: BaseException) -> str:
+    """Return the traceback with the frames of our own machinery left out."""
+    told = traceback.TracebackException.from_exception(error)
+    parts: list[traceback.TracebackException] = [told]
+    for part in parts:
+        part.stack = traceback.StackSummary.from_list(
+            [frame for frame in part.stack if not frame.filename.startswith(_OURS)]
+        )
+        parts += [linked for linked in (part.__cause__, part.__context__) if linked is not None]
+    return "".join(told.format())
+
+
+def log_tail(log: Path | None) -> str | None:
+    """Return the last lines of a log file, None when there are none."""
+    if log is None:
+        return None
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return None
+    return "\n".join(text.splitlines()[-_TAIL_LINES:]) or None
+
+
+def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | None) -> Failure:
+    """Say why a worker process went: ``status`` is its exit code, minus the signal, or None.
+
+    A kill counts as out of memory when the kernel counted one at that time; an exit with 137 is
+    what a shell makes of a child's kill.
+    """
+    tail = log_tail(log)
+    if status is None:
+        message = "the worker went away with the process that started it"
+        return Failure(FailureKind.LOST, message, log_tail=tail)
+    if status in {-signal.SIGKILL, 128 + signal.SIGKILL}:
+        if was_out_of_memory:
+            message = "the machine ran out of memory and the kernel killed the worker"
+            return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
+        message = "the worker was killed by SIGKILL"
+        return Failure(FailureKind.KILLED, message, log_tail=tail)
+    if status < 0:
+        return Failure(
+            FailureKind.KILLED, f"the worker was killed by {_signal(-status)}", log_tail=tail
+        )
+    message = f"the worker process exited with code {status} in the middle of the trial"
+    return Failure(FailureKind.KILLED, message, log_tail=tail)
+
+
+def time_limit_failure(limit_s: float, log: Path | None = None) -> Failure:
+    """Say that a trial trained longer than it may."""
+    message = f"the trial trained longer than its time limit of {limit_s:g} s"
+    return Failure(FailureKind.TIME_LIMIT, message, log_tail=log_tail(log))
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

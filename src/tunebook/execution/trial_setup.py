@@ -1,0 +1,77 @@
+"""What all trials of a study have in common: where their files lie and how they are looked after.
+
+It travels to worker processes as JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tunebook.engine.commands import Launch
+from tunebook.records import Direction, JsonObject, Objective, TrialNumber
+from tunebook.storage.checkpoints import CheckpointStore, folder_name
+from tunebook.training import Assignment, trial_seed
+
+DRY_RUN = TrialNumber(-1)
+"""The number of a timing run: no trial of the study, and nothing of it is kept (S0.8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSetup:
+    """The common ground of a study's trials.
+
+    ``home`` holds ``logs/``, ``trials/`` and, unless ``checkpoints`` is another address that
+    fsspec knows, ``checkpoints/``. A trial that trains longer than ``trial_timeout_s`` ends.
+    """
+
+    study: str
+    objective: Objective
+    home: Path
+    seed: int = 0
+    checkpoints: str | None = None
+    checkpoint_every_s: float = 30.0
+    checkpoint_every_steps: int | None = None
+    trial_timeout_s: float | None = None
+
+    def log_of(self, trial: TrialNumber) -> Path:
+        """Return the file that takes what the trial prints, as it is printed (S1.2)."""
+        return self.home / "logs" / folder_name(self.study) / f"{_name(trial)}.log"
+
+    def directory_of(self, trial: TrialNumber) -> Path:
+        """Return the trial's own folder."""
+        return self.home / "trials" / folder_name(self.study) / _name(trial)
+
+    def open_checkpoints(self) -> CheckpointStore:
+        """Open the study's checkpoints."""
+        return CheckpointStore.of_study(self.checkpoints or self.home / "checkpoints", self.study)
+
+    def assignment(self, launch: Launch, device: str, *, in_background: bool) -> Assignment:
+        """Return what the handle of a launched trial is to do."""
+        return Assignment(
+            launch=launch,
+            objective=self.objective,
+            seed=trial_seed(self.seed, launch.trial),
+            directory=self.directory_of(launch.trial),
+            device=device,
+            checkpoint_every_s=self.checkpoint_every_s,
+            checkpoint_every_steps=self.checkpoint_every_steps,
+            sends_in_background=in_background,
+        )
+
+    def to_json(self) -> JsonObject:
+        """Return the setup as a JSON object."""
+        return asdict(self) | {"home": str(self.home)}
+
+    @classmethod
+    def from_json(cls, body: JsonObject) -> TrialSetup:
+        """Return the setup that ``to_json`` wrote."""
+        objective: dict[str, Any] = dict(body["objective"])
+        objective["direction"] = Direction(objective["direction"])
+        given = {"objective": Objective(**objective), "home": Path(body["home"])}
+        return cls(**(dict(body) | given))
+
+
+def _name(trial: TrialNumber) -> str:
+    return "dry-run" if trial == DRY_RUN else f"{trial:05d}"

@@ -1,0 +1,128 @@
+"""What kind of failure was it, and what is a person told."""
+
+from __future__ import annotations
+
+import errno
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tunebook.errors import MetricMissingError
+from tunebook.execution.failures import (
+    classify,
+    death_failure,
+    failure_of,
+    log_tail,
+    time_limit_failure,
+)
+from tunebook.records import FailureKind
+from tunebook.training import Diverged
+
+
+class OutOfMemoryError(RuntimeError):
+    """Bears the name of PyTorch's error."""
+
+
+def _raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
+    try:
+        raise error from cause
+    except type(error) as caught:
+        return caught
+
+
+def _numpy_error() -> BaseException:
+    try:
+        np.empty((2**40, 2**10))
+    except MemoryError as error:
+        return error
+    raise AssertionError("this machine has petabytes")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        _numpy_error(),
+        OutOfMemoryError("Tried to allocate 20 MiB"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        _raised(ValueError("batch failed"), MemoryError()),
+    ],
+)
+def test_full_memory_is_recognised(error: BaseException) -> None:
+    assert classify(error) is FailureKind.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("CUDA out of memory is what this text is about"),
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        KeyError("lr"),
+        SystemExit(2),
+    ],
+)
+def test_other_errors_are_the_users(error: BaseException) -> None:
+    assert classify(error) is FailureKind.USER_ERROR
+
+
+def test_our_own_endings_keep_their_kind() -> None:
+    assert classify(Diverged("loss", float("nan"), 3)) is FailureKind.DIVERGED
+    assert classify(MetricMissingError("never came")) is FailureKind.METRIC_MISSING
+
+
+def test_causes_that_go_in_a_circle_end() -> None:
+    first, second = ValueError("a"), ValueError("b")
+    first.__cause__, second.__cause__ = second, first
+    assert classify(first) is FailureKind.USER_ERROR
+
+
+def test_failure_has_message_traceback_and_last_output(tmp_path: Path) -> None:
+    log = tmp_path / "trial.log"
+    log.write_text("\n".join(f"line {i}" for i in range(100)))
+    failure = failure_of(_raised(ValueError("no such layer")), log)
+    assert failure.message == "ValueError: no such layer"
+    assert "in _raised" in str(failure.traceback)
+    assert str(failure.log_tail).splitlines()[0] == "line 80"
+
+
+def test_long_message_is_cut() -> None:
+    assert len(failure_of(ValueError("x" * 10_000)).message) < 600
+
+
+def test_log_that_is_not_there_has_no_tail(tmp_path: Path) -> None:
+    assert log_tail(tmp_path / "none.log") is None
+
+
+def test_long_log_is_read_at_its_end_only(tmp_path: Path) -> None:
+    log = tmp_path / "trial.log"
+    log.write_bytes(b"\xff" * 100_000 + b"\nlast line")
+    assert str(log_tail(log)).splitlines()[-1] == "last line"
+
+
+@pytest.mark.parametrize(
+    ("status", "was_out_of_memory", "kind", "text"),
+    [
+        (-signal.SIGKILL, False, FailureKind.KILLED, "killed by SIGKILL"),
+        (-signal.SIGKILL, True, FailureKind.OUT_OF_MEMORY, "ran out of memory"),
+        (137, True, FailureKind.OUT_OF_MEMORY, "ran out of memory"),
+        (-signal.SIGSEGV, True, FailureKind.KILLED, "killed by SIGSEGV"),
+        (3, False, FailureKind.KILLED, "exited with code 3"),
+        (None, False, FailureKind.LOST, "went away"),
+    ],
+)
+def test_death_of_a_worker_is_explained(
+    status: int | None, was_out_of_memory: bool, kind: FailureKind, text: str
+) -> None:
+    failure = death_failure(status, was_out_of_memory=was_out_of_memory, log=None)
+    assert failure.kind is kind
+    assert text in failure.message
+
+
+def test_time_limit_is_named() -> None:
+    assert "90 s" in time_limit_failure(90.0).message
