@@ -9,13 +9,15 @@ from math import ceil
 
 # Files that call the user's code, whose failures are of any kind.
 BLIND_EXCEPT = {
-    "execution/user_code.py": "runs the training function",
+    "execution/attempt.py": "runs the training function",
+    "execution/inline.py": "carries an error of the driver past the user's code",
     "training/tracked.py": "loads states into the user's objects",
 }
 # Who touches environment variables besides settings.py.
 ENVIRONMENT = {
     "settings.py": "the reader of settings",
     "execution/": "hands the environment on to the processes it starts",
+    "testing/trainings.py": "shows what a worker was given",
     "training/attach.py": "finds the driver of a script by what execution/ set",
 }
 NAMES_THAT_SAY_NOTHING = {
@@ -26,7 +28,7 @@ LINES_PER_IGNORE = 1000
 TYPE_IGNORE = re.compile(r"#\s*type:\s*ignore")
 REASONED_TYPE_IGNORE = re.compile(r"#\s*type:\s*ignore\[[a-z, -]+\]\s+# \S")
 NOQA = re.compile(r"#\s*(ruff:\s*)?noqa", re.IGNORECASE)
-REASONED_NOQA = re.compile(r"#\s*noqa: [A-Z0-9]+(, ?[A-Z0-9]+)*\s+# \S")
+REASONED_NOQA = re.compile(r"#\s*noqa: [A-Z0-9]+(, ?[A-Z0-9]+)*\s+[#-] \S")
 
 
 def test_blind_excepts_stand_where_user_code_is_called(sources):
