@@ -10,6 +10,7 @@ from math import ceil
 # Files that call the user's code, whose failures are of any kind.
 BLIND_EXCEPT = {
     "execution/attempt.py": "runs the training function",
+    "execution/user_code.py": "imports the user's module",
     "execution/inline.py": "carries an error of the driver past the user's code",
     "training/tracked.py": "loads states into the user's objects",
 }
