@@ -10,7 +10,8 @@
     │   ├── StudyFileError E150        a study file
     │   ├── TaskError E160             a function or command that cannot be run in a worker
     │   ├── ReportError E170           a measurement that cannot be taken
-    │   └── MetricMissingError E171    the objective's metric never came
+    │   ├── MetricMissingError E171    the objective's metric never came
+    │   └── DatasetError E180          a dataset that cannot be read
     ├── StoreError E200                the store
     │   ├── StudyNotFoundError E201
     │   ├── StudyExistsError E202
@@ -130,6 +131,12 @@ class MetricMissingError(InputError):
     """The metric of the objective never came."""
 
     code = "E171"
+
+
+class DatasetError(InputError):
+    """A dataset cannot be read, or is not what it says it is."""
+
+    code = "E180"
 
 
 class StoreError(TunebookError):

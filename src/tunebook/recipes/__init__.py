@@ -1,0 +1,1 @@
+"""Preset training tasks in PyTorch, one file each. Nothing outside of them may need torch."""
