@@ -29,6 +29,7 @@ from tunebook.records.events import (
     TrialReached,
     TrialReleased,
     TrialReported,
+    TrialSetAside,
     TrialStopped,
 )
 from tunebook.records.measurement import Curves, Measurement, Series
@@ -82,6 +83,7 @@ __all__ = [
     "TrialReached",
     "TrialReleased",
     "TrialReported",
+    "TrialSetAside",
     "TrialState",
     "TrialStopped",
     "Value",

@@ -197,6 +197,15 @@ class TrialHaltAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialSetAside:
+    """A person set the trial aside (nothing resumes it), or took it up again."""
+
+    at: float
+    trial: TrialNumber
+    is_set_aside: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TrialEnded:
     """The training function returned."""
 
@@ -257,6 +266,7 @@ TrialEvent: TypeAlias = (
     | TrialCheckpointed
     | CheckpointRejected
     | TrialHaltAsked
+    | TrialSetAside
     | TrialEnded
     | TrialStopped
     | TrialFailed

@@ -116,6 +116,11 @@ class Searcher(Protocol):
         """The name in ``search=`` and in study files."""
         ...
 
+    @property
+    def watches_running(self) -> bool:
+        """Whether to be asked after every measurement too (``slots`` may be 0), to stop trials."""
+        ...
+
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Return what to do with ``slots`` free workers: at most ``slots`` starts, resumes, clones.
 
