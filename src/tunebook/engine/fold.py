@@ -1,0 +1,328 @@
+"""The fold: one event changes the facts. No clock, no randomness, no I/O; replay = state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, assert_never
+
+from tunebook.engine.facts import Attempt, Facts
+from tunebook.engine.incumbent import curve_value, rank
+from tunebook.engine.retention import superfluous
+from tunebook.engine.transitions import check_transition
+from tunebook.errors import TunebookError
+from tunebook.records import (
+    BudgetChanged,
+    CheckpointRef,
+    CheckpointRejected,
+    DriverStarted,
+    DriverStopped,
+    DryRunMeasured,
+    Event,
+    NotesChanged,
+    RequestObeyed,
+    Series,
+    SpaceChanged,
+    StudyCreated,
+    StudyEvent,
+    StudyStateChanged,
+    Trial,
+    TrialBegan,
+    TrialCheckpointed,
+    TrialCreated,
+    TrialEnded,
+    TrialFailed,
+    TrialHaltAsked,
+    TrialLaunched,
+    TrialLost,
+    TrialNumber,
+    TrialReached,
+    TrialReleased,
+    TrialReported,
+    TrialSetAside,
+    TrialState,
+    TrialStopped,
+)
+
+EARLY_ENDS = frozenset({TrialState.STOPPED, TrialState.CANCELLED})
+
+_MAY_FREE_CHECKPOINTS = (TrialCheckpointed, TrialEnded, TrialFailed, TrialStopped, TrialLost)
+
+
+def apply(facts: Facts, event: Event) -> Sequence[CheckpointRef]:
+    """Fold one event in and return the checkpoints that nobody needs any more.
+
+    ``InvalidTransitionError`` if a trial cannot go where the event says.
+    """
+    facts.story.append(event)
+    match event:
+        case TrialReported():
+            _reported(facts, event)
+        case TrialCreated():
+            _created(facts, event)
+        case TrialLaunched():
+            _give_worker(facts, event)
+        case TrialBegan():
+            if event.trial in facts.attempts:
+                facts.attempts[event.trial].step = event.step
+        case TrialReached():
+            _reached(facts, event)
+        case TrialReleased():
+            facts.attempts.pop(event.trial, None)
+        case TrialCheckpointed(trial=number, checkpoint=checkpoint):
+            _set_checkpoints(facts, number, (*facts.trials[number].checkpoints, checkpoint))
+        case CheckpointRejected(checkpoint=checkpoint):
+            kept = facts.trials[checkpoint.trial].checkpoints
+            _set_checkpoints(facts, checkpoint.trial, tuple(c for c in kept if c != checkpoint))
+        case TrialHaltAsked():
+            facts.attempts[event.trial].halting = event.outcome
+            _update(facts, event.trial, why=event.why)
+        case TrialSetAside():
+            _set_aside(facts, event)
+        case TrialEnded():
+            _ended(facts, event)
+        case TrialStopped():
+            _close(facts, event.trial, event.outcome, at=event.at, why=event.why)
+        case TrialFailed():
+            _failed(facts, event)
+        case TrialLost():
+            _lost(facts, event)
+        case _:
+            _apply_to_study(facts, event)
+    facts.last_at = event.at
+    return _discard(facts) if isinstance(event, _MAY_FREE_CHECKPOINTS) else ()
+
+
+def replay(events: Iterable[Event]) -> Facts:
+    """Return what a log of events adds up to."""
+    facts = Facts()
+    for event in events:
+        apply(facts, event)
+    return facts
+
+
+def _discard(facts: Facts) -> Sequence[CheckpointRef]:
+    unneeded = superfluous(facts)
+    for ref in unneeded:
+        kept = facts.trials[ref.trial].checkpoints
+        _set_checkpoints(facts, ref.trial, tuple(c for c in kept if c != ref))
+    return unneeded
+
+
+def _set_checkpoints(facts: Facts, number: TrialNumber, kept: tuple[CheckpointRef, ...]) -> None:
+    """Say which checkpoints of a trial exist; they are held in the order of their steps."""
+    _update(facts, number, checkpoints=tuple(sorted(kept, key=lambda ref: ref.step)))
+    (facts.holders.add if kept else facts.holders.discard)(number)
+
+
+def _apply_to_study(facts: Facts, event: StudyEvent) -> None:
+    match event:
+        case StudyCreated(spec=spec):
+            facts.spec, facts.budget, facts.space = spec, spec.budget, spec.space
+            facts.notes = spec.notes
+        case DriverStarted():
+            # A driver that was killed worked until the last event it wrote.
+            _put_down(facts, facts.last_at)
+            facts.driver_since = event.at
+            facts.n_slots, facts.holder = event.n_slots, event.holder
+        case DriverStopped():
+            _put_down(facts, event.at)
+        case DryRunMeasured():
+            facts.dry_run = event
+        case StudyStateChanged():
+            facts.state, facts.state_why, facts.limit = event.state, event.why, event.limit
+        case BudgetChanged():
+            facts.budget = event.budget
+        case SpaceChanged():
+            facts.space, facts.space_version = event.space, event.version
+        case NotesChanged():
+            facts.notes = event.notes
+        case RequestObeyed():
+            facts.last_request = max(facts.last_request, event.request)
+        case _:
+            assert_never(event)
+
+
+def _put_down(facts: Facts, at: float) -> None:
+    facts.worked_s = facts.active_seconds(at)
+    facts.driver_since = None
+    facts.holder = None
+
+
+def _update(facts: Facts, number: TrialNumber, **changes: Any) -> Trial:
+    trial = replace(facts.trials[number], **changes)
+    facts.trials[number] = trial
+    if facts.best is not None and facts.best.number == number:
+        facts.best = replace(trial, value=facts.best.value)
+    return trial
+
+
+def _move(facts: Facts, number: TrialNumber, to: TrialState, **changes: Any) -> Trial:
+    check_transition(facts.trials[number], to, facts.story)
+    return _update(facts, number, state=to, **changes)
+
+
+def _created(facts: Facts, event: TrialCreated) -> None:
+    if event.trial != len(facts.trials):
+        raise TunebookError(
+            "A trial was created out of order", got=event.trial, expected=str(len(facts.trials))
+        )
+    trial = Trial(
+        number=event.trial,
+        state=TrialState.QUEUED,
+        config=event.config,
+        created_at=event.at,
+        until_step=event.until_step,
+        parent=event.parent,
+        why=event.why,
+        source=event.source,
+        space_version=event.space_version,
+    )
+    facts.trials.append(trial)
+    facts.alive[trial.number] = None
+    if event.is_launched:
+        _give_worker(facts, event)
+    else:
+        facts.waiting[trial.number] = None
+
+
+def _give_worker(facts: Facts, event: TrialCreated | TrialLaunched) -> None:
+    number = event.trial
+    held = facts.attempts.pop(number, None)
+    before = facts.trials[number]
+    start = held.step if held else facts.resume_step(before)
+    _move(
+        facts,
+        number,
+        TrialState.RUNNING,
+        until_step=event.until_step,
+        failure=None,
+        started_at=event.at if before.started_at is None else before.started_at,
+        why=before.why if event.why is None else event.why,
+    )
+    facts.waiting.pop(number, None)
+    facts.set_aside.discard(number)
+    facts.attempts[number] = Attempt(start, facts.grant(start, event.until_step))
+
+
+def _advance(facts: Facts, number: TrialNumber, step: int) -> int:
+    """Count the steps trained since the attempt last told; return the trial's total."""
+    attempt = facts.attempts.get(number)
+    done = facts.trials[number].steps_done
+    if attempt is None or step <= attempt.step:
+        return done
+    facts.steps_done += step - attempt.step
+    done += step - attempt.step
+    attempt.step = step
+    return done
+
+
+def _effort(facts: Facts, number: TrialNumber, *, step: int, seconds: float) -> dict[str, Any]:
+    trial = facts.trials[number]
+    spent = max(seconds, trial.seconds)
+    return {
+        "step": step or trial.step,
+        "steps_done": _advance(facts, number, step),
+        "seconds": spent,
+        "cost": facts.cost_of(spent),
+    }
+
+
+def _reported(facts: Facts, event: TrialReported) -> None:
+    number = event.trial
+    trial = facts.trials[number]
+    objective = facts.known_spec.objective
+    # The curves of a trial only ever grow at their end, so all its facts may share them.
+    curves: dict[str, Series] = dict(trial.curves)
+    for metric, series in event.series.items():
+        known = curves.get(metric)
+        if known is None:
+            curves[metric] = series.copy()
+        else:
+            known.extend(series)
+    changes = _effort(
+        facts,
+        number,
+        step=max((s.steps[-1] for s in event.series.values() if s.steps), default=0),
+        seconds=max((s.seconds[-1] for s in event.series.values() if s.seconds), default=0.0),
+    )
+    if objective.metric in event.series and trial.state.has_value:
+        found = curve_value(objective, curves[objective.metric])
+        changes["value"], changes["best_step"] = found or (None, None)
+    rank(facts, _update(facts, number, curves=curves, **changes))
+
+
+def _reached(facts: Facts, event: TrialReached) -> None:
+    number = event.trial
+    attempt = facts.attempts[number]
+    until = facts.trials[number].until_step
+    changes = _effort(facts, number, step=event.step, seconds=event.seconds)
+    _move(facts, number, TrialState.PAUSED, **changes)
+    attempt.is_held = True
+    if attempt.halting is TrialState.PAUSED:
+        attempt.halting = None
+    if until is None or event.step < until:
+        facts.waiting[number] = None
+
+
+def _set_aside(facts: Facts, event: TrialSetAside) -> None:
+    if event.is_set_aside:
+        facts.set_aside.add(event.trial)
+        return
+    facts.set_aside.discard(event.trial)
+    if facts.trials[event.trial].state is TrialState.PAUSED:
+        facts.waiting[event.trial] = None
+
+
+def _ended(facts: Facts, event: TrialEnded) -> None:
+    number = event.trial
+    attempt = facts.attempts.get(number)
+    halting = attempt.halting if attempt else None
+    outcome = halting if halting in EARLY_ENDS else TrialState.DONE
+    changes = _effort(facts, number, step=event.step, seconds=event.seconds)
+    _close(facts, number, outcome or TrialState.DONE, at=event.at, **changes)
+
+
+def _failed(facts: Facts, event: TrialFailed) -> None:
+    attempt = facts.attempts.get(event.trial)
+    outcome = event.failure.kind.end_state
+    if attempt is not None and attempt.halting is TrialState.CANCELLED:
+        outcome = TrialState.CANCELLED
+    if outcome is TrialState.FAILED:
+        facts.last_error = event.failure.message
+    step = facts.trials[event.trial].step
+    changes = _effort(facts, event.trial, step=step, seconds=event.seconds)
+    _close(facts, event.trial, outcome, at=event.at, failure=event.failure, **changes)
+
+
+def _close(
+    facts: Facts, number: TrialNumber, outcome: TrialState, *, at: float, **changes: Any
+) -> None:
+    if not outcome.has_value:
+        changes |= {"value": None, "best_step": None}
+    trial = _move(facts, number, outcome, ended_at=at, **changes)
+    facts.alive.pop(number, None)
+    facts.attempts.pop(number, None)
+    facts.waiting.pop(number, None)
+    facts.set_aside.discard(number)
+    facts.n_final[outcome] += 1
+    if trial.value is not None:
+        facts.n_succeeded += 1
+    is_incumbent = facts.best is not None and facts.best.number == number
+    if outcome is not TrialState.CANCELLED and not is_incumbent:
+        facts.n_since_improvement += 1
+    rank(facts, trial)
+
+
+def _lost(facts: Facts, event: TrialLost) -> None:
+    number = event.trial
+    attempt = facts.attempts.pop(number, None)
+    trial = facts.trials[number]
+    if trial.state is TrialState.PAUSED:
+        return
+    if attempt is not None and attempt.halting in EARLY_ENDS:
+        _close(facts, number, attempt.halting, at=event.at)
+        return
+    n_losses = trial.n_losses + (0 if event.is_driver_loss else 1)
+    _move(facts, number, TrialState.LOST, failure=event.failure, n_losses=n_losses)
+    facts.waiting[number] = None
