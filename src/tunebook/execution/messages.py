@@ -1,0 +1,105 @@
+"""The words between the driver and its workers, as JSON objects."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from tunebook.engine.commands import Launch
+from tunebook.execution.wire import Message
+from tunebook.records import (
+    CheckpointRef,
+    Configuration,
+    Event,
+    Series,
+    TrialReported,
+    TrialState,
+)
+from tunebook.storage.encoding import decode, encode
+from tunebook.training import Answer, Leave, Proceed
+
+# -- to a worker -------------------------------------------------------------------------------
+
+
+def launch_order(launch: Launch) -> Message:
+    """Write an order to train."""
+    body = {
+        "trial": launch.trial,
+        "config": dict(launch.config),
+        "until_step": launch.until_step,
+        "max_steps": launch.max_steps,
+        "checkpoints": [asdict(ref) for ref in launch.checkpoints],
+        "seconds": launch.seconds,
+        "is_clone": launch.is_clone,
+    }
+    return {"launch": body}
+
+
+def launch_in(order: Message) -> Launch | None:
+    """Read an order to train, None if it is another order."""
+    body: dict[str, Any] | None = order.get("launch")
+    if body is None:
+        return None
+    refs = tuple(CheckpointRef(**ref) for ref in body["checkpoints"])
+    return Launch(**(body | {"config": Configuration(body["config"]), "checkpoints": refs}))
+
+
+def answer_order(answer: Answer) -> Message:
+    """Write the answer to the end of a slice."""
+    if isinstance(answer, Proceed):
+        return {"proceed": answer.until_step}
+    return {"leave": answer.is_kept}
+
+
+def answer_in(order: Message) -> Answer | None:
+    """Read the answer to the end of a slice, None if it is another order."""
+    if "proceed" in order:
+        return Proceed(order["proceed"])
+    return Leave(order["leave"]) if "leave" in order else None
+
+
+def halt_order(outcome: TrialState) -> Message:
+    """Write an order to end at the next step."""
+    return {"halt": str(outcome)}
+
+
+def halt_in(order: Message) -> TrialState | None:
+    """Read an order to end at the next step, None if it is another order."""
+    return TrialState(order["halt"]) if "halt" in order else None
+
+
+# -- from a worker -----------------------------------------------------------------------------
+
+
+def write_events(events: Sequence[Event]) -> list[Any]:
+    """Write events as JSON values."""
+    return [_write(event) for event in events]
+
+
+def read_events(written: Sequence[Any]) -> list[Event]:
+    """Return the events that ``write_events`` wrote."""
+    return [_read(*values) for values in written]
+
+
+def _write(event: Event) -> list[Any]:
+    kind, trial, body = encode(event)
+    if not isinstance(event, TrialReported):
+        return [kind, event.at, trial, body, None]
+    columns = {
+        metric: [series.steps.tolist(), series.values.tolist(), series.seconds.tolist()]
+        for metric, series in event.series.items()
+    }
+    return [kind, event.at, trial, body, columns]
+
+
+def _read(kind: str, at: float, trial: int, body: str, columns: dict[str, Any] | None) -> Event:
+    event = decode(kind, at, trial, body)
+    if columns is None or not isinstance(event, TrialReported):
+        return event
+    series = {
+        metric: Series(array("q", steps), array("d", values), array("d", seconds))
+        for metric, (steps, values, seconds) in columns.items()
+    }
+    return replace(event, series=series)

@@ -1,0 +1,174 @@
+"""The warm server: has imported the user's code once, and forks a worker whenever it is asked.
+
+It runs no user code but that import, has one thread, and reaps its children. The driver talks to
+it over one socket: ``spawn`` and ``kill`` go in, ``exited`` comes out. When the socket ends, so
+do the server and all workers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+import warnings
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any, NoReturn, final
+
+from tunebook.errors import TaskError
+from tunebook.execution import process_settings
+from tunebook.execution.trial_setup import TrialSetup
+from tunebook.execution.user_code import cuda_is_initialized, load_function
+from tunebook.execution.wire import Message, Wire
+from tunebook.execution.worker import WorkerOptions, work
+from tunebook.training import TrainingFunction
+
+_PRELOADED = ("numpy.random", "psutil", "fsspec.implementations.local")
+
+
+def main(control_fd: int, driver: int) -> NoReturn:
+    """Serve in a process of its own: the first message says what to import."""
+    process_settings.die_with_parent(driver)
+    wire = Wire(socket.socket(fileno=control_fd))
+    (order,) = wire.read(None)
+    sys.path[:] = order["sys_path"]
+    try:
+        function = load_function(order["reference"])
+        if cuda_is_initialized():
+            raise TaskError(
+                "The module of the training function uses a GPU as soon as it is imported, and "
+                "such a process cannot be copied into workers",
+                got=order["reference"],
+                do="Move what touches the GPU into the training function",
+            )
+    except TaskError as error:
+        wire.send({"error": {"what": error.what, "got": error.got, "do": error.do}})
+        os._exit(1)
+    setup = TrialSetup.from_json(order["setup"])
+    Server(wire, function, setup, WorkerOptions(**order["options"])).serve()
+
+
+def setup_order(reference: str, setup: TrialSetup, options: WorkerOptions) -> Message:
+    """Write the first message to a server in a process of its own."""
+    return {
+        "reference": reference,
+        "sys_path": sys.path,
+        "setup": setup.to_json(),
+        "options": asdict(options),
+    }
+
+
+@final
+class Server:
+    """Forks workers, ends them, and tells how they went."""
+
+    def __init__(
+        self, wire: Wire, function: TrainingFunction, setup: TrialSetup, options: WorkerOptions
+    ) -> None:
+        self._wire = wire
+        self._function = function
+        self._setup = setup
+        self._options = options
+        self._pid_by_worker: dict[int, int] = {}
+
+    def serve(self) -> NoReturn:
+        """Serve until the driver is gone."""
+        with contextlib.suppress(OSError):
+            os.setsid()
+        process_settings.ignore_interrupts()
+        for name in _PRELOADED:
+            import_module(name)
+        gc.collect()
+        # What is here now is shared with all workers: their collectors need not touch it.
+        gc.freeze()
+        try:
+            self._serve()
+        except (EOFError, OSError):
+            pass
+        finally:
+            for worker in list(self._pid_by_worker):
+                self._kill(worker)
+            os._exit(0)
+
+    def _serve(self) -> None:
+        woken, wakes = socket.socketpair()
+        woken.setblocking(False)
+        wakes.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+        self._wire.send({"ready": True})
+        ends: list[Wire | socket.socket] = [self._wire, woken]
+        while True:
+            ready, _, _ = select.select(ends, [], [])
+            if woken in ready:
+                with contextlib.suppress(BlockingIOError):
+                    while woken.recv(4096):
+                        pass
+            self._reap()
+            for order in self._wire.read(0.0) if self._wire in ready else ():
+                self._obey(order)
+
+    def _obey(self, order: Message) -> None:
+        if "spawn" in order:
+            self._spawn(order["spawn"], order["gpu"], self._wire.take_fd())
+        elif "kill" in order:
+            self._kill(order["kill"])
+
+    def _spawn(self, worker: int, gpu: str | None, fd: int) -> None:
+        server = os.getpid()
+        try:
+            with warnings.catch_warnings():
+                # Libraries may have threads of their own; none of them holds a lock of ours.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                pid = os.fork()
+        except OSError:
+            os.close(fd)
+            self._wire.send({"exited": worker, "status": 1})
+            return
+        if pid == 0:
+            self._become_worker(server, gpu, fd)
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)
+        os.close(fd)
+        self._pid_by_worker[worker] = pid
+
+    def _become_worker(self, server: int, gpu: str | None, fd: int) -> NoReturn:
+        status = 1
+        try:
+            with contextlib.suppress(OSError):
+                os.setpgid(0, 0)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            process_settings.die_with_parent(server)
+            self._wire.close()
+            process_settings.take_over_output()
+            wire = Wire(socket.socket(fileno=fd))
+            work(wire, self._function, self._setup, gpu=gpu, options=self._options)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+            raise
+        finally:
+            os._exit(status)
+
+    def _kill(self, worker: int) -> None:
+        pid = self._pid_by_worker.get(worker)
+        if pid is not None:
+            # The worker's own children are in its group.
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        for worker, pid in list(self._pid_by_worker.items()):
+            reaped, status = os.waitpid(pid, os.WNOHANG)
+            if reaped:
+                with contextlib.suppress(OSError):
+                    os.killpg(pid, signal.SIGKILL)
+                del self._pid_by_worker[worker]
+                code: Any = os.waitstatus_to_exitcode(status)
+                self._wire.send({"exited": worker, "status": code})

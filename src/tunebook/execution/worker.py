@@ -1,0 +1,193 @@
+"""A worker process: trains one trial after the other, as the driver's orders come.
+
+It is forked from a warm server, see ``server``. When the driver is gone it ends by itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from tunebook.engine.commands import Launch
+from tunebook.execution import process_settings
+from tunebook.execution.attempt import run_attempt
+from tunebook.execution.devices import CPU, physical_name
+from tunebook.execution.event_channel import EventChannel
+from tunebook.execution.messages import answer_in, halt_in, launch_in, write_events
+from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
+from tunebook.execution.wire import Message, Wire
+from tunebook.records import Event, TrialState
+from tunebook.training import Answer, Checkpoints, TrainingFunction, TrialHandle, seed_everything
+
+_LONG_S = 1.0
+"""A trial that trained so long may leave garbage worth the milliseconds of collecting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker looks after itself.
+
+    ``n_threads`` of the numerical libraries (None: as they like). A worker is replaced after
+    ``max_trials``, or when it holds ``max_growth_mib`` more memory than at its start.
+    """
+
+    n_threads: int | None = 1
+    max_trials: int | None = None
+    max_growth_mib: float = 1024.0
+
+
+def work(
+    wire: Wire,
+    function: TrainingFunction,
+    setup: TrialSetup,
+    *,
+    gpu: str | None,
+    options: WorkerOptions,
+) -> None:
+    """Train what the driver orders until it is gone."""
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    process_settings.limit_threads(options.n_threads)
+    process_settings.keep_freed_memory()
+    line = _WorkerLine(wire)
+    health = _Health(options)
+    folder = Path.cwd()
+    checkpoints = setup.open_checkpoints()
+    while True:
+        launch = line.next_launch()
+        device = CPU if gpu is None else "cuda:0"
+        last = _train(
+            launch, line, function, setup, checkpoints=checkpoints, device=device, gpu=gpu
+        )
+        os.chdir(folder)
+        line.finish(last, is_tired=health.is_tired_after_trial())
+
+
+def _train(
+    launch: Launch,
+    line: _WorkerLine,
+    function: TrainingFunction,
+    setup: TrialSetup,
+    *,
+    checkpoints: Checkpoints,
+    device: str,
+    gpu: str | None,
+) -> Sequence[Event]:
+    log = setup.log_of(launch.trial)
+    process_settings.send_output_to(log)
+    channel = EventChannel(line, launch, device=physical_name(gpu))
+    handle = TrialHandle(
+        setup.assignment(launch, device, in_background=True),
+        channel,
+        checkpoints=None if launch.trial == DRY_RUN else checkpoints,
+    )
+    seed_everything(handle.seed)
+    events = run_attempt(function, handle, channel, log=log)
+    if handle.seconds > _LONG_S:
+        gc.collect()
+    return events
+
+
+@final
+class _WorkerLine:
+    """The way to the driver and back. Without a driver there is nothing left to do."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._orders: deque[Message] = deque()
+        self._halting: TrialState | None = None
+        self._lock = threading.Lock()
+
+    def next_launch(self) -> Launch:
+        """Wait for an order to train."""
+        self._halting = None
+        while True:
+            launch = launch_in(self._next_order())
+            if launch is not None:
+                return launch
+
+    def send(self, events: Sequence[Event]) -> None:
+        """Send events; also called by the thread that sends measurements."""
+        self._say({"events": write_events(events)})
+
+    def ask(self, events: Sequence[Event], *, is_tracked: bool) -> Answer:
+        """Send the end of a slice and wait for the answer; earlier halts have crossed it."""
+        self._say({"events": write_events(events), "is_tracked": is_tracked})
+        while True:
+            answer = answer_in(self._next_order())
+            if answer is not None:
+                self._halting = None
+                return answer
+
+    def halt(self) -> TrialState | None:
+        """Return the last order to halt, without waiting."""
+        try:
+            self._orders.extend(self._wire.read(0.0))
+        except EOFError:
+            _end()
+        while self._orders and halt_in(self._orders[0]) is not None:
+            self._halting = halt_in(self._orders.popleft())
+        return self._halting
+
+    def finish(self, events: Sequence[Event], *, is_tired: bool) -> None:
+        """Send the end of an attempt, and that this worker is free."""
+        self._say({"events": write_events(events), "is_idle": True, "is_tired": is_tired})
+
+    def _next_order(self) -> Message:
+        while not self._orders:
+            try:
+                self._orders.extend(self._wire.read(None))
+            except EOFError:
+                _end()
+        return self._orders.popleft()
+
+    def _say(self, message: Message) -> None:
+        try:
+            with self._lock:
+                self._wire.send(message)
+        except OSError:
+            _end()
+
+
+def _end() -> None:
+    os._exit(0)
+
+
+@final
+class _Health:
+    """Whether a worker has grown too large or old to go on."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        import psutil
+
+        self._options = options
+        self._process = psutil.Process()
+        self._at_start = self._rss()
+        self._n_trials = 0
+
+    def is_tired_after_trial(self) -> bool:
+        """Whether the worker should be replaced. Gives back first what nobody uses."""
+        self._n_trials += 1
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+        if self._options.max_trials is not None and self._n_trials >= self._options.max_trials:
+            return True
+        if not self._is_too_large():
+            return False
+        gc.collect()
+        process_settings.give_memory_back()
+        return self._is_too_large()
+
+    def _is_too_large(self) -> bool:
+        return self._rss() - self._at_start > self._options.max_growth_mib * 2**20
+
+    def _rss(self) -> int:
+        return int(self._process.memory_info().rss)
