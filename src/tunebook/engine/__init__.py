@@ -5,6 +5,7 @@ from tunebook.engine.facts import Attempt, Facts
 from tunebook.engine.fold import apply, replay
 from tunebook.engine.invariants import check_invariants
 from tunebook.engine.machine import Decided, Machine
+from tunebook.engine.recovery import recovery_events
 from tunebook.engine.transitions import TRANSITIONS
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "Release",
     "apply",
     "check_invariants",
+    "recovery_events",
     "replay",
 ]

@@ -14,6 +14,7 @@ from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, R
 from tunebook.engine.decisions import creation_of, event_of
 from tunebook.engine.facts import Facts
 from tunebook.engine.fold import EARLY_ENDS, apply
+from tunebook.engine.recovery import recovery_events
 from tunebook.engine.requests import events_for
 from tunebook.errors import BudgetError, SearchError
 from tunebook.records import (
@@ -29,7 +30,6 @@ from tunebook.records import (
     TrialFailed,
     TrialHaltAsked,
     TrialLaunched,
-    TrialLost,
     TrialNumber,
     TrialReleased,
     TrialReported,
@@ -127,12 +127,8 @@ class Machine:
     def recover(self, now: float) -> Decided:
         """Set right what a dead driver left behind."""
         draft = _Draft(self.handle)
-        failure = Failure(FailureKind.LOST, "the driver went away while the trial was training")
-        for number, attempt in list(self.facts.attempts.items()):
-            if attempt.is_held:
-                draft.add(TrialReleased(now, number))
-            else:
-                draft.add(TrialLost(now, number, failure, is_driver_loss=True))
+        for event in recovery_events(self.facts, now):
+            draft.add(event)
         return Decided(draft.events, [c for c in draft.commands if isinstance(c, Discard)])
 
     def reopen(self, now: float) -> Decided:
