@@ -24,6 +24,7 @@ from tunebook.records import (
     Request,
     StudyState,
     StudyStateChanged,
+    Trial,
     TrialBegan,
     TrialCheckpointed,
     TrialCreated,
@@ -176,15 +177,21 @@ class Machine:
         return Decided(draft.events, draft.commands)
 
     def ask(self, now: float) -> Decided:
-        """Start the trial that the searcher would start next, whoever trains it.
+        """Start the trial that waits, or that the searcher would start; somebody else trains it.
 
         ``SearchError`` when it has nothing to suggest, ``BudgetError`` when a limit is reached.
         """
         progress = self.progress(now)
-        ending = self._ending(progress)
-        if ending is not None or progress.trials_left == 0 or progress.steps_left == 0:
+        ending, is_waiting = self._ending(progress), self._still_waiting()
+        is_used_up = progress.trials_left == 0 and not is_waiting
+        if ending is not None or is_used_up or progress.steps_left == 0:
             why = "all trials of the budget are used" if ending is None else ending.why
             raise BudgetError("The budget allows no further trial", got=why)
+        draft = _Draft(self.handle)
+        for number in self.facts.waiting:
+            if number not in self.facts.set_aside:
+                draft.add(TrialLaunched(now, number, self.facts.trials[number].until_step))
+                return Decided(draft.events, draft.commands)
         starts = (d for d in self._decisions(progress, 1) if isinstance(d, Start))
         decision = next(starts, None)
         if decision is None:
@@ -193,9 +200,19 @@ class Machine:
                 got=f"{self.facts.n_running} trials whose values were not told",
                 do="Tell the values of trials asked for before; a grid may be exhausted",
             )
-        draft = _Draft(self.handle)
         space = self._known_space()
         draft.add(creation_of(decision, self.facts, space, now=now, source="ask"))
+        return Decided(draft.events, draft.commands)
+
+    def conclude(self, now: float) -> Decided:
+        """End the study if a rule says so or its trials are used up; start nothing."""
+        draft, progress = _Draft(self.handle), self.progress(now)
+        ending = self._ending(progress)
+        if self.facts.state is StudyState.RUNNING and ending is not None:
+            self._end(draft, ending, now)
+        elif progress.trials_left == 0 and not self.facts.attempts and not self._still_waiting():
+            self._finish(draft, now)
+        self._settle(draft, now)
         return Decided(draft.events, draft.commands)
 
     def _ending(self, progress: Progress) -> Ending | None:
@@ -288,12 +305,28 @@ class Machine:
             self._space = (facts.space_version, Space.from_dict(facts.space))
         return self._space[1]
 
+    def _comparable_trials(self) -> Sequence[Trial]:
+        """Return the trials, those that the present space does not hold as if called off.
+
+        A study whose space was changed keeps its old trials under the version they had.
+        """
+        version, trials = self.facts.space_version, self.facts.trials
+        if version == 1:
+            return trials
+        space = self._known_space()
+        return [
+            trial
+            if trial.space_version == version or space.contains(trial.config)
+            else replace(trial, state=TrialState.CANCELLED, value=None, best_step=None)
+            for trial in trials
+        ]
+
     def _history(self, progress: Progress) -> History:
         facts = self.facts
         return History(
             space=self._known_space(),
             objective=progress.objective,
-            trials=facts.trials,
+            trials=self._comparable_trials(),
             max_steps=facts.known_spec.max_steps,
             can_pause=self._can_pause,
             workers=max(1, facts.n_slots),

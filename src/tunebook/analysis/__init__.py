@@ -1,0 +1,1 @@
+"""Pure figures about studies: what the pages, the report and the command line show."""

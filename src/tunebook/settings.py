@@ -1,0 +1,39 @@
+"""Where tunebook keeps things. The only module that reads environment variables for itself."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+DATABASE = "tunebook.db"
+_FOLDER = ".tunebook"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``home`` holds checkpoints, logs and trials' folders; ``store`` is the address of studies."""
+
+    home: Path
+    store: str
+
+    def make_home(self) -> None:
+        """Make the home directory; one inside a project is left out of its version control."""
+        if self.home.is_dir():
+            return
+        self.home.mkdir(parents=True, exist_ok=True)
+        if self.home.name == _FOLDER:
+            with suppress(OSError):
+                (self.home / ".gitignore").write_text("*\n")
+
+
+def find_settings(
+    home: str | os.PathLike[str] | None = None, store: str | os.PathLike[str] | None = None
+) -> Settings:
+    """Return the settings: what is given, else ``TUNEBOOK_HOME``, else ``.tunebook`` here.
+
+    The store is a SQLite file in the home directory unless ``store`` is given.
+    """
+    folder = Path(home or os.environ.get("TUNEBOOK_HOME") or _FOLDER).expanduser().absolute()
+    return Settings(folder, os.fspath(store) if store is not None else str(folder / DATABASE))

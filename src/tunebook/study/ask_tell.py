@@ -1,0 +1,155 @@
+"""Ask and tell: for people who have a loop of their own. The study's engine without an executor.
+
+This process holds the study's lease from the first ask or tell until ``close``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from typing import final
+
+from tunebook.engine import Attempt, Decided, Facts, Machine, recovery_events
+from tunebook.errors import InputError, ReportError
+from tunebook.records import (
+    Configuration,
+    DriverStarted,
+    DriverStopped,
+    Event,
+    Failure,
+    FailureKind,
+    Series,
+    StudyId,
+    Trial,
+    TrialBegan,
+    TrialEnded,
+    TrialFailed,
+    TrialNumber,
+    TrialReported,
+)
+from tunebook.storage import Store
+from tunebook.training.reporter import as_number
+
+_MEMORY = re.compile(r"out of memory|\boom\b", re.IGNORECASE)
+
+
+@final
+class AskTell:
+    """The driver of a study whose trials somebody else trains."""
+
+    def __init__(self, store: Store, study: StudyId, machine: Machine) -> None:
+        self._store = store
+        self._study = study
+        self._machine = machine
+        self._seq = 0
+        self._lease = store.acquire_lease(study, time.time())
+        for seq, event in store.events_after(study):
+            machine.handle(event)
+            self._seq = seq
+        now = time.time()
+        self._add(DriverStarted(now, self._lease.holder, 1))
+        self._append(machine.reopen(now))
+
+    def ask(self) -> Trial:
+        """Return a new trial with the configuration that the searcher wants tried next."""
+        known = set(self._machine.facts.attempts)
+        self._append(self._machine.ask(time.time()))
+        (number,) = set(self._machine.facts.attempts) - known
+        self._add(TrialBegan(time.time(), number, 0))
+        return self._machine.facts.trials[number]
+
+    def tell(self, number: int, metrics: Mapping[str, object], step: int | None) -> None:
+        """Take measurements of a trial; without a step they are its last ones, and it ends."""
+        trial, attempt = self._running(number)
+        if not metrics:
+            raise ReportError("tell was given no metric", do="Tell name=number")
+        objective = self._machine.facts.known_spec.objective
+        if step is None and objective.metric not in metrics and trial.value is None:
+            raise ReportError(
+                "The objective's metric is not among what was told",
+                got=sorted(metrics),
+                expected=objective.metric,
+            )
+        at = self._step_of(trial, attempt, step)
+        numbers = {name: as_number(name, value) for name, value in metrics.items()}
+        now = time.time()
+        seconds = max(0.0, now - (trial.started_at or now))
+        series = {name: Series.of([at], [value], [seconds]) for name, value in numbers.items()}
+        events: list[Event] = [TrialReported(now, trial.number, series)]
+        value = numbers.get(objective.metric, 0.0)
+        if not math.isfinite(value):
+            message = f"{objective.metric} was {value} at step {at}"
+            failure = Failure(FailureKind.DIVERGED, message)
+            events.append(TrialFailed(now, trial.number, failure, seconds))
+        elif step is None:
+            events.append(TrialEnded(now, trial.number, at, seconds))
+        self._add(*events)
+        self._append(self._machine.conclude(now))
+
+    def fail(self, number: int, why: str) -> None:
+        """End a trial without a value: infeasible if it ran out of memory, else failed."""
+        trial, _ = self._running(number)
+        kind = FailureKind.OUT_OF_MEMORY if _MEMORY.search(why) else FailureKind.USER_ERROR
+        now = time.time()
+        seconds = max(0.0, now - (trial.started_at or now))
+        self._add(TrialFailed(now, trial.number, Failure(kind, why), seconds))
+        self._append(self._machine.conclude(now))
+
+    def close(self) -> None:
+        """Give the study back; trials whose value was not told are tried again by the next ask."""
+        now = time.time()
+        lost = recovery_events(self._machine.facts, now)
+        self._add(*lost, DriverStopped(now, "closed"))
+        self._store.release_lease(self._lease)
+
+    @property
+    def facts(self) -> Facts:
+        """The study as it is now."""
+        return self._machine.facts
+
+    def _running(self, number: int) -> tuple[Trial, Attempt]:
+        attempt = self._machine.facts.attempts.get(TrialNumber(number))
+        if attempt is None:
+            n = len(self._machine.facts.trials)
+            known = 0 <= number < n
+            raise InputError(
+                "This trial waits for no value",
+                got=f"trial {number}, which is {self._machine.facts.trials[number].state}"
+                if known
+                else f"trial {number} of {n}",
+                do="Tell each trial that was asked for once, then ask for another",
+            )
+        return self._machine.facts.trials[number], attempt
+
+    def _step_of(self, trial: Trial, attempt: Attempt, step: int | None) -> int:
+        if step is None:
+            return attempt.step + 1
+        if isinstance(step, bool) or not isinstance(step, int) or step < 1:
+            raise ReportError("A step is not a number from 1", got=step)
+        if step < attempt.step:
+            raise ReportError(
+                f"The step of trial {trial.number} goes backwards",
+                got=step,
+                expected=f"{attempt.step} or more",
+            )
+        return step
+
+    def _append(self, decided: Decided) -> None:
+        if decided.events:
+            self._seq = self._store.append(self._study, decided.events, self._seq)
+
+    def _add(self, *events: Event) -> None:
+        for event in events:
+            self._machine.handle(event)
+        self._seq = self._store.append(self._study, events, self._seq)
+
+
+def number_of(trial: Trial | Configuration | int) -> int:
+    """Return the number of what ``ask`` returned, or the number itself."""
+    if isinstance(trial, Trial):
+        return trial.number
+    if isinstance(trial, int) and not isinstance(trial, bool):
+        return trial
+    raise InputError("This is no trial", got=trial, expected="what study.ask() returned")

@@ -1,0 +1,128 @@
+"""A study's description from what the user said, and what to do when one of that name exists.
+
+What may change between two runs of one study changes by an event; what may not is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from tunebook.engine import Facts
+from tunebook.errors import InputError, StudyExistsError
+from tunebook.records import (
+    Budget,
+    BudgetChanged,
+    Event,
+    NotesChanged,
+    Objective,
+    SpaceChanged,
+    StudySpec,
+    TaskRef,
+)
+from tunebook.search.registry import describe, make_searcher
+from tunebook.space import Space
+from tunebook.study.environment import describe_environment
+
+_MAX_NAME = 200
+
+
+def describe_study(
+    space: Space, options: Mapping[str, Any], *, task: TaskRef, name: str
+) -> StudySpec:
+    """Return the description; each part refuses what it cannot use with its own error."""
+    if not isinstance(space, Space):
+        raise InputError(
+            "A study needs a space",
+            got=space,
+            expected="tunebook.Space(lr=tunebook.Float(1e-5, 1, log=True), ...)",
+        )
+    objective = Objective.of(
+        maximize=options["maximize"], minimize=options["minimize"], reduce=options["reduce"]
+    )
+    budget = Budget(**{field.name: options[field.name] for field in fields(Budget)})
+    return StudySpec(
+        name=_checked_name(name),
+        space=space.to_dict(),
+        objective=objective,
+        budget=budget,
+        max_steps=_checked_steps(options["max_steps"]),
+        search=describe(make_searcher(options["search"])),
+        workers=options.get("workers") or 0,
+        per_device=options.get("per_device") or 1,
+        trial_timeout_s=options.get("trial_timeout_s"),
+        seed=_checked_seed(options["seed"]),
+        task=task,
+        notes=options["notes"],
+        environment=describe_environment(),
+    )
+
+
+def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
+    """Return the events that make a study of this name the one that is wanted.
+
+    Budget, space and notes may change: old trials stay under their version of the space.
+    ``StudyExistsError`` names what else differs, for then values could not be compared (I1).
+    """
+    known = facts.known_spec
+    differing = {
+        label: (before, after)
+        for label, before, after in (
+            ("objective", known.objective, wanted.objective),
+            ("max_steps", known.max_steps, wanted.max_steps),
+            ("seed", known.seed, wanted.seed),
+            ("search", known.search, wanted.search),
+        )
+        if before != after
+    }
+    if differing:
+        told = "; ".join(f"{name} was {a!r}, is {b!r}" for name, (a, b) in differing.items())
+        raise StudyExistsError(
+            f"There is a study {known.name!r} already, and it is another one",
+            got=told,
+            do="Give this study another name, or go on with the old one by the same description",
+        )
+    events: list[Event] = []
+    if wanted.budget != facts.budget:
+        events.append(BudgetChanged(now, wanted.budget))
+    if Space.from_dict(wanted.space) != Space.from_dict(facts.space):
+        events.append(SpaceChanged(now, wanted.space, facts.space_version + 1))
+    if wanted.notes and wanted.notes != facts.notes:
+        events.append(NotesChanged(now, wanted.notes))
+    return events
+
+
+def free_name(stem: str, taken: Sequence[str]) -> str:
+    """Return ``stem-1``, ``stem-2`` or whatever is the first that is not taken."""
+    known = set(taken)
+    return next(name for k in range(1, len(known) + 2) if (name := f"{stem}-{k}") not in known)
+
+
+def _checked_name(name: object) -> str:
+    is_usable = isinstance(name, str) and name.strip() == name and name.isprintable()
+    if not is_usable or not 0 < len(str(name)) <= _MAX_NAME:
+        raise InputError(
+            "A study cannot have this name",
+            got=name,
+            expected=f"1 to {_MAX_NAME} printable characters, no space at either end",
+        )
+    return str(name)
+
+
+def _checked_steps(max_steps: object) -> int | None:
+    if max_steps is None:
+        return None
+    if isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1:
+        raise InputError(
+            "max_steps is the number of steps of a full training",
+            got=max_steps,
+            expected="a whole number from 1, or None if the task decides",
+        )
+    return max_steps
+
+
+def _checked_seed(seed: object) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError("A seed cannot be this", got=seed, expected="a whole number from 0")
+    return seed

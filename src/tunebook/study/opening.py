@@ -1,0 +1,73 @@
+"""Finding, creating and reconciling studies in a store."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tunebook.engine import replay
+from tunebook.errors import StudyNotFoundError
+from tunebook.records import StudyId, StudySpec, TaskRef
+from tunebook.settings import Settings, find_settings
+from tunebook.space import Space
+from tunebook.storage import Store, open_store
+from tunebook.study.description import changes_to, describe_study, free_name
+
+
+class Opened(NamedTuple):
+    """A study in its store."""
+
+    store: Store
+    study: StudyId
+    settings: Settings
+
+
+def open_study(space: Space, options: Mapping[str, Any], *, task: TaskRef, stem: str) -> Opened:
+    """Return the study of that name, created or changed to what ``options`` say.
+
+    Without a name it is a new one, called after ``stem``.
+    """
+    settings = settings_for(options)
+    store = open_settings_store(settings)
+    name = options["name"]
+    if name is None:
+        name = free_name(stem, [entry.name for entry in store.list_studies()])
+    spec = describe_study(space, options, task=task, name=name)
+    return Opened(store, find_or_create(store, spec), settings)
+
+
+def find_or_create(store: Store, spec: StudySpec) -> StudyId:
+    """Return the study of the description's name, which is created or brought up to date."""
+    now = time.time()
+    try:
+        study = store.find_study(spec.name)
+    except StudyNotFoundError:
+        return store.create_study(spec, now)
+    log = store.events_after(study)
+    changes = changes_to(replay(event for _, event in log), spec, now)
+    if changes:
+        lease = store.acquire_lease(study, now)
+        try:
+            store.append(study, changes, store.last_seq(study))
+        finally:
+            store.release_lease(lease)
+    return study
+
+
+def settings_for(options: Mapping[str, Any]) -> Settings:
+    """Return where things are kept. A store in memory keeps nothing, its files neither."""
+    home, store = options.get("home"), options.get("store")
+    if store == "memory" and home is None:
+        home = tempfile.mkdtemp(prefix="tunebook-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return find_settings(home, store)
+
+
+def open_settings_store(settings: Settings) -> Store:
+    """Open the store of the settings, and make the home directory."""
+    settings.make_home()
+    return open_store(settings.store)

@@ -1,0 +1,124 @@
+"""What a study found, in the forms in which people take it away: the best, rows, data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tunebook.engine import Facts
+from tunebook.engine.retention import best_checkpoint
+from tunebook.errors import InputError, StudyFailedError
+from tunebook.records import Configuration, Trial, TrialNumber
+from tunebook.storage.checkpoints import CheckpointStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best trial so far: its configuration, its value and the step at which it had it.
+
+    ``checkpoint`` is the file of the checkpoint nearest to that, None if nothing was tracked.
+    """
+
+    number: TrialNumber
+    config: Configuration
+    value: float
+    step: int
+    checkpoint: str | None = None
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{name}={short(value)}" for name, value in self.config.items())
+        return f"trial {self.number}: {self.value:.6g} at step {self.step} with {values}"
+
+
+def best_of(facts: Facts, checkpoints: CheckpointStore) -> Best:
+    """Return the best trial; ``StudyFailedError`` while no trial has a value."""
+    trial = facts.best
+    if trial is None or trial.value is None:
+        counts = ", ".join(f"{n} {state}" for state, n in sorted(facts.n_final.items()) if n)
+        raise StudyFailedError(
+            f"The study {facts.known_spec.name!r} has no trial with a value yet",
+            got=counts or f"{len(facts.trials)} trials, none of which has ended",
+            do=f"The last error was: {facts.last_error}" if facts.last_error else None,
+        )
+    ref = best_checkpoint(facts, trial)
+    path = None if ref is None else checkpoints.path_of(ref)
+    return Best(trial.number, trial.config, trial.value, trial.best_step or trial.step, path)
+
+
+def trial_row(trial: Trial) -> dict[str, Any]:
+    """Return a trial's facts under the names of ``tunebook trials --json``."""
+    return {
+        "number": trial.number,
+        "state": str(trial.state),
+        "config": dict(trial.config),
+        "value": trial.value,
+        "step": trial.step,
+        "steps_done": trial.steps_done,
+        "seconds": trial.seconds,
+        "cost": trial.cost,
+        "error": trial.error,
+        "parent": trial.parent,
+    }
+
+
+def best_row(best: Best) -> dict[str, Any]:
+    """Return the best trial under the names of ``tunebook best --json``."""
+    return {
+        "number": best.number,
+        "config": dict(best.config),
+        "value": best.value,
+        "step": best.step,
+        "checkpoint": best.checkpoint,
+    }
+
+
+def flat_row(trial: Trial) -> dict[str, Any]:
+    """Return a trial's facts with a column for each parameter, ``config.x`` if ``x`` is a fact."""
+    row = trial_row(trial)
+    del row["config"]
+    flat = {name if name not in row else f"config.{name}": v for name, v in trial.config.items()}
+    return row | flat
+
+
+def measurement_rows(trials: Sequence[Trial]) -> Iterator[tuple[int, int, str, float, float]]:
+    """Yield (trial, step, metric, value, seconds), by trial, metric and step."""
+    for trial in trials:
+        for metric, series in trial.curves.items():
+            for point in zip(series.steps, series.values, series.seconds, strict=True):
+                yield (trial.number, point[0], metric, point[1], point[2])
+
+
+MEASUREMENT_COLUMNS = ("trial", "step", "metric", "value", "seconds")
+
+
+def trials_frame(trials: Sequence[Trial]) -> pd.DataFrame:
+    """Return one row for each trial; parameters that a trial does not have are missing values."""
+    frame: pd.DataFrame = _pandas().DataFrame([flat_row(trial) for trial in trials])
+    return frame
+
+
+def curves_frame(trials: Sequence[Trial]) -> pd.DataFrame:
+    """Return one row for each measurement."""
+    rows = list(measurement_rows(trials))
+    frame: pd.DataFrame = _pandas().DataFrame(rows, columns=list(MEASUREMENT_COLUMNS))
+    return frame
+
+
+def short(value: object) -> str:
+    """Return a parameter's value in few characters."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _pandas() -> Any:
+    try:
+        import pandas as pd
+    except ModuleNotFoundError:
+        raise InputError(
+            "pandas is not installed",
+            do="pip install pandas, or use study.trials, or 'tunebook export STUDY'",
+        ) from None
+    return pd

@@ -1,0 +1,134 @@
+"""Carries a study out: picks the executor, times the task, hands everything to the driver."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tunebook.driver import Driver
+from tunebook.engine import Facts, Machine, replay
+from tunebook.errors import InputError, TaskError
+from tunebook.execution.devices import find_gpus
+from tunebook.execution.dry_run import DryRun
+from tunebook.execution.protocol import Executor
+from tunebook.execution.trial_setup import TrialSetup
+from tunebook.records import FailureKind, StudyId, StudySpec, TaskKind
+from tunebook.search.protocol import Searcher
+from tunebook.search.registry import make_searcher
+from tunebook.settings import Settings
+from tunebook.space import Space
+from tunebook.storage import Store
+from tunebook.study.live import watching
+from tunebook.training import TrainingFunction
+
+_SHARE_OF_TIME = 0.1
+_MAX_DRY_RUN_S = 120.0
+
+
+def drive_study(
+    store: Store,
+    study: StudyId,
+    function: TrainingFunction,
+    *,
+    settings: Settings,
+    options: Mapping[str, Any],
+    searcher: Searcher | None = None,
+) -> None:
+    """Drive the study until it is over or put down. One that is over already is left alone."""
+    events = store.events_after(study)
+    facts = replay(event for _, event in events)
+    spec = facts.known_spec
+    searcher = searcher or make_searcher(spec.search)
+    if _is_over(facts, searcher) and not store.requests_after(study, facts.last_request):
+        return
+    # Refused at once when somebody else drives it; the driver takes the same lease again.
+    store.acquire_lease(study, time.time())
+    setup = trial_setup(spec, settings, options)
+    n_workers = resolve_workers(options["workers"], options["per_device"])
+    executor = _executor(function, setup, n_workers=n_workers, per_device=options["per_device"])
+    try:
+        with watching(options["progress"], facts, setup) as watcher:
+            if _wants_dry_run(facts, options["dry_run"]):
+                _dry_run(store, study, facts, executor)
+            machine = Machine(searcher, can_pause=executor.can_pause)
+            checkpoints = setup.open_checkpoints()
+            driver = Driver(
+                store, study, machine, executor, checkpoints=checkpoints, watcher=watcher
+            )
+            driver.run()
+    finally:
+        executor.close()
+
+
+def trial_setup(spec: StudySpec, settings: Settings, options: Mapping[str, Any]) -> TrialSetup:
+    """Return what all trials of the study have in common."""
+    timeout_s = options.get("trial_timeout_s")
+    return TrialSetup(
+        study=spec.name,
+        objective=spec.objective,
+        home=settings.home,
+        seed=spec.seed,
+        checkpoint_every_s=options.get("checkpoint_every_s") or 30.0,
+        checkpoint_every_steps=options.get("checkpoint_every_steps"),
+        trial_timeout_s=spec.trial_timeout_s if timeout_s is None else timeout_s,
+    )
+
+
+def resolve_workers(workers: int | None, per_device: int) -> int:
+    """Return how many workers train: what was said, else as many as the GPUs take, else one."""
+    if workers is None:
+        return max(1, len(find_gpus(os.environ)) * per_device)
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
+        raise InputError(
+            "The number of workers cannot be this",
+            got=workers,
+            expected="a whole number from 1, or 0 to train in this process",
+        )
+    return workers
+
+
+def _is_over(facts: Facts, searcher: Searcher) -> bool:
+    if not facts.state.is_over:
+        return False
+    machine = Machine(searcher)
+    machine.facts = facts
+    return not machine.reopen(time.time()).events
+
+
+def _executor(
+    function: TrainingFunction, setup: TrialSetup, *, n_workers: int, per_device: int
+) -> Executor:
+    if n_workers == 0:
+        from tunebook.execution.inline import InlineExecutor
+
+        return InlineExecutor(function, setup)
+    from tunebook.execution.processes import ProcessExecutor
+
+    return ProcessExecutor(function, setup, n_workers=n_workers, per_device=per_device)
+
+
+def _wants_dry_run(facts: Facts, wanted: bool | None) -> bool:
+    if facts.trials or wanted is False:
+        return False
+    is_script = facts.known_spec.task.kind is TaskKind.SCRIPT
+    return bool(wanted) or is_script or facts.budget.deadline_seconds is not None
+
+
+def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> None:
+    """Time the task; ``TaskError`` if the user's code raises before anything was tuned."""
+    spec, deadline_s = facts.known_spec, facts.budget.deadline_seconds
+    limit_s = min(_MAX_DRY_RUN_S, deadline_s * _SHARE_OF_TIME if deadline_s else _MAX_DRY_RUN_S)
+    run = DryRun(executor)
+    config = Space.from_dict(facts.space).default(spec.max_steps)
+    measured = run.run(config, spec.max_steps, limit_s=limit_s)
+    failure = run.failure
+    if failure is not None and failure.kind in {FailureKind.USER_ERROR, FailureKind.METRIC_MISSING}:
+        told = failure.traceback or failure.log_tail or failure.message
+        raise TaskError(
+            f"The training failed in a timing run with the default configuration\n{told}",
+            got=dict(config),
+            do="Mend it and start again; dry_run=False begins without a timing run",
+        )
+    store.append(study, [measured], store.last_seq(study))

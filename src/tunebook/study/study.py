@@ -1,0 +1,237 @@
+"""The public ``Study``: a view of a study's log, and the ways to carry it on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self, Unpack, final
+
+from tunebook.engine import Facts, Machine, apply
+from tunebook.errors import InputError
+from tunebook.records import (
+    JsonObject,
+    StudyId,
+    StudySpec,
+    StudyState,
+    TaskKind,
+    TaskRef,
+    Trial,
+)
+from tunebook.search.protocol import Searcher
+from tunebook.search.registry import make_searcher
+from tunebook.settings import Settings
+from tunebook.space import Space
+from tunebook.storage import Store
+from tunebook.storage.lease import is_alive, lease_for_this_process
+from tunebook.study.options import (
+    RunOptions,
+    StudyOptions,
+    checked_options,
+    showing_options,
+)
+from tunebook.study.results import Best, best_of, curves_frame, trials_frame
+from tunebook.training import TrainingFunction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tunebook.study.ask_tell import AskTell
+
+
+@final
+class Study:
+    """One study: what was asked for, what was tried, what is best.
+
+    Got from ``tunebook.tune``, ``tunebook.load`` or ``Study.create``. Everything is read from the
+    store when it is asked for, so a study that somebody else drives is seen as it is now.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        study: StudyId,
+        settings: Settings,
+        *,
+        searcher: Searcher | None = None,
+        function: TrainingFunction | None = None,
+    ) -> None:
+        self._store = store
+        self._id = study
+        self._settings = settings
+        self._searcher = searcher
+        self._function = function
+        self._facts = Facts()
+        self._seq = 0
+        self._ask_tell: AskTell | None = None
+
+    @classmethod
+    @showing_options(StudyOptions)
+    def create(cls, space: Space, **options: Unpack[StudyOptions]) -> Self:
+        """Create a study for a loop of your own, or open the one of that name: ask and tell.
+
+        The keywords are explained at ``tunebook.study.options.StudyOptions``.
+        """
+        from tunebook.study.opening import open_study
+
+        opts = checked_options(options, StudyOptions, caller="Study.create")
+        searcher = make_searcher(opts["search"])
+        opened = open_study(space, opts, task=TaskRef(TaskKind.ASK_TELL, ""), stem="study")
+        return cls(*opened, searcher=searcher)
+
+    # -- what is known ---------------------------------------------------------------------
+
+    @property
+    def facts(self) -> Facts:
+        """All facts of the study as they are now. Not to be changed."""
+        for seq, event in self._store.events_after(self._id, self._seq):
+            apply(self._facts, event)
+            self._seq = seq
+        return self._facts
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.spec.name
+
+    @property
+    def spec(self) -> StudySpec:
+        """The study as it was described; budget and space as they are now are in ``facts``."""
+        return (self._facts if self._facts.spec is not None else self.facts).known_spec
+
+    @property
+    def space(self) -> Space:
+        """The space as it is now."""
+        return Space.from_dict(self.facts.space)
+
+    @property
+    def state(self) -> StudyState:
+        """``running``, ``paused``, ``done``, ``stopped`` or ``failed``.
+
+        A study whose driver was killed is ``paused``: everything is kept, and it can go on.
+        """
+        state = self.facts.state
+        if state is StudyState.RUNNING and not self._is_driven():
+            return StudyState.PAUSED
+        return state
+
+    @property
+    def why(self) -> str:
+        """Why the study is in its state, in a sentence; empty while it runs."""
+        return self.facts.state_why
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """All trials by number, as frozen facts."""
+        return tuple(self.facts.trials)
+
+    @property
+    def best(self) -> Best:
+        """The best trial so far; ``StudyFailedError`` while none has a value."""
+        from tunebook.study.running import trial_setup
+
+        setup = trial_setup(self.spec, self._settings, {})
+        return best_of(self.facts, setup.open_checkpoints())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row for each trial, with a column for each parameter."""
+        return trials_frame(self.trials)
+
+    def curves(self) -> pd.DataFrame:
+        """Return one row for each measurement: trial, step, metric, value, seconds."""
+        return curves_frame(self.trials)
+
+    def explain(self, trial: int) -> str:
+        """Return in a sentence why a trial was started, continued or stopped."""
+        trials = self.facts.trials
+        if not 0 <= trial < len(trials):
+            raise InputError(
+                "There is no such trial", got=trial, expected=f"0 to {len(trials) - 1}"
+            )
+        found = trials[trial]
+        why = found.why or {
+            "ask": "it was asked for",
+            "enqueued": "somebody wanted it tried",
+        }.get(found.source, f"the {self.spec.search.get('name')} search gave no reason")
+        return f"Trial {trial} is {found.state}: {why.rstrip('.')}."
+
+    # -- carrying it on --------------------------------------------------------------------
+
+    @showing_options(RunOptions)
+    def run(self, train: TrainingFunction | None = None, **options: Unpack[RunOptions]) -> Self:
+        """Go on until the study is over or put down. One that is over already is left alone.
+
+        ``train`` may be left out when it can be imported or is a script. ``StudyBusyError`` if
+        another process drives the study.
+        """
+        from tunebook.study.running import drive_study
+        from tunebook.study.tasks import load_task
+
+        opts = checked_options(options, RunOptions, caller="run")
+        function = train or self._function or load_task(self.spec)
+        drive_study(
+            self._store,
+            self._id,
+            function,
+            settings=self._settings,
+            options=opts,
+            searcher=self._searcher,
+        )
+        return self
+
+    def stop(self) -> None:
+        """Ask whoever drives the study to end it; every result is kept."""
+        self.request("stop study")
+
+    def request(self, kind: str, body: JsonObject | None = None) -> int:
+        """Leave a request, one of ``records.REQUEST_KINDS``, for whoever drives the study."""
+        return self._store.add_request(self._id, kind, body or {}, time.time())
+
+    # -- ask and tell ----------------------------------------------------------------------
+
+    def ask(self) -> Trial:
+        """Return a new trial to train: its ``config``, its ``number``.
+
+        ``BudgetError`` when the budget is used up, ``SearchError`` when there is nothing to try.
+        """
+        return self._loop().ask()
+
+    def tell(self, trial: Trial | int, *, step: int | None = None, **metrics: float) -> None:
+        """Tell a trial's measurements. Without ``step`` they are its last ones, and it ends."""
+        from tunebook.study.ask_tell import number_of
+
+        self._loop().tell(number_of(trial), metrics, step)
+
+    def fail(self, trial: Trial | int, why: str) -> None:
+        """Tell that a trial broke. Out of memory makes it infeasible, anything else failed."""
+        from tunebook.study.ask_tell import number_of
+
+        self._loop().fail(number_of(trial), why)
+
+    def close(self) -> None:
+        """Let go of the study: others may drive it. Only needed after ``ask`` and ``tell``."""
+        if self._ask_tell is not None:
+            self._ask_tell.close()
+            self._ask_tell = None
+
+    def _loop(self) -> AskTell:
+        from tunebook.study.ask_tell import AskTell
+
+        if self._ask_tell is None:
+            searcher = self._searcher or make_searcher(self.spec.search)
+            self._ask_tell = AskTell(self._store, self._id, Machine(searcher, can_pause=False))
+        return self._ask_tell
+
+    def _is_driven(self) -> bool:
+        lease = self._store.lease_of(self._id)
+        return lease is not None and is_alive(lease, lease_for_this_process(self._id, time.time()))
+
+    def __repr__(self) -> str:
+        facts = self.facts
+        best = "" if facts.best is None else f", best {facts.best.value:.6g}"
+        return f"<Study {self.name!r}: {self.state}, {len(facts.trials)} trials{best}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
