@@ -1,4 +1,4 @@
-"""Searchers: functions from a study's history to decisions. Light to import: each is loaded when used."""
+"""Searchers: functions from history to decisions. Light to import: each is loaded when used."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tunebook.search.auto import Auto
+    from tunebook.search.bayes import Bayes
     from tunebook.search.grid import Grid
     from tunebook.search.halton import Halton
     from tunebook.search.protocol import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Auto": "auto",
+    "Bayes": "bayes",
     "Grid": "grid",
     "Halton": "halton",
     "Random": "random",
@@ -44,6 +46,7 @@ _WHERE = {
 
 __all__ = [
     "Auto",
+    "Bayes",
     "Clone",
     "Decision",
     "Grid",

@@ -61,6 +61,8 @@ class Wait:
 
 Decision: TypeAlias = Start | Resume | Clone | Stop | Wait
 
+_OWN = frozenset({"searcher", "ask"})
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -85,6 +87,11 @@ class History:
     def in_state(self, *states: TrialState) -> Iterator[Trial]:
         """Yield the trials in any of the states, by number."""
         return (trial for trial in self.trials if trial.state in states)
+
+    @property
+    def own(self) -> list[Trial]:
+        """The searcher's own trials, by number: those it started or a person asked it for."""
+        return [trial for trial in self.trials if trial.source in _OWN]
 
     @property
     def next_number(self) -> TrialNumber:

@@ -20,6 +20,7 @@ SearcherLike: TypeAlias = str | JsonObject | Searcher
 
 _WHERE = {
     "auto": ("tunebook.search.auto", "Auto"),
+    "bayes": ("tunebook.search.bayes", "Bayes"),
     "grid": ("tunebook.search.grid", "Grid"),
     "halton": ("tunebook.search.halton", "Halton"),
     "random": ("tunebook.search.random", "Random"),

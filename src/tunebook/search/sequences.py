@@ -22,7 +22,7 @@ BLOCK = 256
 
 
 def halton_point(n_dimensions: int, seed: int, index: int) -> NDArray[np.float64]:
-    """Return point ``index`` (from 0) in [0, 1)^d of SciPy's scrambled Halton sequence (S4.43, A)."""
+    """Return point ``index`` (from 0) in [0, 1)^d of a scrambled Halton sequence (S4.43, A)."""
     return np.asarray(_halton_block(n_dimensions, seed, index // BLOCK)[index % BLOCK])
 
 
@@ -45,7 +45,9 @@ def _sobol_block(n_dimensions: int, seed: int, block: int) -> NDArray[np.float64
     if n_dimensions == 0:
         return np.empty((BLOCK, 0))
     engine = qmc.Sobol(n_dimensions, scramble=True, rng=np.random.default_rng(seed))
-    engine.fast_forward(block * BLOCK)
+    if block:
+        # Sobol engines of SciPy refuse to be moved on by nothing.
+        engine.fast_forward(block * BLOCK)
     return _frozen(engine.random(BLOCK))
 
 

@@ -10,6 +10,7 @@ Each test runs the searcher on simulated trainings and checks a promise of
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import statistics
@@ -60,9 +61,27 @@ def mixed_space() -> Space:
     )
 
 
+def ordered_space() -> Space:
+    """Return a space with every kind of parameter but choices without an order."""
+    return Space(
+        lr=Float(1e-5, 1.0, log=True),
+        momentum=Float(0.5, 0.999, log="1-x"),
+        width=Int(8, 512, log=True),
+        batch=Choice(32, 64, 128, ordered=True),
+        is_adam=Bool(),
+        beta=Float(0.5, 0.999, log="1-x", when={"is_adam": True}),
+        decay=Float(0.0, 0.5, step=0.1),
+    )
+
+
 def small_space() -> Space:
     """Return a finite space of six points."""
     return Space(a=Choice("p", "q", "r"), b=Bool())
+
+
+def small_ordered_space() -> Space:
+    """Return a finite space of six points, without a choice that has no order."""
+    return Space(a=Int(1, 3), b=Bool())
 
 
 def one_point_space() -> Space:
@@ -198,13 +217,23 @@ class SearcherMaker(ABC):
     """How a suite comes by the searcher it tests.
 
     ``is_seeded``: whether another seed has to give other trials. A grid's are always the same.
+    ``takes_choices``: whether it searches choices without an order; if not, spaces have none.
     """
 
     is_seeded = True
+    takes_choices = True
 
     @abstractmethod
     def make_searcher(self) -> Searcher:
         """Return a searcher that has seen nothing yet."""
+
+    def space(self) -> Space:
+        """Return a space with every kind of parameter that the searcher takes."""
+        return mixed_space() if self.takes_choices else ordered_space()
+
+    def curves(self, function: Callable[[Configuration], Outcome] = curve_of) -> Problem:
+        """Return a problem with learning curves in that space."""
+        return curve_problem(function, self.space())
 
     def run(
         self,
@@ -227,15 +256,19 @@ class SearcherSuite(SearcherMaker):
 
     @pytest.mark.parametrize("workers", [1, 5])
     def test_trials_lie_in_the_space(self, workers: int) -> None:
-        history, _ = self.run(curve_problem(), workers=workers)
+        history, _ = self.run(self.curves(), workers=workers)
         assert history.trials
         assert all(history.space.contains(trial.config) for trial in history.trials)
 
     def test_conditional_parameters_are_absent_when_inactive(self) -> None:
-        history, _ = self.run(curve_problem())
-        for trial in history.trials:
-            assert ("beta" in trial.config) == (trial.config["optimizer"] == "adam")
-            assert ("nesterov" in trial.config) == (trial.config["optimizer"] == "sgd")
+        history, _ = self.run(self.curves())
+        parameters = history.space.parameters
+        conditional = [name for name, parameter in parameters.items() if parameter.when]
+        assert conditional
+        for trial, name in itertools.product(history.trials, conditional):
+            wanted = (parameters[name].when or {}).items()
+            is_active = all(trial.config.get(parent) in values for parent, values in wanted)
+            assert (name in trial.config) == is_active
 
     def test_constraints_hold(self) -> None:
         problem = value_problem(noise_of, constrained_space())
@@ -245,24 +278,24 @@ class SearcherSuite(SearcherMaker):
 
     @pytest.mark.parametrize("workers", [1, 5])
     def test_same_seed_and_order_give_byte_equal_decisions(self, workers: int) -> None:
-        first = self.run(curve_problem(troubled_curve_of), workers=workers, seed=3)[1]
-        second = self.run(curve_problem(troubled_curve_of), workers=workers, seed=3)[1]
+        first = self.run(self.curves(troubled_curve_of), workers=workers, seed=3)[1]
+        second = self.run(self.curves(troubled_curve_of), workers=workers, seed=3)[1]
         assert first == second
 
     def test_another_seed_gives_other_trials(self) -> None:
-        problem = curve_problem()
+        problem = self.curves()
         configs = [[t.config for t in self.run(problem, seed=s)[0].trials] for s in (0, 1)]
         assert (configs[0] != configs[1]) == self.is_seeded
 
     def test_dropping_the_cache_changes_nothing(self) -> None:
-        problem = curve_problem(troubled_curve_of)
+        problem = self.curves(troubled_curve_of)
         remembering = self.run(problem, workers=3)[1]
         forgetful = self.run(problem, workers=3, is_forgetful=True)[1]
         assert remembering == forgetful
 
     def test_serves_two_studies_in_turn(self) -> None:
         searcher, rng = self.make_searcher(), Randomness(0)
-        space = mixed_space()
+        space = self.space()
         objective = Objective.of(minimize="loss")
         histories = [
             History(space, objective, finished(n, space, seed), max_steps=1)
@@ -273,7 +306,7 @@ class SearcherSuite(SearcherMaker):
             assert repr(searcher.decide(history, 2, rng)) == repr(fresh)
 
     def test_a_batch_fills_the_slots_with_different_trials(self) -> None:
-        history = History(mixed_space(), Objective.of(minimize="loss"), (), N_STEPS, workers=8)
+        history = History(self.space(), Objective.of(minimize="loss"), (), N_STEPS, workers=8)
         decisions = self.make_searcher().decide(history, 8, Randomness(0))
         check(decisions, history, 8)
         configs = [d.config for d in decisions if isinstance(d, Start)]
@@ -281,53 +314,55 @@ class SearcherSuite(SearcherMaker):
         assert len(set(configs)) == len(configs)
 
     def test_no_slots_no_starts(self) -> None:
-        history = History(mixed_space(), Objective.of(minimize="loss"), (), N_STEPS)
+        history = History(self.space(), Objective.of(minimize="loss"), (), N_STEPS)
         check(self.make_searcher().decide(history, 0, Randomness(0)), history, 0)
 
     @pytest.mark.parametrize("workers", [1, 5])
     def test_goes_on_when_trials_fail(self, workers: int) -> None:
-        history, _ = self.run(curve_problem(troubled_curve_of), workers=workers)
+        history, _ = self.run(self.curves(troubled_curve_of), workers=workers)
         assert len(history.trials) == N_TRIALS
         assert {trial.state for trial in history.trials} >= {TrialState.INFEASIBLE}
 
     def test_goes_on_when_all_trials_fail(self) -> None:
-        history, _ = self.run(curve_problem(lambda config: [math.nan]), workers=2)
+        history, _ = self.run(self.curves(lambda config: [math.nan]), workers=2)
         assert len(history.trials) == N_TRIALS
         assert all(trial.value is None for trial in history.trials)
 
     def test_goes_on_when_the_objective_is_constant(self) -> None:
-        history, _ = self.run(curve_problem(lambda config: [0.5] * N_STEPS))
+        history, _ = self.run(self.curves(lambda config: [0.5] * N_STEPS))
         assert len(history.trials) == N_TRIALS
 
     def test_goes_on_when_values_are_enormous(self) -> None:
-        huge = curve_problem(lambda config: [1e300 * (noise_of(config) - 0.5)] * N_STEPS)
+        huge = self.curves(lambda config: [1e300 * (noise_of(config) - 0.5)] * N_STEPS)
         history, _ = self.run(huge)
         assert len(history.trials) == N_TRIALS
 
-    @pytest.mark.parametrize("make_space", [one_point_space, small_space])
-    def test_ends_or_goes_on_in_a_finite_space(self, make_space: Callable[[], Space]) -> None:
-        problem = value_problem(noise_of, make_space())
-        history, _ = self.run(problem, trials=10, workers=2)
+    @pytest.mark.parametrize("is_one_point", [True, False])
+    def test_ends_or_goes_on_in_a_finite_space(self, is_one_point: bool) -> None:
+        small = small_space() if self.takes_choices else small_ordered_space()
+        space = one_point_space() if is_one_point else small
+        history, _ = self.run(value_problem(noise_of, space), trials=10, workers=2)
         assert history.trials
 
     def test_a_maximised_metric_is_driven_up(self) -> None:
-        space = mixed_space()
+        space = self.space()
         down = value_problem(lambda c: curve_of(c)[-1], space)
         up = replace(
             value_problem(lambda c: -curve_of(c)[-1], space),
             objective=Objective.of(maximize="loss"),
         )
-        assert self.run(up)[1] == self.run(down)[1]
+        configs = [[t.config for t in self.run(problem)[0].trials] for problem in (up, down)]
+        assert configs[0] == configs[1]
 
     def test_decides_after_ten_thousand_trials(self) -> None:
-        space = mixed_space()
+        space = self.space()
         trials = finished(10_000, space)
         history = History(space, Objective.of(minimize="loss"), trials, max_steps=1)
         decisions = self.make_searcher().decide(history, 2, Randomness(0))
         check(decisions, history, 2)
 
     def test_waiting_and_running_trials_are_taken_in(self) -> None:
-        space = mixed_space()
+        space = self.space()
         trials = finished(12, space)
         for n, state in enumerate((TrialState.RUNNING, TrialState.QUEUED, TrialState.LOST)):
             trials[n] = replace(trials[n], state=state, value=None, ended_at=None, curves={})
@@ -339,7 +374,7 @@ class SearcherSuite(SearcherMaker):
         assert len(set(configs)) == len(configs)
 
     def test_is_no_worse_than_random_where_there_is_nothing_to_learn(self) -> None:
-        n_seeds, space = 8, mixed_space()
+        n_seeds, space = 8, self.space()
         problem = value_problem(noise_of, space)
         best = [
             min(trial.value for trial in self.run(problem, seed=seed)[0].trials if trial.value)

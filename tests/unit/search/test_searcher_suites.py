@@ -1,6 +1,6 @@
 """Every searcher passes the conformance suite that ships with the package."""
 
-from tunebook.search import Auto, Grid, Halton, Random, Searcher
+from tunebook.search import Auto, Bayes, Grid, Halton, Random, Searcher
 from tunebook.testing.searcher_suite import SearcherSuite
 
 
@@ -24,3 +24,8 @@ class TestGrid(SearcherSuite):
 class TestAuto(SearcherSuite):
     def make_searcher(self) -> Searcher:
         return Auto()
+
+
+class TestBayes(SearcherSuite):
+    def make_searcher(self) -> Searcher:
+        return Bayes()

@@ -248,6 +248,10 @@ class GaussianProcess:
         """The constant that the process returns to far from every point."""
         return self._solved[0]
 
+    def observed_means(self) -> Array:
+        """Return the posterior mean at each observed point."""
+        return self.values - (self.theta.noise + JITTER) * self._solved[1]
+
     def predict(self, points: Array) -> tuple[Array, Array]:
         """Return the posterior mean and standard deviation (without noise) at each row."""
         cross = self.kernel.covariance(self._all_points, points, self.theta)
@@ -283,6 +287,6 @@ class GaussianProcess:
 
     def leave_one_out(self) -> tuple[Array, Array]:
         """Return the predicted mean and variance (noise included) of each value from the others."""
-        level, alpha = self._solved
+        _, alpha = self._solved
         precision = np.diag(_inverse(self._lower))
         return self.values - alpha / precision, 1.0 / precision

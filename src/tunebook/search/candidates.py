@@ -1,0 +1,124 @@
+"""Finding the configuration that scores best: many candidates, and a climb from the best of them.
+
+Candidates are snapped to values that exist before they are scored, so no score is ever that of a
+point between two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
+
+import numpy as np
+
+from tunebook.search.acquisition import (
+    BETA,
+    improvement_ratio,
+    log_expected_improvement,
+    lower_confidence_bound,
+)
+from tunebook.search.coordinates import Coordinates
+from tunebook.search.models.gaussian_process import GaussianProcess
+from tunebook.search.priors import Priors
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+AcquisitionName: TypeAlias = Literal["lcb", "ei"]
+
+N_UNIFORM = 512
+N_LOCAL = 256
+N_CENTRES = 5
+N_CLIMBERS = 8
+N_CLIMBS = 15
+_FIRST_STEP, _LONGER, _SHORTER = 0.1, 1.4, 0.35
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How much each row of snapped units is worth trying: an acquisition plus priors."""
+
+    process: GaussianProcess
+    coordinates: Coordinates
+    acquisition: AcquisitionName
+    best: float
+    priors: Priors
+    prior_weight: float = 0.0
+
+    def of(self, units: Array) -> Array:
+        """Return the scores."""
+        mean, deviation = self.process.predict(self.coordinates.expand(units))
+        if self.acquisition == "lcb":
+            score = lower_confidence_bound(mean, deviation)
+        else:
+            score = log_expected_improvement(mean, deviation, self.best)
+        if self.prior_weight:
+            score = score + self.prior_weight * self.priors.log_density(units)
+        return score
+
+    def slopes(self, units: Array) -> tuple[Array, Array]:
+        """Return the scores without priors, and their gradients by unit."""
+        process = self.process
+        mean, deviation, d_mean, d_deviation = process.gradients(self.coordinates.expand(units))
+        if self.acquisition == "lcb":
+            score = lower_confidence_bound(mean, deviation)
+            slope = BETA * d_deviation - d_mean
+        else:
+            score = log_expected_improvement(mean, deviation, self.best)
+            z = ((self.best - mean) / deviation)[:, None]
+            steepness = improvement_ratio(z)
+            slope = (d_deviation - steepness * (d_mean + z * d_deviation)) / deviation[:, None]
+        return score, self.coordinates.pull_back(slope, units)
+
+
+def draw_candidates(coordinates: Coordinates, centres: Array, stream: Generator) -> Array:
+    """Return snapped candidates: uniform ones, and perturbations of the centres (k x d units)."""
+    d = coordinates.n_dimensions
+    uniform = stream.random((N_UNIFORM, d))
+    chosen = centres[stream.integers(len(centres), size=N_LOCAL)]
+    width = 10.0 ** stream.uniform(-2.5, -0.5, (N_LOCAL, 1))
+    is_moved = stream.random((N_LOCAL, d)) < max(0.35, 1.5 / max(1, d))
+    moved = chosen + width * is_moved * stream.standard_normal((N_LOCAL, d))
+    is_redrawn = ~coordinates.movable & (stream.random((N_LOCAL, d)) < 0.25)
+    local = np.where(is_redrawn, stream.random((N_LOCAL, d)), np.clip(moved, 0.0, 1.0))
+    return coordinates.snap(np.vstack([uniform, local]))
+
+
+def ranked(score: Score, candidates: Array, *, is_climbing: bool) -> Iterator[Array]:
+    """Yield rows of snapped units, the best first; climbed ones among them if asked for."""
+    scores = score.of(candidates)
+    if is_climbing and score.coordinates.movable.any():
+        best = np.argsort(-scores, kind="stable")[:N_CLIMBERS]
+        climbed = score.coordinates.snap(climb(score, candidates[best]))
+        candidates = np.vstack([climbed, candidates])
+        scores = np.concatenate([score.of(climbed), scores])
+    for row in np.argsort(-scores, kind="stable"):
+        yield candidates[row]
+
+
+def climb(score: Score, starts: Array) -> Array:
+    """Return units after a few steps uphill from each start, along movable dimensions.
+
+    Steps are scaled by squared length scales and as long as the last success allows.
+    """
+    d = score.coordinates.n_dimensions
+    reach = np.minimum(score.process.theta.scales[:d], 1.0) ** 2
+    here = starts
+    value, slope = score.slopes(here)
+    length = np.full((len(here), 1), _FIRST_STEP)
+    for _ in range(N_CLIMBS):
+        direction = slope * reach
+        norm = np.abs(direction).max(axis=1, keepdims=True)
+        there = score.coordinates.move(here, length * direction / np.maximum(norm, 1e-300))
+        new_value, new_slope = score.slopes(there)
+        is_better = new_value > value
+        keep = is_better[:, None]
+        here, slope = np.where(keep, there, here), np.where(keep, new_slope, slope)
+        value = np.where(is_better, new_value, value)
+        length = np.where(keep, length * _LONGER, length * _SHORTER)
+    return here

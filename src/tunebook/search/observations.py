@@ -1,0 +1,105 @@
+"""What a study has shown so far, as a model takes it in: values, failures, trials under way.
+
+Observations stand in the order in which trials ended, so that those of an earlier moment are the
+first ones of a later moment: what was computed from them then can be computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from tunebook.records import FailureKind, Objective, Trial, TrialState
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+_UNDER_WAY = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.LOST})
+# A worker that vanishes or a metric that is not printed says nothing about the configuration.
+_NOT_ITS_FAULT = frozenset({FailureKind.LOST, FailureKind.METRIC_MISSING})
+
+_MOSTLY_FAILED = 0.4
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One trial that has ended and says something about its configuration.
+
+    ``value`` is to be minimised, whatever the objective; None is a failure.
+    """
+
+    trial: Trial
+    value: float | None
+
+
+def observed(trials: Sequence[Trial], objective: Objective) -> list[Observed]:
+    """Return what has ended with a value or with a failure of its own, in the order of the ends."""
+    found = []
+    for trial in trials:
+        if not trial.state.is_final or trial.state is TrialState.CANCELLED:
+            continue
+        if trial.value is not None and trial.state.has_value:
+            found.append(Observed(trial, objective.sign * trial.value))
+        elif trial.failure is not None and trial.failure.kind not in _NOT_ITS_FAULT:
+            found.append(Observed(trial, None))
+    return sorted(found, key=lambda o: (o.trial.ended_at or 0.0, o.trial.number))
+
+
+def under_way(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials whose value is still to come."""
+    return [trial for trial in trials if trial.state in _UNDER_WAY]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How raw values were made into standardised ones: z = (value - centre) / spread."""
+
+    centre: float
+    spread: float
+
+    def raw(self, z: float) -> float:
+        """Return the raw value, still to be minimised, of a standardised one."""
+        return self.centre + self.spread * z
+
+
+def standardised(values: Array) -> tuple[Array, Scaling]:
+    """Return values to minimise, NaN for failures, as a model wants them, and how to go back.
+
+    Winsorised: what is above c = m + 2 max(m - q, (m - b) / 4), with b the best, m the median and
+    q the lower quartile, counts as c, so that terrible values do not flatten the good ones.
+    A failure counts as worse than the worst by a margin; as the worst when most trials fail.
+    """
+    failed = np.isnan(values)
+    finite = values[~failed]
+    if not len(finite):
+        return np.zeros_like(values), Scaling(0.0, 1.0)
+    # Values near the largest double would overflow in sums and squares.
+    unit = max(1.0, float(np.abs(finite).max()) / 1e100)
+    kept = _winsorised(finite / unit)
+    centre, spread = float(kept.mean()), float(kept.std())
+    if not spread > 1e-12 * max(abs(centre), 1e-300):
+        spread = 1.0
+    z = np.empty_like(values)
+    z[~failed] = (kept - centre) / spread
+    if failed.any():
+        low, high = float(z[~failed].min()), float(z[~failed].max())
+        is_mostly_failed = failed.mean() > _MOSTLY_FAILED and high > low
+        z[failed] = high if is_mostly_failed else high + 0.5 * (high - low) + 1.0
+        shift = float(z.mean())
+        z -= shift
+        centre += shift * spread
+    return z, Scaling(centre * unit, spread * unit)
+
+
+def _winsorised(values: Array) -> Array:
+    best, quartile, median = np.quantile(values, [0.0, 0.25, 0.5])
+    cap = median + 2.0 * max(median - quartile, (median - best) / 4.0)
+    # With most values equal to the best the cap would wipe out every difference.
+    return np.minimum(values, cap) if cap > best else values

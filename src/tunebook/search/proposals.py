@@ -1,0 +1,275 @@
+"""What to try next, by a Gaussian process over all a study has shown. Shared by several searchers.
+
+One question at a time: initial design, now and then a point of the Sobol sequence in case the
+model is wrong, else the best-scoring new configuration. Trials under way, and those decided on a
+moment ago, are beliefs of the model (Kriging believer).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from tunebook.errors import ConfigurationError
+from tunebook.records import Configuration, TrialNumber
+from tunebook.search.candidates import (
+    N_CENTRES,
+    AcquisitionName,
+    Score,
+    draw_candidates,
+    ranked,
+)
+from tunebook.search.coordinates import Coordinates
+from tunebook.search.fitting import Chain, chosen
+from tunebook.search.models.gaussian_process import GaussianProcess, NotPositiveDefiniteError
+from tunebook.search.observations import Scaling, observed, standardised, under_way
+from tunebook.search.priors import Priors, rank_correlation
+from tunebook.search.protocol import History, Randomness, Start
+from tunebook.search.random import draw
+from tunebook.search.sequences import sobol_point
+from tunebook.search.tried import Tried
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from tunebook.space import Space
+
+    Array = NDArray[np.float64]
+
+SOBOL_SHARE = 0.025
+"""The share of trials that do not follow the model, in case it is wrong."""
+
+DISTRUST_SHARE = 0.2
+"""The same while the model does not predict what it is shown."""
+
+MIN_TO_JUDGE = 15
+MAX_TABLE = 2000
+"""All configurations of a space as small as this are scored, not a sample of them."""
+
+MAX_REFUSED = 400
+"""So many of the best candidates may be taken or forbidden before a random draw is made."""
+
+_PURPOSE = 1
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How many initial trials, by which design, and what the model looks for."""
+
+    initial: int
+    is_design_random: bool = False
+    acquisition: AcquisitionName = "lcb"
+
+
+@final
+class Proposals:
+    """Proposes configurations. Holds caches only: a new instance answers the same."""
+
+    def __init__(self) -> None:
+        self._tried = Tried()
+        self._chain = Chain()
+        self._geometry: _Geometry | None = None
+
+    def starts(
+        self, history: History, slots: int, rng: Randomness, settings: Settings
+    ) -> list[Start]:
+        """Return up to ``slots`` trials to start; fewer only when a finite space is exhausted."""
+        if slots <= 0:
+            return []
+        geometry = self._geometry
+        if geometry is None or geometry.space != history.space:
+            geometry = self._geometry = _Geometry(history.space)
+        knowledge = _learn(history, geometry, self._chain)
+        asking = _Asking(
+            history=history,
+            rng=rng,
+            settings=settings,
+            geometry=geometry,
+            knowledge=knowledge,
+            tried=self._tried.of(history.trials),
+            n_own=len(history.own),
+        )
+        found: list[Start] = []
+        for number in range(history.next_number, history.next_number + slots):
+            start = asking.next(TrialNumber(number))
+            if start is None:
+                break
+            found.append(start)
+        return found
+
+
+@final
+class _Geometry:
+    """What follows from a space alone, and the units of configurations met in it."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.coordinates = Coordinates(space)
+        self.priors = Priors(self.coordinates)
+        size = space.size()
+        self.table: Array | None = None
+        if size is not None and size <= MAX_TABLE:
+            self.table = self.coordinates.encode(list(space.grid()))
+        self._units: dict[int, tuple[Configuration, Array | None]] = {}
+
+    def units_of(self, number: int, config: Configuration) -> Array | None:
+        """Return the units of a trial's configuration, None if it is not in the space."""
+        known = self._units.get(number)
+        if known is None or known[0] is not config:
+            try:
+                row = self.coordinates.encode([config])[0]
+            except ConfigurationError:
+                known = (config, None)
+            else:
+                known = (config, row)
+            self._units[number] = known
+        return known[1]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Knowledge:
+    """The model of what ended, the units of what is under way, and how far the model is trusted."""
+
+    process: GaussianProcess
+    units: Array
+    scaling: Scaling
+    pending: Array
+    sobol_share: float
+    prior_weight: float
+
+
+def _learn(history: History, geometry: _Geometry, chain: Chain) -> _Knowledge | None:
+    """Return the model, or None while there is nothing to learn from."""
+    ended = observed(history.trials, history.objective)
+    rows = [geometry.units_of(o.trial.number, o.trial.config) for o in ended]
+    known = [(row, o.value) for row, o in zip(rows, ended, strict=True) if row is not None]
+    values = np.array([math.nan if value is None else value for _, value in known], dtype=float)
+    if not np.isfinite(values).any():
+        return None
+    coordinates = geometry.coordinates
+    units = np.array([row for row, _ in known]).reshape(len(known), coordinates.n_dimensions)
+    points = coordinates.expand(units)
+    z, scaling = standardised(values)
+    try:
+        theta = chain.theta(coordinates.kernel, points, values)
+        kept = chosen(points, z)
+        process = GaussianProcess(coordinates.kernel, points[kept], z[kept], theta)
+        share = _sobol_share(process)
+    except NotPositiveDefiniteError:
+        return None
+    waiting = [geometry.units_of(t.number, t.config) for t in under_way(history.trials)]
+    pending = [row for row in waiting if row is not None]
+    return _Knowledge(
+        process=process,
+        units=units[kept],
+        scaling=scaling,
+        pending=np.array(pending).reshape(len(pending), coordinates.n_dimensions),
+        sobol_share=share,
+        prior_weight=geometry.priors.weight(units, z),
+    )
+
+
+def _sobol_share(process: GaussianProcess) -> float:
+    """Return how often the model is not asked: seldom, but often while it predicts badly."""
+    if len(process.values) < MIN_TO_JUDGE:
+        return SOBOL_SHARE
+    mean, variance = process.leave_one_out()
+    residuals = (process.values - mean) / np.sqrt(variance)
+    is_blind = rank_correlation(mean, process.values) < 0.1
+    is_off = abs(float(residuals.mean())) > 1.0 or float(residuals.std()) > 2.5
+    return DISTRUST_SHARE if is_blind or is_off else SOBOL_SHARE
+
+
+@final
+@dataclass(slots=True)
+class _Asking:
+    """One call of a searcher: several questions to the same knowledge."""
+
+    history: History
+    rng: Randomness
+    settings: Settings
+    geometry: _Geometry
+    knowledge: _Knowledge | None
+    tried: set[Configuration]
+    n_own: int
+    decided: set[Configuration] = field(default_factory=set)
+    decided_units: list[Array] = field(default_factory=list)
+
+    def next(self, number: TrialNumber) -> Start | None:
+        """Return what trial ``number`` should be, None if nothing new is left."""
+        start = self._wanted(number)
+        if start is None:
+            config = draw(self.history, self.rng.of_trial(number), self.tried | self.decided)
+            start = None if config is None else Start(config, why="a random draw")
+        if start is not None:
+            self.n_own += 1
+            self.decided.add(start.config)
+            self.decided_units.append(self.geometry.coordinates.encode([start.config])[0])
+        return start
+
+    def _wanted(self, number: TrialNumber) -> Start | None:
+        initial = self.settings.initial
+        if self.n_own < initial:
+            return self._designed(f"initial trial {self.n_own + 1} of {initial}")
+        if self.knowledge is None:
+            return self._designed("a spread-out trial: nothing to learn from yet")
+        stream = self.rng.of_trial(number, _PURPOSE)
+        if stream.random() < self.knowledge.sobol_share:
+            return self._designed("a spread-out trial, in case the model is wrong")
+        return self._proposed(self.knowledge, stream)
+
+    def _designed(self, why: str) -> Start | None:
+        """Return a spread-out trial: the default first, then the Sobol sequence."""
+        space, max_steps = self.history.space, self.history.max_steps
+        if self.settings.is_design_random:
+            return None
+        if self.n_own == 0:
+            config = space.default(max_steps)
+        else:
+            config = space.decode(sobol_point(len(space.dimensions), self.rng.seed, self.n_own - 1))
+        return Start(config, why=why) if self._is_new(config) else None
+
+    def _proposed(self, knowledge: _Knowledge, stream: Generator) -> Start | None:
+        """Return the best-scoring configuration that is new and allowed."""
+        coordinates, table = self.geometry.coordinates, self.geometry.table
+        beliefs = np.vstack([knowledge.pending, *self.decided_units])
+        process = knowledge.process.believing(coordinates.expand(beliefs))
+        levels = process.observed_means()
+        score = Score(
+            process=process,
+            coordinates=coordinates,
+            acquisition=self.settings.acquisition,
+            best=float(levels.min()),
+            priors=self.geometry.priors,
+            prior_weight=knowledge.prior_weight,
+        )
+        if table is None:
+            centres = knowledge.units[np.argsort(levels, kind="stable")[:N_CENTRES]]
+            candidates = draw_candidates(coordinates, centres, stream)
+        else:
+            candidates = table
+        for units in islice(ranked(score, candidates, is_climbing=table is None), MAX_REFUSED):
+            config = self.history.space.decode(units)
+            if self._is_new(config):
+                return Start(config, why=self._expectation(knowledge, units))
+        return None
+
+    def _expectation(self, knowledge: _Knowledge, units: Array) -> str:
+        """Say what the model expects, in the units of the metric."""
+        objective, scaling = self.history.objective, knowledge.scaling
+        row = self.geometry.coordinates.expand(units[None, :])
+        mean, deviation = knowledge.process.predict(row)
+        expected = objective.sign * scaling.raw(float(mean[0]))
+        spread = scaling.spread * float(deviation[0])
+        return f"the model expects {objective.metric} {expected:.4g} ± {spread:.2g}"
+
+    def _is_new(self, config: Configuration) -> bool:
+        is_taken = config in self.tried or config in self.decided
+        return not is_taken and self.history.space.satisfies(config, self.history.max_steps)
