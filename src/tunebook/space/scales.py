@@ -78,3 +78,7 @@ class Scale:
             return self.high
         x = self._backward(self._start + u * self._width)
         return self.low if x < self.low else self.high if x > self.high else x
+
+    def beyond(self, u: float) -> float:
+        """Return the number at ``u`` of the scale continued past its ends, as for a wider range."""
+        return self._backward(self._start + u * self._width)

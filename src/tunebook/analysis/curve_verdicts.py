@@ -1,0 +1,133 @@
+"""What a validation curve says: overfitting, late variance, how it ends (S4.24 to S4.26).
+
+All take errors: lower is better. s is the step-to-step noise, from successive differences late in
+the curve, so that a trend does not count as noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+
+MIN_POINTS = 10
+"""A shorter curve gets no verdict."""
+
+_TAIL = 0.2
+_WINDOW = 5
+_OVERFITS, _OVERFITS_STRONGLY = 1.0, 1.5
+_CHANCE = 2.5
+
+
+class Overfitting(StrEnum):
+    """Whether the validation error rises again (S4.24)."""
+
+    NONE = "none"
+    PROBLEMATIC = "problematic"
+    STRONG = "strong"
+
+
+class Progress(StrEnum):
+    """Where the curve stands at its end (S4.26)."""
+
+    IMPROVING = "improving"
+    """Still getting better: more steps would help."""
+    SATURATED = "saturated"
+    """Was as good as this before half of its steps: fewer would do."""
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class CurveVerdict:
+    """The verdicts on one curve. ``noise`` is s; ``rise`` the rise above the minimum, in s."""
+
+    noise: float
+    overfitting: Overfitting
+    rise: float
+    progress: Progress
+    first_good_share: float
+    """The share of the curve after which its running mean was first within 1 s of its best."""
+
+
+def late_noise(errors: Sequence[float]) -> float:
+    """Return s: the deviation of successive differences in the second half, over sqrt 2 (S4.24)."""
+    half = errors[len(errors) // 2 :]
+    steps = [b - a for a, b in pairwise(half)]
+    if len(steps) < 2:
+        return 0.0
+    mean = sum(steps) / len(steps)
+    return math.sqrt(sum((d - mean) ** 2 for d in steps) / (len(steps) - 1) / 2)
+
+
+def judge_curve(errors: Sequence[float]) -> CurveVerdict | None:
+    """Return the verdicts on a curve of errors, None for one shorter than ``MIN_POINTS``."""
+    if len(errors) < MIN_POINTS:
+        return None
+    s = late_noise(errors)
+    rise = _rise(errors)
+    is_strong, is_problem = rise > _OVERFITS_STRONGLY * s, rise > _OVERFITS * s
+    overfitting = (
+        Overfitting.STRONG
+        if is_strong and rise > 0
+        else Overfitting.PROBLEMATIC
+        if is_problem and rise > 0
+        else Overfitting.NONE
+    )
+    smooth = _smooth(errors)
+    first = next(i for i, e in enumerate(smooth) if e <= min(smooth) + s)
+    share = (first + _WINDOW) / len(errors)
+    return CurveVerdict(
+        noise=s,
+        overfitting=overfitting,
+        rise=rise / s if s > 0 else math.inf if rise > 0 else 0.0,
+        progress=_progress(errors, s, share),
+        first_good_share=share,
+    )
+
+
+def _smooth(errors: Sequence[float]) -> list[float]:
+    """Return the running mean of five."""
+    return [sum(errors[i : i + _WINDOW]) / _WINDOW for i in range(len(errors) - _WINDOW + 1)]
+
+
+def _rise(errors: Sequence[float]) -> float:
+    """Return the mean of the last fifth minus the minimum of the running mean of five (S4.24).
+
+    A curve whose minimum is its very end has not risen, however steep it falls.
+    """
+    n_tail = max(1, round(_TAIL * len(errors)))
+    tail, running = errors[-n_tail:], _smooth(errors)
+    lowest = min(running)
+    return 0.0 if running[-1] == lowest else sum(tail) / len(tail) - lowest
+
+
+def _progress(errors: Sequence[float], s: float, first_good_share: float) -> Progress:
+    """Return the verdict on the end: a fall of more than 1 s, and more than chance would bring."""
+    n = max(3, round(_TAIL * len(errors)))
+    fall = -theil_sen(errors[-n:]) * (n - 1)
+    by_chance = (n - 1) * math.sqrt(12 / (n * (n * n - 1)))
+    if fall > max(1.0, _CHANCE * by_chance) * s and fall > 0:
+        return Progress.IMPROVING
+    return Progress.SATURATED if first_good_share < 0.5 else Progress.SETTLED
+
+
+def theil_sen(values: Sequence[float]) -> float:
+    """Return the slope per point: the median of the slopes of all pairs."""
+    n = len(values)
+    return median((values[j] - values[i]) / (j - i) for i in range(n) for j in range(i + 1, n))
+
+
+def is_too_noisy(noise: float, *, gap: float, error: float, n_validation: int | None) -> bool:
+    """Whether late variance makes comparisons luck (S4.25).
+
+    ``gap`` is the difference between best and third-best trial. With ``n_validation`` examples
+    and an error rate, noise within twice the binomial error is only that of sampling.
+    """
+    if noise > 0.5 * gap:
+        return True
+    if n_validation is None or not 0 < error < 1:
+        return False
+    return noise > 2 * math.sqrt(error * (1 - error) / n_validation)

@@ -1,0 +1,51 @@
+"""How good the best of k trials is expected to be: was the study large enough? (S4.45)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MIN_TRIALS = 20
+"""Below so many feasible trials the curve says nothing (S4.45)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedBest:
+    """The best error among ``k`` trials drawn from the study: its mean and its quartiles."""
+
+    k: int
+    mean: float
+    lower: float
+    median: float
+    upper: float
+
+
+def expected_best(errors: Sequence[float], ks: Sequence[int] | None = None) -> list[ExpectedBest]:
+    """Return the expected best for each ``k``, 1 to n unless given; lower errors are better.
+
+    With sorted errors v_1 ... v_n, E[best of k] = sum v_i ((1 - (i-1)/n)^k - (1 - i/n)^k): exactly
+    what a bootstrap of k trials comes to (S4.45). ``ValueError`` without any error.
+    """
+    if not errors:
+        raise ValueError("expected_best needs at least one error")
+    ordered = sorted(errors)
+    return [_best_of(ordered, k) for k in (ks or range(1, len(ordered) + 1))]
+
+
+def _best_of(ordered: Sequence[float], k: int) -> ExpectedBest:
+    n = len(ordered)
+    survival = [(1 - i / n) ** k for i in range(n + 1)]
+    mean = sum(v * (survival[i] - survival[i + 1]) for i, v in enumerate(ordered))
+
+    def quantile(q: float) -> float:
+        # The smallest error that the best of k reaches with probability q.
+        return next((v for i, v in enumerate(ordered) if 1 - survival[i + 1] >= q), ordered[-1])
+
+    return ExpectedBest(k, mean, quantile(0.25), quantile(0.5), quantile(0.75))
+
+
+def gain_from_doubling(errors: Sequence[float]) -> float:
+    """Return how much lower the best of n is expected to be than the best of n/2."""
+    n = len(errors)
+    half, full = expected_best(errors, [max(1, n // 2), n])
+    return half.mean - full.mean

@@ -1,0 +1,98 @@
+"""How much of a study was infeasible, what cut would help, how full the good region is (S4.27)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tunebook.analysis.axis import units_of
+from tunebook.analysis.ranking import error, feasible, infeasible
+from tunebook.records import Objective, Trial, Value
+from tunebook.space import Float, Int, Space
+
+AMBER, RED = 0.25, 0.5
+MIN_IN_GOOD_REGION = 3
+MIN_GAIN = 0.5
+"""A cut must remove this much more of the infeasible than of the feasible trials."""
+
+
+class Level(StrEnum):
+    """A traffic light."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Leave out what lies beyond ``limit`` on one side of a parameter's range.
+
+    ``n_infeasible`` and ``n_feasible`` trials would have been left out.
+    """
+
+    parameter: str
+    limit: Value
+    is_upper: bool
+    n_infeasible: int
+    n_feasible: int
+
+
+@dataclass(frozen=True, slots=True)
+class Infeasibility:
+    """The share of infeasible trials, how bad that is, and the cut that would help most."""
+
+    share: float
+    level: Level
+    cut: Cut | None
+
+
+def judge_infeasibility(trials: Sequence[Trial], space: Space) -> Infeasibility:
+    """Return the share of infeasible trials among those that ended, and what to do about it."""
+    good, bad = feasible(trials), infeasible(trials)
+    share = len(bad) / (len(good) + len(bad)) if good or bad else 0.0
+    level = Level.RED if share > RED else Level.AMBER if share > AMBER else Level.GREEN
+    return Infeasibility(share, level, best_cut(good, bad, space) if bad and good else None)
+
+
+def best_cut(good: Sequence[Trial], bad: Sequence[Trial], space: Space) -> Cut | None:
+    """Return the cut that removes most infeasible and fewest feasible trials, if one helps."""
+    best: tuple[float, Cut] | None = None
+    for name in space.dimensions:
+        if not isinstance(space.parameters[name], Float | Int):
+            continue
+        for is_upper in (True, False):
+            found = _cut_of(name, good, bad, space, is_upper=is_upper)
+            if found is not None and (best is None or found[0] > best[0]):
+                best = found
+    return best[1] if best is not None and best[0] >= MIN_GAIN else None
+
+
+def _cut_of(
+    name: str, good: Sequence[Trial], bad: Sequence[Trial], space: Space, *, is_upper: bool
+) -> tuple[float, Cut] | None:
+    def placed(trials: Sequence[Trial]) -> list[tuple[float, Trial]]:
+        units = [(units_of(trial, space).get(name), trial) for trial in trials]
+        return [(u if is_upper else -u, trial) for u, trial in units if u is not None]
+
+    kept, broken = placed(good), placed(bad)
+    if not kept or not broken:
+        return None
+    best: tuple[float, Cut] | None = None
+    for limit, trial in kept:
+        n_bad = sum(u > limit for u, _ in broken)
+        n_good = sum(u > limit for u, _ in kept)
+        gain = n_bad / len(bad) - n_good / len(good)
+        if n_bad and (best is None or gain > best[0]):
+            best = (gain, Cut(name, trial.config[name], is_upper, n_bad, n_good))
+    return best
+
+
+def n_in_good_region(trials: Sequence[Trial], objective: Objective, trial_deviation: float) -> int:
+    """Return how many trials lie within two standard deviations of a trial of the best (S4.27).
+
+    Fewer than ``MIN_IN_GOOD_REGION`` is thin.
+    """
+    errors = [error(trial, objective) for trial in feasible(trials)]
+    return sum(e <= min(errors) + 2 * trial_deviation for e in errors) if errors else 0

@@ -1,0 +1,100 @@
+"""Curve verdicts have the false alarms and the power that the specification states."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tunebook.analysis.curve_verdicts import (
+    Overfitting,
+    Progress,
+    is_too_noisy,
+    judge_curve,
+    late_noise,
+    theil_sen,
+)
+
+N, REPEATS = 50, 1500
+
+
+def verdicts(shape: np.ndarray, seed: int = 0, noise: float = 1.0) -> list:
+    rng = np.random.default_rng(seed)
+    return [judge_curve((shape + noise * rng.normal(size=N)).tolist()) for _ in range(REPEATS)]
+
+
+def share(found: list, *wanted: Overfitting) -> float:
+    return sum(v.overfitting in wanted for v in found) / len(found)
+
+
+def falling() -> np.ndarray:
+    """A curve in units of its noise that has just come to rest at its end."""
+    return 10.0 * np.exp(-np.arange(N) / 12.0)
+
+
+def test_flat_end_is_called_overfitting_in_5_percent_and_strong_in_0_2_s4_24():
+    found = verdicts(falling())
+    assert share(found, Overfitting.PROBLEMATIC, Overfitting.STRONG) == pytest.approx(
+        0.05, abs=0.03
+    )
+    assert share(found, Overfitting.STRONG) == pytest.approx(0.002, abs=0.03)
+
+
+def test_rise_of_5_deviations_is_seen_in_98_percent_and_strong_in_85_s4_24():
+    shape = falling() + 5.0 * np.clip((np.arange(N) - 20) / (N - 21), 0.0, None)
+    found = verdicts(shape)
+    assert share(found, Overfitting.PROBLEMATIC, Overfitting.STRONG) > 0.95
+    assert share(found, Overfitting.STRONG) > 0.82
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [
+        (60.0 - np.arange(N), Progress.IMPROVING),
+        (100.0 * np.exp(-np.arange(N) / 2.0), Progress.SATURATED),
+    ],
+    ids=["improving", "saturated"],
+)
+def test_scripted_curves_are_recognised_in_95_percent_s4_26(shape, wanted):
+    found = verdicts(shape)
+    assert sum(v.progress is wanted for v in found) / len(found) >= 0.95
+
+
+@pytest.mark.parametrize("slope", [0.5, 2.0, 20.0])
+def test_steeply_falling_curve_does_not_overfit(slope):
+    found = verdicts(slope * np.arange(N)[::-1])
+    assert share(found, Overfitting.PROBLEMATIC, Overfitting.STRONG) < 0.1
+
+
+def test_noise_of_a_trend_is_that_around_it():
+    rng = np.random.default_rng(1)
+    errors = 10.0 - 0.1 * np.arange(2000) + 0.5 * rng.normal(size=2000)
+    assert late_noise(errors.tolist()) == pytest.approx(0.5, rel=0.1)
+
+
+def test_short_curves_get_no_verdict():
+    assert judge_curve([1.0] * 9) is None
+
+
+def test_noiseless_rise_is_strong_and_a_constant_curve_is_nothing():
+    rising = [*(10.0 - k for k in range(10)), *(1.0 + k for k in range(10))]
+    verdict = judge_curve(rising)
+    assert verdict is not None
+    assert verdict.overfitting is Overfitting.STRONG
+    flat = judge_curve([1.0] * 20)
+    assert flat is not None
+    assert (flat.overfitting, flat.progress) == (Overfitting.NONE, Progress.SATURATED)
+    assert flat.rise == 0.0
+
+
+def test_theil_sen_ignores_an_outlier():
+    assert theil_sen([0.0, 1.0, 2.0, 300.0, 4.0, 5.0]) == pytest.approx(1.0, abs=0.3)
+
+
+def test_late_variance_is_compared_with_the_gap_and_with_sampling_s4_25():
+    sampling = math.sqrt(0.1 * 0.9 / 1000)
+    assert is_too_noisy(0.02, gap=0.03, error=0.1, n_validation=None)
+    assert not is_too_noisy(0.01, gap=0.03, error=0.1, n_validation=None)
+    assert is_too_noisy(2.1 * sampling, gap=1.0, error=0.1, n_validation=1000)
+    assert not is_too_noisy(1.9 * sampling, gap=1.0, error=0.1, n_validation=1000)
