@@ -49,7 +49,7 @@ class CurveVerdict:
     rise: float
     progress: Progress
     first_good_share: float
-    """The share of the curve after which its running mean was first within 1 s of its best."""
+    """The share of the curve after which it was first within 1 s of its best running mean."""
 
 
 def late_noise(errors: Sequence[float]) -> float:
@@ -76,9 +76,9 @@ def judge_curve(errors: Sequence[float]) -> CurveVerdict | None:
         if is_problem and rise > 0
         else Overfitting.NONE
     )
-    smooth = _smooth(errors)
-    first = next(i for i, e in enumerate(smooth) if e <= min(smooth) + s)
-    share = (first + _WINDOW) / len(errors)
+    best = min(_smooth(errors))
+    first = next((i for i, e in enumerate(errors) if e <= best + s), len(errors) - 1)
+    share = (first + 1) / len(errors)
     return CurveVerdict(
         noise=s,
         overfitting=overfitting,
