@@ -1,0 +1,1 @@
+"""What pages show of a study: messages, the snapshot, and the one-file report."""

@@ -1,0 +1,368 @@
+"""The messages between the server (or a report) and the page. Written once, here.
+
+``scripts/ui`` turns them into ``ui/src/messages.ts``. Only JSON values: numbers that are not finite
+travel as None. Times are seconds since the epoch. Values are in the objective's own direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Scalar: TypeAlias = bool | float | str | None
+"""A parameter's value."""
+
+Level: TypeAlias = Literal["pass", "notice", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveMessage:
+    """What is driven where: ``direction`` is ``maximize`` or ``minimize``."""
+
+    metric: str
+    direction: str
+    reduce: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitMessage:
+    """One limit of the budget: ``name`` as in ``Budget``; ``used`` and ``limit`` in ``unit``."""
+
+    name: str
+    used: float
+    limit: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncumbentMessage:
+    """The best value from one moment on, against everything it may be drawn over."""
+
+    trial: int
+    value: float
+    at: float
+    n_trials: int
+    steps: int
+    seconds: float
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A line of the list of studies. ``incumbent`` is a small curve of at most 60 values."""
+
+    name: str
+    state: str
+    why: str
+    objective: ObjectiveMessage
+    n_trials: int
+    best_value: float | None
+    best_trial: int | None
+    created_at: float
+    updated_at: float
+    budget: Sequence[LimitMessage]
+    incumbent: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterMessage:
+    """One parameter of the space. ``scale`` is ``linear``, ``log``, ``1-x`` or ``choice``.
+
+    ``values`` are those of a choice; ``text`` says in words what the parameter can be.
+    """
+
+    name: str
+    scale: str
+    low: float | None
+    high: float | None
+    values: Sequence[Scalar]
+    is_ordered: bool
+    role: str | None
+    kind: str | None
+    condition: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingMessage:
+    """What is found out about a study: a card with its evidence and what to do about it."""
+
+    id: str
+    level: Level
+    title: str
+    evidence: str
+    advice: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BestMessage:
+    """The incumbent, and the file of its checkpoint if there is one."""
+
+    trial: int
+    value: float
+    step: int
+    config: Mapping[str, Scalar]
+    checkpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastMessage:
+    """What the study was forecast to take (S0.8), and what the present pace says is left."""
+
+    total_s: float | None
+    cost: float | None
+    left_s: float | None
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMessage:
+    """A request that the driver has not obeyed yet, or its answer when it has."""
+
+    id: int
+    kind: str
+    body: Mapping[str, Scalar]
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyMessage:
+    """One study as it is after event ``seq``: everything but its trials and curves.
+
+    ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
+    ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
+    plots carry a warning (I6).
+    """
+
+    seq: int
+    name: str
+    state: str
+    why: str
+    limit: str | None
+    is_live: bool
+    objective: ObjectiveMessage
+    search: Mapping[str, Scalar]
+    is_adaptive: bool
+    max_steps: int | None
+    space: Sequence[ParameterMessage]
+    constraints: Sequence[str]
+    budget: Sequence[LimitMessage]
+    counts: Mapping[str, int]
+    best: BestMessage | None
+    incumbent: Sequence[IncumbentMessage]
+    forecast: ForecastMessage | None
+    findings: Sequence[FindingMessage]
+    requests: Sequence[RequestMessage]
+    metrics: Sequence[str]
+    notes: str
+    environment: Mapping[str, Scalar]
+    created_at: float
+    updated_at: float
+    active_s: float
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A line of the table of trials. ``last`` is the objective's last measurement."""
+
+    number: int
+    state: str
+    config: Mapping[str, Scalar]
+    value: float | None
+    best_step: int | None
+    last: float | None
+    step: int
+    steps_done: int
+    until_step: int | None
+    seconds: float
+    cost: float | None
+    error: str | None
+    parent: int | None
+    source: str
+    why: str | None
+    created_at: float
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialsMessage:
+    """A page of trials, sorted and filtered by the server; ``total`` passed the filter."""
+
+    seq: int
+    total: int
+    offset: int
+    rows: Sequence[TrialRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CurveMessage:
+    """One trial's measurements of one metric, at most as many points as the page can show."""
+
+    trial: int
+    steps: Sequence[int]
+    values: Sequence[float | None]
+    seconds: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class CurvesMessage:
+    """The curves of one metric. ``n_left_out`` trials were not sent, the worst or the oldest."""
+
+    seq: int
+    metric: str
+    curves: Sequence[CurveMessage]
+    n_left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointMessage:
+    """A checkpoint that is kept."""
+
+    step: int
+    path: str
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrialMessage:
+    """One trial: its row, all its curves by metric, its files, its family, how to repeat it."""
+
+    seq: int
+    row: TrialRow
+    curves: Mapping[str, CurveMessage]
+    checkpoints: Sequence[CheckpointMessage]
+    children: Sequence[int]
+    log_tail: str | None
+    traceback: str | None
+    explanation: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class AxisPointMessage:
+    """A trial on an axis; ``unit`` is its place on the parameter's scale, 0 to 1 (S4.22)."""
+
+    trial: int
+    x: Scalar
+    unit: float
+    value: float | None
+    is_top: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BucketMessage:
+    """One bucket of an isolation plot (S4.23)."""
+
+    low: float
+    high: float
+    x: Scalar
+    n: int
+    n_infeasible: int
+    best: float | None
+    third: float | None
+    expected: float | None
+    is_thin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeMessage:
+    """The best trials lie at an edge of the range (S4.21)."""
+
+    is_high: bool
+    advice: str
+    proposed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportanceMessage:
+    """How much a parameter matters in this study: a share of 1, with its interval."""
+
+    parameter: str
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionMessage:
+    """How much two parameters matter together beyond each alone."""
+
+    first: str
+    second: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrendMessage:
+    """The rank correlation of a parameter with being good, with its interval (S0.25)."""
+
+    parameter: str
+    correlation: float
+    low: float
+    high: float
+    is_clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedBestMessage:
+    """The best of k trials: mean and quartiles (S4.45)."""
+
+    k: int
+    mean: float
+    lower: float
+    median: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParametersMessage:
+    """Everything about the parameters of a study. A refusal says why there is no importance."""
+
+    seq: int
+    axes: Mapping[str, Sequence[AxisPointMessage]]
+    isolation: Mapping[str, Sequence[BucketMessage]]
+    edges: Mapping[str, Sequence[EdgeMessage]]
+    importance: Sequence[ImportanceMessage]
+    importance_refusal: str | None
+    interactions: Sequence[InteractionMessage]
+    trends: Sequence[TrendMessage]
+    expected_best: Sequence[ExpectedBestMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonMessage:
+    """Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1)."""
+
+    studies: Sequence[StudyMessage]
+    refusal: str | None
+    order: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMessage:
+    """What changed between two moments of a study: apply it to what the page holds.
+
+    ``study`` replaces the study; ``trials`` replace the rows of their numbers; ``points`` are
+    appended to curves that the page has open, from the step of their first point on.
+    """
+
+    seq: int
+    study: StudyMessage
+    trials: Sequence[TrialRow]
+    points: Mapping[str, Sequence[CurveMessage]]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotMessage:
+    """A whole study in one: what a one-file report holds."""
+
+    study: StudyMessage
+    trials: TrialsMessage
+    curves: Mapping[str, CurvesMessage]
+    parameters: ParametersMessage
+    details: Mapping[str, TrialMessage]
+    written_at: float
+    version: str
