@@ -11,13 +11,24 @@ from tunebook.execution.protocol import Deliver, Executor
 
 if TYPE_CHECKING:
     from tunebook.execution.inline import InlineExecutor
+    from tunebook.execution.processes import ProcessExecutor
     from tunebook.execution.trial_setup import TrialSetup
+    from tunebook.execution.worker import WorkerOptions
 
-__all__ = ["Deliver", "Executor", "InlineExecutor", "TrialSetup"]
+__all__ = [
+    "Deliver",
+    "Executor",
+    "InlineExecutor",
+    "ProcessExecutor",
+    "TrialSetup",
+    "WorkerOptions",
+]
 
 _PLACES = {
     "InlineExecutor": "tunebook.execution.inline",
+    "ProcessExecutor": "tunebook.execution.processes",
     "TrialSetup": "tunebook.execution.trial_setup",
+    "WorkerOptions": "tunebook.execution.worker",
 }
 
 

@@ -30,6 +30,9 @@ _MAX_MESSAGE = 500
 _TAIL_LINES = 20
 _TAIL_BYTES = 8192
 
+KILLS = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
+"""How a process ends that was killed: by its own status, and by that of a shell around it."""
+
 
 def classify(error: BaseException) -> FailureKind:
     """Return the kind of failure that an exception of the training function means."""
@@ -108,7 +111,7 @@ def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | No
     if status is None:
         message = "the worker went away with the process that started it"
         return Failure(FailureKind.LOST, message, log_tail=tail)
-    if status in {-signal.SIGKILL, 128 + signal.SIGKILL}:
+    if status in KILLS:
         if was_out_of_memory:
             message = "the machine ran out of memory and the kernel killed the worker"
             return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)

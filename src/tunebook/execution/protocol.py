@@ -6,6 +6,8 @@ Contract, which ``tunebook.testing.ExecutorSuite`` checks:
 * Each launched trial sends ``TrialBegan``, then any number of ``TrialReported`` and
   ``TrialCheckpointed``, then exactly one of ``TrialReached`` (end of its slice: the worker holds
   the trial until ``Continue`` or ``Release``), ``TrialEnded``, ``TrialFailed`` and ``TrialLost``.
+  Should the worker vanish while it holds the trial, ``TrialLost`` follows.
+* A trial that does not end when it is asked to stop is killed after a while, and is ``TrialLost``.
 * Measurements of a trial are delivered before the event that ends its slice.
 * ``events`` hands batches of events to ``deliver``, in the order in which they happened, and
   returns when it has delivered something or ``timeout_s`` has passed. ``deliver`` may call

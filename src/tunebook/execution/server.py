@@ -93,6 +93,10 @@ class Server:
         finally:
             for worker in list(self._pid_by_worker):
                 self._kill(worker)
+            # Once this process is gone, its workers are as well.
+            with contextlib.suppress(ChildProcessError):
+                while True:
+                    os.wait()
             os._exit(0)
 
     def _serve(self) -> None:

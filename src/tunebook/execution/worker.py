@@ -32,15 +32,17 @@ _LONG_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """How a worker looks after itself.
+    """How workers are looked after.
 
     ``n_threads`` of the numerical libraries (None: as they like). A worker is replaced after
-    ``max_trials``, or when it holds ``max_growth_mib`` more memory than at its start.
+    ``max_trials``, or when it holds ``max_growth_mib`` more memory than at its start. A trial that
+    was asked to end is killed after ``grace_s`` seconds, or twice its longest step if that is more.
     """
 
     n_threads: int | None = 1
     max_trials: int | None = None
     max_growth_mib: float = 1024.0
+    grace_s: float = 30.0
 
 
 def work(

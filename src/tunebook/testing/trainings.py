@@ -106,6 +106,7 @@ def dying(trial: TrialHandle) -> None:
 
 def stuck(trial: TrialHandle) -> None:
     """Report once and then train a step that never ends."""
+    _write_down(trial)
     trial.report(val_accuracy=0.5)
     while True:
         time.sleep(0.05)
@@ -113,6 +114,23 @@ def stuck(trial: TrialHandle) -> None:
 
 def telling(trial: TrialHandle) -> float:
     """Write down in the trial's folder who trains it, and under what circumstances."""
+    _write_down(trial)
+    print("out", trial.number)  # noqa: T201 - what is printed must be in the log
+    print("err", trial.number, file=sys.stderr)  # noqa: T201 - what is printed must be in the log
+    _pace(trial)
+    return 0.5
+
+
+def talking(trial: TrialHandle) -> None:
+    """Say a line on each of the two outputs at every step."""
+    for step in trial.steps():
+        print("out of step", step)  # noqa: T201 - what is printed must be in the log
+        print("err of step", step, file=sys.stderr)  # noqa: T201 - what is printed must be in the log
+        trial.report(val_accuracy=0.5)
+        _pace(trial)
+
+
+def _write_down(trial: TrialHandle) -> None:
     facts = {
         "pid": os.getpid(),
         "device": trial.device,
@@ -121,6 +139,3 @@ def telling(trial: TrialHandle) -> float:
     }
     for name, fact in facts.items():
         Path(trial.directory, name).write_text(str(fact))
-    print("out", trial.number)  # noqa: T201 - what is printed must be in the log
-    print("err", trial.number, file=sys.stderr)  # noqa: T201 - what is printed must be in the log
-    return 0.5

@@ -1,0 +1,251 @@
+"""Trials in processes of this machine: one long-lived worker for each slot.
+
+All workers are forked from one server that has imported the user's code, see ``server``; they are
+started when they are first needed. Everything happens in the thread that calls ``events``: there
+are no threads and no locks here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never, final
+
+from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
+from tunebook.execution.devices import device_of_each, find_gpus
+from tunebook.execution.failures import KILLS
+from tunebook.execution.launch_queue import LaunchQueue
+from tunebook.execution.memory_watch import MemoryWatch
+from tunebook.execution.protocol import Deliver
+from tunebook.execution.server_link import ServerLink, start_server
+from tunebook.execution.trial_setup import TrialSetup
+from tunebook.execution.wire import wire_pair
+from tunebook.execution.worker import WorkerOptions
+from tunebook.execution.worker_link import Death, Phase, WorkerLink
+from tunebook.records import Event, TrialCheckpointed, TrialNumber
+from tunebook.training import TrainingFunction
+
+_DEFAULTS = WorkerOptions()
+
+
+@dataclass(slots=True)
+class _Slot:
+    """Room for one worker on one device."""
+
+    gpu: str | None
+    link: WorkerLink | None = None
+
+
+@final
+class ProcessExecutor:
+    """``n_workers`` slots, each with a process of its own.
+
+    ``function`` is a training function or its name as ``module:function``. ``per_device`` workers
+    share one GPU; ``gpus`` are named as CUDA_VISIBLE_DEVICES takes them (None: those there are,
+    empty: the CPU). The constructor returns when the user's code is imported: ``TaskError`` if it
+    cannot be, ``InputError`` for more workers than the devices take.
+    """
+
+    def __init__(
+        self,
+        function: TrainingFunction | str,
+        setup: TrialSetup,
+        *,
+        n_workers: int,
+        per_device: int = 1,
+        options: WorkerOptions = _DEFAULTS,
+        gpus: Sequence[str] | None = None,
+        memory_watch: MemoryWatch | None = None,
+    ) -> None:
+        found = find_gpus(os.environ) if gpus is None else gpus
+        self._function = function
+        self._setup = setup
+        self._options = options
+        self._slots = [_Slot(gpu) for gpu in device_of_each(n_workers, found, per_device)]
+        self._memory_watch = memory_watch or MemoryWatch()
+        self._queue = LaunchQueue()
+        self._outbox: list[Event] = []
+        self._poll = select.poll()
+        self._link_by_fd: dict[int, WorkerLink] = {}
+        self._n_workers_so_far = 0
+        self._server: ServerLink | None = None
+        self._start_server()
+
+    @property
+    def n_slots(self) -> int:
+        """How many trials can train at once."""
+        return len(self._slots)
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether trials can be paused: yes."""
+        return True
+
+    def carry_out(self, command: Command) -> None:
+        """Do what the command says; what needs a new worker is done by ``events``."""
+        match command:
+            case Launch():
+                self._queue.add(command)
+                self._assign()
+            case Continue(trial=trial, until_step=until):
+                for link in self._links_with(trial):
+                    link.proceed(until)
+            case Release(trial=trial):
+                for link in self._links_with(trial):
+                    link.release()
+            case Halt():
+                self._halt(command)
+            case Discard():
+                pass
+            case _:
+                assert_never(command)
+
+    def events(self, deliver: Deliver, timeout_s: float) -> None:
+        """Wait for the workers, look after them, and deliver what they say."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._assign_to_new_workers()
+            self._listen(deadline)
+            if self._outbox:
+                batch, self._outbox = self._outbox, []
+                deliver(batch)
+                return
+            if time.monotonic() >= deadline:
+                return
+
+    def close(self) -> None:
+        """Kill every worker and their server."""
+        self._stop_server()
+        for slot in self._slots:
+            if slot.link is not None:
+                self._forget(slot.link)
+                slot.link.close()
+                slot.link = None
+        self._queue = LaunchQueue()
+        self._outbox.clear()
+
+    # -- orders ----------------------------------------------------------------------------
+
+    def _links(self) -> Iterator[WorkerLink]:
+        return (slot.link for slot in self._slots if slot.link is not None)
+
+    def _links_with(self, trial: TrialNumber) -> Iterator[WorkerLink]:
+        return (link for link in self._links() if link.has(trial))
+
+    def _halt(self, halt: Halt) -> None:
+        event = self._queue.halt(halt.trial, halt.outcome, time.time())
+        if event is not None:
+            self._outbox.append(event)
+            return
+        for link in self._links_with(halt.trial):
+            link.halt(halt.outcome)
+
+    def _may_start(self, launch: Launch) -> bool:
+        # Its last worker may still be saving the checkpoint that it is to go on from.
+        return not any(self._links_with(launch.trial))
+
+    def _assign(self) -> None:
+        """Give waiting launches to idle workers."""
+        for link in self._links():
+            while link.phase is Phase.IDLE and not link.is_dying:
+                launch = self._queue.take(self._may_start)
+                if launch is None:
+                    return
+                if not link.begin(launch):
+                    self._queue.put_first(launch)
+
+    def _assign_to_new_workers(self) -> None:
+        """Start workers for launches that wait while there are slots without one."""
+        self._assign()
+        for slot in self._slots:
+            if slot.link is not None:
+                continue
+            launch = self._queue.take(self._may_start)
+            if launch is None:
+                return
+            link = self._new_worker(slot)
+            if not link.begin(launch):
+                self._queue.put_first(launch)
+
+    # -- workers ---------------------------------------------------------------------------
+
+    def _start_server(self) -> ServerLink:
+        server = self._server = start_server(self._function, self._setup, self._options)
+        self._poll.register(server.wire, select.POLLIN)
+        return server
+
+    def _stop_server(self) -> None:
+        if self._server is not None:
+            self._poll.unregister(self._server.wire)
+            self._server.stop()
+            self._server = None
+
+    def _new_worker(self, slot: _Slot) -> WorkerLink:
+        server = self._server or self._start_server()
+        wire, end = wire_pair()
+        self._n_workers_so_far += 1
+        number, grace_s = self._n_workers_so_far, self._options.grace_s
+        link = slot.link = WorkerLink(number, wire, self._setup, grace_s=grace_s)
+        # If the server is gone, so is the other end of the wire, and both are noticed soon.
+        with end, contextlib.suppress(OSError):
+            server.spawn(number, slot.gpu, end)
+        self._link_by_fd[wire.fileno()] = link
+        self._poll.register(wire, select.POLLIN)
+        return link
+
+    def _wait_s(self, deadline: float) -> float:
+        if self._outbox:
+            return 0.0
+        due = (link.due_at for link in self._links())
+        until = min((at for at in due if at is not None), default=deadline)
+        return max(0.0, min(until, deadline) - time.monotonic())
+
+    def _listen(self, deadline: float) -> None:
+        """Wait until something happens or is due, and see to it."""
+        server = self._server
+        for fd, _ in self._poll.poll(1000 * self._wait_s(deadline)):
+            link = self._link_by_fd.get(fd)
+            if link is not None:
+                self._take(link.read())
+                if link.has_ended:
+                    self._forget(link)
+            elif server is not None and fd == server.wire.fileno():
+                self._hear(server)
+        for link in self._links():
+            if link.is_overdue() and self._server is not None:
+                self._server.kill(link.number)
+        self._assign()
+
+    def _take(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, TrialCheckpointed):
+                self._queue.add_checkpoint(event.checkpoint)
+        self._outbox += events
+
+    def _hear(self, server: ServerLink) -> None:
+        """Bury the workers that went; all of them, if their server went."""
+        try:
+            exits = dict(server.exits())
+        except EOFError:
+            self._stop_server()
+            self._bury({link.number: Death(None) for link in self._links()})
+            return
+        is_starved = not KILLS.isdisjoint(exits.values()) and self._memory_watch.has_risen()
+        self._bury({number: Death(status, is_starved) for number, status in exits.items()})
+
+    def _bury(self, deaths: Mapping[int, Death]) -> None:
+        for slot in self._slots:
+            link = slot.link
+            if link is not None and link.number in deaths:
+                self._forget(link)
+                self._take(link.buried(deaths[link.number]))
+                slot.link = None
+
+    def _forget(self, link: WorkerLink) -> None:
+        """Listen to a worker no more."""
+        if self._link_by_fd.pop(link.wire.fileno(), None) is not None:
+            self._poll.unregister(link.wire)

@@ -1,0 +1,276 @@
+"""The driver's side of one worker: what it was told, what it said, and how long it may take.
+
+A worker that does not end when it was asked to is killed; its kill is ordered by the executor,
+when ``is_overdue`` says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import final
+
+from tunebook.engine.commands import Launch
+from tunebook.execution.failures import death_failure, log_tail, time_limit_failure
+from tunebook.execution.messages import answer_order, halt_order, launch_order, read_events
+from tunebook.execution.trial_setup import TrialSetup
+from tunebook.execution.wire import Message, Wire
+from tunebook.records import (
+    Event,
+    Failure,
+    FailureKind,
+    TrialEnded,
+    TrialFailed,
+    TrialLost,
+    TrialNumber,
+    TrialReached,
+    TrialState,
+)
+from tunebook.training import Leave, Proceed
+
+_CANCEL_GRACE_S = 2.0
+"""So long a trial of which nothing is wanted may take to end by itself."""
+
+_CLOSED_GRACE_S = 1.0
+"""So long a worker that closed its wire may take to be gone."""
+
+_SAVES = 10
+"""A trial that is to be kept may take so many times the usual grace: it saves a checkpoint."""
+
+
+class Phase(Enum):
+    """What a worker is doing."""
+
+    IDLE = auto()
+    TRAINING = auto()
+    HELD = auto()
+    """Came to the end of its slice and waits for the answer."""
+    LEAVING = auto()
+    """Was taken from its trial, and is saving it or unwinding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a worker went: exit code or minus signal, None when its server went first."""
+
+    status: int | None
+    was_out_of_memory: bool = False
+
+
+@final
+class WorkerLink:
+    """One worker. ``launch`` is the trial it has, None while it has none.
+
+    ``is_dying``: it is about to be gone and takes no trial any more. ``has_ended``: it says
+    nothing more. ``grace_s`` is what a trial gets to reach the end of a step once it was asked to
+    end; one whose steps were seen to take longer gets twice its longest silence.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        wire: Wire,
+        setup: TrialSetup,
+        *,
+        grace_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.number = number
+        self.wire = wire
+        self.phase = Phase.IDLE
+        self.launch: Launch | None = None
+        self.is_dying = False
+        self.has_ended = False
+        self._setup = setup
+        self._grace_s = grace_s
+        self._clock = clock
+        self._now = now
+        self._halting: TrialState | None = None
+        self._is_timed_out = False
+        self._seconds = 0.0
+        self._trains_since = self._heard_at = 0.0
+        self._longest_silence_s = 0.0
+        self._limit_at: float | None = None
+        self._kill_at: float | None = None
+
+    def has(self, trial: TrialNumber) -> bool:
+        """Whether the worker has not yet let go of that trial."""
+        return self.launch is not None and self.launch.trial == trial
+
+    # -- orders ----------------------------------------------------------------------------
+
+    def begin(self, launch: Launch) -> bool:
+        """Give a trial to the idle worker; False when there is no worker any more."""
+        try:
+            self.wire.send(launch_order(launch))
+        except OSError:
+            self.is_dying = True
+            return False
+        self.launch = launch
+        self._longest_silence_s = 0.0
+        self._seconds = launch.seconds
+        self._train()
+        return True
+
+    def proceed(self, until: int | None) -> None:
+        """Let the trial that is held go on."""
+        if self.phase is Phase.HELD:
+            self._send(answer_order(Proceed(until)))
+            self._train()
+
+    def release(self) -> None:
+        """Take the worker from the trial that is held."""
+        if self.phase is Phase.HELD:
+            is_kept = self._halting is not TrialState.CANCELLED
+            self._send(answer_order(Leave(is_kept=is_kept)))
+            self.phase = Phase.LEAVING
+            self._kill_at = self._clock() + self._patience_s() * (_SAVES if is_kept else 1)
+
+    def halt(self, outcome: TrialState) -> None:
+        """Ask the trial to end at its next step; if it never gets there, it will be overdue.
+
+        A trial that cannot be set aside goes on to the end of its slice: nothing forces it.
+        """
+        self._halting = outcome
+        if self.phase is not Phase.TRAINING:
+            return
+        self._send(halt_order(outcome))
+        if outcome is TrialState.CANCELLED:
+            self._kill_at = self._clock() + min(self._grace_s, _CANCEL_GRACE_S)
+        elif outcome is TrialState.STOPPED:
+            self._kill_at = self._clock() + self._patience_s()
+
+    # -- time ------------------------------------------------------------------------------
+
+    @property
+    def due_at(self) -> float | None:
+        """When ``is_overdue`` is to be asked next; None: no need before the worker speaks."""
+        if self._limit_at is None or self._kill_at is None:
+            return self._kill_at if self._limit_at is None else self._limit_at
+        return min(self._limit_at, self._kill_at)
+
+    def is_overdue(self) -> bool:
+        """Whether the worker must be killed now. Asks a trial over its time limit to end."""
+        now = self._clock()
+        if self._limit_at is not None and now >= self._limit_at:
+            self._limit_at = None
+            self._is_timed_out = True
+            # Nothing of it will be used, so nothing is to be saved.
+            self._send(halt_order(TrialState.CANCELLED))
+            self._kill_at = now + self._grace_s if self._kill_at is None else self._kill_at
+        if self._kill_at is None or now < self._kill_at:
+            return False
+        self._kill_at = None
+        self.is_dying = True
+        return True
+
+    # -- what it says ----------------------------------------------------------------------
+
+    def read(self) -> list[Event]:
+        """Return the events that have come; ``has_ended`` says that there will be no more."""
+        return [event for message in self._messages() for event in self._hear(message)]
+
+    def buried(self, death: Death) -> list[Event]:
+        """Return all that is left to say of a worker that is gone, and let go of its wire."""
+        events: list[Event] = []
+        while messages := self._messages():
+            for message in messages:
+                events += self._hear(message)
+        if self.launch is not None and self.phase is not Phase.LEAVING:
+            events.append(self._end_of(self.launch.trial, death))
+        self.launch = None
+        self.wire.close()
+        return events
+
+    def close(self) -> None:
+        """Let go of the wire: the worker ends when it next looks."""
+        self.wire.close()
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _train(self) -> None:
+        self.phase = Phase.TRAINING
+        self._halting = None
+        self._is_timed_out = False
+        self._kill_at = None
+        self._trains_since = self._heard_at = self._clock()
+        limit_s = self._setup.trial_timeout_s
+        if limit_s is not None:
+            self._limit_at = self._heard_at + max(0.0, limit_s - self._seconds)
+
+    def _patience_s(self) -> float:
+        return max(self._grace_s, 2 * self._longest_silence_s)
+
+    def _send(self, order: Message) -> None:
+        # A worker that is gone is buried soon.
+        with contextlib.suppress(OSError):
+            self.wire.send(order)
+
+    def _messages(self) -> Sequence[Message]:
+        if self.has_ended:
+            return ()
+        try:
+            return self.wire.read(0.0)
+        except EOFError:
+            self.has_ended = True
+            self._kill_at = self._clock() + _CLOSED_GRACE_S
+            return ()
+
+    def _hear(self, message: Message) -> list[Event]:
+        now = self._clock()
+        if self.phase is Phase.TRAINING:
+            self._longest_silence_s = max(self._longest_silence_s, now - self._heard_at)
+        self._heard_at = now
+        events = [self._judged(event) for event in read_events(message["events"])]
+        if events and isinstance(events[-1], TrialReached):
+            self._seconds = events[-1].seconds
+            self._rest(Phase.HELD)
+        if message.get("is_idle"):
+            self.launch = None
+            self._rest(Phase.IDLE)
+            if message["is_tired"]:
+                self._dismiss()
+        return events
+
+    def _rest(self, phase: Phase) -> None:
+        """Take note that nothing has to happen in time any more."""
+        self.phase = phase
+        self._limit_at = self._kill_at = None
+
+    def _dismiss(self) -> None:
+        self.is_dying = True
+        self.wire.finish_sending()
+        self._kill_at = self._clock() + self._grace_s
+
+    def _judged(self, event: Event) -> Event:
+        """Make the end of a trial that ran out of time a failure."""
+        limit_s = self._setup.trial_timeout_s
+        if self._is_timed_out and limit_s is not None and isinstance(event, TrialEnded):
+            failure = time_limit_failure(limit_s, self._setup.log_of(event.trial))
+            return TrialFailed(event.at, event.trial, failure, event.seconds)
+        return event
+
+    def _end_of(self, trial: TrialNumber, death: Death) -> Event:
+        """Return what a death in the middle of a trial means for it.
+
+        What would happen again, want of memory and of time, ends the trial; of anything else it
+        is told that the worker vanished, which is tried again.
+        """
+        now, log = self._now(), self._setup.log_of(trial)
+        seconds = self._seconds
+        if self.phase is Phase.TRAINING:
+            seconds += self._clock() - self._trains_since
+        limit_s = self._setup.trial_timeout_s
+        if self._is_timed_out and limit_s is not None:
+            return TrialFailed(now, trial, time_limit_failure(limit_s, log), seconds)
+        if self.is_dying and self._halting is not None:
+            message = "the trial was asked to end, came to the end of no step, and was killed"
+            return TrialLost(now, trial, Failure(FailureKind.KILLED, message, None, log_tail(log)))
+        failure = death_failure(death.status, was_out_of_memory=death.was_out_of_memory, log=log)
+        if failure.kind is FailureKind.OUT_OF_MEMORY:
+            return TrialFailed(now, trial, failure, seconds)
+        return TrialLost(now, trial, failure)

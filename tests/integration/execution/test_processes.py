@@ -1,0 +1,13 @@
+"""Trials in worker processes: the contract of executors."""
+
+from __future__ import annotations
+
+from tunebook.execution import Executor, ProcessExecutor, TrialSetup, WorkerOptions
+from tunebook.testing.executor_suite import ExecutorSuite
+from tunebook.testing.worker_suite import WorkerSuite
+from tunebook.training import TrainingFunction
+
+
+class TestProcessExecutor(ExecutorSuite, WorkerSuite):
+    def make_executor(self, function: TrainingFunction, setup: TrialSetup) -> Executor:
+        return ProcessExecutor(function, setup, n_workers=2, options=WorkerOptions(grace_s=0.5))
