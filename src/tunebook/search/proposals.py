@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from tunebook.errors import ConfigurationError
 from tunebook.records import Configuration, TrialNumber
 from tunebook.search.candidates import (
     N_CENTRES,
@@ -23,11 +22,11 @@ from tunebook.search.candidates import (
     draw_candidates,
     ranked,
 )
-from tunebook.search.coordinates import Coordinates
 from tunebook.search.fitting import Chain, chosen
+from tunebook.search.geometry import Geometry
 from tunebook.search.models.gaussian_process import GaussianProcess, NotPositiveDefiniteError
 from tunebook.search.observations import Scaling, observed, standardised, under_way
-from tunebook.search.priors import Priors, rank_correlation
+from tunebook.search.priors import rank_correlation
 from tunebook.search.protocol import History, Randomness, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
@@ -36,8 +35,6 @@ from tunebook.search.tried import Tried
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
-
-    from tunebook.space import Space
 
     Array = NDArray[np.float64]
 
@@ -48,9 +45,6 @@ DISTRUST_SHARE = 0.2
 """The same while the model does not predict what it is shown."""
 
 MIN_TO_JUDGE = 15
-MAX_TABLE = 2000
-"""All configurations of a space as small as this are scored, not a sample of them."""
-
 MAX_REFUSED = 400
 """So many of the best candidates may be taken or forbidden before a random draw is made."""
 
@@ -74,7 +68,7 @@ class Proposals:
     def __init__(self) -> None:
         self._tried = Tried()
         self._chain = Chain()
-        self._geometry: _Geometry | None = None
+        self._geometry: Geometry | None = None
 
     def starts(
         self, history: History, slots: int, rng: Randomness, settings: Settings
@@ -84,7 +78,7 @@ class Proposals:
             return []
         geometry = self._geometry
         if geometry is None or geometry.space != history.space:
-            geometry = self._geometry = _Geometry(history.space)
+            geometry = self._geometry = Geometry(history.space)
         knowledge = _learn(history, geometry, self._chain)
         asking = _Asking(
             history=history,
@@ -105,34 +99,6 @@ class Proposals:
 
 
 @final
-class _Geometry:
-    """What follows from a space alone, and the units of configurations met in it."""
-
-    def __init__(self, space: Space) -> None:
-        self.space = space
-        self.coordinates = Coordinates(space)
-        self.priors = Priors(self.coordinates)
-        size = space.size()
-        self.table: Array | None = None
-        if size is not None and size <= MAX_TABLE:
-            self.table = self.coordinates.encode(list(space.grid()))
-        self._units: dict[int, tuple[Configuration, Array | None]] = {}
-
-    def units_of(self, number: int, config: Configuration) -> Array | None:
-        """Return the units of a trial's configuration, None if it is not in the space."""
-        known = self._units.get(number)
-        if known is None or known[0] is not config:
-            try:
-                row = self.coordinates.encode([config])[0]
-            except ConfigurationError:
-                known = (config, None)
-            else:
-                known = (config, row)
-            self._units[number] = known
-        return known[1]
-
-
-@final
 @dataclass(frozen=True, slots=True)
 class _Knowledge:
     """The model of what ended, the units of what is under way, and how far the model is trusted."""
@@ -145,7 +111,7 @@ class _Knowledge:
     prior_weight: float
 
 
-def _learn(history: History, geometry: _Geometry, chain: Chain) -> _Knowledge | None:
+def _learn(history: History, geometry: Geometry, chain: Chain) -> _Knowledge | None:
     """Return the model, or None while there is nothing to learn from."""
     ended = observed(history.trials, history.objective)
     rows = [geometry.units_of(o.trial.number, o.trial.config) for o in ended]
@@ -195,7 +161,7 @@ class _Asking:
     history: History
     rng: Randomness
     settings: Settings
-    geometry: _Geometry
+    geometry: Geometry
     knowledge: _Knowledge | None
     tried: set[Configuration]
     n_own: int

@@ -74,17 +74,23 @@ class Kernel:
         """How many length scales there are."""
         return int(self.group_of.max()) + 1 if len(self.group_of) else 0
 
-    def distances(self, left: Array, right: Array, theta: Theta) -> Array:
-        """Return a = sqrt(5) r between the rows of two coordinate matrices."""
-        scales = theta.scales[self.group_of]
-        a, b = left / scales, right / scales
+    def distances(self, left: Array, right: Array, scales: Array) -> Array:
+        """Return a = sqrt(5) r between the rows of two coordinate matrices, ``scales`` by group."""
+        by_coordinate = scales[self.group_of]
+        a, b = left / by_coordinate, right / by_coordinate
         squared = (a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2.0 * (a @ b.T)
         return np.asarray(np.sqrt(5.0 * np.maximum(squared, 0.0)))
 
     def covariance(self, left: Array, right: Array, theta: Theta) -> Array:
         """Return the prior covariance between the rows of two coordinate matrices."""
-        a = self.distances(left, right, theta)
+        a = self.distances(left, right, theta.scales)
         return np.asarray(theta.variance * (1.0 + a + a * a / 3.0) * np.exp(-a))
+
+    def scale_gradient(self, points: Array, slope: Array, scales: Array) -> Array:
+        """Return, by group, half the sum over pairs of slope (x - x')^2 / l^2 (symmetric)."""
+        per_coordinate = (points * points).T @ slope.sum(1) - (points * (slope @ points)).sum(0)
+        per_coordinate /= scales[self.group_of] ** 2
+        return np.asarray(np.bincount(self.group_of, per_coordinate, self.n_groups))
 
     def log_scale_prior_mean(self) -> float:
         """Return the centre of the prior of each log length scale."""
@@ -102,21 +108,19 @@ def negative_log_posterior(
     """
     theta = Theta.from_logs(logs)
     n = len(values)
-    a = kernel.distances(points, points, theta)
+    a = kernel.distances(points, points, theta.scales)
     decay = np.exp(-a)
     signal = theta.variance * (1.0 + a + a * a / 3.0) * decay
     lower = factor(signal + theta.noise * np.eye(n))
-    inverse = _inverse(lower)
-    mean = float(inverse.sum(0) @ values) / (float(inverse.sum()) + 1.0)
+    precision = inverse(lower)
+    mean = float(precision.sum(0) @ values) / (float(precision.sum()) + 1.0)
     centred = values - mean
-    alpha = inverse @ centred
+    alpha = precision @ centred
     value = 0.5 * float(centred @ alpha) + float(np.log(np.diag(lower)).sum()) + 0.5 * mean**2
-    weights = np.outer(alpha, alpha) - inverse
+    weights = np.outer(alpha, alpha) - precision
     slope = weights * ((5.0 / 3.0) * theta.variance * (1.0 + a) * decay)
-    per_coordinate = (points * points).T @ slope.sum(1) - (points * (slope @ points)).sum(0)
-    per_coordinate /= theta.scales[kernel.group_of] ** 2
     gradient = np.empty_like(logs)
-    gradient[:-2] = -np.bincount(kernel.group_of, per_coordinate, kernel.n_groups)
+    gradient[:-2] = -kernel.scale_gradient(points, slope, theta.scales)
     gradient[-2] = -0.5 * float((weights * signal).sum())
     gradient[-1] = -0.5 * theta.noise * float(np.trace(weights))
     prior, prior_gradient = _prior(kernel, logs)
@@ -142,11 +146,12 @@ def factor(covariance: Array) -> Array:
     raise NotPositiveDefiniteError(f"a covariance of {n} points is not positive definite")
 
 
-def _inverse(lower: Array) -> Array:
-    inverse, info = dpotri(lower, lower=1)
+def inverse(lower: Array) -> Array:
+    """Return the inverse of the covariance whose lower Cholesky factor is given."""
+    found, info = dpotri(lower, lower=1)
     if info != 0:
         raise NotPositiveDefiniteError("a covariance has no inverse")
-    return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
+    return np.asarray(np.tril(found) + np.tril(found, -1).T)
 
 
 def solve_lower(lower: Array, right: Array) -> Array:
@@ -231,7 +236,7 @@ class GaussianProcess:
 
     @cached_property
     def _inverse_of_all(self) -> Array:
-        return _inverse(self._all_lower)
+        return inverse(self._all_lower)
 
     @cached_property
     def _solved(self) -> tuple[float, Array]:
@@ -265,7 +270,7 @@ class GaussianProcess:
         """Return mean, deviation, and the gradients of both with respect to each coordinate."""
         kernel, theta, known = self.kernel, self.theta, self._all_points
         level, alpha = self._solved
-        a = kernel.distances(points, known, theta)
+        a = kernel.distances(points, known, theta.scales)
         decay = np.exp(-a)
         cross = theta.variance * (1.0 + a + a * a / 3.0) * decay
         slope = -(5.0 / 3.0) * theta.variance * (1.0 + a) * decay
@@ -288,5 +293,5 @@ class GaussianProcess:
     def leave_one_out(self) -> tuple[Array, Array]:
         """Return the predicted mean and variance (noise included) of each value from the others."""
         _, alpha = self._solved
-        precision = np.diag(_inverse(self._lower))
+        precision = np.diag(inverse(self._lower))
         return self.values - alpha / precision, 1.0 / precision

@@ -1,0 +1,53 @@
+"""What searchers with a model know of a space alone: coordinates, priors, the table if it is small.
+
+Also the units of the configurations met in it. All of it is cache.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from tunebook.errors import ConfigurationError
+from tunebook.search.coordinates import Coordinates
+from tunebook.search.priors import Priors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tunebook.records import Configuration
+    from tunebook.space import Space
+
+    Array = NDArray[np.float64]
+
+MAX_TABLE = 2000
+"""All configurations of a space as small as this are scored, not a sample of them."""
+
+
+@final
+class Geometry:
+    """What follows from a space alone, and the units of configurations met in it."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.coordinates = Coordinates(space)
+        self.priors = Priors(self.coordinates)
+        size = space.size()
+        self.table: Array | None = None
+        if size is not None and size <= MAX_TABLE:
+            self.table = self.coordinates.encode(list(space.grid()))
+        self._units: dict[int, tuple[Configuration, Array | None]] = {}
+
+    def units_of(self, number: int, config: Configuration) -> Array | None:
+        """Return the units of a trial's configuration, None if it is not in the space."""
+        known = self._units.get(number)
+        if known is None or known[0] is not config:
+            try:
+                row = self.coordinates.encode([config])[0]
+            except ConfigurationError:
+                known = (config, None)
+            else:
+                known = (config, row)
+            self._units[number] = known
+        return known[1]

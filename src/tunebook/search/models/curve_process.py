@@ -1,0 +1,284 @@
+"""An exact Gaussian process over learning curves: points of trials at (configuration, log step).
+
+Covariance = sa Kx + sb Kx Kt + [same trial] (sc + sd Kt) + a common shape + noise: configurations
+that stay better, differences that depend on the step, luck of a trial that stays or drifts. Without
+the terms of the same trial luck is taken for merit. What lies between configurations is computed
+once per pair of trials, not of points: that is what makes thinned curves cheap.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+from scipy.linalg.lapack import dtrtrs
+from scipy.optimize import minimize
+
+from tunebook.search.models.gaussian_process import (
+    JITTER,
+    Kernel,
+    NotPositiveDefiniteError,
+    factor,
+    inverse,
+    solve_lower,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+# Centres and variances of the normal priors on the logarithms of sa, sb, sc, sd, lt, nu.
+_CENTRES = np.log([0.7, 0.3, 0.05, 0.05, 1.5, 0.01])
+_VARIANCES = np.array([1.0, 1.0, 1.5, 1.5, 0.3, 2.0])
+_SCALE_VARIANCE = 0.5
+_SCALE_BOUNDS = (0.02, 100.0)
+_BOUNDS = ((1e-3, 50.0), (1e-3, 50.0), (1e-5, 20.0), (1e-5, 20.0), (0.1, 20.0), (1e-5, 2.0))
+_N_OTHERS = len(_BOUNDS)
+_OFFSET = 0.25
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CurveTheta:
+    """Hyperparameters: length scales, the four variances, the length in log steps, the noise."""
+
+    scales: Array
+    stable: float
+    changing: float
+    luck: float
+    drift: float
+    length: float
+    noise: float
+
+    @classmethod
+    def initial(cls, kernel: Kernel) -> CurveTheta:
+        """Return the centre of the priors, where every fit begins."""
+        scales = np.full(kernel.n_groups, math.exp(_scale_centre(kernel)))
+        return cls(scales, *(float(value) for value in np.exp(_CENTRES)))
+
+    @classmethod
+    def from_logs(cls, logs: Array) -> CurveTheta:
+        """Undo ``logs``."""
+        values = np.exp(logs)
+        return cls(values[:-_N_OTHERS], *(float(value) for value in values[-_N_OTHERS:]))
+
+    @property
+    def logs(self) -> Array:
+        """The flat vector that is optimised."""
+        others = (self.stable, self.changing, self.luck, self.drift, self.length, self.noise)
+        return np.asarray(np.log([*self.scales, *others]))
+
+
+def _scale_centre(kernel: Kernel) -> float:
+    return math.log(0.4 * math.sqrt(max(1, kernel.n_dimensions)))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CurvePoints:
+    """n points on the curves of m trials.
+
+    ``trials`` are kernel coordinates, m x p; point i lies on curve ``row[i]``, rising; ``steps``
+    are in units of which a whole training has ``n_steps`` (1 or more each).
+    """
+
+    trials: Array
+    row: Indices
+    steps: Array
+    n_steps: float
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def shape(self) -> Array:
+        """Return the features of the shape that all curves share, n x 2."""
+        return curve_shape(self.steps, self.n_steps)
+
+
+def curve_shape(steps: Array, n_steps: float) -> Array:
+    """Return 1 - log t / log T and 1 / t for each step t."""
+    whole = max(math.log(n_steps), 1e-9)
+    return np.column_stack([1.0 - np.log(steps) / whole, 1.0 / steps])
+
+
+def _kinship(a: Array) -> Array:
+    """Return Matern-5/2 of unit variance at distances a = sqrt(5) r."""
+    return np.asarray((1.0 + a + a * a / 3.0) * np.exp(-a))
+
+
+@final
+class _Likelihood:
+    """What is the same in every evaluation of one fit."""
+
+    def __init__(self, kernel: Kernel, points: CurvePoints, values: Array) -> None:
+        self.kernel, self.points, self.values = kernel, points, values
+        row = points.row
+        tau, shape = np.log(points.steps), points.shape()
+        self.apart = np.abs(tau[:, None] - tau[None, :])
+        self.is_same = (row[:, None] == row[None, :]).astype(float)
+        self.common = shape @ shape.T + _OFFSET
+        self.starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+        self.rows = row[self.starts]
+
+    def __call__(self, logs: Array) -> tuple[float, Array]:
+        """Return the negative log posterior and its exact gradient."""
+        theta, kernel, points = CurveTheta.from_logs(logs), self.kernel, self.points
+        n = len(points)
+        x = points.trials[self.rows]
+        a = kernel.distances(x, x, theta.scales)
+        place = np.searchsorted(self.rows, points.row)
+        kin = _kinship(a)[np.ix_(place, place)]
+        near = np.exp(-self.apart / theta.length)
+        by_step = theta.stable + theta.changing * near
+        by_luck = self.is_same * (theta.luck + theta.drift * near)
+        covariance = kin * by_step + by_luck + self.common
+        covariance[np.diag_indices(n)] += theta.noise
+        lower = factor(covariance)
+        precision = inverse(lower)
+        alpha = precision @ self.values
+        value = 0.5 * float(self.values @ alpha) + float(np.log(np.diag(lower)).sum())
+        weights = np.outer(alpha, alpha) - precision
+        of_kin = weights * kin
+        of_same = weights * self.is_same
+        slope_near = (theta.changing * of_kin + theta.drift * of_same) * near
+        gradient = np.empty_like(logs)
+        gradient[-6] = theta.stable * of_kin.sum()
+        gradient[-5] = theta.changing * (of_kin * near).sum()
+        gradient[-4] = theta.luck * of_same.sum()
+        gradient[-3] = theta.drift * (of_same * near).sum()
+        gradient[-2] = (slope_near * self.apart).sum() / theta.length
+        gradient[-1] = theta.noise * np.trace(weights)
+        pairs = np.add.reduceat(weights * by_step, self.starts, axis=0)
+        pairs = np.add.reduceat(pairs, self.starts, axis=1)
+        slope = pairs * ((5.0 / 3.0) * (1.0 + a) * np.exp(-a))
+        gradient[:-_N_OTHERS] = 2.0 * kernel.scale_gradient(x, slope, theta.scales)
+        prior, prior_gradient = self._prior(logs)
+        return value + prior, -0.5 * gradient + prior_gradient
+
+    def _prior(self, logs: Array) -> tuple[float, Array]:
+        n_scales = len(logs) - _N_OTHERS
+        centres = np.r_[np.full(n_scales, _scale_centre(self.kernel)), _CENTRES]
+        variances = np.r_[np.full(n_scales, _SCALE_VARIANCE), _VARIANCES]
+        away = logs - centres
+        return 0.5 * float((away * away / variances).sum()), away / variances
+
+
+def fit_curves(
+    kernel: Kernel, points: CurvePoints, values: Array, start: CurveTheta, *, n_iterations: int
+) -> CurveTheta:
+    """Return the most probable hyperparameters found in a few L-BFGS iterations from ``start``."""
+    spans = [_SCALE_BOUNDS] * kernel.n_groups + list(_BOUNDS)
+    bounds = np.log(np.array(spans))
+    likelihood = _Likelihood(kernel, points, values)
+
+    def objective(logs: Array) -> tuple[float, Array]:
+        try:
+            return likelihood(logs)
+        except NotPositiveDefiniteError:
+            return 1e25, np.zeros_like(logs)
+
+    found = minimize(
+        objective,
+        np.clip(start.logs, bounds[:, 0], bounds[:, 1]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=list(map(tuple, bounds)),
+        options={"maxiter": n_iterations},
+    )
+    is_usable = np.isfinite(found.fun) and found.fun < 1e25 and np.isfinite(found.x).all()
+    return CurveTheta.from_logs(np.asarray(found.x)) if is_usable else start
+
+
+@final
+@dataclass(frozen=True)
+class CurveProcess:
+    """The posterior over curves given values at points, for fixed hyperparameters.
+
+    ``values`` are standardised. Rows of ``points.trials`` without a point are trials of which
+    nothing has been seen.
+    """
+
+    kernel: Kernel
+    points: CurvePoints
+    values: Array
+    theta: CurveTheta
+
+    @cached_property
+    def _lower(self) -> Array:
+        covariance = self._covariance(self.points)
+        covariance[np.diag_indices_from(covariance)] += self.theta.noise
+        return factor(covariance)
+
+    @cached_property
+    def _alpha(self) -> Array:
+        whitened = solve_lower(self._lower, self.values[:, None])
+        alpha, _ = dtrtrs(self._lower, whitened, lower=1, trans=1)
+        return np.asarray(alpha[:, 0])
+
+    def _covariance(self, others: CurvePoints) -> Array:
+        """Return the covariance between the points known and others.
+
+        ``others.row`` counts the same trials first: rows from m on are new configurations.
+        """
+        known, theta = self.points, self.theta
+        a = self.kernel.distances(known.trials, others.trials, theta.scales)
+        near = np.log(known.steps)[:, None] - np.log(others.steps)[None, :]
+        near = np.exp(np.abs(near) * (-1.0 / theta.length))
+        out: Array = _kinship(a)[known.row][:, others.row] * (theta.stable + theta.changing * near)
+        is_same = known.row[:, None] == others.row[None, :]
+        out[is_same] += theta.luck + theta.drift * near[is_same]
+        out += known.shape() @ others.shape().T + _OFFSET
+        return out
+
+    def predict(self, others: CurvePoints) -> tuple[Array, Array]:
+        """Return the posterior mean and standard deviation, without noise, at other points."""
+        theta = self.theta
+        cross = self._covariance(others)
+        mean = self._alpha @ cross
+        whitened = solve_lower(self._lower, cross)
+        shape = others.shape()
+        prior = theta.stable + theta.changing + theta.luck + theta.drift + _OFFSET
+        variance = prior + (shape * shape).sum(1) - (whitened * whitened).sum(0)
+        return np.asarray(mean), np.sqrt(np.maximum(variance, 1e-12))
+
+    def observed_means(self) -> Array:
+        """Return the posterior mean at each point."""
+        return self.values - (self.theta.noise + JITTER) * self._alpha
+
+    def believing(self, others: CurvePoints) -> CurveProcess:
+        """Return the posterior with other points taken to come out as expected.
+
+        The mean stays what it is; the deviation shrinks where trials are under way.
+        """
+        if not len(others):
+            return self
+        mean, _ = self.predict(others)
+        row = np.concatenate([self.points.row, others.row])
+        order = np.argsort(row, kind="stable")
+        points = CurvePoints(
+            others.trials,
+            row[order],
+            np.concatenate([self.points.steps, others.steps])[order],
+            self.points.n_steps,
+        )
+        return CurveProcess(
+            self.kernel, points, np.concatenate([self.values, mean])[order], self.theta
+        )
+
+    def leave_one_trial_out(self) -> tuple[Array, Array, Array]:
+        """Return value, mean, variance of each trial's last point, predicted from others."""
+        precision = inverse(self._lower)
+        row = self.points.row
+        ends = np.flatnonzero(np.r_[row[1:] != row[:-1], True]) + 1
+        found = []
+        for start, end in zip(np.r_[0, ends[:-1]], ends, strict=True):
+            block = np.linalg.inv(precision[start:end, start:end])
+            mean = self.values[start:end] - block @ self._alpha[start:end]
+            found.append((self.values[end - 1], mean[-1], block[-1, -1]))
+        values, means, variances = np.array(found).T
+        return values, means, variances
