@@ -75,6 +75,7 @@ class Server:
         self._setup = setup
         self._options = options
         self._pid_by_worker: dict[int, int] = {}
+        self._woken_by_exits = socket.socketpair()
 
     def serve(self) -> NoReturn:
         """Serve until the driver is gone."""
@@ -100,7 +101,7 @@ class Server:
             os._exit(0)
 
     def _serve(self) -> None:
-        woken, wakes = socket.socketpair()
+        woken, wakes = self._woken_by_exits
         woken.setblocking(False)
         wakes.setblocking(False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)

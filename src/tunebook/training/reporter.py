@@ -158,7 +158,9 @@ class Reporter:
         self.flush()
 
     def _send_what_waits(self) -> None:
-        while self._waiting.wait() and not self._closed.is_set():
+        while self._waiting.wait():
             self._waiting.clear()
-            if not self._closed.wait(FLUSH_S):
-                self.flush()
+            # ``close`` sets this one first: nothing that it does can be missed here.
+            if self._closed.wait(FLUSH_S):
+                return
+            self.flush()

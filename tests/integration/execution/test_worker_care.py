@@ -1,0 +1,284 @@
+"""Workers are started when they are needed, replaced when they go, and tell why they went."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tunebook.engine.commands import Command, Continue
+from tunebook.execution import ProcessExecutor, TrialSetup
+from tunebook.execution.memory_watch import MemoryWatch
+from tunebook.records import (
+    Event,
+    FailureKind,
+    TrialBegan,
+    TrialEnded,
+    TrialFailed,
+    TrialLost,
+    TrialNumber,
+    TrialReached,
+    TrialReported,
+)
+from tunebook.testing import trainings
+from tunebook.testing.executor_suite import Watch, launch_of
+from tunebook.training import TrialHandle
+
+Start = Callable[..., ProcessExecutor]
+Told = Callable[[int, str], str]
+FindServer = Callable[[], psutil.Process]
+
+
+def trained(executor: ProcessExecutor, n_trials: int) -> Watch:
+    """Train trials one after the other."""
+    watch = Watch(executor)
+    for number in range(n_trials):
+        executor.carry_out(launch_of(number))
+    watch.until_ends(n_trials)
+    return watch
+
+
+# -- how many there are ----------------------------------------------------------------------
+
+
+def test_worker_is_started_when_it_is_first_needed(start: Start, server: FindServer) -> None:
+    executor = start(trainings.untracked, n_workers=4)
+    assert server().children() == []
+    trained(executor, 1)
+    assert len(server().children()) == 1
+
+
+def test_one_worker_trains_one_trial_after_the_other(start: Start, told: Told) -> None:
+    trained(start(trainings.telling), 5)
+    assert len({told(number, "pid") for number in range(5)}) == 1
+
+
+def test_worker_is_replaced_after_its_number_of_trials(start: Start, told: Told) -> None:
+    trained(start(trainings.telling, max_trials=2), 5)
+    workers = [told(number, "pid") for number in range(5)]
+    assert workers[0] == workers[1] != workers[2] == workers[3] != workers[4]
+
+
+def test_worker_that_leaks_memory_is_replaced(start: Start, told: Told) -> None:
+    leaked: list[bytes] = []
+
+    def leaking(trial: TrialHandle) -> float:
+        if trial.config.leaks:
+            leaked.append(b"x" * (48 * 2**20))
+        return trainings.telling(trial)
+
+    executor = start(leaking, max_growth_mib=40)
+    watch = Watch(executor)
+    for number, leaks in enumerate([False, True, False]):
+        executor.carry_out(launch_of(number, leaks=leaks))
+    watch.until_ends(3)
+    workers = [told(number, "pid") for number in range(3)]
+    assert workers[0] == workers[1] != workers[2]
+
+
+def test_worker_gives_back_what_a_trial_no_longer_uses(start: Start, told: Told) -> None:
+    def large(trial: TrialHandle) -> float:
+        rows = [bytes(100_000) for _ in range(800)]
+        return trainings.telling(trial) + 0 * len(rows)
+
+    trained(start(large, max_growth_mib=40), 3)
+    assert len({told(number, "pid") for number in range(3)}) == 1
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc shows what is open")
+def test_two_thousand_trials_leave_no_descriptor_thread_or_memory_behind(
+    start: Start, server: FindServer
+) -> None:
+    executor = start(trainings.untracked, max_trials=500)
+    trained(executor, 100)
+    worker = server().children()[0]
+    before = (psutil.Process().num_fds(), server().num_fds(), worker.num_fds())
+    rss = worker.memory_info().rss
+    trained(executor, 390)
+    assert worker.num_threads() <= 2, "one may be about to end"
+    assert worker.memory_info().rss - rss < 8 * 2**20
+    trained(executor, 1510)
+    after = (psutil.Process().num_fds(), server().num_fds(), server().children()[0].num_fds())
+    assert after == before
+
+
+# -- what becomes of trials ------------------------------------------------------------------
+
+
+def test_trial_whose_worker_is_killed_is_lost_and_the_next_one_trained(
+    start: Start, told: Told
+) -> None:
+    executor = start(trainings.stuck)
+
+    def react(event: Event) -> Sequence[Command]:
+        if isinstance(event, TrialReported):
+            os.kill(int(told(event.trial, "pid")), signal.SIGKILL)
+        return []
+
+    watch = Watch(executor, reaction=react)
+    executor.carry_out(launch_of(0))
+    executor.carry_out(launch_of(1))
+    watch.until_ends(2)
+    assert [event.trial for event in watch.all(TrialLost)] == [0, 1]
+    assert watch.all(TrialLost)[0].failure.kind is FailureKind.KILLED
+
+
+def test_trial_whose_worker_is_killed_while_it_is_held_is_lost(
+    start: Start, server: FindServer
+) -> None:
+    executor = start(trainings.tracked)
+
+    def react(event: Event) -> Sequence[Command]:
+        if isinstance(event, TrialReached):
+            server().children()[0].kill()
+        return []
+
+    watch = Watch(executor, reaction=react)
+    executor.carry_out(launch_of(until=4))
+    watch.until_came(TrialLost)
+    assert [type(end) for end in watch.ends()] == [TrialReached, TrialLost]
+
+
+def test_idle_worker_that_is_killed_costs_no_trial(start: Start, server: FindServer) -> None:
+    executor = start(trainings.untracked)
+    trained(executor, 1)
+    worker = server().children()[0]
+    worker.kill()
+    psutil.wait_procs([worker])
+    executor.events(lambda batch: None, 0.2)
+    assert trained(executor, 1).ends()[0].trial == 0
+
+
+def test_kill_by_the_kernel_for_want_of_memory_is_out_of_memory(
+    start: Start, told: Told, tmp_path: Path
+) -> None:
+    counter = tmp_path / "memory.events"
+    counter.write_text("oom 0\noom_kill 4\n")
+
+    def react(event: Event) -> Sequence[Command]:
+        if isinstance(event, TrialReported):
+            if event.trial == 0:
+                counter.write_text("oom 1\noom_kill 5\n")
+            os.kill(int(told(event.trial, "pid")), signal.SIGKILL)
+        return []
+
+    executor = start(trainings.stuck, memory_watch=MemoryWatch([counter]))
+    watch = Watch(executor, reaction=react)
+    for number in range(2):
+        executor.carry_out(launch_of(number))
+    watch.until_ends(2)
+    assert watch.only(TrialFailed).failure.kind is FailureKind.OUT_OF_MEMORY
+    assert watch.only(TrialLost).trial == 1
+
+
+@pytest.mark.parametrize("is_copy", [False, True], ids=["imported", "copied"])
+def test_death_of_the_server_loses_running_trials_and_no_more(
+    is_copy: bool, start: Start, server: FindServer
+) -> None:
+    function = (lambda trial: trainings.tracked(trial)) if is_copy else trainings.tracked
+    executor = start(function, n_workers=2)
+
+    def react(event: Event) -> Sequence[Command]:
+        if isinstance(event, TrialReported) and event.trial == 0 and not killed:
+            killed.append(server().pid)
+            server().kill()
+        return []
+
+    killed: list[int] = []
+    watch = Watch(executor, reaction=react)
+    executor.carry_out(launch_of(0, pace_s=0.1))
+    executor.carry_out(launch_of(1, pace_s=0.1))
+    watch.until_ends(2)
+    assert {event.trial for event in watch.all(TrialLost)} == {0, 1}
+    assert {event.failure.kind for event in watch.all(TrialLost)} == {FailureKind.LOST}
+    executor.carry_out(launch_of(2))
+    watch.until_came(TrialEnded)
+    assert server().pid not in killed
+
+
+def test_untracked_trial_waits_in_its_worker_while_others_train(start: Start) -> None:
+    executor = start(trainings.untracked, n_workers=2)
+
+    def react(event: Event) -> Sequence[Command]:
+        if isinstance(event, TrialReached):
+            return [launch_of(number) for number in range(1, 5)]
+        if isinstance(event, TrialEnded) and event.trial == 4:
+            return [Continue(TrialNumber(0), None)]
+        return []
+
+    watch = Watch(executor, reaction=react)
+    executor.carry_out(launch_of(0, until=4))
+    watch.until_came(TrialEnded, 5)
+    assert watch.all(TrialEnded)[-1].trial == 0
+    assert list(watch.curve().steps) == list(range(1, 11))
+
+
+# -- where they train ------------------------------------------------------------------------
+
+
+def test_each_worker_sees_its_own_gpu(start: Start, told: Told) -> None:
+    executor = start(trainings.telling, n_workers=2, gpus=("3", "5"))
+    watch = Watch(executor)
+    for number in range(2):
+        executor.carry_out(launch_of(number, pace_s=0.3))
+    watch.until_ends(2)
+    assert [told(number, "visible") for number in range(2)] == ["3", "5"]
+    assert [told(number, "device") for number in range(2)] == ["cuda:0", "cuda:0"]
+    assert {event.device for event in watch.all(TrialBegan)} == {"cuda:3", "cuda:5"}
+
+
+def test_workers_share_gpus_evenly(start: Start, told: Told) -> None:
+    executor = start(trainings.telling, n_workers=4, gpus=("0", "1"), per_device=2)
+    watch = Watch(executor)
+    for number in range(4):
+        executor.carry_out(launch_of(number, pace_s=0.5))
+    watch.until_ends(4)
+    assert sorted(told(number, "visible") for number in range(4)) == ["0", "0", "1", "1"]
+    assert len({told(number, "pid") for number in range(4)}) == 4
+
+
+def test_worker_on_the_cpu_has_one_thread_of_numerical_libraries(start: Start, told: Told) -> None:
+    trained(start(trainings.telling), 1)
+    assert (told(0, "device"), told(0, "threads")) == (
+        "cpu",
+        os.environ.get("OMP_NUM_THREADS", "1"),
+    )
+
+
+# -- Ctrl-C ----------------------------------------------------------------------------------
+
+
+def test_workers_leave_interrupts_to_the_driver(start: Start, server: FindServer) -> None:
+    executor = start(trainings.untracked)
+
+    def react(event: Event) -> Sequence[Command]:
+        for process in (server(), *server().children()):
+            process.send_signal(signal.SIGINT)
+        return []
+
+    watch = Watch(executor, reaction=react)
+    executor.carry_out(launch_of(pace_s=0.05))
+    watch.until_ends()
+    assert watch.only(TrialEnded).step == 10
+
+
+def test_workers_are_not_in_the_group_that_a_terminal_interrupts(
+    start: Start, server: FindServer
+) -> None:
+    trained(start(trainings.untracked), 1)
+    groups = [os.getpgid(process.pid) for process in (server(), *server().children())]
+    assert os.getpgid(0) not in groups
+
+
+def test_log_of_a_worker_that_died_is_kept(start: Start, setup: TrialSetup) -> None:
+    def last_words(trial: TrialHandle) -> None:
+        sys.stdout.write("these are my last words\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    watch = trained(start(last_words), 1)
+    assert watch.only(TrialLost).failure.log_tail == "these are my last words"
