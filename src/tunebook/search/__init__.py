@@ -6,10 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tunebook.search.asha import Asha
     from tunebook.search.auto import Auto
     from tunebook.search.bayes import Bayes
+    from tunebook.search.evolution import Evolution
     from tunebook.search.grid import Grid
     from tunebook.search.halton import Halton
+    from tunebook.search.hyperband import Hyperband
+    from tunebook.search.median import Median
     from tunebook.search.protocol import (
         Clone,
         Decision,
@@ -30,10 +34,14 @@ if TYPE_CHECKING:
     )
 
 _WHERE = {
+    "Asha": "asha",
     "Auto": "auto",
     "Bayes": "bayes",
+    "Evolution": "evolution",
     "Grid": "grid",
     "Halton": "halton",
+    "Hyperband": "hyperband",
+    "Median": "median",
     "Random": "random",
     "describe": "registry",
     "make_searcher": "registry",
@@ -45,13 +53,17 @@ _WHERE = {
 )
 
 __all__ = [
+    "Asha",
     "Auto",
     "Bayes",
     "Clone",
     "Decision",
+    "Evolution",
     "Grid",
     "Halton",
     "History",
+    "Hyperband",
+    "Median",
     "Random",
     "Randomness",
     "Resume",

@@ -38,7 +38,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """Begin a new trial with the weights of ``parent``'s last checkpoint and another configuration."""
+    """Begin a new trial with ``parent``'s last checkpoint and another configuration."""
 
     parent: TrialNumber
     config: Configuration

@@ -19,10 +19,14 @@ SearcherLike: TypeAlias = str | JsonObject | Searcher
 """What ``search=`` takes: a name, a name with options, or a searcher."""
 
 _WHERE = {
+    "asha": ("tunebook.search.asha", "Asha"),
     "auto": ("tunebook.search.auto", "Auto"),
     "bayes": ("tunebook.search.bayes", "Bayes"),
+    "evolution": ("tunebook.search.evolution", "Evolution"),
     "grid": ("tunebook.search.grid", "Grid"),
     "halton": ("tunebook.search.halton", "Halton"),
+    "hyperband": ("tunebook.search.hyperband", "Hyperband"),
+    "median": ("tunebook.search.median", "Median"),
     "random": ("tunebook.search.random", "Random"),
 }
 

@@ -267,7 +267,8 @@ class SearcherSuite(SearcherMaker):
         assert conditional
         for trial, name in itertools.product(history.trials, conditional):
             wanted = (parameters[name].when or {}).items()
-            is_active = all(trial.config.get(parent) in values for parent, values in wanted)
+            allowed = [(p, v if isinstance(v, tuple) else (v,)) for p, v in wanted]
+            is_active = all(trial.config.get(parent) in values for parent, values in allowed)
             assert (name in trial.config) == is_active
 
     def test_constraints_hold(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, assert_never, final
 
 from tunebook.errors import SearchError
 from tunebook.records import (
+    CheckpointRef,
     Configuration,
     Failure,
     FailureKind,
@@ -24,6 +25,7 @@ from tunebook.records import (
     TrialNumber,
     TrialState,
 )
+from tunebook.search.lineage import Leg, lineage
 from tunebook.search.protocol import (
     Clone,
     Decision,
@@ -52,7 +54,9 @@ class Problem:
     ``function`` gives the outcome of a configuration: the values after each step, or only one
     (after step 1). A NaN or infinite value is a divergence at its step. ``seconds`` is the time
     that one step takes, ``resume_seconds`` that of every resume. ``max_steps`` is what searchers
-    are told; None if there are no curves.
+    are told; None if there are no curves. A trial that pauses has a checkpoint, unless it does not
+    track its state (``is_tracked``). Where the weights that a clone inherits matter, ``of_lineage``
+    takes the place of ``function``: it gives the whole curve of a schedule.
     """
 
     space: Space
@@ -62,6 +66,8 @@ class Problem:
     can_pause: bool = True
     seconds: Callable[[Configuration], float] = _one_second
     resume_seconds: float = 0.0
+    is_tracked: bool = True
+    of_lineage: Callable[[Sequence[Leg]], Sequence[float]] | None = None
 
 
 def simulate(
@@ -186,10 +192,14 @@ class _Simulation:
     # -- deciding --------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        slots = self.workers - len(self.attempts)
-        if (slots and not self._is_used_up) or (self.searcher.watches_running and self.trials):
-            for decision in self.searcher.decide(self.history(), slots, self.rng):
-                self._carry_out(decision)
+        """Ask the searcher, and again when it has stopped a trial whose worker is free now."""
+        has_freed = True
+        while has_freed:
+            slots, has_freed = self.workers - len(self.attempts), False
+            if (slots and not self._is_used_up) or (self.searcher.watches_running and self.trials):
+                for decision in self.searcher.decide(self.history(), slots, self.rng):
+                    has_freed |= isinstance(decision, Stop) and decision.trial in self.attempts
+                    self._carry_out(decision)
 
     @property
     def _is_used_up(self) -> bool:
@@ -228,7 +238,8 @@ class _Simulation:
         if self._trials_left == 0 or self._steps_left == 0:
             return
         number = TrialNumber(len(self.trials))
-        inherited = 0 if parent is None else self.trials[parent].step
+        checkpoint = None if parent is None else self.trials[parent].checkpoint
+        inherited = 0 if checkpoint is None else checkpoint.step
         trial = Trial(
             number=number,
             state=TrialState.QUEUED,
@@ -240,8 +251,13 @@ class _Simulation:
             why=why,
         )
         self.trials.append(trial)
-        self.trainings[number] = _Training.of(self.problem.function(config), inherited)
+        self.trainings[number] = _Training.of(self._outcome(trial), inherited)
         self._launch(number, until)
+
+    def _outcome(self, trial: Trial) -> Outcome:
+        if self.problem.of_lineage is None:
+            return self.problem.function(trial.config)
+        return self.problem.of_lineage(lineage(self.trials, trial.number))
 
     def _launch(self, number: TrialNumber, until: int | None, delay: float = 0.0) -> None:
         if len(self.attempts) >= self.workers:
@@ -279,7 +295,12 @@ class _Simulation:
             self._end(number, TrialState.DONE)
         elif step >= attempt.until:
             del self.attempts[number]
-            self.trials[number] = replace(self.trials[number], state=TrialState.PAUSED)
+            saved = CheckpointRef(TrialNumber(number), step, f"{number:016x}{step:016x}")
+            self.trials[number] = replace(
+                self.trials[number],
+                state=TrialState.PAUSED,
+                checkpoints=(saved,) if self.problem.is_tracked else (),
+            )
 
     def _measure(self, trial: Trial, values: Sequence[float]) -> None:
         metric = self.problem.objective.metric
