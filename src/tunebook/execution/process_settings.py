@@ -62,15 +62,15 @@ def give_memory_back() -> None:
         trim(0)
 
 
-def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when the thread that made it ends (Linux).
+def die_with_parent(parent: int, number: signal.Signals) -> None:
+    """Have the kernel send this process a signal when the thread that made it ends (Linux).
 
     ``parent`` is the process that made it; 0 is nobody.
     """
     prctl = getattr(_libc(), "prctl", None)
     if not parent or prctl is None or not sys.platform.startswith("linux"):
         return
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(_PR_SET_PDEATHSIG, int(number))
     if os.getppid() != parent:
         os._exit(1)
 

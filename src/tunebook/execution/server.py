@@ -33,7 +33,7 @@ _PRELOADED = ("numpy.random", "psutil", "fsspec.implementations.local")
 
 def main(control_fd: int, driver: int) -> NoReturn:
     """Serve in a process of its own: the first message says what to import."""
-    process_settings.die_with_parent(driver)
+    process_settings.die_with_parent(driver, signal.SIGTERM)
     wire = Wire(socket.socket(fileno=control_fd))
     (order,) = wire.read(None)
     sys.path[:] = order["sys_path"]
@@ -47,7 +47,8 @@ def main(control_fd: int, driver: int) -> NoReturn:
                 do="Move what touches the GPU into the training function",
             )
     except TaskError as error:
-        wire.send({"error": {"what": error.what, "got": error.got, "do": error.do}})
+        told = {name: getattr(error, name) for name in ("what", "got", "expected", "do")}
+        wire.send({"error": told})
         os._exit(1)
     setup = TrialSetup.from_json(order["setup"])
     Server(wire, function, setup, WorkerOptions(**order["options"])).serve()
@@ -102,18 +103,16 @@ class Server:
 
     def _serve(self) -> None:
         woken, wakes = self._woken_by_exits
-        woken.setblocking(False)
         wakes.setblocking(False)
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, lambda number, frame: None)
         signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
         self._wire.send({"ready": True})
         ends: list[Wire | socket.socket] = [self._wire, woken]
         while True:
             ready, _, _ = select.select(ends, [], [])
-            if woken in ready:
-                with contextlib.suppress(BlockingIOError):
-                    while woken.recv(4096):
-                        pass
+            if woken in ready and signal.SIGTERM in woken.recv(4096):
+                return
             self._reap()
             for order in self._wire.read(0.0) if self._wire in ready else ():
                 self._obey(order)
@@ -149,7 +148,8 @@ class Server:
                 os.setpgid(0, 0)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            process_settings.die_with_parent(server)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            process_settings.die_with_parent(server, signal.SIGKILL)
             self._wire.close()
             process_settings.take_over_output()
             wire = Wire(socket.socket(fileno=fd))

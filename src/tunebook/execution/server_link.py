@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Sequence
 from typing import final
@@ -138,9 +139,12 @@ def _start_copy(
     if pid == 0:
         try:
             wire.close()
-            process_settings.die_with_parent(driver)
+            process_settings.die_with_parent(driver, signal.SIGTERM)
             process_settings.limit_threads(options.n_threads)
             Server(Wire(end), function, setup, options).serve()
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(1)
     end.close()
@@ -163,9 +167,9 @@ def _await_ready(link: ServerLink) -> None:
         link.stop()
         raise WorkerStartError(
             "The process that was to import the training function ended while it did",
-            do="Import the function's module in a Python of its own and see what it says",
+            do="See what it printed, or import the function's module in a Python of its own",
         ) from error
     refusal = message.get("error")
     if refusal is not None:
         link.stop()
-        raise TaskError(refusal["what"], got=refusal["got"], do=refusal["do"])
+        raise TaskError(**refusal)

@@ -94,7 +94,7 @@ def test_worker_gives_back_what_a_trial_no_longer_uses(start: Start, told: Told)
 def test_two_thousand_trials_leave_no_descriptor_thread_or_memory_behind(
     start: Start, server: FindServer
 ) -> None:
-    executor = start(trainings.untracked, max_trials=500)
+    executor = start(trainings.untracked, max_trials=600)
     trained(executor, 100)
     worker = server().children()[0]
     before = (psutil.Process().num_fds(), server().num_fds(), worker.num_fds())
