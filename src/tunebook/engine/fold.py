@@ -279,6 +279,10 @@ def _ended(facts: Facts, event: TrialEnded) -> None:
     attempt = facts.attempts.get(number)
     halting = attempt.halting if attempt else None
     outcome = halting if halting in EARLY_ENDS else TrialState.DONE
+    max_steps = facts.known_spec.max_steps
+    if outcome is TrialState.STOPPED and max_steps is not None and event.step >= max_steps:
+        # It was asked to stop during its last step, and trained to its end all the same.
+        outcome = TrialState.DONE
     changes = _effort(facts, number, step=event.step, seconds=event.seconds)
     _close(facts, number, outcome or TrialState.DONE, at=event.at, **changes)
 
