@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,11 @@ class Settings:
         if self.home.name == _FOLDER:
             with suppress(OSError):
                 (self.home / ".gitignore").write_text("*\n")
+
+
+def environment() -> Mapping[str, str]:
+    """Return the variables of this process's environment, for those that are handed them."""
+    return os.environ
 
 
 def find_settings(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +16,7 @@ from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import FailureKind, StudyId, StudySpec, TaskKind
 from tunebook.search.protocol import Searcher
 from tunebook.search.registry import make_searcher
-from tunebook.settings import Settings
+from tunebook.settings import Settings, environment
 from tunebook.space import Space
 from tunebook.storage import Store
 from tunebook.study.live import watching
@@ -79,7 +78,7 @@ def trial_setup(spec: StudySpec, settings: Settings, options: Mapping[str, Any])
 def resolve_workers(workers: int | None, per_device: int) -> int:
     """Return how many workers train: what was said, else as many as the GPUs take, else one."""
     if workers is None:
-        return max(1, len(find_gpus(os.environ)) * per_device)
+        return max(1, len(find_gpus(environment())) * per_device)
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
         raise InputError(
             "The number of workers cannot be this",

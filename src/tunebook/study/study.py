@@ -10,7 +10,6 @@ from tunebook.engine import Facts, Machine, apply
 from tunebook.errors import InputError
 from tunebook.records import (
     JsonObject,
-    StudyId,
     StudySpec,
     StudyState,
     TaskKind,
@@ -19,10 +18,9 @@ from tunebook.records import (
 )
 from tunebook.search.protocol import Searcher
 from tunebook.search.registry import make_searcher
-from tunebook.settings import Settings
 from tunebook.space import Space
-from tunebook.storage import Store
 from tunebook.storage.lease import is_alive, lease_for_this_process
+from tunebook.study.opening import Opened, open_study
 from tunebook.study.options import (
     RunOptions,
     StudyOptions,
@@ -48,16 +46,12 @@ class Study:
 
     def __init__(
         self,
-        store: Store,
-        study: StudyId,
-        settings: Settings,
+        opened: Opened,
         *,
         searcher: Searcher | None = None,
         function: TrainingFunction | None = None,
     ) -> None:
-        self._store = store
-        self._id = study
-        self._settings = settings
+        self._store, self._id, self._settings = opened
         self._searcher = searcher
         self._function = function
         self._facts = Facts()
@@ -71,12 +65,10 @@ class Study:
 
         The keywords are explained at ``tunebook.study.options.StudyOptions``.
         """
-        from tunebook.study.opening import open_study
-
         opts = checked_options(options, StudyOptions, caller="Study.create")
         searcher = make_searcher(opts["search"])
         opened = open_study(space, opts, task=TaskRef(TaskKind.ASK_TELL, ""), stem="study")
-        return cls(*opened, searcher=searcher)
+        return cls(opened, searcher=searcher)
 
     # -- what is known ---------------------------------------------------------------------
 

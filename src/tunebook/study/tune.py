@@ -7,7 +7,7 @@ from typing import Unpack
 
 from tunebook.search.registry import make_searcher
 from tunebook.space import Space
-from tunebook.study.opening import open_settings_store, open_study, settings_for
+from tunebook.study.opening import Opened, open_settings_store, open_study, settings_for
 from tunebook.study.options import RunOptions, TuneOptions, checked_options, showing_options
 from tunebook.study.running import resolve_workers
 from tunebook.study.study import Study
@@ -35,7 +35,7 @@ def tune(train: TrainingFunction, space: Space, **options: Unpack[TuneOptions]) 
         opts["trials"] = DEFAULT_TRIALS
     searcher = make_searcher(opts["search"])
     opened = open_study(space, opts, task=describe_task(train), stem=name_of(train))
-    study = Study(*opened, searcher=searcher, function=train)
+    study = Study(opened, searcher=searcher, function=train)
     return study.run(train, **{name: opts[name] for name in RunOptions.__annotations__})
 
 
@@ -45,4 +45,4 @@ def load(
     """Return the study of that name; ``StudyNotFoundError`` offers the nearest one."""
     settings = settings_for({"home": home, "store": store})
     opened = open_settings_store(settings)
-    return Study(opened, opened.find_study(name), settings)
+    return Study(Opened(opened, opened.find_study(name), settings))
