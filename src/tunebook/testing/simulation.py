@@ -42,6 +42,9 @@ from tunebook.space import Space
 Outcome: TypeAlias = float | Sequence[float] | FailureKind
 """What a simulated training comes to: a value, a learning curve, or a failure."""
 
+OnMeasured: TypeAlias = Callable[[float, TrialNumber, Sequence[int], Sequence[float]], None]
+"""Is told the time in seconds, a trial, and its new steps and values, the last one reached now."""
+
 
 def _one_second(config: Configuration) -> float:
     return 1.0
@@ -53,8 +56,9 @@ class Problem:
 
     ``function`` gives the outcome of a configuration: the values after each step, or only one
     (after step 1). A NaN or infinite value is a divergence at its step. ``seconds`` is the time
-    that one step takes, ``resume_seconds`` that of every resume. ``max_steps`` is what searchers
-    are told; None if there are no curves. A trial that pauses has a checkpoint, unless it does not
+    that one step takes, ``resume_seconds`` that of every resume, which also uses up
+    ``resume_steps`` of the budget. ``max_steps`` is what searchers are told; None if there are no
+    curves. A trial that pauses has a checkpoint, unless it does not
     track its state (``is_tracked``). Where the weights that a clone inherits matter, ``of_lineage``
     takes the place of ``function``: it gives the whole curve of a schedule.
     """
@@ -66,6 +70,7 @@ class Problem:
     can_pause: bool = True
     seconds: Callable[[Configuration], float] = _one_second
     resume_seconds: float = 0.0
+    resume_steps: float = 0.0
     is_tracked: bool = True
     of_lineage: Callable[[Sequence[Leg]], Sequence[float]] | None = None
 
@@ -78,6 +83,7 @@ def simulate(
     steps: int | None = None,
     workers: int = 1,
     seed: int = 0,
+    on_measured: OnMeasured | None = None,
 ) -> History:
     """Run a searcher until ``trials`` or ``steps`` (over all trials) are used up, or it ends.
 
@@ -85,7 +91,8 @@ def simulate(
     """
     if trials is None and steps is None:
         raise SearchError("A simulation needs a limit", expected="trials= or steps=")
-    return _Simulation(searcher, problem, trials, steps, workers, Randomness(seed)).run()
+    rng = Randomness(seed)
+    return _Simulation(searcher, problem, trials, steps, workers, rng, on_measured).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +141,14 @@ class _Simulation:
     steps_limit: int | None
     workers: int
     rng: Randomness
+    on_measured: OnMeasured | None = None
     trials: list[Trial] = field(default_factory=list)
     trainings: dict[int, _Training] = field(default_factory=dict)
     attempts: dict[int, _Attempt] = field(default_factory=dict)
     events: list[tuple[float, int, int, int, int]] = field(default_factory=list)
     now: float = 0.0
     steps_done: int = 0
+    n_resumes: int = 0
     n_final: int = 0
     ids: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -178,7 +187,11 @@ class _Simulation:
         if self.steps_limit is None:
             return None
         promised = sum(a.until - self.trials[number].step for number, a in self.attempts.items())
-        return max(0, self.steps_limit - self.steps_done - promised)
+        return max(0, math.floor(self.steps_limit - self._steps_used - promised))
+
+    @property
+    def _steps_used(self) -> float:
+        return self.steps_done + self.n_resumes * self.problem.resume_steps
 
     @property
     def _budget_used(self) -> float:
@@ -186,7 +199,7 @@ class _Simulation:
         if self.trials_limit is not None:
             shares.append(self.n_final / self.trials_limit)
         if self.steps_limit is not None:
-            shares.append(self.steps_done / self.steps_limit)
+            shares.append(self._steps_used / self.steps_limit)
         return min(1.0, max(shares))
 
     # -- deciding --------------------------------------------------------------------------
@@ -217,7 +230,7 @@ class _Simulation:
                 trial = self.trials[number]
                 is_further = until is None or until > trial.step
                 self._check(trial.state is TrialState.PAUSED and is_further, decision)
-                self._launch(number, until, delay=self.problem.resume_seconds)
+                self._resume(number, until)
             case Stop(trial=number, why=why):
                 self._check(not self.trials[number].state.is_final, decision)
                 self._end(number, TrialState.STOPPED, why=why)
@@ -225,6 +238,13 @@ class _Simulation:
                 pass
             case _:
                 assert_never(decision)
+
+    def _resume(self, number: TrialNumber, until: int | None) -> None:
+        self.n_resumes += 1
+        if self.steps_limit is not None and self._steps_left == 0:
+            self.n_resumes -= 1
+            return
+        self._launch(number, until, delay=self.problem.resume_seconds)
 
     def _check(self, holds: bool, decision: Decision) -> None:
         if not holds:
@@ -287,6 +307,9 @@ class _Simulation:
         values = training.between(trial.step, step)
         self.steps_done += len(values)
         self._measure(trial, values)
+        if self.on_measured is not None:
+            steps = range(trial.step + 1, trial.step + 1 + len(values))
+            self.on_measured(self.now, trial.number, steps, values)
         if not all(map(math.isfinite, values)):
             failure = Failure(training.failure, "simulated: a value is not finite")
             changes = {"failure": failure, "value": None, "best_step": None}

@@ -122,6 +122,30 @@ def test_resuming_costs_its_time() -> None:
     assert history.trials[0].ended_at == 14.0
 
 
+def test_resuming_uses_up_budget() -> None:
+    script = ((Start(CONFIG, until_step=1),), (Resume(TrialNumber(0)),))
+    problem = replace(curve_problem(), resume_steps=0.5)
+    history = simulate(Scripted(script), problem, steps=4)
+    assert history.trials[0].steps_done == 3
+    assert history.steps_left == 0
+    assert history.budget_used == 3.5 / 4
+
+
+def test_measurements_are_told_with_their_time() -> None:
+    told: list[tuple[float, int, list[int], list[float]]] = []
+    script = ((Start(CONFIG, until_step=3),), (Resume(TrialNumber(0)),))
+    problem = replace(curve_problem(), seconds=lambda config: 2.0, resume_seconds=1.0)
+    simulate(
+        Scripted(script),
+        problem,
+        trials=1,
+        on_measured=lambda now, number, steps, values: told.append(
+            (now, number, list(steps), list(values))
+        ),
+    )
+    assert told == [(6.0, 0, [1, 2, 3], [0.9, 0.5, 0.7]), (9.0, 0, [4], [0.2])]
+
+
 @pytest.mark.parametrize(
     "script",
     [
