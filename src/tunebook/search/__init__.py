@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tunebook.search.asha import Asha
     from tunebook.search.auto import Auto
     from tunebook.search.bayes import Bayes
+    from tunebook.search.cma_es import CmaEs
     from tunebook.search.evolution import Evolution
     from tunebook.search.grid import Grid
     from tunebook.search.halton import Halton
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         Stop,
         Wait,
     )
+    from tunebook.search.pshe2 import Pshe2
     from tunebook.search.random import Random
     from tunebook.search.registry import (
         describe,
@@ -37,11 +39,13 @@ _WHERE = {
     "Asha": "asha",
     "Auto": "auto",
     "Bayes": "bayes",
+    "CmaEs": "cma_es",
     "Evolution": "evolution",
     "Grid": "grid",
     "Halton": "halton",
     "Hyperband": "hyperband",
     "Median": "median",
+    "Pshe2": "pshe2",
     "Random": "random",
     "describe": "registry",
     "make_searcher": "registry",
@@ -57,6 +61,7 @@ __all__ = [
     "Auto",
     "Bayes",
     "Clone",
+    "CmaEs",
     "Decision",
     "Evolution",
     "Grid",
@@ -64,6 +69,7 @@ __all__ = [
     "History",
     "Hyperband",
     "Median",
+    "Pshe2",
     "Random",
     "Randomness",
     "Resume",

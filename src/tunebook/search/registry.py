@@ -22,11 +22,13 @@ _WHERE = {
     "asha": ("tunebook.search.asha", "Asha"),
     "auto": ("tunebook.search.auto", "Auto"),
     "bayes": ("tunebook.search.bayes", "Bayes"),
+    "cma-es": ("tunebook.search.cma_es", "CmaEs"),
     "evolution": ("tunebook.search.evolution", "Evolution"),
     "grid": ("tunebook.search.grid", "Grid"),
     "halton": ("tunebook.search.halton", "Halton"),
     "hyperband": ("tunebook.search.hyperband", "Hyperband"),
     "median": ("tunebook.search.median", "Median"),
+    "pshe2": ("tunebook.search.pshe2", "Pshe2"),
     "random": ("tunebook.search.random", "Random"),
 }
 
