@@ -17,7 +17,7 @@ from tunebook.testing.surfaces import bowl, branches, cliff, surface
 N_FULL = 30
 N_STEPS = 40
 
-# What the best of 30 full trainings has to reach, in the median of 3 seeds. Random search reaches
+# What the best of 30 full trainings has to reach, in the median of 5 seeds. Random search reaches
 # 0.025, 0.003, 0.24 and 0.073 in the median of many: what does not search does not get there.
 PROBLEMS: dict[str, tuple[Callable[[], Problem], float]] = {
     "bowl": (bowl, 0.05),
@@ -58,9 +58,9 @@ def with_curves(problem: Problem) -> Problem:
 
 
 def median_best(searcher: str, problem: Problem) -> float:
-    """Return the median over three seeds of the best value that 30 full trainings' cost gives."""
+    """Return the median over five seeds of the best value that 30 full trainings' cost gives."""
     best = []
-    for seed in range(3):
+    for seed in range(5):
         steps = N_FULL * (problem.max_steps or 1)
         history = simulate(make_searcher(searcher), problem, steps=steps, workers=2, seed=seed)
         values = [trial.value for trial in history.trials if trial.value is not None]
@@ -71,13 +71,13 @@ def median_best(searcher: str, problem: Problem) -> float:
 @pytest.mark.parametrize(("searcher", "problem"), MATRIX)
 def test_a_searcher_comes_near_a_known_optimum(searcher: str, problem: str) -> None:
     make_problem, enough = PROBLEMS[problem]
-    assert median_best(searcher, make_problem()) <= enough
+    assert median_best(searcher, make_problem()) <= enough + 1e-9
 
 
 @pytest.mark.parametrize(("searcher", "problem"), CURVE_MATRIX)
 def test_a_searcher_comes_near_it_along_learning_curves(searcher: str, problem: str) -> None:
     make_problem, enough = PROBLEMS[problem]
-    assert median_best(searcher, with_curves(make_problem())) <= enough
+    assert median_best(searcher, with_curves(make_problem())) <= enough + 1e-9
 
 
 @pytest.mark.parametrize("searcher", sorted(AXES_ONLY))
