@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tunebook.search.auto import Auto
     from tunebook.search.bayes import Bayes
     from tunebook.search.cma_es import CmaEs
+    from tunebook.search.coarse_to_fine import CoarseToFine
     from tunebook.search.evolution import Evolution
     from tunebook.search.grid import Grid
     from tunebook.search.halton import Halton
@@ -40,6 +41,7 @@ _WHERE = {
     "Auto": "auto",
     "Bayes": "bayes",
     "CmaEs": "cma_es",
+    "CoarseToFine": "coarse_to_fine",
     "Evolution": "evolution",
     "Grid": "grid",
     "Halton": "halton",
@@ -62,6 +64,7 @@ __all__ = [
     "Bayes",
     "Clone",
     "CmaEs",
+    "CoarseToFine",
     "Decision",
     "Evolution",
     "Grid",

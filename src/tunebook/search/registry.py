@@ -23,6 +23,7 @@ _WHERE = {
     "auto": ("tunebook.search.auto", "Auto"),
     "bayes": ("tunebook.search.bayes", "Bayes"),
     "cma-es": ("tunebook.search.cma_es", "CmaEs"),
+    "coarse-to-fine": ("tunebook.search.coarse_to_fine", "CoarseToFine"),
     "evolution": ("tunebook.search.evolution", "Evolution"),
     "grid": ("tunebook.search.grid", "Grid"),
     "halton": ("tunebook.search.halton", "Halton"),

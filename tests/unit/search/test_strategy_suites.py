@@ -1,8 +1,15 @@
 """The strategies that decide how long to train, and the populations, pass the suite too."""
 
-from tunebook.search import Asha, Evolution, Hyperband, Median, Searcher
-from tunebook.search.cma_es import CmaEs
-from tunebook.search.pshe2 import Pshe2
+from tunebook.search import (
+    Asha,
+    CmaEs,
+    CoarseToFine,
+    Evolution,
+    Hyperband,
+    Median,
+    Pshe2,
+    Searcher,
+)
 from tunebook.testing.searcher_suite import SearcherSuite
 
 
@@ -38,3 +45,8 @@ class TestCmaEs(SearcherSuite):
 
     def make_searcher(self) -> Searcher:
         return CmaEs()
+
+
+class TestCoarseToFine(SearcherSuite):
+    def make_searcher(self) -> Searcher:
+        return CoarseToFine()

@@ -1,0 +1,167 @@
+"""Coarse to fine: random search in rounds, each in the box around the last one's best (S2.19).
+
+A round's box follows from the trials of the rounds before it, which have to end first. Narrowing
+goes by itself; fixing a parameter, or widening the space, is only ever proposed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, final
+
+from tunebook.analysis.axis import units_of
+from tunebook.records import Configuration, Trial
+from tunebook.search.coordinates import alone
+from tunebook.search.narrowing import Box, Narrowing, Placed, end_of, narrowed
+from tunebook.search.options import check_options, option
+from tunebook.search.protocol import Decision, History, Randomness, Start
+from tunebook.search.random import draw
+from tunebook.search.rungs import UNDER_WAY
+from tunebook.space import Float, Int
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from tunebook.space import Space
+
+_MAX_TRIES = 1000
+_N_SHOWN = 3
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CoarseToFine:
+    """Searches at random, then again around the best, in ever smaller boxes."""
+
+    rounds: int = option(3, "rounds; the last goes on as long as the budget", low=1, high=10)
+    trials_per_round: int = option(20, "trials before the box is narrowed", low=20, high=1000)
+    lengths: Literal["full", "growing"] = option(
+        "full",
+        "train every trial to its end, or those of early rounds only in part",
+        choices=("full", "growing"),
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+    @property
+    def name(self) -> str:
+        """The name in ``search=``."""
+        return "coarse-to-fine"
+
+    @property
+    def watches_running(self) -> bool:
+        """A round is looked at when its trials have ended."""
+        return False
+
+    def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
+        """Start random trials in the round's box; wait for the last ones before it is narrowed."""
+        own = history.own
+        index = min(len(own) // self.trials_per_round, self.rounds - 1)
+        until = self._until(history, index)
+        before = own[: index * self.trials_per_round]
+        if any(t.state in UNDER_WAY for t in before):
+            return []
+        box = self.narrowings(history)[index - 1].box if index else Box.of(history.space)
+        is_last = index == self.rounds - 1
+        n_left = slots if is_last else (index + 1) * self.trials_per_round - len(own)
+        why = f"round {index + 1} of {self.rounds}{_described(box, history.space)}"
+        decisions: list[Decision] = []
+        for i in range(min(slots, n_left)):
+            number = history.next_number + i
+            config = _drawn(box, history, rng.of_trial(number))
+            if config is None:
+                break
+            decisions.append(Start(config, until, why))
+        return decisions
+
+    def narrowings(self, history: History) -> list[Narrowing]:
+        """Return what each complete round led to, the last included: a box, and proposals."""
+        own, box, found = history.own, Box.of(history.space), list[Narrowing]()
+        for index in range(1, self.rounds + 1):
+            first = 0 if self.lengths == "full" else (index - 1) * self.trials_per_round
+            seen = own[first : index * self.trials_per_round]
+            is_complete = len(own) >= index * self.trials_per_round
+            if not is_complete or any(t.state in UNDER_WAY for t in seen):
+                break
+            placed = [p for p in (_placed(t, history) for t in seen) if p is not None]
+            found.append(narrowed(box, placed, round_number=index))
+            box = found[-1].box
+        return found
+
+    def _until(self, history: History, index: int) -> int | None:
+        """Return how far the trials of a round are trained: T^(1/3), T^(2/3), T steps, if growing.
+
+        For 100 epochs in three rounds 5, 22, 100: about one, about five, many [CS231N].
+        """
+        end = history.max_steps
+        is_last = index == self.rounds - 1
+        if self.lengths == "full" or is_last or end is None or not history.can_pause:
+            return None
+        return math.ceil(math.pow(end, (index + 1) / self.rounds))
+
+
+def proposals(narrowing: Narrowing, space: Space) -> list[str]:
+    """Return in sentences what a round suggests and only a person may do."""
+    found = []
+    for name, is_up in narrowing.extended.items():
+        stretch = narrowing.box.stretches[name]
+        if stretch.low < 0.0 or stretch.high > 1.0:
+            unit = stretch.high if is_up else stretch.low
+            side = "upper" if is_up else "lower"
+            found.append(
+                f"The best trials lie at the {side} end of {name}: widen its range to "
+                f"{end_of(space, name, unit):.4g}"
+            )
+    for name, unit in narrowing.insensitive.items():
+        found.append(
+            f"{name} makes no difference here: you may fix it at the best trial's value, "
+            f"{end_of(space, name, unit):.4g}"
+        )
+    return found
+
+
+def _placed(trial: Trial, history: History) -> Placed | None:
+    if trial.value is None or not trial.state.has_value:
+        return None
+    space, sign = history.space, history.objective.sign
+    units = units_of(trial, space)
+    numbers = {n for n, p in space.parameters.items() if isinstance(p, Float | Int)}
+    return Placed(
+        {n: u for n, u in units.items() if n in numbers},
+        {n: trial.config[n] for n in units if n not in numbers},
+        sign * trial.value,
+    )
+
+
+def _drawn(box: Box, history: History, stream: Generator) -> Configuration | None:
+    """Return a random configuration in a box; anywhere, if constraints leave none in it."""
+    space = history.space
+    for _ in range(_MAX_TRIES):
+        units = []
+        for name, u in zip(space.dimensions, stream.random(len(space.dimensions)), strict=True):
+            stretch = box.stretches.get(name)
+            if stretch is not None:
+                inside = stretch.inside
+                units.append(inside.low + float(u) * inside.width)
+            else:
+                left = box.values[name]
+                units.append(alone(space, name).encode({name: left[int(u * len(left))]})[0])
+        config = space.decode(units)
+        if space.satisfies(config, history.max_steps):
+            return config
+    return draw(history, stream, ())
+
+
+def _described(box: Box, space: Space) -> str:
+    """Say which ranges are narrowed most, three of them."""
+    narrow = [(side.inside.width, name) for name, side in box.stretches.items()]
+    shown = []
+    for width, name in sorted(narrow)[:_N_SHOWN]:
+        if width < 1.0:
+            inside = box.stretches[name].inside
+            low, high = end_of(space, name, inside.low), end_of(space, name, inside.high)
+            shown.append(f"{name} from {low:.3g} to {high:.3g}")
+    return ": " + ", ".join(shown) if shown else ""
