@@ -61,6 +61,7 @@ class Facts:
     space: JsonObject = field(default_factory=dict)
     space_version: int = 1
     notes: str = ""
+    created_at: float = 0.0
     state: StudyState = StudyState.RUNNING
     state_why: str = ""
     limit: str | None = None

@@ -119,7 +119,7 @@ def _apply_to_study(facts: Facts, event: StudyEvent) -> None:
     match event:
         case StudyCreated(spec=spec):
             facts.spec, facts.budget, facts.space = spec, spec.budget, spec.space
-            facts.notes = spec.notes
+            facts.notes, facts.created_at = spec.notes, event.at
         case DriverStarted():
             # A driver that was killed worked until the last event it wrote.
             _put_down(facts, facts.last_at)

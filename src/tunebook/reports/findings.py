@@ -1,0 +1,149 @@
+"""The checklist before conclusions (S4.20): what a study's facts say is wrong or worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tunebook.analysis.axis import MIN_PER_BUCKET
+from tunebook.analysis.boundary import EdgeAdvice, EdgeFinding, boundary_test
+from tunebook.analysis.curve_verdicts import Overfitting, Progress, judge_curve
+from tunebook.analysis.expected_best import MIN_TRIALS
+from tunebook.analysis.infeasibility import Level, judge_infeasibility
+from tunebook.analysis.ranking import N_TOP, feasible, ranked
+from tunebook.engine import Facts
+from tunebook.records import TrialState
+from tunebook.reports.messages import FindingMessage
+from tunebook.space import Space
+
+
+def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
+    """Return the findings, problems first; nothing is said about a study without trials."""
+    if not facts.trials:
+        return []
+    found = [
+        *_failures(facts),
+        *_infeasible(facts, space),
+        *_edges(facts, space),
+        *_curves(facts),
+        *_size(facts),
+    ]
+    order = {"problem": 0, "notice": 1, "pass": 2}
+    return sorted(found, key=lambda finding: order[finding.level])
+
+
+def _failures(facts: Facts) -> Iterator[FindingMessage]:
+    failed = [trial for trial in facts.trials if trial.state is TrialState.FAILED]
+    if failed:
+        yield FindingMessage(
+            id="failures",
+            level="problem",
+            title=f"{len(failed)} trials failed because their code raised",
+            evidence=f"Last one, trial {failed[-1].number}: {failed[-1].error}",
+            advice="Mend the code: such trials teach the search nothing",
+            source="S0.9",
+        )
+
+
+def _infeasible(facts: Facts, space: Space) -> Iterator[FindingMessage]:
+    judged = judge_infeasibility(facts.trials, space)
+    share = f"{judged.share:.0%} of the trials that ended are infeasible"
+    if judged.level is Level.GREEN:
+        yield FindingMessage("infeasible", "pass", "Few trials are infeasible", share, "", "S4.27")
+        return
+    advice = "Look at why they are infeasible: it may be a mistake in the code"
+    if judged.cut is not None:
+        cut = judged.cut
+        side = "above" if cut.is_upper else "below"
+        advice = (
+            f"Leave out {cut.parameter} {side} {_short(cut.limit)}: that removes "
+            f"{cut.n_infeasible} infeasible and {cut.n_feasible} feasible trials"
+        )
+    level = "problem" if judged.level is Level.RED else "notice"
+    title = "Most trials are infeasible" if level == "problem" else "Many trials are infeasible"
+    yield FindingMessage("infeasible", level, title, share, advice, "S4.27")  # type: ignore[arg-type]  # a Level, by the line above
+
+
+def _edges(facts: Facts, space: Space) -> Iterator[FindingMessage]:
+    if len(feasible(facts.trials)) < N_TOP:
+        return
+    found = boundary_test(facts.trials, space, facts.known_spec.objective)
+    for edge in found:
+        yield _edge(edge)
+    if not found:
+        yield FindingMessage(
+            id="edges",
+            level="pass",
+            title="The best trials lie inside the space",
+            evidence="None of the best three is in the outer tenth of a range",
+            advice="",
+            source="S4.21",
+        )
+
+
+def _edge(edge: EdgeFinding) -> FindingMessage:
+    side = "upper" if edge.is_high else "lower"
+    name = edge.parameter
+    where = f"{edge.n_top} of the best three trials are in its {side} tenth"
+    match edge.advice:
+        case EdgeAdvice.EXPAND:
+            wider = "" if edge.proposed is None else f", to {_short(edge.proposed)}"
+            advice = f"Widen {name} at its {side} end{wider}, and search again"
+        case EdgeAdvice.STABILISE:
+            advice = "Beyond it trials diverge: warm-up or clipping may help more than widening"
+        case EdgeAdvice.WARN:
+            advice = "This may be chance; see whether it persists with more trials"
+    return FindingMessage(
+        id=f"edge:{name}:{side}",
+        level="notice" if edge.advice is EdgeAdvice.WARN else "problem",
+        title=f"The best {name} lies at the edge of its range",
+        evidence=where,
+        advice=advice,
+        source="S4.21",
+    )
+
+
+def _curves(facts: Facts) -> Iterator[FindingMessage]:
+    objective = facts.known_spec.objective
+    best = ranked(facts.trials, objective)[:1]
+    if not best or objective.metric not in best[0].curves:
+        return
+    curve = best[0].curves[objective.metric]
+    verdict = judge_curve([objective.sign * value for value in curve.values])
+    if verdict is None:
+        return
+    number = best[0].number
+    if verdict.overfitting is not Overfitting.NONE:
+        yield FindingMessage(
+            id="overfitting",
+            level="problem" if verdict.overfitting is Overfitting.STRONG else "notice",
+            title=f"The best trial, {number}, gets worse again",
+            evidence=f"Its end is {verdict.rise:.1f} times its noise worse than its best stretch",
+            advice="Add or retune regularisation before comparing (S4.24)",
+            source="S4.24",
+        )
+    if verdict.progress is Progress.IMPROVING:
+        yield FindingMessage(
+            id="improving",
+            level="notice",
+            title=f"The best trial, {number}, still improves at its end",
+            evidence="Over its last fifth it gained more than its noise",
+            advice="Raise max_steps: the search may prefer what learns fast to what learns well",
+            source="S4.26",
+        )
+
+
+def _size(facts: Facts) -> Iterator[FindingMessage]:
+    n = len(feasible(facts.trials))
+    if n < MIN_TRIALS:
+        yield FindingMessage(
+            id="size",
+            level="notice",
+            title="Too few trials to say what matters",
+            evidence=f"{n} feasible trials; importance and expected best need {MIN_TRIALS}",
+            advice=f"Add trials; a bucket of fewer than {MIN_PER_BUCKET} says nothing either",
+            source="S4.45",
+        )
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

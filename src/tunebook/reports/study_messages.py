@@ -1,0 +1,257 @@
+"""Messages about a study as a whole, made from its facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tunebook.analysis.forecast import forecast
+from tunebook.engine import Facts
+from tunebook.engine.retention import best_checkpoint
+from tunebook.records import CheckpointRef, Request, StudyState, Trial
+from tunebook.reports.findings import findings_of
+from tunebook.reports.messages import (
+    BestMessage,
+    ForecastMessage,
+    IncumbentMessage,
+    LimitMessage,
+    ObjectiveMessage,
+    ParameterMessage,
+    RequestMessage,
+    Scalar,
+    StudyMessage,
+    StudyRow,
+)
+from tunebook.space import Bool, Choice, Constant, Float, Int, Parameter, Space
+from tunebook.space.describe import describe_parameter
+from tunebook.stopping.limits import limit_uses, seconds_left
+
+NOT_ADAPTIVE = frozenset({"random", "halton", "grid"})
+"""Searchers that do not look at values: their axis plots need no warning (I6)."""
+
+N_SMALL_CURVE = 60
+
+_UNITS = {
+    "trials": "trials",
+    "steps": "steps",
+    "hours": "h",
+    "cost": "",
+    "patience": "trials",
+    "max_failures": "trials",
+}
+
+
+def study_row(facts: Facts, now: float, *, is_live: bool) -> StudyRow:
+    """Return a study's line in the list of studies."""
+    best = facts.best
+    curve = [point.value for point in incumbents(facts)]
+    return StudyRow(
+        name=facts.known_spec.name,
+        state=state_shown(facts, is_live=is_live),
+        why=facts.state_why,
+        objective=_objective(facts),
+        n_trials=len(facts.trials),
+        best_value=None if best is None else best.value,
+        best_trial=None if best is None else best.number,
+        created_at=facts.created_at,
+        updated_at=facts.last_at,
+        budget=_limits(facts, now),
+        incumbent=_thinned(curve, N_SMALL_CURVE),
+    )
+
+
+def study_message(
+    facts: Facts,
+    seq: int,
+    now: float,
+    *,
+    is_live: bool,
+    path_of: Callable[[CheckpointRef], str],
+    requests: Sequence[Request] = (),
+) -> StudyMessage:
+    """Return everything about a study but its trials and curves.
+
+    ``path_of`` says where a checkpoint lies; ``requests`` are those that wait to be obeyed.
+    """
+    spec, space = facts.known_spec, Space.from_dict(facts.space)
+    progress = facts.progress(now)
+    search = {name: _scalar(value) for name, value in spec.search.items()}
+    return StudyMessage(
+        seq=seq,
+        name=spec.name,
+        state=state_shown(facts, is_live=is_live),
+        why=facts.state_why,
+        limit=facts.limit,
+        is_live=is_live,
+        objective=_objective(facts),
+        search=search,
+        is_adaptive=search.get("name") not in NOT_ADAPTIVE,
+        max_steps=spec.max_steps,
+        space=[parameter_message(name, p) for name, p in space.parameters.items()],
+        constraints=list(space.constraints),
+        budget=_limits(facts, now),
+        counts=Counter(str(trial.state) for trial in facts.trials),
+        best=_best(facts, path_of),
+        incumbent=incumbents(facts),
+        forecast=_forecast(facts, now, is_live=is_live),
+        findings=findings_of(facts, space),
+        requests=[_request(request) for request in requests],
+        metrics=sorted({metric for trial in facts.trials for metric in trial.curves}),
+        notes=facts.notes,
+        environment={name: _scalar(value) for name, value in spec.environment.items()},
+        created_at=facts.created_at,
+        updated_at=facts.last_at,
+        active_s=progress.active_s,
+        cost=progress.cost,
+    )
+
+
+def state_shown(facts: Facts, *, is_live: bool) -> str:
+    """Return the study's state: one that runs without a driver is paused, for it can go on."""
+    if facts.state is StudyState.RUNNING and not is_live:
+        return str(StudyState.PAUSED)
+    return str(facts.state)
+
+
+def incumbents(facts: Facts) -> list[IncumbentMessage]:
+    """Return each new best value among the trials that ended, in the order of their ends."""
+    objective = facts.known_spec.objective
+    ended = sorted(
+        (trial for trial in facts.trials if trial.ended_at is not None),
+        key=lambda trial: (trial.ended_at or 0.0, trial.number),
+    )
+    found: list[IncumbentMessage] = []
+    steps, cost, begin = 0, 0.0, facts.created_at
+    best: float | None = None
+    for n, trial in enumerate(ended, start=1):
+        steps += trial.steps_done
+        cost += trial.cost or 0.0
+        if trial.value is not None and objective.is_better(trial.value, best):
+            best = trial.value
+            found.append(
+                IncumbentMessage(
+                    trial=trial.number,
+                    value=best,
+                    at=trial.ended_at or 0.0,
+                    n_trials=n,
+                    steps=steps,
+                    seconds=(trial.ended_at or begin) - begin,
+                    cost=cost if facts.budget.price_per_hour is not None else None,
+                )
+            )
+    return found
+
+
+def parameter_message(name: str, parameter: Parameter) -> ParameterMessage:
+    """Return what a page needs to know to draw a parameter."""
+    low = high = None
+    scale, values = "choice", list[Scalar]()
+    match parameter:
+        case Float() | Int():
+            low, high = float(parameter.low), float(parameter.high)
+            scale = "1-x" if parameter.log == "1-x" else "log" if parameter.log else "linear"
+        case Choice():
+            values = list(parameter.values)
+        case Bool():
+            values = [False, True]
+        case Constant():
+            values = [parameter.value]
+    when = getattr(parameter, "when", None)
+    return ParameterMessage(
+        name=name,
+        scale=scale,
+        low=low,
+        high=high,
+        values=values,
+        is_ordered=isinstance(parameter, Choice) and parameter.ordered,
+        role=_text(getattr(parameter, "role", None)),
+        kind=_text(getattr(parameter, "kind", None)),
+        condition=_condition(when) if when else None,
+        text=describe_parameter(parameter),
+    )
+
+
+def _condition(when: Mapping[str, Any]) -> str:
+    clauses = []
+    for parent, wanted in when.items():
+        values = wanted if isinstance(wanted, tuple) else (wanted,)
+        clauses.append(f"{parent} is {' or '.join(map(str, values))}")
+    return "when " + " and ".join(clauses)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _scalar(value: object) -> Scalar:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    return str(value)
+
+
+def _objective(facts: Facts) -> ObjectiveMessage:
+    objective = facts.known_spec.objective
+    return ObjectiveMessage(objective.metric, str(objective.direction), objective.reduce)
+
+
+def _limits(facts: Facts, now: float) -> list[LimitMessage]:
+    return [
+        LimitMessage(use.name, use.used, use.limit, _UNITS[use.name])
+        for use in limit_uses(facts.progress(now))
+    ]
+
+
+def _best(facts: Facts, path_of: Callable[[CheckpointRef], str]) -> BestMessage | None:
+    trial = facts.best
+    if trial is None or trial.value is None:
+        return None
+    ref = best_checkpoint(facts, trial)
+    return BestMessage(
+        trial=trial.number,
+        value=trial.value,
+        step=trial.best_step or trial.step,
+        config=dict(trial.config),
+        checkpoint=None if ref is None else path_of(ref),
+    )
+
+
+def _forecast(facts: Facts, now: float, *, is_live: bool) -> ForecastMessage | None:
+    spec = facts.known_spec
+    expected = None
+    if facts.dry_run is not None:
+        expected = forecast(
+            facts.budget, facts.dry_run, max_steps=spec.max_steps, n_slots=facts.n_slots
+        )
+    total_s = None if expected is None else expected.total_s
+    left_s = None
+    if is_live:
+        progress = facts.progress(now)
+        trained = progress.n_finished + sum(_share(facts, t) for t in _running(facts))
+        left_s = seconds_left(progress, trials_trained=trained, total_s=total_s)
+    if expected is None and left_s is None:
+        return None
+    cost, warning = (None, None) if expected is None else (expected.cost, expected.warning)
+    return ForecastMessage(total_s, cost, left_s, warning)
+
+
+def _running(facts: Facts) -> list[Trial]:
+    return [facts.trials[n] for n, attempt in facts.attempts.items() if not attempt.is_held]
+
+
+def _share(facts: Facts, trial: Trial) -> float:
+    max_steps = facts.known_spec.max_steps
+    return min(1.0, trial.step / max_steps) if max_steps else 0.0
+
+
+def _request(request: Request) -> RequestMessage:
+    body = {name: _scalar(value) for name, value in request.body.items()}
+    return RequestMessage(request.id, request.kind, body, None)
+
+
+def _thinned(values: Sequence[float], n: int) -> list[float]:
+    if len(values) <= n:
+        return list(values)
+    return [values[round(i * (len(values) - 1) / (n - 1))] for i in range(n)]
