@@ -88,6 +88,8 @@ class ProcessExecutor:
     def carry_out(self, command: Command) -> None:
         """Do what the command says; what needs a new worker is done by ``events``."""
         match command:
+            case Halt():
+                self._halt(command)
             case Launch():
                 self._queue.add(command)
                 self._assign()
@@ -97,8 +99,6 @@ class ProcessExecutor:
             case Release(trial=trial):
                 for link in self._links_with(trial):
                     link.release()
-            case Halt():
-                self._halt(command)
             case Discard():
                 pass
             case _:
