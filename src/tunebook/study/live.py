@@ -1,16 +1,118 @@
-"""What a person sees while a study runs."""
+"""What a person sees while a study runs: a drawing in a terminal, plain lines elsewhere.
+
+Everything goes to standard error: standard output belongs to the program.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol, TextIO, final
 
 from tunebook.driver import Watcher
 from tunebook.engine import Facts
+from tunebook.engine.retention import best_checkpoint
 from tunebook.execution.trial_setup import TrialSetup
+from tunebook.records import StudyState
+from tunebook.settings import find_settings
+from tunebook.study.live_plain import PlainWatcher, closing_lines
+from tunebook.study.live_view import take_picture
+
+
+class View(Protocol):
+    """A way of showing a study."""
+
+    def update(self, facts: Facts, now: float) -> None:
+        """Look at the study, as a ``Watcher``."""
+        ...
+
+    def close(self) -> None:
+        """End showing it."""
+        ...
 
 
 @contextmanager
-def watching(progress: bool | None, facts: Facts, setup: TrialSetup) -> Iterator[Watcher | None]:
-    """Give the watcher that shows the study, None for none."""
-    yield None
+def watching(
+    progress: bool | None, facts: Facts, setup: TrialSetup, *, store: str | None = None
+) -> Iterator[Watcher | None]:
+    """Give the watcher that shows the study, None for none; at the end say what came of it.
+
+    ``progress``: False for silence, else a drawing where there is a terminal or a notebook.
+    ``store`` is the address of the study's store.
+    """
+    if progress is False:
+        yield None
+        return
+    view = _view(facts, sys.stderr)
+    last = _Last(view, facts)
+    try:
+        yield last
+    finally:
+        view.close()
+    if last.is_told:
+        for line in _summary(last.facts, setup, store):
+            _write(line)
+
+
+@final
+class _Last:
+    """Passes everything on to a view and remembers the facts it saw."""
+
+    def __init__(self, view: View, facts: Facts) -> None:
+        self.facts = facts
+        self.is_told = False
+        self._view = view
+
+    def update(self, facts: Facts, now: float) -> None:
+        self.facts = facts
+        self.is_told = True
+        self._view.update(facts, now)
+
+
+def _view(facts: Facts, stream: TextIO) -> View:
+    if stream.isatty():
+        from rich.console import Console
+
+        from tunebook.study.live_screen import ScreenWatcher
+
+        console = Console(stderr=True)
+        if console.is_terminal and not console.is_dumb_terminal:
+            screen = ScreenWatcher(facts, console)
+            screen.start()
+            return screen
+    return PlainWatcher(facts, _write)
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _summary(facts: Facts, setup: TrialSetup, store: str | None) -> Iterator[str]:
+    best = facts.best
+    ref = None if best is None else best_checkpoint(facts, best)
+    path = None if ref is None else setup.open_checkpoints().path_of(ref)
+    picture = take_picture(facts, facts.last_at)
+    return closing_lines(picture, path, hints(facts.state, setup, store))
+
+
+def hints(state: StudyState, setup: TrialSetup, store: str | None) -> Sequence[str]:
+    """Return the commands that go on from here; none for a study that is not kept."""
+    if store == "memory":
+        return ()
+    where = place_arguments(setup, store)
+    name = shlex.quote(setup.study)
+    if state is StudyState.PAUSED:
+        return (f"go on: tunebook resume {name}{where}",)
+    return (f"look at it: tunebook show {name}{where}",)
+
+
+def place_arguments(setup: TrialSetup, store: str | None) -> str:
+    """Return the arguments with which a command finds the study, if it needs any."""
+    usual = find_settings()
+    home = "" if setup.home == usual.home else f" --home {shlex.quote(str(setup.home))}"
+    there = find_settings(home=setup.home)
+    is_usual = store is None or store == there.store
+    return home + ("" if is_usual else f" --store {shlex.quote(str(store))}")

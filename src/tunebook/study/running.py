@@ -48,7 +48,7 @@ def drive_study(
     n_workers = resolve_workers(options["workers"], options["per_device"])
     executor = _executor(function, setup, n_workers=n_workers, per_device=options["per_device"])
     try:
-        with watching(options["progress"], facts, setup) as watcher:
+        with watching(options["progress"], facts, setup, store=store.address) as watcher:
             if _wants_dry_run(facts, options["dry_run"]):
                 _dry_run(store, study, facts, executor)
             machine = Machine(searcher, can_pause=executor.can_pause)

@@ -1,0 +1,184 @@
+"""What a live view shows: a picture of a study at one moment, taken from its facts.
+
+A picture is frozen and holds nothing that goes on changing, so that another thread may draw it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+from tunebook.analysis.forecast import Forecast, forecast
+from tunebook.engine import Facts
+from tunebook.records import (
+    Configuration,
+    Objective,
+    StudyState,
+    Trial,
+    TrialNumber,
+    TrialState,
+    Value,
+)
+from tunebook.stopping.limits import LimitUse, limit_uses, seconds_left
+from tunebook.study.appearance import curve_points
+
+N_ENDED = 8
+"""So many of the last ended trials are kept for showing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPicture:
+    """One trial: ``last`` is its latest measurement, ``points`` its curve with few points.
+
+    ``until`` is the last step of a full training, None if the task decides.
+    """
+
+    number: int
+    state: TrialState
+    config: Mapping[str, Value]
+    step: int
+    until: int | None
+    value: float | None
+    best_step: int | None
+    last: float | None
+    seconds: float
+    points: tuple[float, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A study at ``at``. ``ended`` are the last trials that ended, the latest last.
+
+    ``n_trained`` counts those and the paused ones. ``names`` are the parameters that vary.
+    ``left_s`` is the time left at the present pace, ``is_bound`` if it is an upper bound because
+    paused trials may never go on.
+    """
+
+    name: str
+    objective: Objective
+    search: str
+    state: StudyState
+    why: str
+    max_steps: int | None
+    at: float
+    active_s: float
+    n_slots: int = 0
+    n_trained: int = 0
+    n_trials: int | None = None
+    names: Sequence[str] = ()
+    uses: Sequence[LimitUse] = ()
+    target: float | None = None
+    forecast: Forecast | None = None
+    left_s: float | None = None
+    is_bound: bool = False
+    best: TrialPicture | None = None
+    running: Sequence[TrialPicture] = ()
+    ended: Sequence[TrialPicture] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Picture:
+    """Return the picture of a study; ``ended`` are the trials to show as ended."""
+    spec, progress = facts.known_spec, facts.progress(now)
+    running = [n for n, attempt in facts.attempts.items() if not attempt.is_held]
+    expected = _forecast(facts)
+    alive = [facts.trials[n] for n in facts.alive]
+    left_s = seconds_left(
+        progress,
+        trials_trained=progress.n_finished + sum(_share_trained(t, facts) for t in alive),
+        total_s=None if expected is None else expected.total_s,
+    )
+    return Picture(
+        name=spec.name,
+        objective=spec.objective,
+        search=str(spec.search.get("name", "")),
+        state=facts.state,
+        why=facts.state_why,
+        max_steps=spec.max_steps,
+        at=now,
+        active_s=progress.active_s,
+        n_slots=facts.n_slots,
+        n_trained=progress.n_created - len(running),
+        n_trials=facts.budget.trials,
+        names=[n for n, p in facts.space.items() if not _is_fixed(n, p)],
+        uses=limit_uses(progress),
+        target=facts.budget.target,
+        forecast=expected,
+        left_s=left_s if facts.state is StudyState.RUNNING else None,
+        is_bound=any(trial.state is TrialState.PAUSED for trial in alive),
+        best=None if facts.best is None else picture_of(facts.best, facts),
+        running=[picture_of(facts.trials[n], facts) for n in sorted(running)],
+        ended=[picture_of(trial, facts) for trial in ended],
+        counts=_counts(facts),
+    )
+
+
+def picture_of(trial: Trial, facts: Facts) -> TrialPicture:
+    """Return the picture of one trial."""
+    spec = facts.known_spec
+    curve = trial.curves.get(spec.objective.metric)
+    attempt = facts.attempts.get(trial.number)
+    return TrialPicture(
+        number=trial.number,
+        state=trial.state,
+        config=Configuration(trial.config),
+        step=max(trial.step, 0 if attempt is None else attempt.step),
+        until=spec.max_steps,
+        value=trial.value,
+        best_step=trial.best_step,
+        last=curve.values[-1] if curve else None,
+        seconds=trial.seconds,
+        points=curve_points(curve),
+        error=trial.error,
+    )
+
+
+def _forecast(facts: Facts) -> Forecast | None:
+    if facts.dry_run is None:
+        return None
+    max_steps = facts.known_spec.max_steps
+    return forecast(facts.budget, facts.dry_run, max_steps=max_steps, n_slots=facts.n_slots)
+
+
+def _share_trained(trial: Trial, facts: Facts) -> float:
+    max_steps = facts.known_spec.max_steps
+    return min(1.0, trial.step / max_steps) if max_steps else 0.0
+
+
+def _is_fixed(name: str, parameter: object) -> bool:
+    is_constant = isinstance(parameter, Mapping) and parameter.get("type") == "constant"
+    return name == "constraints" or is_constant
+
+
+def _counts(facts: Facts) -> dict[str, int]:
+    both = Counter(facts.trials[number].state for number in facts.alive) + facts.n_final
+    return {state: both[state] for state in TrialState if both[state]}
+
+
+@final
+class EndedTrials:
+    """Finds the trials that have ended since it was asked last, in the time of those alive."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._n_final = facts.n_final.total()
+        self._n_trials = len(facts.trials)
+        self._alive = set(facts.alive)
+
+    def take(self, facts: Facts) -> list[Trial]:
+        """Return the newly ended trials in the order in which they ended."""
+        n_final = facts.n_final.total()
+        if n_final == self._n_final:
+            return []
+        created = map(TrialNumber, range(self._n_trials, len(facts.trials)))
+        candidates, alive = self._alive | set(created), set(facts.alive)
+        self._n_final, self._n_trials, self._alive = n_final, len(facts.trials), alive
+        return in_order_of_end(facts.trials[number] for number in candidates - alive)
+
+
+def in_order_of_end(trials: Iterable[Trial]) -> list[Trial]:
+    """Return the trials that have ended, the latest last."""
+    ended = (trial for trial in trials if trial.state.is_final)
+    return sorted(ended, key=lambda trial: (trial.ended_at or 0.0, trial.number))
