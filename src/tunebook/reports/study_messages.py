@@ -13,6 +13,7 @@ from tunebook.records import CheckpointRef, Request, StudyState, Trial
 from tunebook.reports.findings import findings_of
 from tunebook.reports.messages import (
     BestMessage,
+    FindingMessage,
     ForecastMessage,
     IncumbentMessage,
     LimitMessage,
@@ -69,10 +70,12 @@ def study_message(
     is_live: bool,
     path_of: Callable[[CheckpointRef], str],
     requests: Sequence[Request] = (),
+    findings: Sequence[FindingMessage] | None = None,
 ) -> StudyMessage:
     """Return everything about a study but its trials and curves.
 
     ``path_of`` says where a checkpoint lies; ``requests`` are those that wait to be obeyed.
+    ``findings`` are given by who knows them already: they take the whole study to make.
     """
     spec, space = facts.known_spec, Space.from_dict(facts.space)
     progress = facts.progress(now)
@@ -95,7 +98,7 @@ def study_message(
         best=_best(facts, path_of),
         incumbent=incumbents(facts),
         forecast=_forecast(facts, now, is_live=is_live),
-        findings=findings_of(facts, space),
+        findings=findings_of(facts, space) if findings is None else findings,
         requests=[_request(request) for request in requests],
         metrics=sorted({metric for trial in facts.trials for metric in trial.curves}),
         notes=facts.notes,

@@ -1,0 +1,1 @@
+"""The dashboard: reads studies, leaves requests, and never touches what runs trials."""

@@ -1,0 +1,152 @@
+"""The routes of the dashboard: a page, its files, and questions under ``/api``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tunebook.dashboard.feed import study_feed
+from tunebook.dashboard.queries import Queries
+from tunebook.dashboard.security import Access, Guard
+from tunebook.errors import InputError, StudyNotFoundError, TunebookError
+from tunebook.reports.encoding import to_json
+from tunebook.reports.trial_messages import TrialQuery
+
+STATIC = Path(__file__).parent / "static"
+MAX_BODY = 64 * 1024
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(queries: Queries, access: Access) -> Starlette:
+    """Return the application; every request must pass ``access``."""
+    api = [
+        Route("/studies", _answering(lambda r: queries.studies())),
+        Route("/studies/{name:path}/trials/{number:int}", _trial(queries)),
+        Route("/studies/{name:path}/trials", _trials(queries)),
+        Route("/studies/{name:path}/curves", _curves(queries)),
+        Route(
+            "/studies/{name:path}/parameters",
+            _answering(lambda r: queries.parameters(r.path_params["name"])),
+        ),
+        Route("/studies/{name:path}/events", _events(queries)),
+        Route("/studies/{name:path}/requests", _request(queries), methods=["POST"]),
+        Route("/studies/{name:path}", _answering(lambda r: queries.study(r.path_params["name"]))),
+        Route("/compare", _answering(lambda r: queries.compare(r.query_params.getlist("study")))),
+    ]
+    return Starlette(
+        routes=[
+            Mount("/api", routes=api),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            Route("/{page:path}", _page),
+        ],
+        middleware=[
+            Middleware(Guard, access=access),
+            Middleware(GZipMiddleware, minimum_size=2048),
+        ],
+        exception_handlers={TunebookError: _refused, HTTPException: _not_there},
+    )
+
+
+async def _page(_: Request) -> Response:
+    return FileResponse(STATIC / "index.html", media_type="text/html")
+
+
+def _answering(ask: Callable[[Request], object]) -> Handler:
+    async def answer(request: Request) -> Response:
+        return _json(await run_in_threadpool(ask, request))
+
+    return answer
+
+
+def _trials(queries: Queries) -> Handler:
+    def ask(request: Request) -> object:
+        given = request.query_params
+        query = TrialQuery(
+            sort=given.get("sort", "number"),
+            is_descending=given.get("descending") == "1",
+            states=given.getlist("state"),
+            text=given.get("text", ""),
+            offset=_whole(given.get("offset", "0")),
+            limit=_whole(given.get("limit", "100")),
+        )
+        return queries.trials(request.path_params["name"], query)
+
+    return _answering(ask)
+
+
+def _trial(queries: Queries) -> Handler:
+    return _answering(lambda r: queries.trial(r.path_params["name"], r.path_params["number"]))
+
+
+def _curves(queries: Queries) -> Handler:
+    def ask(request: Request) -> object:
+        name, given = request.path_params["name"], request.query_params
+        trials = [_whole(number) for number in given.getlist("trial")] or None
+        metric = given.get("metric") or queries.study(name).objective.metric
+        return queries.curves(name, metric, trials)
+
+    return _answering(ask)
+
+
+def _events(queries: Queries) -> Handler:
+    async def answer(request: Request) -> Response:
+        seen = request.headers.get("last-event-id") or request.query_params.get("after", "0")
+        feed = study_feed(queries, request.path_params["name"], _whole(seen))
+        return StreamingResponse(feed, media_type="text/event-stream")
+
+    return answer
+
+
+def _request(queries: Queries) -> Handler:
+    async def answer(request: Request) -> Response:
+        if int(request.headers.get("content-length") or 0) > MAX_BODY:
+            raise InputError("This request is too large", expected=f"at most {MAX_BODY} bytes")
+        try:
+            given: Any = await request.json()
+            kind, body = str(given["kind"]), dict(given.get("body") or {})
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(
+                "This is no request", expected='{"kind": "stop trial", "body": {"trial": 3}}'
+            ) from error
+        name = request.path_params["name"]
+        return _json({"id": await run_in_threadpool(queries.add_request, name, kind, body)}, 202)
+
+    return answer
+
+
+def _json(message: object, status: int = 200) -> Response:
+    return Response(to_json(message), status, media_type="application/json")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or len(text) > 18:
+        raise InputError("This is not a whole number", got=text)
+    return int(text)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    status = (
+        404
+        if isinstance(error, StudyNotFoundError)
+        else 400
+        if isinstance(error, InputError)
+        else 500
+    )
+    return _json({"error": str(error), "code": getattr(error, "code", "")}, status)
+
+
+async def _not_there(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _json({"error": "There is nothing at this address", "code": ""}, status)

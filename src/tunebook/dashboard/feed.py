@@ -1,0 +1,39 @@
+"""Server-sent events: what changes in a study, keyed by the numbers of its log.
+
+A page that was away says the last number it saw and misses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import anyio
+
+from tunebook.dashboard.queries import Queries
+from tunebook.errors import StudyNotFoundError
+from tunebook.reports.encoding import to_json
+
+POLL_S = 0.1
+"""So often the log is looked at: a new point is on the page within a quarter of a second."""
+
+HEARTBEAT_S = 15.0
+
+
+async def study_feed(queries: Queries, name: str, after: int) -> AsyncIterator[str]:
+    """Yield server-sent events from event ``after`` on, for as long as somebody listens."""
+    silent_s = 0.0
+    yield "retry: 1000\n\n"
+    while True:
+        try:
+            update = await anyio.to_thread.run_sync(queries.update, name, after)
+        except StudyNotFoundError:
+            yield "event: gone\ndata: {}\n\n"
+            return
+        if update is not None:
+            after, silent_s = update.seq, 0.0
+            yield f"id: {update.seq}\ndata: {to_json(update)}\n\n"
+        elif silent_s >= HEARTBEAT_S:
+            silent_s = 0.0
+            yield ": still here\n\n"
+        await anyio.sleep(POLL_S)
+        silent_s += POLL_S

@@ -1,0 +1,208 @@
+"""What the pages ask for, answered from the store: each study is folded once and then kept up.
+
+Called from many threads; one lock guards the folding. Nothing here writes but ``add_request``.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from tunebook.engine import Facts, apply
+from tunebook.errors import StudyNotFoundError
+from tunebook.records import Event, StudyId, TrialNumber, TrialReported
+from tunebook.reports.comparison import comparison_message
+from tunebook.reports.curves import curve_message, curves_message
+from tunebook.reports.messages import (
+    ComparisonMessage,
+    CurveMessage,
+    CurvesMessage,
+    ParametersMessage,
+    StudyMessage,
+    StudyRow,
+    TrialMessage,
+    TrialsMessage,
+    UpdateMessage,
+)
+from tunebook.reports.parameter_messages import parameters_message
+from tunebook.reports.study_messages import study_message, study_row
+from tunebook.reports.trial_messages import TrialQuery, trial_message, trial_row, trials_message
+from tunebook.storage import Store
+from tunebook.storage.checkpoints import CheckpointStore, folder_name
+from tunebook.storage.lease import is_alive, lease_for_this_process
+
+FRESH_S = 2.0
+"""So long the figures that take the whole study (findings, parameters) are shown again."""
+
+_LOG_BYTES = 16_384
+_MAX_EVENTS = 20_000
+
+
+@dataclass(slots=True)
+class _Folded:
+    facts: Facts = field(default_factory=Facts)
+    seq: int = 0
+    study_at: float = -FRESH_S
+    study: StudyMessage | None = None
+    parameters_at: float = -FRESH_S
+    parameters: ParametersMessage | None = None
+
+
+@final
+class Queries:
+    """The questions of the pages about the studies of one store."""
+
+    def __init__(
+        self, store: Store, home: Path, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._home = home
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._folded: dict[StudyId, _Folded] = {}
+
+    def studies(self) -> Sequence[StudyRow]:
+        """Return a line for each study, the latest first."""
+        with self._lock:
+            return [
+                study_row(self._fold(e.id).facts, time.time(), is_live=self._is_live(e.id))
+                for e in reversed(self._store.list_studies())
+            ]
+
+    def study(self, name: str) -> StudyMessage:
+        """Return a study; ``StudyNotFoundError`` offers the nearest name."""
+        with self._lock:
+            study = self._store.find_study(name)
+            return self._message(study, self._fold(study))
+
+    def trials(self, name: str, query: TrialQuery) -> TrialsMessage:
+        """Return a page of the table of trials."""
+        with self._lock:
+            folded = self._of(name)
+            return trials_message(folded.facts, folded.seq, query)
+
+    def trial(self, name: str, number: int) -> TrialMessage:
+        """Return one trial in full, with the end of its log."""
+        with self._lock:
+            folded = self._of(name)
+            return trial_message(
+                folded.facts,
+                folded.seq,
+                number,
+                path_of=self._checkpoints(name).path_of,
+                log_tail=self._log_tail(name, number),
+            )
+
+    def curves(self, name: str, metric: str, trials: Sequence[int] | None) -> CurvesMessage:
+        """Return the curves of a metric."""
+        with self._lock:
+            folded = self._of(name)
+            known = None if trials is None else [n for n in trials if n < len(folded.facts.trials)]
+            return curves_message(folded.facts, folded.seq, metric, trials=known)
+
+    def parameters(self, name: str) -> ParametersMessage:
+        """Return everything about the parameters, at most ``FRESH_S`` old."""
+        with self._lock:
+            folded, now = self._of(name), self._clock()
+            if folded.parameters is None or now - folded.parameters_at > FRESH_S:
+                folded.parameters = parameters_message(folded.facts, folded.seq)
+                folded.parameters_at = now
+            return folded.parameters
+
+    def compare(self, names: Sequence[str]) -> ComparisonMessage:
+        """Return studies side by side."""
+        return comparison_message([self.study(name) for name in names])
+
+    def update(self, name: str, seq: int) -> UpdateMessage | None:
+        """Return what changed after event ``seq``, None if nothing did.
+
+        ``StudyNotFoundError`` when so much changed that the page had better ask for everything.
+        """
+        with self._lock:
+            study = self._store.find_study(name)
+            if self._store.last_seq(study) <= seq:
+                return None
+            events = [event for _, event in self._store.events_after(study, seq)]
+            folded = self._fold(study)
+            if len(events) > _MAX_EVENTS:
+                events = []
+            facts = folded.facts
+            return UpdateMessage(
+                seq=folded.seq,
+                study=self._message(study, folded),
+                trials=[trial_row(facts, facts.trials[n]) for n in _touched(events)],
+                points=_points(events),
+            )
+
+    def add_request(self, name: str, kind: str, body: Mapping[str, Any]) -> int:
+        """Leave a request for the driver and return its id."""
+        study = self._store.find_study(name)
+        return self._store.add_request(study, kind, body, time.time())
+
+    # -- folding ---------------------------------------------------------------------------
+
+    def _of(self, name: str) -> _Folded:
+        return self._fold(self._store.find_study(name))
+
+    def _fold(self, study: StudyId) -> _Folded:
+        folded = self._folded.setdefault(study, _Folded())
+        try:
+            for seq, event in self._store.events_after(study, folded.seq):
+                apply(folded.facts, event)
+                folded.seq = seq
+        except StudyNotFoundError:
+            del self._folded[study]
+            raise
+        return folded
+
+    def _message(self, study: StudyId, folded: _Folded) -> StudyMessage:
+        facts, now = folded.facts, self._clock()
+        known = folded.study
+        is_fresh = known is not None and now - folded.study_at <= FRESH_S
+        name = facts.known_spec.name
+        folded.study = study_message(
+            facts,
+            folded.seq,
+            time.time(),
+            is_live=self._is_live(study),
+            path_of=self._checkpoints(name).path_of,
+            requests=self._store.requests_after(study, facts.last_request),
+            findings=known.findings if known is not None and is_fresh else None,
+        )
+        if not is_fresh:
+            folded.study_at = now
+        return folded.study
+
+    def _is_live(self, study: StudyId) -> bool:
+        lease = self._store.lease_of(study)
+        return lease is not None and is_alive(lease, lease_for_this_process(study, time.time()))
+
+    def _checkpoints(self, name: str) -> CheckpointStore:
+        return CheckpointStore.of_study(self._home / "checkpoints", name)
+
+    def _log_tail(self, name: str, number: int) -> str | None:
+        path = self._home / "logs" / folder_name(name) / f"{number:05d}.log"
+        try:
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - _LOG_BYTES))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return None
+
+
+def _touched(events: Sequence[Event]) -> list[TrialNumber]:
+    numbers = {getattr(event, "trial", None) for event in events}
+    return sorted(number for number in numbers if number is not None)
+
+
+def _points(events: Sequence[Event]) -> dict[str, list[CurveMessage]]:
+    found: dict[str, list[CurveMessage]] = {}
+    for event in events:
+        if isinstance(event, TrialReported):
+            for metric, series in event.series.items():
+                found.setdefault(metric, []).append(curve_message(event.trial, series))
+    return found

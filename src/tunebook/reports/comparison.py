@@ -1,0 +1,33 @@
+"""Studies side by side: shown always, ordered only if their values can be compared (S0.24, I1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tunebook.reports.messages import ComparisonMessage, StudyMessage
+
+
+def comparison_message(studies: Sequence[StudyMessage]) -> ComparisonMessage:
+    """Return the studies with an order, best first, or the reason why there is none."""
+    refusal = refusal_to_order(studies)
+    ranked = [study for study in studies if study.best is not None]
+    if refusal is not None or not ranked:
+        return ComparisonMessage(studies, refusal, [])
+    is_higher = ranked[0].objective.direction == "maximize"
+    ranked.sort(key=lambda s: s.best.value if s.best else 0.0, reverse=is_higher)
+    return ComparisonMessage(studies, None, [study.name for study in ranked])
+
+
+def refusal_to_order(studies: Sequence[StudyMessage]) -> str | None:
+    """Return which condition of I1 does not hold, None if all do."""
+    for label, values in (
+        ("metrics", {s.objective.metric for s in studies}),
+        ("directions", {s.objective.direction for s in studies}),
+        ("reductions", {s.objective.reduce for s in studies}),
+        ("lengths of a full trial", {s.max_steps for s in studies}),
+        ("data", {str(s.environment.get("data")) for s in studies}),
+    ):
+        if len(values) > 1:
+            shown = ", ".join(sorted(map(str, values)))
+            return f"Not ordered: the studies have different {label} ({shown})"
+    return None
