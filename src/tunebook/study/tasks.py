@@ -37,15 +37,8 @@ def load_task(spec: StudySpec) -> TrainingFunction:
     ``TaskError`` when this process cannot get it: then it says how the study can go on.
     """
     task = spec.task
-    if task.kind is TaskKind.SCRIPT:
-        from tunebook.execution.scripts import ScriptTask
-
-        return ScriptTask.from_ref(task)
-    if task.kind is TaskKind.FUNCTION and task.is_importable:
-        folder = spec.environment.get("folder")
-        if folder and folder not in sys.path:
-            sys.path.insert(0, str(folder))
-        return load_function(task.reference)
+    if task.kind is TaskKind.SCRIPT or (task.kind is TaskKind.FUNCTION and task.is_importable):
+        return load_ref(task, folder=spec.environment.get("folder"))
     if task.kind is TaskKind.ASK_TELL:
         raise TaskError(
             f"The study {spec.name!r} is asked and told by somebody's own loop",
@@ -56,6 +49,21 @@ def load_task(spec: StudySpec) -> TrainingFunction:
         got=task.reference,
         do=f"Run the program again that started the study: {spec.environment.get('command')}",
     )
+
+
+def load_ref(task: TaskRef, *, folder: str | None = None) -> TrainingFunction:
+    """Return the code of a script or of a function, which is imported from its own folder.
+
+    ``folder`` is that of a function whose reference names none.
+    """
+    if task.kind is TaskKind.SCRIPT:
+        from tunebook.execution.scripts import ScriptTask
+
+        return ScriptTask.from_ref(task)
+    place = task.options.get("folder") or folder
+    if place and place not in sys.path:
+        sys.path.insert(0, str(place))
+    return load_function(task.reference)
 
 
 def name_of(train: Callable[..., Any] | object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Unpack
+from typing import Any, Unpack
 
 from tunebook.search.registry import make_searcher
 from tunebook.space import Space
@@ -31,12 +31,17 @@ def tune(train: TrainingFunction, space: Space, **options: Unpack[TuneOptions]) 
     """
     opts = checked_options(options, TuneOptions, caller="tune")
     opts["workers"] = resolve_workers(opts["workers"], opts["per_device"])
-    if not any(opts[limit] is not None for limit in _LIMITS):
-        opts["trials"] = DEFAULT_TRIALS
+    opts = with_some_limit(opts)
     searcher = make_searcher(opts["search"])
     opened = open_study(space, opts, task=describe_task(train), stem=name_of(train))
     study = Study(opened, searcher=searcher, function=train)
     return study.run(train, **{name: opts[name] for name in RunOptions.__annotations__})
+
+
+def with_some_limit(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with ``DEFAULT_TRIALS`` if they have no limit at all."""
+    is_limited = any(options[limit] is not None for limit in _LIMITS)
+    return options if is_limited else options | {"trials": DEFAULT_TRIALS}
 
 
 def load(

@@ -1,0 +1,71 @@
+"""Studies from descriptions instead of functions: the command line's way into a study."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tunebook.engine import replay
+from tunebook.search.registry import make_searcher
+from tunebook.space import Space
+from tunebook.study.opening import (
+    Opened,
+    find_or_create,
+    open_settings_store,
+    open_study,
+    settings_for,
+)
+from tunebook.study.options import StudyOptions, checked_options
+from tunebook.study.running import resolve_workers
+from tunebook.study.study import Study
+from tunebook.study.study_file import StudyFile
+from tunebook.study.tasks import load_ref
+from tunebook.study.tune import with_some_limit
+
+Address = str | os.PathLike[str] | None
+
+
+def open_described(file: StudyFile, *, home: Address = None, store: Address = None) -> Study:
+    """Return the study that a file describes, created or brought up to date, ready to run.
+
+    ``TaskError`` if its function cannot be imported: then nothing was created.
+    """
+    task, described = file.task(), file.options()
+    function = load_ref(task)
+    keys = StudyOptions.__annotations__
+    given = {key: described[key] for key in keys if key in described}
+    options = checked_options(given | {"home": home, "store": store}, StudyOptions, caller="run")
+    options |= {key: described[key] for key in ("per_device", "trial_timeout_s")}
+    options["workers"] = resolve_workers(file.workers, file.per_device)
+    opened = open_study(
+        Space.from_dict(file.space), with_some_limit(options), task=task, stem=stem_of(file)
+    )
+    return Study(opened, searcher=make_searcher(file.search), function=function)
+
+
+def load_changed(
+    name: str, limits: Mapping[str, Any], *, home: Address = None, store: Address = None
+) -> Study:
+    """Return the study of that name; ``limits`` that are not None replace those of its budget."""
+    settings = settings_for({"home": home, "store": store})
+    opened = open_settings_store(settings)
+    study = opened.find_study(name)
+    changes = {limit: value for limit, value in limits.items() if value is not None}
+    if changes:
+        facts = replay(event for _, event in opened.events_after(study))
+        budget = replace(facts.budget, **changes)
+        find_or_create(
+            opened, replace(facts.known_spec, budget=budget, space=facts.space, notes="")
+        )
+    return Study(Opened(opened, study, settings))
+
+
+def stem_of(file: StudyFile) -> str:
+    """Return what to call a study without a name: after its script or function."""
+    if file.command is None:
+        return str(file.function).rpartition(":")[2] or "study"
+    scripts = [word for word in file.command.split() if Path(word).suffix in {".py", ".sh"}]
+    return Path(scripts[0]).stem if scripts else "study"

@@ -1,0 +1,201 @@
+"""Study files: a study in YAML, read and written (contract, section 3).
+
+The command line describes every study by this model, whether it comes from a file or from flags.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+
+from tunebook.engine import Facts
+from tunebook.errors import StudyFileError
+from tunebook.records import Budget, TaskKind, TaskRef
+from tunebook.study.file_errors import first_error
+from tunebook.study.file_lines import YamlFile, read_yaml
+
+
+def _no_truth(value: object) -> object:
+    """Refuse true and false, which Python would take for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("true and false are no numbers")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Number = Annotated[float, BeforeValidator(_no_truth)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ObjectiveSection(_Strict):
+    """``objective:``, exactly one of ``maximize`` and ``minimize``."""
+
+    maximize: str | None = None
+    minimize: str | None = None
+    reduce: str = "best"
+
+
+class BudgetSection(_Strict):
+    """``budget:``, any mix of limits."""
+
+    trials: Whole | None = None
+    steps: Whole | None = None
+    hours: Number | None = None
+    cost: Number | None = None
+    price_per_hour: Number | None = None
+    target: Number | None = None
+    patience: Whole | None = None
+    max_failures: Whole | None = None
+
+
+class StudyFile(_Strict):
+    """A study as a file describes it; exactly one of command, function and recipe is trained.
+
+    ``folder`` is where the command runs and the function is imported from; in a file it is
+    relative to the file, and its own folder by default.
+    """
+
+    name: str | None = None
+    command: str | None = None
+    function: str | None = None
+    recipe: str | None = None
+    folder: str | None = None
+    pattern: str | None = None
+    space: Mapping[str, Any]
+    objective: ObjectiveSection
+    max_steps: Whole | None = None
+    budget: BudgetSection = BudgetSection()
+    search: str | Mapping[str, Any] = "auto"
+    workers: Whole | None = None
+    per_device: Whole = 1
+    trial_timeout_s: Number | None = None
+    seed: Whole = 0
+    notes: str = ""
+
+    @model_validator(mode="after")
+    def _trains_one_thing(self) -> Self:
+        tasks = [key for key in ("command", "function", "recipe") if getattr(self, key) is not None]
+        if len(tasks) != 1:
+            told = " and ".join(tasks) if tasks else "none of them"
+            raise ValueError(f"exactly one of command, function and recipe is needed, not {told}")
+        if self.pattern is not None and self.command is None:
+            raise ValueError("pattern: only the output of a command is searched for a pattern")
+        return self
+
+    def task(self) -> TaskRef:
+        """Return where the training code is; ``StudyFileError`` for a recipe that is not there."""
+        folder = str(Path(self.folder or ".").absolute())
+        if self.command is not None:
+            options = {"folder": folder} | ({"pattern": self.pattern} if self.pattern else {})
+            return TaskRef(TaskKind.SCRIPT, self.command, is_importable=True, options=options)
+        if self.function is not None:
+            options = {"folder": folder}
+            return TaskRef(TaskKind.FUNCTION, self.function, is_importable=True, options=options)
+        raise StudyFileError(
+            "There is no such recipe",
+            got=self.recipe,
+            do="Name a training function by function: or a script by command:; 'tunebook demo' "
+            "tunes the example",
+        )
+
+    def options(self) -> dict[str, Any]:
+        """Return the keywords of ``tune`` that the file stands for."""
+        return {
+            **self.objective.model_dump(),
+            **self.budget.model_dump(),
+            **{
+                key: getattr(self, key)
+                for key in (
+                    *("name", "max_steps", "search", "workers", "per_device"),
+                    *("trial_timeout_s", "seed", "notes"),
+                )
+            },
+        }
+
+    def changed(self, changes: Mapping[str, Any]) -> StudyFile:
+        """Return the file with the keys of ``changes`` that are not None, checked again.
+
+        The keys are those of the file and, for the objective and the budget, of their sections.
+        """
+        body = self.model_dump(exclude_unset=True)
+        for key, value in changes.items():
+            if value is None:
+                continue
+            if key in BudgetSection.model_fields:
+                body["budget"] = {**body.get("budget", {}), key: value}
+            elif key in {"maximize", "minimize"}:
+                kept = {"reduce": self.objective.reduce}
+                body["objective"] = {**kept, key: value}
+            elif key == "reduce":
+                body["objective"] = {**body["objective"], key: value}
+            else:
+                body[key] = value
+        return checked_file(body)
+
+
+def read_study_file(path: str | os.PathLike[str]) -> StudyFile:
+    """Read a study file; ``StudyFileError`` names the key, its line and the nearest right key.
+
+    A file without a name is called after its file.
+    """
+    given = read_yaml(Path(path))
+    found = checked_file(given.body, given)
+    folder = Path(path).absolute().parent / (found.folder or "")
+    changes = {"folder": str(folder.resolve()), "name": found.name or Path(path).stem}
+    return found.model_copy(update=changes)
+
+
+def checked_file(body: Mapping[str, Any], given: YamlFile | None = None) -> StudyFile:
+    """Return the description in ``body``; ``given`` is the file it comes from."""
+    try:
+        return StudyFile.model_validate(body)
+    except ValidationError as error:
+        raise first_error(error, StudyFile, given) from None
+
+
+def file_of(facts: Facts) -> dict[str, Any]:
+    """Return a study as the body of a study file: what it is now, defaults left out.
+
+    A study whose task cannot be named in a file has none of command, function and recipe.
+    """
+    spec, task = facts.known_spec, facts.known_spec.task
+    body: dict[str, Any] = {"name": spec.name}
+    if task.is_importable or task.kind is TaskKind.SCRIPT:
+        body["command" if task.kind is TaskKind.SCRIPT else "function"] = task.reference
+        folder = task.options.get("folder") or spec.environment.get("folder")
+        body |= {"folder": folder} if folder else {}
+        body |= {"pattern": task.options["pattern"]} if task.options.get("pattern") else {}
+    body["space"] = dict(facts.space)
+    body["objective"] = {str(spec.objective.direction): spec.objective.metric}
+    body["objective"]["reduce"] = spec.objective.reduce
+    if spec.max_steps is not None:
+        body["max_steps"] = spec.max_steps
+    body["budget"] = _set_limits(facts.budget)
+    body["search"] = dict(spec.search)
+    body["workers"] = spec.workers
+    body |= {"per_device": spec.per_device} if spec.per_device != 1 else {}
+    body |= {"trial_timeout_s": spec.trial_timeout_s} if spec.trial_timeout_s else {}
+    body["seed"] = spec.seed
+    return body | ({"notes": facts.notes} if facts.notes else {})
+
+
+def to_yaml(body: Mapping[str, Any]) -> str:
+    """Return the body of a study file as YAML, one line for each parameter."""
+    import yaml
+
+    text: str = yaml.safe_dump(
+        dict(body), sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000
+    )
+    return text
+
+
+def _set_limits(budget: Budget) -> dict[str, Any]:
+    limits = {key: getattr(budget, key) for key in BudgetSection.model_fields}
+    return {key: value for key, value in limits.items() if value is not None}
