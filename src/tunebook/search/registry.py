@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from tunebook.errors import SearchError, nearest
 from tunebook.records import JsonObject
 from tunebook.search.options import Option, options_of
+from tunebook.search.optuna_sampler import OptunaSampler, is_optuna_sampler
 from tunebook.search.protocol import Searcher
 
 SearcherLike: TypeAlias = str | JsonObject | Searcher
@@ -29,6 +30,7 @@ _WHERE = {
     "halton": ("tunebook.search.halton", "Halton"),
     "hyperband": ("tunebook.search.hyperband", "Hyperband"),
     "median": ("tunebook.search.median", "Median"),
+    "optuna": ("tunebook.search.optuna_sampler", "OptunaSampler"),
     "pshe2": ("tunebook.search.pshe2", "Pshe2"),
     "random": ("tunebook.search.random", "Random"),
 }
@@ -83,6 +85,8 @@ def make_searcher(wanted: SearcherLike) -> Searcher:
 
 
 def _checked(wanted: Any) -> Searcher:
+    if is_optuna_sampler(wanted):
+        return OptunaSampler.of(wanted)
     is_searcher = callable(getattr(wanted, "decide", None)) and hasattr(wanted, "name")
     if not is_searcher or isinstance(wanted, type):
         raise SearchError(
