@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import assert_never, final
 
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
-from tunebook.execution.devices import device_of_each, find_gpus
+from tunebook.execution.devices import device_of_each, find_gpus, physical_name
 from tunebook.execution.failures import KILLS
 from tunebook.execution.launch_queue import LaunchQueue
 from tunebook.execution.memory_watch import MemoryWatch
@@ -38,6 +38,16 @@ class _Slot:
 
     gpu: str | None
     link: WorkerLink | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a worker may be started for it."""
+        return self.link is None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether its worker has nothing to do."""
+        return self.link is not None and self.link.phase is Phase.IDLE and not self.link.is_dying
 
 
 @final
@@ -71,6 +81,8 @@ class ProcessExecutor:
         self._outbox: list[Event] = []
         self._poll = select.poll()
         self._link_by_fd: dict[int, WorkerLink] = {}
+        self._waiting: dict[TrialNumber, WorkerLink] = {}
+        self._dismissed: list[WorkerLink] = []
         self._n_workers_so_far = 0
         self._server: ServerLink | None = None
         self._start_server()
@@ -92,13 +104,12 @@ class ProcessExecutor:
                 self._halt(command)
             case Launch():
                 self._queue.add(command)
-                self._assign()
+                self._assign(may_start_workers=False)
             case Continue(trial=trial, until_step=until):
                 for link in self._links_with(trial):
                     link.proceed(until)
             case Release(trial=trial):
-                for link in self._links_with(trial):
-                    link.release()
+                self._release(trial)
             case Discard():
                 pass
             case _:
@@ -108,7 +119,7 @@ class ProcessExecutor:
         """Wait for the workers, look after them, and deliver what they say."""
         deadline = time.monotonic() + timeout_s
         while True:
-            self._assign_to_new_workers()
+            self._assign(may_start_workers=True)
             self._listen(deadline)
             if self._outbox:
                 batch, self._outbox = self._outbox, []
@@ -120,21 +131,42 @@ class ProcessExecutor:
     def close(self) -> None:
         """Kill every worker and their server."""
         self._stop_server()
-        for slot in self._slots:
-            if slot.link is not None:
-                self._forget(slot.link)
-                slot.link.close()
-                slot.link = None
+        for link in list(self._links()):
+            self._let_go(link)
+            link.wire.close()
         self._queue = LaunchQueue()
         self._outbox.clear()
 
     # -- orders ----------------------------------------------------------------------------
 
     def _links(self) -> Iterator[WorkerLink]:
-        return (slot.link for slot in self._slots if slot.link is not None)
+        yield from (slot.link for slot in self._slots if slot.link is not None)
+        yield from self._waiting.values()
+        yield from self._dismissed
 
     def _links_with(self, trial: TrialNumber) -> Iterator[WorkerLink]:
         return (link for link in self._links() if link.has(trial))
+
+    def _release(self, trial: TrialNumber) -> None:
+        """Free the slot of a trial; what cannot be saved waits in its process, as far as it may.
+
+        Not on a GPU: there the next trial needs the memory.
+        """
+        for slot in self._slots:
+            link = slot.link
+            if link is None or not link.has(trial):
+                continue
+            if link.phase is not Phase.HELD or link.is_tracked or slot.gpu is not None:
+                link.release()
+                continue
+            link.park()
+            slot.link, self._waiting[trial] = None, link
+            if len(self._waiting) > self._options.max_waiting:
+                self._dismiss(self._waiting.pop(next(iter(self._waiting))))
+
+    def _dismiss(self, link: WorkerLink) -> None:
+        link.dismiss()
+        self._dismissed.append(link)
 
     def _halt(self, halt: Halt) -> None:
         event = self._queue.halt(halt.trial, halt.outcome, time.time())
@@ -148,28 +180,29 @@ class ProcessExecutor:
         # Its last worker may still be saving the checkpoint that it is to go on from.
         return not any(self._links_with(launch.trial))
 
-    def _assign(self) -> None:
-        """Give waiting launches to idle workers."""
-        for link in self._links():
-            while link.phase is Phase.IDLE and not link.is_dying:
-                launch = self._queue.take(self._may_start)
-                if launch is None:
-                    return
-                if not link.begin(launch):
-                    self._queue.put_first(launch)
+    def _assign(self, *, may_start_workers: bool) -> None:
+        """Give waiting launches to idle workers, then to new ones."""
+        for with_new in (False, True) if may_start_workers else (False,):
+            for slot in self._slots:
+                while slot.is_new if with_new else slot.is_idle:
+                    launch = self._queue.take(self._may_start)
+                    if launch is None:
+                        return
+                    if not self._give(slot, launch):
+                        self._queue.put_first(launch)
 
-    def _assign_to_new_workers(self) -> None:
-        """Start workers for launches that wait while there are slots without one."""
-        self._assign()
-        for slot in self._slots:
+    def _give(self, slot: _Slot, launch: Launch) -> bool:
+        waiting = self._waiting.pop(launch.trial, None)
+        if waiting is not None and waiting.can_resume(launch):
             if slot.link is not None:
-                continue
-            launch = self._queue.take(self._may_start)
-            if launch is None:
-                return
-            link = self._new_worker(slot)
-            if not link.begin(launch):
-                self._queue.put_first(launch)
+                self._dismiss(slot.link)
+            slot.link = waiting
+            self._outbox.append(waiting.resume(launch, physical_name(slot.gpu)))
+            return True
+        if waiting is not None:
+            self._dismiss(waiting)
+        link = slot.link or self._new_worker(slot)
+        return link.begin(launch)
 
     # -- workers ---------------------------------------------------------------------------
 
@@ -218,7 +251,7 @@ class ProcessExecutor:
         for link in self._links():
             if link.is_overdue() and self._server is not None:
                 self._server.kill(link.number)
-        self._assign()
+        self._assign(may_start_workers=False)
 
     def _take(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -238,12 +271,18 @@ class ProcessExecutor:
         self._bury({number: Death(status, is_starved) for number, status in exits.items()})
 
     def _bury(self, deaths: Mapping[int, Death]) -> None:
+        for link in [link for link in self._links() if link.number in deaths]:
+            self._let_go(link)
+            self._take(link.buried(deaths[link.number]))
+
+    def _let_go(self, link: WorkerLink) -> None:
+        """Think no more of a worker that is gone."""
+        self._forget(link)
         for slot in self._slots:
-            link = slot.link
-            if link is not None and link.number in deaths:
-                self._forget(link)
-                self._take(link.buried(deaths[link.number]))
+            if slot.link is link:
                 slot.link = None
+        self._waiting = {trial: w for trial, w in self._waiting.items() if w is not link}
+        self._dismissed = [dismissed for dismissed in self._dismissed if dismissed is not link]
 
     def _forget(self, link: WorkerLink) -> None:
         """Listen to a worker no more."""

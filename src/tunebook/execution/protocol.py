@@ -7,6 +7,8 @@ Contract, which ``tunebook.testing.ExecutorSuite`` checks:
   ``TrialCheckpointed``, then exactly one of ``TrialReached`` (end of its slice: the worker holds
   the trial until ``Continue`` or ``Release``), ``TrialEnded``, ``TrialFailed`` and ``TrialLost``.
   Should the worker vanish while it holds the trial, ``TrialLost`` follows.
+* A released trial goes on from its checkpoint when it is launched again. One that tracks nothing
+  starts again, or goes on in its process where that was kept: ``TrialBegan`` says from where.
 * A trial that does not end when it is asked to stop is killed after a while, and is ``TrialLost``.
 * Measurements of a trial are delivered before the event that ends its slice.
 * ``events`` hands batches of events to ``deliver``, in the order in which they happened, and

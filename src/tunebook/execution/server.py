@@ -29,6 +29,8 @@ from tunebook.execution.worker import WorkerOptions, work
 from tunebook.training import TrainingFunction
 
 _PRELOADED = ("numpy.random", "psutil", "fsspec.implementations.local")
+_PRELOADED_WITH_TORCH = ("torch._dynamo",)
+"""What PyTorch imports when the first optimizer is built: seconds, once here for all workers."""
 
 
 def main(control_fd: int, driver: int) -> NoReturn:
@@ -64,6 +66,15 @@ def setup_order(reference: str, setup: TrialSetup, options: WorkerOptions) -> Me
     }
 
 
+def _preload() -> None:
+    for name in _PRELOADED:
+        import_module(name)
+    for name in _PRELOADED_WITH_TORCH if "torch" in sys.modules else ():
+        # It is PyTorch's own affair where this lies.
+        with contextlib.suppress(ImportError):
+            import_module(name)
+
+
 @final
 class Server:
     """Forks workers, ends them, and tells how they went."""
@@ -83,8 +94,7 @@ class Server:
         with contextlib.suppress(OSError):
             os.setsid()
         process_settings.ignore_interrupts()
-        for name in _PRELOADED:
-            import_module(name)
+        _preload()
         gc.collect()
         # What is here now is shared with all workers: their collectors need not touch it.
         gc.freeze()

@@ -37,12 +37,14 @@ class WorkerOptions:
     ``n_threads`` of the numerical libraries (None: as they like). A worker is replaced after
     ``max_trials``, or when it holds ``max_growth_mib`` more memory than at its start. A trial that
     was asked to end is killed after ``grace_s`` seconds, or twice its longest step if that is more.
+    So many as ``max_waiting`` paused trials that cannot be saved wait in processes of their own.
     """
 
     n_threads: int | None = 1
     max_trials: int | None = None
     max_growth_mib: float = 1024.0
     grace_s: float = 30.0
+    max_waiting: int = 8
 
 
 def work(
@@ -171,7 +173,7 @@ class _Health:
 
         self._options = options
         self._process = psutil.Process()
-        self._at_start = self._rss()
+        self._at_start = self._held_bytes()
         self._n_trials = 0
 
     def is_tired_after_trial(self) -> bool:
@@ -189,7 +191,9 @@ class _Health:
         return self._is_too_large()
 
     def _is_too_large(self) -> bool:
-        return self._rss() - self._at_start > self._options.max_growth_mib * 2**20
+        return self._held_bytes() - self._at_start > self._options.max_growth_mib * 2**20
 
-    def _rss(self) -> int:
-        return int(self._process.memory_info().rss)
+    def _held_bytes(self) -> int:
+        info = self._process.memory_info()
+        # Pages of libraries come in as they are used, and are no growth.
+        return int(info.rss - getattr(info, "shared", 0))

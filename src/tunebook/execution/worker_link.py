@@ -22,6 +22,7 @@ from tunebook.records import (
     Event,
     Failure,
     FailureKind,
+    TrialBegan,
     TrialEnded,
     TrialFailed,
     TrialLost,
@@ -48,6 +49,8 @@ class Phase(Enum):
     TRAINING = auto()
     HELD = auto()
     """Came to the end of its slice and waits for the answer."""
+    WAITING = auto()
+    """Was released and keeps its trial all the same, in case that goes on."""
     LEAVING = auto()
     """Was taken from its trial, and is saving it or unwinding."""
 
@@ -65,8 +68,9 @@ class WorkerLink:
     """One worker. ``launch`` is the trial it has, None while it has none.
 
     ``is_dying``: it is about to be gone and takes no trial any more. ``has_ended``: it says
-    nothing more. ``grace_s`` is what a trial gets to reach the end of a step once it was asked to
-    end; one whose steps were seen to take longer gets twice its longest silence.
+    nothing more. ``is_tracked``: the trial that it holds can be saved. ``grace_s`` is what a
+    trial gets to reach the end of a step once it was asked to end; one whose steps were seen to
+    take longer gets twice its longest silence.
     """
 
     def __init__(
@@ -85,13 +89,14 @@ class WorkerLink:
         self.launch: Launch | None = None
         self.is_dying = False
         self.has_ended = False
+        self.is_tracked = False
         self._setup = setup
         self._grace_s = grace_s
         self._clock = clock
         self._now = now
         self._halting: TrialState | None = None
         self._is_timed_out = False
-        self._seconds = 0.0
+        self._step, self._seconds = 0, 0.0
         self._trains_since = self._heard_at = 0.0
         self._longest_silence_s = 0.0
         self._limit_at: float | None = None
@@ -99,7 +104,8 @@ class WorkerLink:
 
     def has(self, trial: TrialNumber) -> bool:
         """Whether the worker has not yet let go of that trial."""
-        return self.launch is not None and self.launch.trial == trial
+        is_its = self.launch is not None and self.launch.trial == trial
+        return is_its and self.phase is not Phase.WAITING
 
     # -- orders ----------------------------------------------------------------------------
 
@@ -129,6 +135,31 @@ class WorkerLink:
             self._send(answer_order(Leave(is_kept=is_kept)))
             self.phase = Phase.LEAVING
             self._kill_at = self._clock() + self._patience_s() * (_SAVES if is_kept else 1)
+
+    def park(self) -> None:
+        """Let the trial that is held wait although it is released."""
+        self.phase = Phase.WAITING
+
+    def can_resume(self, launch: Launch) -> bool:
+        """Whether a launch of the waiting trial would go on where it stands."""
+        is_ahead = launch.until_step is None or launch.until_step > self._step
+        return is_ahead and not launch.checkpoints
+
+    def resume(self, launch: Launch, device: str) -> Event:
+        """Let the waiting trial go on as it was launched; return the event that says so."""
+        self.launch = launch
+        self._send(answer_order(Proceed(launch.until_step)))
+        self._train()
+        return TrialBegan(self._now(), launch.trial, self._step, device)
+
+    def dismiss(self) -> None:
+        """End the worker, which is idle or waits; a trial that waits unwinds first."""
+        if self.phase is Phase.WAITING:
+            self._send(answer_order(Leave(is_kept=False)))
+            self.phase = Phase.LEAVING
+        self.is_dying = True
+        self.wire.finish_sending()
+        self._kill_at = self._clock() + self._patience_s()
 
     def halt(self, outcome: TrialState) -> None:
         """Ask the trial to end at its next step; if it never gets there, it will be overdue.
@@ -180,15 +211,11 @@ class WorkerLink:
         while messages := self._messages():
             for message in messages:
                 events += self._hear(message)
-        if self.launch is not None and self.phase is not Phase.LEAVING:
+        if self.launch is not None and self.phase in {Phase.TRAINING, Phase.HELD}:
             events.append(self._end_of(self.launch.trial, death))
         self.launch = None
         self.wire.close()
         return events
-
-    def close(self) -> None:
-        """Let go of the wire: the worker ends when it next looks."""
-        self.wire.close()
 
     # -- inside ----------------------------------------------------------------------------
 
@@ -227,24 +254,20 @@ class WorkerLink:
         self._heard_at = now
         events = [self._judged(event) for event in read_events(message["events"])]
         if events and isinstance(events[-1], TrialReached):
-            self._seconds = events[-1].seconds
+            self._step, self._seconds = events[-1].step, events[-1].seconds
+            self.is_tracked = message["is_tracked"]
             self._rest(Phase.HELD)
         if message.get("is_idle"):
             self.launch = None
             self._rest(Phase.IDLE)
             if message["is_tired"]:
-                self._dismiss()
+                self.dismiss()
         return events
 
     def _rest(self, phase: Phase) -> None:
         """Take note that nothing has to happen in time any more."""
         self.phase = phase
         self._limit_at = self._kill_at = None
-
-    def _dismiss(self) -> None:
-        self.is_dying = True
-        self.wire.finish_sending()
-        self._kill_at = self._clock() + self._grace_s
 
     def _judged(self, event: Event) -> Event:
         """Make the end of a trial that ran out of time a failure."""

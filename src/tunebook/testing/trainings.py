@@ -121,6 +121,17 @@ def telling(trial: TrialHandle) -> float:
     return 0.5
 
 
+_hoard: list[bytes] = []
+
+
+def hoarding(trial: TrialHandle) -> float:
+    """Take ``mib`` MiB of memory, and never let go of them if the trial ``keeps`` them."""
+    taken = [b"x" * 2**16 for _ in range(16 * int(trial.config.mib))]
+    if trial.config.keeps:
+        _hoard.extend(taken)
+    return telling(trial)
+
+
 def talking(trial: TrialHandle) -> None:
     """Say a line on each of the two outputs at every step."""
     for step in trial.steps():

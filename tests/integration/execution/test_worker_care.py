@@ -64,30 +64,18 @@ def test_worker_is_replaced_after_its_number_of_trials(start: Start, told: Told)
     assert workers[0] == workers[1] != workers[2] == workers[3] != workers[4]
 
 
-def test_worker_that_leaks_memory_is_replaced(start: Start, told: Told) -> None:
-    leaked: list[bytes] = []
-
-    def leaking(trial: TrialHandle) -> float:
-        if trial.config.leaks:
-            leaked.append(b"x" * (48 * 2**20))
-        return trainings.telling(trial)
-
-    executor = start(leaking, max_growth_mib=40)
+@pytest.mark.parametrize("leaks", [True, False])
+def test_worker_is_replaced_when_a_trial_leaks_memory_and_only_then(
+    leaks: bool, start: Start, told: Told
+) -> None:
+    executor = start(trainings.hoarding, max_growth_mib=100)
     watch = Watch(executor)
-    for number, leaks in enumerate([False, True, False]):
-        executor.carry_out(launch_of(number, leaks=leaks))
+    for number in range(3):
+        executor.carry_out(launch_of(number, mib=200 if number == 1 else 0, keeps=leaks))
     watch.until_ends(3)
     workers = [told(number, "pid") for number in range(3)]
-    assert workers[0] == workers[1] != workers[2]
-
-
-def test_worker_gives_back_what_a_trial_no_longer_uses(start: Start, told: Told) -> None:
-    def large(trial: TrialHandle) -> float:
-        rows = [bytes(100_000) for _ in range(800)]
-        return trainings.telling(trial) + 0 * len(rows)
-
-    trained(start(large, max_growth_mib=40), 3)
-    assert len({told(number, "pid") for number in range(3)}) == 1
+    assert workers[0] == workers[1]
+    assert (workers[1] != workers[2]) == leaks
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc shows what is open")
@@ -216,6 +204,48 @@ def test_untracked_trial_waits_in_its_worker_while_others_train(start: Start) ->
     watch.until_came(TrialEnded, 5)
     assert watch.all(TrialEnded)[-1].trial == 0
     assert list(watch.curve().steps) == list(range(1, 11))
+
+
+def resumed(executor: ProcessExecutor, until: int, **launches: int | None) -> Watch:
+    """Train trials 0, 1, ... for four steps, release each, then launch trial 0 again."""
+    watch = Watch(executor)
+    for number in range(launches["n_trials"] or 0):
+        executor.carry_out(launch_of(number, until=4))
+        watch.until_ends(number + 1)
+    n_ends = len(watch.ends())
+    executor.carry_out(launch_of(0, until=until))
+    watch.until_ends(n_ends + 1)
+    return watch
+
+
+def test_released_trial_that_tracks_nothing_goes_on_in_its_process(
+    start: Start, server: FindServer
+) -> None:
+    watch = resumed(start(trainings.untracked), until=10, n_trials=3)
+    began = [(event.trial, event.step) for event in watch.all(TrialBegan)]
+    assert began == [(0, 0), (1, 0), (2, 0), (0, 4)]
+    assert list(watch.curve().steps) == list(range(1, 11))
+    assert len(server().children()) == 3
+
+
+def test_only_so_many_trials_wait_and_the_oldest_gives_way(
+    start: Start, server: FindServer
+) -> None:
+    watch = resumed(start(trainings.untracked, max_waiting=2), until=10, n_trials=3)
+    began = [(event.trial, event.step) for event in watch.all(TrialBegan)]
+    assert began[-1] == (0, 0)
+    assert len(server().children()) == 3
+
+
+def test_trial_that_waits_beyond_its_new_slice_starts_again(start: Start) -> None:
+    watch = resumed(start(trainings.untracked), until=3, n_trials=1)
+    assert [event.step for event in watch.all(TrialBegan)] == [0, 0]
+    assert [event.step for event in watch.all(TrialReached)] == [4, 3]
+
+
+def test_trials_that_fill_a_gpu_do_not_wait(start: Start) -> None:
+    watch = resumed(start(trainings.untracked, gpus=("0",)), until=10, n_trials=1)
+    assert [event.step for event in watch.all(TrialBegan)] == [0, 0]
 
 
 # -- where they train ------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tunebook.execution.messages import answer_in, halt_in, launch_in, write_eve
 from tunebook.execution.wire import Wire, wire_pair
 from tunebook.execution.worker_link import Death, Phase, WorkerLink
 from tunebook.records import (
+    CheckpointRef,
     Event,
     FailureKind,
     Objective,
@@ -33,6 +34,7 @@ BEGAN = TrialBegan(1.0, TRIAL, 0)
 REACHED = TrialReached(1.0, TRIAL, 4, 7.0)
 ENDED = TrialEnded(1.0, TRIAL, 10, 9.0)
 LAUNCH = sample_launch()
+REF = CheckpointRef(TRIAL, 4, "0" * 32)
 KILLED = Death(-signal.SIGKILL)
 
 
@@ -52,6 +54,8 @@ class Pair:
 
     def says(self, *events: Event, **more: Any) -> list[Event]:
         """Let the worker say something; return what the link makes of it."""
+        if REACHED in events:
+            more = {"is_tracked": False} | more
         self.worker.send({"events": write_events(events)} | more)
         return self.link.read()
 
@@ -70,7 +74,7 @@ class Pair:
 
     def close(self) -> None:
         self.worker.close()
-        self.link.close()
+        self.link.wire.close()
 
 
 @pytest.fixture
@@ -132,6 +136,44 @@ def test_worker_that_is_gone_takes_no_trial(pair: Pair) -> None:
     assert not pair.link.begin(LAUNCH)
     assert pair.link.is_dying
     assert pair.link.buried(KILLED) == []
+
+
+# -- waiting ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting(training: Pair) -> Pair:
+    training.says(REACHED)
+    training.link.park()
+    return training
+
+
+def test_trial_that_waits_goes_on_where_it_stands(waiting: Pair) -> None:
+    assert not waiting.link.has(TRIAL), "it may be launched"
+    launch = sample_launch(until_step=8)
+    assert waiting.link.can_resume(launch)
+    assert waiting.link.resume(launch, "cpu") == TrialBegan(0.0, TRIAL, REACHED.step, "cpu")
+    assert waiting.heard(answer_in) == [Proceed(8)]
+    assert waiting.idles(ENDED) == [ENDED]
+
+
+@pytest.mark.parametrize("changes", [{"until_step": 4}, {"checkpoints": (REF,)}])
+def test_trial_that_waits_beyond_what_is_granted_cannot_go_on(
+    changes: dict[str, Any], waiting: Pair
+) -> None:
+    assert not waiting.link.can_resume(sample_launch(**changes))
+
+
+def test_trial_that_waits_unwinds_when_its_worker_is_dismissed(waiting: Pair) -> None:
+    waiting.link.dismiss()
+    assert waiting.heard(answer_in) == [Leave(is_kept=False)]
+    with pytest.raises(EOFError):
+        waiting.worker.read(0.0)
+    assert waiting.link.buried(Death(0)) == []
+
+
+def test_death_of_a_worker_whose_trial_was_released_is_not_told(waiting: Pair) -> None:
+    assert waiting.link.buried(KILLED) == []
 
 
 # -- halts -----------------------------------------------------------------------------------
@@ -260,7 +302,7 @@ class TestTimeLimit:
 
 def test_last_words_come_before_the_death(training: Pair) -> None:
     training.worker.send({"events": write_events([BEGAN])})
-    training.worker.send({"events": write_events([REACHED])})
+    training.worker.send({"events": write_events([REACHED]), "is_tracked": True})
     training.worker.close()
     began, reached, lost = training.link.buried(KILLED)
     assert (began, reached) == (BEGAN, REACHED)
