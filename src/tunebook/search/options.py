@@ -6,7 +6,7 @@ meaning is what documentation and error messages show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ class Option:
     """One option: its meaning and what it may be.
 
     Numbers lie between ``low`` and ``high``, whole ones if ``low`` is an int. ``choices`` are
-    names. With none of these anything goes.
+    names. With none of these it is a text if the default is one, else a mapping.
     """
 
     name: str
@@ -39,6 +39,8 @@ class Option:
             return f"one of {', '.join(self.choices)}{suffix}"
         if isinstance(self.default, bool):
             return f"true or false{suffix}"
+        if self.low is None:
+            return f"a {'text' if isinstance(self.default, str) else 'mapping'}{suffix}"
         kind = "a whole number" if isinstance(self.low, int) else "a number"
         return f"{kind} from {self.low} to {self.high}{suffix}"
 
@@ -51,7 +53,7 @@ class Option:
         if isinstance(self.default, bool):
             return isinstance(value, bool)
         if self.low is None or self.high is None:
-            return True
+            return isinstance(value, str if isinstance(self.default, str) else Mapping)
         kinds = int if isinstance(self.low, int) else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             return False
