@@ -22,7 +22,7 @@ from tunebook.execution.launch_queue import LaunchQueue
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.protocol import Deliver
 from tunebook.execution.server_link import ServerLink, start_server
-from tunebook.execution.trial_setup import TrialSetup
+from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.execution.wire import wire_pair
 from tunebook.execution.worker import WorkerOptions
 from tunebook.execution.worker_link import Death, Phase, WorkerLink
@@ -150,13 +150,15 @@ class ProcessExecutor:
     def _release(self, trial: TrialNumber) -> None:
         """Free the slot of a trial; what cannot be saved waits in its process, as far as it may.
 
-        Not on a GPU: there the next trial needs the memory.
+        Not on a GPU: there the next trial needs the memory. A timing run is never wanted again.
         """
+        may_wait = trial != DRY_RUN and self._options.max_waiting > 0
         for slot in self._slots:
             link = slot.link
             if link is None or not link.has(trial):
                 continue
-            if link.phase is not Phase.HELD or link.is_tracked or slot.gpu is not None:
+            is_held = link.phase is Phase.HELD
+            if not (may_wait and is_held) or link.is_tracked or slot.gpu is not None:
                 link.release()
                 continue
             link.park()

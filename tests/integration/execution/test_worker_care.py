@@ -14,6 +14,7 @@ import pytest
 from tunebook.engine.commands import Command, Continue
 from tunebook.execution import ProcessExecutor, TrialSetup
 from tunebook.execution.memory_watch import MemoryWatch
+from tunebook.execution.trial_setup import DRY_RUN
 from tunebook.records import (
     Event,
     FailureKind,
@@ -241,6 +242,16 @@ def test_trial_that_waits_beyond_its_new_slice_starts_again(start: Start) -> Non
     watch = resumed(start(trainings.untracked), until=3, n_trials=1)
     assert [event.step for event in watch.all(TrialBegan)] == [0, 0]
     assert [event.step for event in watch.all(TrialReached)] == [4, 3]
+
+
+def test_worker_of_a_timing_run_trains_the_first_trial(start: Start, server: FindServer) -> None:
+    executor = start(trainings.untracked)
+    watch = Watch(executor)
+    executor.carry_out(launch_of(DRY_RUN, until=2))
+    watch.until_ends()
+    executor.carry_out(launch_of(0))
+    watch.until_ends(2)
+    assert len(server().children()) == 1
 
 
 def test_trials_that_fill_a_gpu_do_not_wait(start: Start) -> None:
