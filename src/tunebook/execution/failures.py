@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tunebook.errors import MetricMissingError
@@ -32,6 +32,14 @@ _TAIL_BYTES = 8192
 
 KILLS = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
 """How a process ends that was killed: by its own status, and by that of a shell around it."""
+
+
+class TaskFailed(Exception):
+    """Raised by a task that knows what kind of failure it was: a script's exit, for example."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 def classify(error: BaseException) -> FailureKind:
@@ -64,6 +72,8 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 def failure_of(error: BaseException, log: Path | None = None) -> Failure:
     """Return what a person needs to mend it: kind, one line, the user's frames, the last output."""
+    if isinstance(error, TaskFailed):
+        return error.failure
     kind = classify(error)
     if kind is FailureKind.DIVERGED:
         return Failure(kind, str(error), log_tail=log_tail(log))
@@ -123,6 +133,21 @@ def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | No
         )
     message = f"the worker process exited with code {status} in the middle of the trial"
     return Failure(FailureKind.KILLED, message, log_tail=tail)
+
+
+def script_failure(status: int, last: Sequence[str]) -> Failure:
+    """Say why a script ended as it did; ``last`` are the last lines it printed."""
+    tail = "\n".join(last) or None
+    if status < 0 or status > 128:
+        number = -status if status < 0 else status - 128
+        return Failure(
+            FailureKind.KILLED, f"the script was killed by {_signal(number)}", log_tail=tail
+        )
+    told = next((line for line in reversed(last) if line.strip()), "it printed nothing")
+    message = f"the script exited with code {status}: {told.strip()[:_MAX_MESSAGE]}"
+    is_memory = any(_OUT_OF_MEMORY.search(line) or "MemoryError" in line for line in last)
+    kind = FailureKind.OUT_OF_MEMORY if is_memory else FailureKind.USER_ERROR
+    return Failure(kind, message, log_tail=tail)
 
 
 def time_limit_failure(limit_s: float, log: Path | None = None) -> Failure:

@@ -8,23 +8,21 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import threading
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import NoReturn, final
 
 from tunebook.engine.commands import Launch
 from tunebook.execution import process_settings
 from tunebook.execution.attempt import run_attempt
 from tunebook.execution.devices import CPU, physical_name
+from tunebook.execution.driver_line import DriverLine
 from tunebook.execution.event_channel import EventChannel
-from tunebook.execution.messages import answer_in, halt_in, launch_in, write_events
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
-from tunebook.execution.wire import Message, Wire
-from tunebook.records import Event, TrialState
-from tunebook.training import Answer, Checkpoints, TrainingFunction, TrialHandle, seed_everything
+from tunebook.execution.wire import Wire
+from tunebook.records import Event
+from tunebook.training import Checkpoints, TrainingFunction, TrialHandle, seed_everything
 
 _LONG_S = 1.0
 """A trial that trained so long may leave garbage worth the milliseconds of collecting it."""
@@ -60,7 +58,7 @@ def work(
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     process_settings.limit_threads(options.n_threads)
     process_settings.keep_freed_memory()
-    line = _WorkerLine(wire)
+    line = DriverLine(wire, when_gone=_end)
     health = _Health(options)
     folder = Path.cwd()
     checkpoints = setup.open_checkpoints()
@@ -76,7 +74,7 @@ def work(
 
 def _train(
     launch: Launch,
-    line: _WorkerLine,
+    line: DriverLine,
     function: TrainingFunction,
     setup: TrialSetup,
     *,
@@ -99,68 +97,7 @@ def _train(
     return events
 
 
-@final
-class _WorkerLine:
-    """The way to the driver and back. Without a driver there is nothing left to do."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._orders: deque[Message] = deque()
-        self._halting: TrialState | None = None
-        self._lock = threading.Lock()
-
-    def next_launch(self) -> Launch:
-        """Wait for an order to train."""
-        self._halting = None
-        while True:
-            launch = launch_in(self._next_order())
-            if launch is not None:
-                return launch
-
-    def send(self, events: Sequence[Event]) -> None:
-        """Send events; also called by the thread that sends measurements."""
-        self._say({"events": write_events(events)})
-
-    def ask(self, events: Sequence[Event], *, is_tracked: bool) -> Answer:
-        """Send the end of a slice and wait for the answer; earlier halts have crossed it."""
-        self._say({"events": write_events(events), "is_tracked": is_tracked})
-        while True:
-            answer = answer_in(self._next_order())
-            if answer is not None:
-                self._halting = None
-                return answer
-
-    def halt(self) -> TrialState | None:
-        """Return the last order to halt, without waiting."""
-        try:
-            self._orders.extend(self._wire.read(0.0))
-        except EOFError:
-            _end()
-        while self._orders and halt_in(self._orders[0]) is not None:
-            self._halting = halt_in(self._orders.popleft())
-        return self._halting
-
-    def finish(self, events: Sequence[Event], *, is_tired: bool) -> None:
-        """Send the end of an attempt, and that this worker is free."""
-        self._say({"events": write_events(events), "is_idle": True, "is_tired": is_tired})
-
-    def _next_order(self) -> Message:
-        while not self._orders:
-            try:
-                self._orders.extend(self._wire.read(None))
-            except EOFError:
-                _end()
-        return self._orders.popleft()
-
-    def _say(self, message: Message) -> None:
-        try:
-            with self._lock:
-                self._wire.send(message)
-        except OSError:
-            _end()
-
-
-def _end() -> None:
+def _end() -> NoReturn:
     os._exit(0)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from tunebook.driver import Driver
 from tunebook.engine import Facts, Machine, replay
-from tunebook.errors import InputError, TaskError
+from tunebook.errors import InputError, MetricMissingError, TaskError
 from tunebook.execution.devices import find_gpus
 from tunebook.execution.dry_run import DryRun
 from tunebook.execution.protocol import Executor
@@ -43,22 +44,37 @@ def drive_study(
     if _is_over(facts, searcher) and not store.requests_after(study, facts.last_request):
         return
     # Refused at once when somebody else drives it; the driver takes the same lease again.
-    store.acquire_lease(study, time.time())
+    lease = store.acquire_lease(study, time.time())
+    try:
+        _drive(store, study, facts, function, settings=settings, options=options, searcher=searcher)
+    finally:
+        store.release_lease(lease)
+
+
+def _drive(
+    store: Store,
+    study: StudyId,
+    facts: Facts,
+    function: TrainingFunction,
+    *,
+    settings: Settings,
+    options: Mapping[str, Any],
+    searcher: Searcher,
+) -> None:
+    spec = facts.known_spec
     setup = trial_setup(spec, settings, options)
     n_workers = resolve_workers(options["workers"], options["per_device"])
-    executor = _executor(function, setup, n_workers=n_workers, per_device=options["per_device"])
-    try:
-        with watching(options["progress"], facts, setup, store=store.address) as watcher:
-            if _wants_dry_run(facts, options["dry_run"]):
-                _dry_run(store, study, facts, executor)
-            machine = Machine(searcher, can_pause=executor.can_pause)
-            checkpoints = setup.open_checkpoints()
-            driver = Driver(
-                store, study, machine, executor, checkpoints=checkpoints, watcher=watcher
-            )
-            driver.run()
-    finally:
-        executor.close()
+    with (
+        closing(_executor(function, setup, n_workers, options["per_device"])) as executor,
+        watching(options["progress"], facts, setup, store=store.address) as watcher,
+    ):
+        if _wants_dry_run(facts, options["dry_run"]):
+            _dry_run(store, study, facts, executor)
+        # A script cannot be told to wait: it is stopped early instead.
+        can_pause = executor.can_pause and spec.task.kind is not TaskKind.SCRIPT
+        machine = Machine(searcher, can_pause=can_pause)
+        checkpoints = setup.open_checkpoints()
+        Driver(store, study, machine, executor, checkpoints=checkpoints, watcher=watcher).run()
 
 
 def trial_setup(spec: StudySpec, settings: Settings, options: Mapping[str, Any]) -> TrialSetup:
@@ -97,7 +113,7 @@ def _is_over(facts: Facts, searcher: Searcher) -> bool:
 
 
 def _executor(
-    function: TrainingFunction, setup: TrialSetup, *, n_workers: int, per_device: int
+    function: TrainingFunction, setup: TrialSetup, n_workers: int, per_device: int
 ) -> Executor:
     if n_workers == 0:
         from tunebook.execution.inline import InlineExecutor
@@ -123,7 +139,12 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
     config = Space.from_dict(facts.space).default(spec.max_steps)
     measured = run.run(config, spec.max_steps, limit_s=limit_s)
     failure = run.failure
-    if failure is not None and failure.kind in {FailureKind.USER_ERROR, FailureKind.METRIC_MISSING}:
+    if failure is not None and failure.kind is FailureKind.METRIC_MISSING:
+        raise MetricMissingError(
+            f"A timing run with the default configuration: {failure.message}",
+            do="Print or report the metric, correct its name, or give a pattern",
+        )
+    if failure is not None and failure.kind is FailureKind.USER_ERROR:
         told = failure.traceback or failure.log_tail or failure.message
         raise TaskError(
             f"The training failed in a timing run with the default configuration\n{told}",

@@ -101,6 +101,11 @@ class TrialHandle:
         return self._step
 
     @property
+    def objective(self) -> Objective:
+        """What the study optimises: its ``metric`` and direction."""
+        return self._assignment.objective
+
+    @property
     def seconds(self) -> float:
         """The training time of the trial so far, waiting excluded."""
         return self._stopwatch.seconds
@@ -164,6 +169,14 @@ class TrialHandle:
             self._policy.improved()
         if not self._uses_steps and not self._may_go_on():
             raise Unwind
+
+    def is_asked_to_end(self) -> bool:
+        """Send what waits to be sent, and return whether the trial was stopped or called off.
+
+        For long steps: a function that looks now and then may return early.
+        """
+        self._reporter.flush()
+        return self._channel.halt() in {TrialState.STOPPED, TrialState.CANCELLED}
 
     # -- what the executor calls -----------------------------------------------------------
 

@@ -1,0 +1,88 @@
+"""The command of an untouched script: placeholders are filled in, no shell is involved.
+
+``{lr}`` is the value of the parameter ``lr``; ``{seed}``, ``{trial}``, ``{directory}``,
+``{device}`` and ``{max_steps}`` are the trial's, unless a parameter has that name. ``{{`` and
+``}}`` are braces.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+
+from tunebook.errors import TaskError, nearest
+
+RESERVED = ("seed", "trial", "directory", "device", "max_steps")
+
+_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+
+
+def split_command(command: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a command; ``TaskError`` for none, or for a quote that never ends."""
+    if isinstance(command, str):
+        try:
+            words = tuple(shlex.split(command))
+        except ValueError as error:
+            raise TaskError(
+                f"The command cannot be split into words: {error}", got=command
+            ) from error
+    else:
+        words = tuple(command)
+    if not words or not all(isinstance(word, str) for word in words):
+        raise TaskError(
+            "A script needs a command",
+            got=command,
+            expected="for example: python train.py --lr {lr}",
+        )
+    return words
+
+
+def placeholders(words: Sequence[str]) -> list[str]:
+    """Return the names in the command's placeholders, in order."""
+    return [m[1] for word in words for m in _BRACES.finditer(word) if m[1] is not None]
+
+
+def check_placeholders(words: Sequence[str], parameters: Collection[str]) -> list[str]:
+    """Return the parameters that the command does not use.
+
+    ``TaskError`` for a placeholder that is neither a parameter nor reserved, with the nearest.
+    """
+    used = placeholders(words)
+    known = {*parameters, *RESERVED}
+    for name in used:
+        if name not in known:
+            raise TaskError(
+                f"The command has a placeholder {{{name}}}, and the space no such parameter",
+                got=shlex.join(words),
+                expected=f"among {', '.join(sorted(known))}",
+                do=f"{nearest(name, known)} Write {{{{ and }}}} for braces that are meant as such",
+            )
+    return [name for name in parameters if name not in used]
+
+
+def render_command(
+    words: Sequence[str], values: Mapping[str, object], known: Collection[str]
+) -> list[str]:
+    """Return the command of one trial.
+
+    A word whose parameter is known but absent from ``values`` (a condition does not hold) is left
+    out, and so is the option before it: ``--beta1 {beta1}`` and ``--beta1={beta1}`` vanish.
+    """
+    rendered: list[str] = []
+    for word in words:
+        names = placeholders([word])
+        if any(name not in values and name in known for name in names):
+            is_value_of_option = bool(rendered) and rendered[-1].startswith("-") and word[0] == "{"
+            if is_value_of_option:
+                rendered.pop()
+            continue
+        rendered.append(_BRACES.sub(lambda m: _filled(m, values), word))
+    return rendered
+
+
+def _filled(match: re.Match[str], values: Mapping[str, object]) -> str:
+    if match[1] is None:
+        return match[0][0]
+    value = values[match[1]]
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,80 @@
+"""A trial whose handle lives in another process: what it says is passed on, and the books are kept.
+
+A script that attaches itself trains with a handle of its own. The handle of the worker that
+started the script has handed the trial over, and knows from here how far it is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import final
+
+from tunebook.records import CheckpointRef, Curves, Objective, TrialState
+from tunebook.training.channel import Answer, Channel, Checkpoints, Proceed
+from tunebook.training.endings import Diverged
+from tunebook.training.stopwatch import Stopwatch
+
+
+@final
+class PassingChannel:
+    """The channel that a handle elsewhere speaks through; ``has_begun``: training has before."""
+
+    def __init__(
+        self, channel: Channel, stopwatch: Stopwatch, objective: Objective, *, has_begun: bool
+    ) -> None:
+        self.step = 0
+        self.metrics: set[str] = set()
+        self.has_left = False
+        self.divergence: Diverged | None = None
+        self._channel = channel
+        self._stopwatch = stopwatch
+        self._objective = objective
+        self._has_begun = has_begun
+
+    def began(self, step: int) -> None:
+        """Pass on once that training goes on from ``step``."""
+        self.step = step
+        if not self._has_begun:
+            self._has_begun = True
+            self._channel.began(step)
+
+    def reported(self, curves: Curves) -> None:
+        """Pass measurements on, and note a value of the objective that is not finite (I4)."""
+        for metric, series in curves.items():
+            self.metrics.add(metric)
+            self.step = max(self.step, *series.steps)
+            if metric == self._objective.metric and not math.isfinite(series.values[-1]):
+                self.divergence = Diverged(metric, series.values[-1], series.steps[-1])
+        self._channel.reported(curves)
+
+    def reached(self, step: int, seconds: float, *, is_tracked: bool) -> Answer:
+        """Pass the end of the slice on and wait for the answer; that time does not count."""
+        self.step = step
+        self._stopwatch.pause()
+        answer = self._channel.reached(step, seconds, is_tracked=is_tracked)
+        if isinstance(answer, Proceed):
+            self._stopwatch.go_on()
+        else:
+            self.has_left = True
+        return answer
+
+    def checkpointed(self, checkpoint: CheckpointRef) -> None:
+        """Pass on that a checkpoint is stored."""
+        self._channel.checkpointed(checkpoint)
+
+    def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
+        """Pass on that a checkpoint cannot be used."""
+        self._channel.rejected(checkpoint, why)
+
+    def halt(self) -> TrialState | None:
+        """Return how the trial is to end its work early, or None."""
+        return self._channel.halt()
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """What a handle elsewhere needs: what is left to do, its channel, where checkpoints are."""
+
+    channel: PassingChannel
+    checkpoints: Checkpoints | None

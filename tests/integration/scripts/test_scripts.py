@@ -1,0 +1,210 @@
+"""Untouched scripts are tuned: metrics by every way, early stops, and every way to break."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+import tunebook as tb
+from tunebook.engine.commands import Halt
+from tunebook.errors import MetricMissingError, TaskError
+from tunebook.execution.inline import InlineExecutor
+from tunebook.execution.scripts import ScriptTask
+from tunebook.execution.trial_setup import TrialSetup
+from tunebook.records import (
+    Configuration,
+    Event,
+    FailureKind,
+    Objective,
+    TrialEnded,
+    TrialFailed,
+    TrialReported,
+    TrialState,
+)
+from tunebook.testing.training import sample_launch
+
+OBJECTIVE = Objective.of(maximize="val_acc")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., list[Event]]:
+    """Run a program as a trial, in this process; return what the driver would be told."""
+
+    def run_script(program: str, *, react: object = None, options: str = "", **launch: object):
+        (tmp_path / "script.py").write_text(program)
+        words = [sys.executable, str(tmp_path / "script.py"), *options.split()]
+        task = ScriptTask.of(words, ["lr"])
+        setup = TrialSetup("s", OBJECTIVE, tmp_path / "home")
+        executor = InlineExecutor(task, setup)
+        config = Configuration({"lr": 0.25})
+        launch = {"config": config, "max_steps": None, "until_step": None} | launch
+        executor.carry_out(sample_launch(**launch))
+        seen: list[Event] = []
+
+        def deliver(batch) -> None:
+            seen.extend(batch)
+            if callable(react):
+                react(executor, batch)
+
+        executor.events(deliver, 1.0)
+        return seen
+
+    return run_script
+
+
+def points(events: list[Event], metric: str = "val_acc") -> list[tuple[int, float]]:
+    found = []
+    for event in events:
+        if isinstance(event, TrialReported) and metric in event.series:
+            series = event.series[metric]
+            found += zip(series.steps, series.values, strict=True)
+    return found
+
+
+def failure(events: list[Event]):
+    (failed,) = (event for event in events if isinstance(event, TrialFailed))
+    return failed.failure
+
+
+def test_printed_lines_become_steps_with_what_was_printed_between(run):
+    events = run(
+        "for e in range(3):\n    print('Epoch', e, 'loss:', 1 - e / 10)\n"
+        "    print(f'val_acc={e / 10}')"
+    )
+    assert points(events) == [(1, 0.0), (2, 0.1), (3, 0.2)]
+    assert points(events, "loss") == [(1, 1.0), (2, 0.9), (3, 0.8)]
+    assert isinstance(events[-1], TrialEnded)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "open(d + '/m.csv', 'w').write('val_acc\\n0.5\\n0.75\\n')",
+        "open(d + '/m.jsonl', 'w').write('{\"val_acc\": 0.5}\\n{\"val_acc\": 0.75}\\n')",
+        "print('{\"val_acc\": 0.5}'); print('{\"val_acc\": 0.75}')",
+    ],
+    ids=["csv", "jsonl", "json lines"],
+)
+def test_metrics_come_from_files_and_json_too(run, write):
+    events = run(f"import os\nd = os.environ['TUNEBOOK_TRIAL_DIR']\n{write}")
+    assert points(events) == [(1, 0.5), (2, 0.75)]
+
+
+def test_configuration_lies_in_a_file_for_scripts_without_placeholders(run):
+    events = run(
+        "import json, os\nc = json.load(open(os.environ['TUNEBOOK_CONFIG']))\n"
+        "print('val_acc=', c['lr'], sep='')"
+    )
+    assert points(events) == [(1, 0.25)]
+
+
+def test_placeholders_reach_the_script(run):
+    events = run("import sys; print('val_acc=' + sys.argv[1])", options="{lr}")
+    assert points(events) == [(1, 0.25)]
+
+
+def test_more_steps_than_a_full_training_end_the_script_well(run):
+    events = run(
+        "import time\nfor e in range(1000):\n    print(f'val_acc={e}'); time.sleep(0.01)",
+        max_steps=3,
+    )
+    assert [step for step, _ in points(events)] == [1, 2, 3]
+    assert isinstance(events[-1], TrialEnded)
+
+
+def test_silent_script_is_stopped_early_with_all_its_children(run, tmp_path):
+    program = (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))\n"
+        "print('val_acc=0.5'); time.sleep(600)"
+    )
+
+    def stop(executor, batch) -> None:
+        if any(isinstance(event, TrialReported) for event in batch):
+            executor.carry_out(Halt(0, TrialState.STOPPED))
+
+    events = run(program, react=stop)
+    assert isinstance(events[-1], TrialEnded)
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "a child of the script still runs"
+        time.sleep(0.02)
+
+
+def test_non_zero_exit_is_a_failure_with_the_last_lines(run):
+    found = failure(run("print('val_acc=0.5'); raise ValueError('no such layer')"))
+    assert found.kind is FailureKind.USER_ERROR
+    assert "exited with code 1: ValueError: no such layer" in found.message
+    assert "Traceback" in found.log_tail
+
+
+@pytest.mark.parametrize(
+    ("program", "kind"),
+    [
+        ("raise RuntimeError('CUDA out of memory. Tried to allocate')", FailureKind.OUT_OF_MEMORY),
+        ("raise MemoryError", FailureKind.OUT_OF_MEMORY),
+        ("import os; os.kill(os.getpid(), 9)", FailureKind.KILLED),
+        ("print('val_acc=nan')", FailureKind.DIVERGED),
+        ("print('loss=1')", FailureKind.METRIC_MISSING),
+        ("", FailureKind.METRIC_MISSING),
+    ],
+)
+def test_ways_to_break_are_told_apart(run, program, kind):
+    assert failure(run(program)).kind is kind
+
+
+def test_missing_metric_tells_what_was_found_the_pattern_and_the_last_lines(run):
+    told = failure(run("print('val_accuracy=0.5')")).message
+    assert "Did you mean 'val_accuracy'?" in told
+    assert "looked for:" in told
+    assert "    val_accuracy=0.5" in told
+
+
+def test_flood_of_lines_and_bytes_that_are_no_text_are_survived(run):
+    events = run(
+        "import sys\nfor i in range(50_000): print('line', i)\n"
+        "sys.stdout.buffer.write(b'\\xff\\xfe\\r\\n'); print('val_acc=0.5')"
+    )
+    assert points(events) == [(1, 0.5)]
+
+
+def test_command_that_cannot_be_started_is_told(tmp_path):
+    task = ScriptTask.of("no-such-program-here --lr {lr}", ["lr"])
+    space = tb.Space(lr=tb.Float(0.0, 1.0))
+    with pytest.raises(TaskError, match="cannot be started"):
+        tb.tune(task, space, maximize="val_acc", trials=2, workers=0, home=tmp_path, progress=False)
+
+
+def test_study_of_a_script_is_dry_run_tuned_in_processes_and_loaded_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text(
+        "import sys, time\nfor e in range(3):\n    print(f'val_acc={float(sys.argv[1]) + e}')\n"
+    )
+    space = tb.Space(lr=tb.Float(0.0, 1.0))
+    task = ScriptTask.of([sys.executable, "train.py", "{lr}"], space.names)
+    study = tb.tune(
+        task, space, maximize="val_acc", trials=4, max_steps=3, workers=2, progress=False
+    )
+    assert (study.name, study.state) == ("train-1", "done")
+    assert [trial.state for trial in study.trials] == ["done"] * 4
+    assert study.best.value == max(t.config["lr"] for t in study.trials) + 2
+    assert study.facts.dry_run is not None
+    assert "val_acc=" in (tmp_path / ".tunebook/logs/train-1/00000.log").read_text()
+    again = tb.load("train-1")
+    again.request("add budget", {"trials": 1})
+    assert len(again.run(progress=False, workers=1).trials) == 5
+
+
+def test_study_of_a_script_without_the_metric_does_not_start(tmp_path):
+    task = ScriptTask.of([sys.executable, "-c", "print('loss=1')"], ["lr"])
+    space = tb.Space(lr=tb.Float(0.0, 1.0))
+    with pytest.raises(MetricMissingError, match="found: loss"):
+        tb.tune(task, space, maximize="val_acc", trials=3, home=tmp_path, progress=False, name="s")
+    assert tb.load("s", home=tmp_path).trials == ()
