@@ -60,7 +60,7 @@ class TunebookError(Exception):
         if self.expected is not None:
             parts.append(f"Expected {self.expected.rstrip('.')}.")
         if self.do is not None:
-            parts.append(f"{self.do.rstrip('.')}.")
+            parts.append(self.do if self.do.endswith(("?", "!")) else f"{self.do.rstrip('.')}.")
         return " ".join(parts)
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -49,20 +49,26 @@ _SORTED_BY: Mapping[str, Callable[[Trial], Any]] = {
 
 def trials_message(facts: Facts, seq: int, query: TrialQuery) -> TrialsMessage:
     """Return a page of the table; ``InputError`` for a column or state that does not exist."""
+    found = selected(facts.trials, query)
+    begin = max(0, query.offset)
+    page = found[begin : begin + max(0, min(query.limit, MAX_ROWS))]
+    return TrialsMessage(seq, len(found), begin, [trial_row(facts, trial) for trial in page])
+
+
+def selected(trials: Sequence[Trial], query: TrialQuery) -> list[Trial]:
+    """Return the trials that the query wants, all pages of them; those without the value last."""
     key = _key(query.sort)
     for state in query.states:
         if state not in set(TrialState):
-            raise InputError("There is no such state", got=state, do=nearest(state, TrialState))
-    found = [trial for trial in facts.trials if _is_wanted(trial, query)]
+            raise InputError("There is no such state", got=state, do=nearest(state, map(str, TrialState)))
+    found = [trial for trial in trials if _is_wanted(trial, query)]
     having = [trial for trial in found if key(trial) is not None]
     lacking = [trial for trial in found if key(trial) is None]
     try:
         having.sort(key=key, reverse=query.is_descending)
     except TypeError:
         having.sort(key=lambda trial: str(key(trial)), reverse=query.is_descending)
-    begin = max(0, query.offset)
-    page = [*having, *lacking][begin : begin + max(0, min(query.limit, MAX_ROWS))]
-    return TrialsMessage(seq, len(found), begin, [trial_row(facts, trial) for trial in page])
+    return [*having, *lacking]
 
 
 def trial_row(facts: Facts, trial: Trial) -> TrialRow:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tunebook.engine import replay
@@ -22,7 +21,7 @@ from tunebook.study.options import StudyOptions, checked_options
 from tunebook.study.running import resolve_workers
 from tunebook.study.study import Study
 from tunebook.study.study_file import StudyFile
-from tunebook.study.tasks import load_ref
+from tunebook.study.tasks import load_ref, name_of
 from tunebook.study.tune import with_some_limit
 
 Address = str | os.PathLike[str] | None
@@ -41,7 +40,7 @@ def open_described(file: StudyFile, *, home: Address = None, store: Address = No
     options |= {key: described[key] for key in ("per_device", "trial_timeout_s")}
     options["workers"] = resolve_workers(file.workers, file.per_device)
     opened = open_study(
-        Space.from_dict(file.space), with_some_limit(options), task=task, stem=stem_of(file)
+        Space.from_dict(file.space), with_some_limit(options), task=task, stem=name_of(function)
     )
     return Study(opened, searcher=make_searcher(file.search), function=function)
 
@@ -61,11 +60,3 @@ def load_changed(
             opened, replace(facts.known_spec, budget=budget, space=facts.space, notes="")
         )
     return Study(Opened(opened, study, settings))
-
-
-def stem_of(file: StudyFile) -> str:
-    """Return what to call a study without a name: after its script or function."""
-    if file.command is None:
-        return str(file.function).rpartition(":")[2] or "study"
-    scripts = [word for word in file.command.split() if Path(word).suffix in {".py", ".sh"}]
-    return Path(scripts[0]).stem if scripts else "study"

@@ -77,7 +77,9 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
         if before != after
     }
     if differing:
-        told = "; ".join(f"{name} was {a!r}, is {b!r}" for name, (a, b) in differing.items())
+        told = "; ".join(
+            f"{name} was {_said(a)}, is {_said(b)}" for name, (a, b) in differing.items()
+        )
         raise StudyExistsError(
             f"There is a study {known.name!r} already, and it is another one",
             got=told,
@@ -91,6 +93,12 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
     if wanted.notes and wanted.notes != facts.notes:
         events.append(NotesChanged(now, wanted.notes))
     return events
+
+
+def _said(value: object) -> str:
+    if isinstance(value, Objective):
+        return f"{value.direction} {value.metric} ({value.reduce})"
+    return str(value)
 
 
 def free_name(stem: str, taken: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack, final
 
 from tunebook.engine import Facts, Machine, apply
@@ -15,6 +16,7 @@ from tunebook.records import (
     TaskKind,
     TaskRef,
     Trial,
+    TrialNumber,
 )
 from tunebook.search.protocol import Searcher
 from tunebook.search.registry import make_searcher
@@ -145,6 +147,12 @@ class Study:
             "enqueued": "somebody wanted it tried",
         }.get(found.source, f"the {self.spec.search.get('name')} search gave no reason")
         return f"Trial {trial} is {found.state}: {why.rstrip('.')}."
+
+    def log_of(self, trial: int) -> Path:
+        """Return the file that took what a trial printed; there is none if it printed nothing."""
+        from tunebook.study.running import trial_setup
+
+        return trial_setup(self.spec, self._settings, {}).log_of(TrialNumber(trial))
 
     # -- carrying it on --------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ class StudyFile(_Strict):
     function: str | None = None
     recipe: str | None = None
     folder: str | None = None
-    pattern: str | None = None
+    pattern: str | tuple[str, ...] | None = None
     space: Mapping[str, Any]
     objective: ObjectiveSection
     max_steps: Whole | None = None
@@ -93,11 +93,13 @@ class StudyFile(_Strict):
         """Return where the training code is; ``StudyFileError`` for a recipe that is not there."""
         folder = str(Path(self.folder or ".").absolute())
         if self.command is not None:
-            options = {"folder": folder} | ({"pattern": self.pattern} if self.pattern else {})
+            patterns = [self.pattern] if isinstance(self.pattern, str) else list(self.pattern or ())
+            parameters = [name for name in self.space if name != "constraints"]
+            options = {"parameters": parameters, "patterns": patterns, "folder": folder}
             return TaskRef(TaskKind.SCRIPT, self.command, is_importable=True, options=options)
         if self.function is not None:
-            options = {"folder": folder}
-            return TaskRef(TaskKind.FUNCTION, self.function, is_importable=True, options=options)
+            where = {"folder": folder}
+            return TaskRef(TaskKind.FUNCTION, self.function, is_importable=True, options=where)
         raise StudyFileError(
             "There is no such recipe",
             got=self.recipe,
@@ -171,7 +173,8 @@ def file_of(facts: Facts) -> dict[str, Any]:
         body["command" if task.kind is TaskKind.SCRIPT else "function"] = task.reference
         folder = task.options.get("folder") or spec.environment.get("folder")
         body |= {"folder": folder} if folder else {}
-        body |= {"pattern": task.options["pattern"]} if task.options.get("pattern") else {}
+        patterns = list(task.options.get("patterns") or ())
+        body |= {"pattern": patterns[0] if len(patterns) == 1 else patterns} if patterns else {}
     body["space"] = dict(facts.space)
     body["objective"] = {str(spec.objective.direction): spec.objective.metric}
     body["objective"]["reduce"] = spec.objective.reduce

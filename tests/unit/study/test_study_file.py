@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tunebook.engine import apply
 from tunebook.errors import StudyFileError, TaskError
 from tunebook.records import Budget, BudgetChanged, TaskKind
-from tunebook.study.described import load_changed, open_described, stem_of
+from tunebook.study.described import load_changed, open_described
 from tunebook.study.study_file import checked_file, file_of, read_study_file, to_yaml
 
 CONTRACT = """\
@@ -180,14 +179,29 @@ def test_limits_of_a_study_are_changed_one_by_one(write, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("body", "stem"),
+    ("task", "name"),
     [
-        ({"command": "python -u src/train.py --lr {lr}"}, "train"),
-        ({"command": "./fit {lr}"}, "study"),
-        ({"function": "a.b:fit"}, "fit"),
+        ("command: python -u src/train.py --lr {lr}", "train-1"),
+        ("command: ./fit {lr}", "fit-1"),
+        ("function: tunebook.testing.trainings:returning", "returning-1"),
     ],
 )
-def test_study_without_a_name_is_called_after_its_code(body: dict[str, Any], stem: str):
+def test_study_without_a_name_is_called_after_its_code(task, name, tmp_path):
+    body = {"space": {"lr": "log(1e-5,1)"}, "objective": {"maximize": "acc"}}
+    key, _, value = task.partition(": ")
+    assert open_described(checked_file(body | {key: value}), home=tmp_path).name == name
 
-    rest = {"space": {"lr": "log(1e-5,1)"}, "objective": {"maximize": "acc"}}
-    assert stem_of(checked_file(body | rest)) == stem
+
+def test_placeholder_that_is_no_parameter_is_refused(write, tmp_path):
+    file = read_study_file(write(CONTRACT.replace("{wd}", "{wdd}")))
+    with pytest.raises(TaskError, match="wdd"):
+        open_described(file, home=tmp_path / "home")
+
+
+def test_script_written_as_a_file_is_the_same_script_again(write, tmp_path):
+    first = open_described(
+        read_study_file(write(CONTRACT + "pattern: 'acc (?P<val_acc>.*)'\n")), home=tmp_path
+    )
+    body = file_of(first.facts)
+    assert body["command"] == "python train.py --lr {lr} --wd {wd}"
+    assert checked_file(body).task() == first.spec.task

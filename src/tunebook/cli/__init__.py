@@ -1,0 +1,1 @@
+"""The command line: one file per command. It reads arguments, calls the library, prints."""

@@ -1,0 +1,107 @@
+"""``tunebook compare``: studies side by side, ordered only where that is fair (S0.24, I1)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.output import emit, emit_json, emit_table
+from tunebook.cli.place import place_of, study_named
+from tunebook.errors import InputError
+
+if TYPE_CHECKING:
+    from tunebook.study import Study
+
+_ONE_EACH = (
+    "One study each: the order may be chance. Repeat them with other seeds before you believe it."
+)
+
+
+def compare(
+    ctx: typer.Context,
+    studies: Annotated[list[str], typer.Argument(metavar="STUDY STUDY...", help="Two or more.")],
+    as_json: AsJson = False,
+    home: Home = None,
+    store: Store = None,
+) -> None:
+    """Show studies side by side.
+
+    They are ranked only if their values can be compared.
+    """
+    if len(set(studies)) < 2:
+        raise InputError("There is nothing to compare", got=studies, expected="two studies or more")
+    from tunebook.reports.comparison import comparison_message
+
+    place = place_of(ctx, home, store)
+    found = {name: study_named(place, name) for name in studies}
+    comparison = comparison_message([_message(study) for study in found.values()])
+    order, refusal = list(comparison.order), comparison.refusal
+    rows = [_row(study, order) for study in found.values()]
+    if as_json:
+        emit_json({"studies": rows, "order": order, "refusal": refusal})
+        return
+    rows.sort(key=lambda row: row["rank"] or len(rows) + 1)
+    _emit(rows)
+    emit("")
+    emit(refusal if refusal is not None else _ONE_EACH)
+
+
+def _message(study: Study) -> Any:
+    from tunebook.reports.study_messages import study_message
+
+    facts = study.facts
+    return study_message(
+        facts, 0, time.time(), is_live=False, path_of=lambda ref: ref.digest, findings=()
+    )
+
+
+def _row(study: Study, order: list[str]) -> dict[str, Any]:
+    from tunebook.cli.summary import moment_of
+
+    facts, spec = study.facts, study.spec
+    progress = facts.progress(moment_of(study))
+    return {
+        "name": spec.name,
+        "rank": order.index(spec.name) + 1 if spec.name in order else None,
+        "state": str(study.state),
+        "search": spec.search.get("name"),
+        "metric": spec.objective.metric,
+        "direction": str(spec.objective.direction),
+        "value": None if facts.best is None else facts.best.value,
+        "trials": progress.n_created,
+        "steps": progress.steps_done,
+        "max_steps": spec.max_steps,
+        "seconds": progress.active_s,
+        "cost": progress.cost,
+        "config": None if facts.best is None else dict(facts.best.config),
+    }
+
+
+def _emit(rows: list[dict[str, Any]]) -> None:
+    from tunebook.analysis.forecast import duration
+    from tunebook.study.appearance import brief_text, number_text
+
+    emit_table(
+        [
+            *("rank", "study", "state", "search", ">best", ">trials", ">steps", ">time", ">cost"),
+            "best configuration",
+        ],
+        [
+            (
+                "-" if row["rank"] is None else str(row["rank"]),
+                row["name"],
+                row["state"],
+                row["search"],
+                f"{row['metric']} {number_text(row['value'])}",
+                str(row["trials"]),
+                f"{row['steps']:,}",
+                duration(row["seconds"]),
+                "-" if row["cost"] is None else f"{row['cost']:.2f}",
+                brief_text(row["config"] or {}),
+            )
+            for row in rows
+        ],
+    )

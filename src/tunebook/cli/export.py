@@ -1,0 +1,88 @@
+"""``tunebook export``: trials or measurements as CSV or JSON, for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tunebook.cli.options import Home, Store, StudyName
+from tunebook.cli.output import emit, say
+from tunebook.cli.place import place_of, study_named
+from tunebook.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from tunebook.records import Trial
+
+FORMATS = ("csv", "json")
+
+
+def export(
+    ctx: typer.Context,
+    study: StudyName,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Every measurement instead of a line for each trial.")
+    ] = False,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="csv (default) or json.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    home: Home = None,
+    store: Store = None,
+) -> None:
+    """Write trials or all measurements as CSV or JSON."""
+    wanted = _format(form, output, as_json=as_json)
+    found = study_named(place_of(ctx, home, store), study)
+    rows, columns = _measurements(found.trials) if curves else _trials(found.trials)
+    if wanted == "json":
+        from tunebook.reports.encoding import to_json
+
+        text = to_json(rows)
+    else:
+        text = _csv(rows, columns)
+    if output is None:
+        emit(text.removesuffix("\n"))
+        return
+    try:
+        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError("The file cannot be written", got=str(output), do=str(error)) from None
+    say(f"{len(rows)} rows in {output}")
+
+
+def _format(form: str | None, output: Path | None, *, as_json: bool) -> str:
+    """Return the format that was asked for, else the one that the file's name says, else CSV."""
+    suffix = "" if output is None else output.suffix.removeprefix(".").lower()
+    wanted = form or ("json" if as_json else suffix if suffix in FORMATS else "csv")
+    if wanted not in FORMATS:
+        raise InputError("There is no such format", got=form, do=nearest(wanted, FORMATS))
+    return wanted
+
+
+def _trials(trials: Sequence[Trial]) -> tuple[list[dict[str, Any]], list[str]]:
+    from tunebook.study.results import flat_row
+
+    rows = [flat_row(trial) for trial in trials]
+    return rows, list(dict.fromkeys(column for row in rows for column in row))
+
+
+def _measurements(trials: Sequence[Trial]) -> tuple[list[dict[str, Any]], list[str]]:
+    from tunebook.study.results import MEASUREMENT_COLUMNS, measurement_rows
+
+    columns = list(MEASUREMENT_COLUMNS)
+    return [dict(zip(columns, row, strict=True)) for row in measurement_rows(trials)], columns
+
+
+def _csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

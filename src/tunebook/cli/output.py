@@ -1,0 +1,71 @@
+"""What commands print: results on standard output, what is said to a person on standard error."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_UNLIMITED = 10_000
+
+
+def emit(text: str) -> None:
+    """Print a line of the result."""
+    sys.stdout.write(text + "\n")
+
+
+def emit_json(value: object) -> None:
+    """Print a result as JSON; what is not finite becomes null."""
+    from tunebook.reports.encoding import to_json
+
+    emit(to_json(value))
+
+
+def emit_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Print a table; columns whose name begins with ``>`` are numbers, set to the right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        is_number = column.startswith(">")
+        table.add_column(
+            column.removeprefix(">"),
+            justify="right" if is_number else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+    for row in rows:
+        table.add_row(*row)
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        Console(highlight=False).print(table)
+        return
+    # Nobody looks on: no line is cut, and none is filled up with blanks.
+    text = io.StringIO()
+    Console(file=text, width=_UNLIMITED, highlight=False).print(table)
+    for line in text.getvalue().splitlines():
+        emit(line.rstrip())
+
+
+def say(text: str) -> None:
+    """Tell a person something that is no part of the result."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def complain(text: str) -> None:
+    """Tell a person what went wrong, in red where there are colours."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True, soft_wrap=True, highlight=False).print(Text(text, "red"))
+
+
+def is_unicode() -> bool:
+    """Whether standard output takes more than ASCII."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")

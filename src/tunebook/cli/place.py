@@ -1,0 +1,59 @@
+"""Where a command finds studies: the home and store of its own options, or of the global ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tunebook.errors import StudyNotFoundError
+from tunebook.settings import find_settings
+
+if TYPE_CHECKING:
+    import typer
+
+    from tunebook.study import Study
+
+
+class Place(NamedTuple):
+    """A home and a store as they were given; None for the usual ones."""
+
+    home: str | None
+    store: str | None
+
+
+def place_of(ctx: typer.Context, home: str | None, store: str | None) -> Place:
+    """Return the place that a command was given, else that before the command."""
+    everywhere = ctx.obj or (None, None)
+    return Place(home or everywhere[0], store or everywhere[1])
+
+
+def all_studies(place: Place) -> list[Study]:
+    """Return every study, oldest first. Nothing is made if there is no store yet."""
+    if not _is_there(place):
+        return []
+    from tunebook.storage import open_store
+    from tunebook.study import Study
+    from tunebook.study.opening import Opened
+
+    settings = find_settings(*place)
+    store = open_store(settings.store)
+    return [Study(Opened(store, entry.id, settings)) for entry in store.list_studies()]
+
+
+def study_named(place: Place, name: str) -> Study:
+    """Return the study of that name; ``StudyNotFoundError`` offers the nearest one."""
+    if not _is_there(place):
+        raise StudyNotFoundError(
+            "There is no study here yet",
+            got=name,
+            do=f"Looked in {find_settings(*place).store}; name another folder with --home, or "
+            "start a study with 'tunebook run'",
+        )
+    from tunebook.study import load
+
+    return load(name, home=place.home, store=place.store)
+
+
+def _is_there(place: Place) -> bool:
+    store = find_settings(*place).store
+    return "://" in store or store == "memory" or Path(store).exists()

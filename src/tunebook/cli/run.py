@@ -1,0 +1,166 @@
+"""``tunebook run``: a study from a file, or from a script and its parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from tunebook.cli.options import (
+    AsJson,
+    Constraints,
+    Home,
+    Maximize,
+    MaxSteps,
+    Minimize,
+    Name,
+    Notes,
+    Parameters,
+    Patterns,
+    PerDevice,
+    Quiet,
+    Reduce,
+    Search,
+    Seed,
+    Store,
+    Timeout,
+    Words,
+    Workers,
+    with_limits,
+)
+from tunebook.cli.place import place_of
+from tunebook.errors import InputError, SearchError
+
+if TYPE_CHECKING:
+    from tunebook.study.study_file import StudyFile
+
+_KEYS = (
+    *("maximize", "minimize", "reduce", "max_steps", "seed", "name", "pattern", "notes"),
+    *("workers", "per_device"),
+)
+_NEEDS_QUOTES = re.compile(r"[\s'\"\\]")
+
+
+@with_limits
+def run(
+    ctx: typer.Context,
+    words: Words = None,
+    parameter: Parameters = None,
+    constraint: Constraints = None,
+    maximize: Maximize = None,
+    minimize: Minimize = None,
+    reduce: Reduce = None,
+    max_steps: MaxSteps = None,
+    search: Search = None,
+    workers: Workers = None,
+    per_device: PerDevice = None,
+    timeout: Timeout = None,
+    seed: Seed = None,
+    name: Name = None,
+    pattern: Patterns = None,
+    notes: Notes = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    home: Home = None,
+    store: Store = None,
+    **limits: float | None,
+) -> None:
+    """Tune an untouched script, or what a study file describes.
+
+    tunebook run study.yaml
+
+    tunebook run -p 'lr=log(1e-5,1)' --maximize acc -- python train.py --lr {lr}
+
+    A study that exists already goes on where it was. Ctrl-C ends politely and keeps everything;
+    the same command goes on.
+    """
+    from tunebook.cli.driving import carry_on
+    from tunebook.study.described import open_described
+
+    flags = {key: ctx.params[key] for key in _KEYS} | limits | {"trial_timeout_s": timeout}
+    flags["search"] = None if search is None else search_of(search)
+    place = place_of(ctx, home, store)
+    file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)
+    study = open_described(file, home=place.home, store=place.store)
+    code = carry_on(
+        study,
+        workers=study.spec.workers if file.workers is None else file.workers,
+        per_device=file.per_device,
+        quiet=quiet,
+        as_json=as_json,
+    )
+    raise typer.Exit(code)
+
+
+def described(
+    words: Sequence[str],
+    parameters: Sequence[str],
+    *,
+    constraints: Sequence[str] = (),
+    flags: dict[str, Any],
+) -> StudyFile:
+    """Return the study that a command line describes: a command if there are parameters."""
+    from tunebook.study.study_file import read_study_file
+
+    if parameters:
+        return _of_command(words, parameters, constraints, flags)
+    if len(words) == 1:
+        return read_study_file(words[0]).changed(flags)
+    raise InputError(
+        "There is nothing to tune",
+        got=" ".join(words) or None,
+        expected="a study file, or parameters and a command: "
+        "tunebook run -p 'lr=log(1e-5,1)' --maximize acc -- python train.py --lr {lr}",
+    )
+
+
+def search_of(text: str) -> dict[str, Any]:
+    """Return the search meant by ``name`` or ``name:option=value,option=value``."""
+    from tunebook.space.parse import parse_value
+
+    name, _, told = text.partition(":")
+    options: dict[str, Any] = {}
+    for part in filter(None, told.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise SearchError(
+                "An option of the search has no value", got=text, expected="such as bayes:initial=5"
+            )
+        options[key.strip()] = parse_value(value)
+    return {"name": name.strip()} | options
+
+
+def _of_command(
+    words: Sequence[str], parameters: Sequence[str], constraints: Sequence[str], flags: Any
+) -> StudyFile:
+    from tunebook.space import Space
+    from tunebook.study.study_file import checked_file
+
+    if len(words) == 1 and words[0].endswith((".yaml", ".yml")):
+        raise InputError(
+            "A study file has a space of its own", got=list(parameters), do="Leave out -p"
+        )
+    space = Space.parse(parameters, constraints=constraints)
+    if not words:
+        raise InputError(
+            "The command to tune is missing", expected="after --: -- python train.py --lr {lr}"
+        )
+    if flags["maximize"] is None and flags["minimize"] is None:
+        raise InputError(
+            "The metric to drive is missing", expected="--maximize val_acc or --minimize val_loss"
+        )
+    body = {
+        "command": words[0] if len(words) == 1 else " ".join(map(_quoted, words)),
+        "space": space.to_dict(),
+        "objective": {},
+    }
+    return checked_file(body).changed(flags)
+
+
+def _quoted(word: str) -> str:
+    """Quote a word of a command where it must be; ``{lr}`` stays readable."""
+    if word and not _NEEDS_QUOTES.search(word):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"

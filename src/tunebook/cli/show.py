@@ -1,0 +1,153 @@
+"""``tunebook show``: a study at a glance, one of its trials, or the study file it stands for."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tunebook.cli.options import AsJson, Home, Store, StudyName
+from tunebook.cli.output import emit, emit_json, is_unicode
+from tunebook.cli.place import place_of, study_named
+from tunebook.errors import InputError
+
+if TYPE_CHECKING:
+    from tunebook.records import Trial
+    from tunebook.study import Study
+
+_MARKS = {"problem": "!", "notice": "-", "pass": "+"}
+
+
+def show(
+    ctx: typer.Context,
+    study: StudyName,
+    trial: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Show this trial in full.")
+    ] = None,
+    as_yaml: Annotated[
+        bool, typer.Option("--yaml", help="Print the study file that 'tunebook run' takes.")
+    ] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+    store: Store = None,
+) -> None:
+    """Show a study: state, budget, best trial, findings."""
+    from tunebook.cli.summary import summary_of
+
+    found = study_named(place_of(ctx, home, store), study)
+    if as_yaml:
+        from tunebook.study.study_file import file_of, to_yaml
+
+        emit(to_yaml(file_of(found.facts)).rstrip("\n"))
+    elif trial is not None:
+        _show_trial(found, trial, as_json=as_json)
+    elif as_json:
+        emit_json(summary_of(found))
+    else:
+        for line in _lines(found, summary_of(found)):
+            emit(line)
+
+
+def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
+    from tunebook.space.describe import describe_parameter
+    from tunebook.study.appearance import counts_text
+
+    objective = told["objective"]
+    why = f": {told['why'].rstrip('.')}" if told["why"] else ""
+    yield f"{told['name']} is {told['state']}{why}"
+    yield (
+        f"{objective['direction']} {objective['metric']} ({objective['reduce']}), "
+        f"search {told['search'].get('name')}, seed {told['seed']}"
+    )
+    yield f"trains {told['task']['reference'] or 'what is asked for and told'}"
+    if told["notes"]:
+        yield told["notes"]
+    yield ""
+    yield f"trials: {counts_text(told['trials']) or 'none yet'}"
+    yield from map(_limit_line, *_columns(told["budget"]))
+    yield ""
+    yield "space:"
+    width = max(map(len, study.space.names))
+    for name, parameter in study.space.parameters.items():
+        yield f"  {name:<{width}}  {describe_parameter(parameter)}"
+    yield from (f"  {rule}" for rule in study.space.constraints)
+    if told["best"] is not None:
+        yield ""
+        yield from _best_lines(study, told["best"])
+    yield from _finding_lines(told["findings"])
+    if told["state"] == "paused":
+        yield ""
+        yield f"go on: tunebook resume {shlex.quote(told['name'])}"
+
+
+def _columns(budget: dict[str, Any]) -> tuple[list[str], list[Any], list[Any]]:
+    names = [name for name in budget["limits"] if name in budget["left"]]
+    used = [budget["used"][name] for name in names]
+    return names, used, [budget["limits"][name] for name in names]
+
+
+def _limit_line(name: str, used: float, limit: float) -> str:
+    from tunebook.analysis.forecast import duration
+
+    if name == "hours":
+        return f"time: {duration(used * 3600)} of {duration(limit * 3600)} used"
+    label = "failures" if name == "max_failures" else name
+    shown = f"{used:.2f}" if name == "cost" else f"{used:,.0f}"
+    return f"{label}: {shown} of {limit:,g} used"
+
+
+def _best_lines(study: Study, best: dict[str, Any]) -> Iterator[str]:
+    from tunebook.study.results import short
+
+    metric = study.spec.objective.metric
+    yield f"best {metric}: {best['value']:.6g}, trial {best['number']}, step {best['step']}"
+    yield "  " + ", ".join(f"{name}={short(value)}" for name, value in best["config"].items())
+    if best["checkpoint"] is not None:
+        yield f"  checkpoint {best['checkpoint']}"
+    yield from curve_lines(study.trials[best["number"]], metric)
+
+
+def _finding_lines(findings: list[Any]) -> Iterator[str]:
+    if findings:
+        yield ""
+        yield "findings:"
+    for finding in findings:
+        yield f"  {_MARKS[finding.level]} {finding.title}. {finding.evidence}"
+        if finding.advice and finding.level != "pass":
+            yield f"    {finding.advice}"
+
+
+def curve_lines(trial: Trial, metric: str) -> list[str]:
+    """Return a trial's curve of a metric as a small chart; none for less than two points."""
+    from tunebook.cli.chart import chart
+
+    curve = trial.curves.get(metric)
+    if curve is None or len(curve) < 2:
+        return []
+    return chart(curve.steps, curve.values, is_ascii=not is_unicode())
+
+
+def _show_trial(study: Study, number: int, *, as_json: bool) -> None:
+    from tunebook.study.results import trial_row
+
+    trials = study.trials
+    if number >= len(trials):
+        raise InputError("There is no such trial", got=number, expected=f"0 to {len(trials) - 1}")
+    trial = trials[number]
+    if as_json:
+        emit_json(trial_row(trial))
+        return
+    emit(study.explain(number))
+    for name, value in trial.config.items():
+        emit(f"  {name} = {value}")
+    for metric in sorted(trial.curves):
+        for line in ["", metric, *curve_lines(trial, metric)]:
+            emit(line)
+    failure = trial.failure
+    if failure is not None:
+        emit(f"\n{failure.kind}: {failure.message}")
+        for told in filter(None, (failure.traceback, failure.log_tail)):
+            emit(told.rstrip())
+    emit(f"\nlog: {study.log_of(number)}")

@@ -1,0 +1,76 @@
+"""``tunebook stop``: end a study or one of its trials politely, from another process."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tunebook.cli.options import AsJson, Home, Store, StudyName
+from tunebook.cli.output import emit_json, say
+from tunebook.cli.place import place_of, study_named
+from tunebook.errors import InputError
+from tunebook.records import RequestObeyed, StudyState
+
+if TYPE_CHECKING:
+    from tunebook.study import Study
+
+_POLL_S = 0.1
+PENDING = "pending"
+
+
+def stop(
+    ctx: typer.Context,
+    study: StudyName,
+    trial: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="End only this trial.")
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(metavar="S", min=0, help="Wait so many seconds for the answer.")
+    ] = 30.0,
+    as_json: AsJson = False,
+    home: Home = None,
+    store: Store = None,
+) -> None:
+    """End a running study, or one trial of it, politely.
+
+    It ends at its next step, and every result is kept.
+    """
+    found = study_named(place_of(ctx, home, store), study)
+    n_trials = len(found.facts.trials)
+    if trial is not None and trial >= n_trials:
+        raise InputError("There is no such trial", got=trial, expected=f"0 to {n_trials - 1}")
+    what = found.name if trial is None else f"trial {trial} of {found.name}"
+    is_driven = found.state is StudyState.RUNNING
+    if trial is None and not is_driven:
+        answer = f"nothing to do: the study is {found.state} already"
+    else:
+        request = found.request(*_request(trial))
+        answer = _answer(found, request, wait if is_driven else 0.0)
+    if as_json:
+        emit_json({"study": found.name, "trial": trial, "answer": answer})
+    elif answer == PENDING:
+        where = "when the study goes on" if not is_driven else "at the next chance"
+        say(f"{what}: the request waits, and is obeyed {where}")
+    else:
+        say(f"{what}: {'stopped' if answer == 'done' else answer}")
+
+
+def _request(trial: int | None) -> tuple[str, dict[str, int]]:
+    return ("stop study", {}) if trial is None else ("stop trial", {"trial": trial})
+
+
+def _answer(study: Study, request: int, wait_s: float) -> str:
+    """Return the driver's answer to a request, ``pending`` if there is none in time."""
+    until = time.monotonic() + wait_s
+    while study.facts.last_request < request:
+        if time.monotonic() >= until:
+            return PENDING
+        time.sleep(_POLL_S)
+    answers = (
+        event.answer
+        for event in reversed(study.facts.story)
+        if isinstance(event, RequestObeyed) and event.request == request
+    )
+    return next(answers, "done")
