@@ -208,8 +208,9 @@ class _Simulation:
         """Ask the searcher, and again when it has stopped a trial whose worker is free now."""
         has_freed = True
         while has_freed:
-            slots, has_freed = self.workers - len(self.attempts), False
-            if (slots and not self._is_used_up) or (self.searcher.watches_running and self.trials):
+            slots = 0 if self._is_used_up else self.workers - len(self.attempts)
+            has_freed = False
+            if slots or (self.searcher.watches_running and self.trials):
                 for decision in self.searcher.decide(self.history(), slots, self.rng):
                     has_freed |= isinstance(decision, Stop) and decision.trial in self.attempts
                     self._carry_out(decision)
