@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tunebook.engine import replay
@@ -41,14 +42,24 @@ def open_study(space: Space, options: Mapping[str, Any], *, task: TaskRef, stem:
 
 
 def find_or_create(store: Store, spec: StudySpec) -> StudyId:
-    """Return the study of the description's name, which is created or brought up to date."""
+    """Return the study of the description's name, which is created or brought up to date.
+
+    One without any trial becomes the study described, whatever it was.
+    """
     now = time.time()
     try:
         study = store.find_study(spec.name)
     except StudyNotFoundError:
         return store.create_study(spec, now)
-    log = store.events_after(study)
-    changes = changes_to(replay(event for _, event in log), spec, now)
+    facts = replay(event for _, event in store.events_after(study))
+    if not facts.trials and facts.known_spec != replace(
+        spec, environment=facts.known_spec.environment
+    ):
+        # Nothing was tried under the other description: there is nothing to lose.
+        store.acquire_lease(study, now)
+        store.delete_study(study)
+        return store.create_study(spec, now)
+    changes = changes_to(facts, spec, now)
     if changes:
         lease = store.acquire_lease(study, now)
         try:
