@@ -3,9 +3,11 @@
 Importing this package must stay light: scripts import it before they have done anything.
 """
 
+from tunebook.training.assignment import Assignment
 from tunebook.training.channel import Answer, Channel, Checkpoints, Leave, Proceed
 from tunebook.training.endings import Diverged, Unwind
-from tunebook.training.handle import Assignment, TrainingFunction, TrialHandle
+from tunebook.training.hand_over import HandOver, PassingChannel
+from tunebook.training.handle import TrainingFunction, TrialHandle
 from tunebook.training.randomness import preserved_randomness, seed_everything, trial_seed
 
 __all__ = [
@@ -14,7 +16,9 @@ __all__ = [
     "Channel",
     "Checkpoints",
     "Diverged",
+    "HandOver",
     "Leave",
+    "PassingChannel",
     "Proceed",
     "TrainingFunction",
     "TrialHandle",

@@ -7,10 +7,11 @@ started the script has handed the trial over, and knows from here how far it is.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from tunebook.records import CheckpointRef, Curves, Objective, TrialState
+from tunebook.training.assignment import Assignment
 from tunebook.training.channel import Answer, Channel, Checkpoints, Proceed
 from tunebook.training.endings import Diverged
 from tunebook.training.stopwatch import Stopwatch
@@ -30,20 +31,25 @@ class PassingChannel:
         self._channel = channel
         self._stopwatch = stopwatch
         self._objective = objective
-        self._has_begun = has_begun
+        self.has_begun = has_begun
+
+    @property
+    def seconds(self) -> float:
+        """The training time of the trial so far, waiting excluded."""
+        return self._stopwatch.seconds
 
     def began(self, step: int) -> None:
         """Pass on once that training goes on from ``step``."""
         self.step = step
-        if not self._has_begun:
-            self._has_begun = True
+        if not self.has_begun:
+            self.has_begun = True
             self._channel.began(step)
 
     def reported(self, curves: Curves) -> None:
         """Pass measurements on, and note a value of the objective that is not finite (I4)."""
         for metric, series in curves.items():
             self.metrics.add(metric)
-            self.step = max(self.step, *series.steps)
+            self.step = max(self.step, series.steps[-1])
             if metric == self._objective.metric and not math.isfinite(series.values[-1]):
                 self.divergence = Diverged(metric, series.values[-1], series.steps[-1])
         self._channel.reported(curves)
@@ -74,7 +80,16 @@ class PassingChannel:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """What a handle elsewhere needs: what is left to do, its channel, where checkpoints are."""
+    """What is handed over: what there was to do, the channel to speak through, the checkpoints."""
 
+    given: Assignment
     channel: PassingChannel
     checkpoints: Checkpoints | None
+
+    @property
+    def assignment(self) -> Assignment:
+        """What is left to do. A trial that has begun without its checkpoint goes on without it."""
+        launch = replace(self.given.launch, seconds=self.channel.seconds)
+        if self.channel.has_begun:
+            launch = replace(launch, checkpoints=())
+        return replace(self.given, launch=launch, sends_in_background=True)

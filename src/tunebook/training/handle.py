@@ -9,37 +9,19 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, assert_never, final
 
-from tunebook.engine.commands import Launch
 from tunebook.errors import MetricMissingError, ReportError, TaskError, nearest
 from tunebook.records import Configuration, Objective, TrialNumber, TrialState
+from tunebook.training.assignment import Assignment
 from tunebook.training.channel import Channel, Checkpoints, Leave, Proceed
 from tunebook.training.checkpoint_policy import CheckpointPolicy
 from tunebook.training.endings import Unwind
+from tunebook.training.hand_over import HandOver, PassingChannel
 from tunebook.training.reporter import Reporter
 from tunebook.training.stopwatch import Stopwatch
 from tunebook.training.tracked import Tracked
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What a handle is to do: the launch, and what its study and worker add to it.
-
-    ``checkpoint_every_s`` and ``checkpoint_every_steps`` are explained at ``CheckpointPolicy``.
-    ``sends_in_background``: a thread may send measurements while the user's code trains.
-    """
-
-    launch: Launch
-    objective: Objective
-    seed: int
-    directory: Path
-    device: str = "cpu"
-    checkpoint_every_s: float = 30.0
-    checkpoint_every_steps: int | None = None
-    sends_in_background: bool = False
 
 
 @final
@@ -84,6 +66,7 @@ class TrialHandle:
         self._policy = self._new_policy()
         self._is_restored = self._has_begun = self._uses_steps = False
         self._is_over = self._has_left = False
+        self._deputy: PassingChannel | None = None
         if not launch.checkpoints:
             self._begin()
 
@@ -98,7 +81,7 @@ class TrialHandle:
     @property
     def step(self) -> int:
         """The step that is being trained or was trained last; 0 before the first."""
-        return self._step
+        return self._step if self._deputy is None else self._deputy.step
 
     @property
     def objective(self) -> Objective:
@@ -113,7 +96,7 @@ class TrialHandle:
     @property
     def has_left(self) -> bool:
         """Whether the trial gave its worker up; what its function still does no longer counts."""
-        return self._has_left
+        return self._has_left if self._deputy is None else self._deputy.has_left
 
     # -- what the user calls ---------------------------------------------------------------
 
@@ -178,6 +161,14 @@ class TrialHandle:
         self._reporter.flush()
         return self._channel.halt() in {TrialState.STOPPED, TrialState.CANCELLED}
 
+    def hand_over(self) -> HandOver:
+        """Leave the trial, once and for all, to a handle in another process: a script's own."""
+        self._reporter.close()
+        self._deputy = PassingChannel(
+            self._channel, self._stopwatch, self.objective, has_begun=self._has_begun
+        )
+        return HandOver(self._assignment, self._deputy, self._checkpoints)
+
     # -- what the executor calls -----------------------------------------------------------
 
     def conclude(self, returned: object) -> None:
@@ -186,7 +177,7 @@ class TrialHandle:
         A metric that was already reported at the last step stands. ``MetricMissingError`` when the
         objective never came; ``Diverged`` when what was returned is not finite.
         """
-        if self._has_left:
+        if self._has_left or self._deputy is not None:
             return
         self._begin()
         if self._reporter.divergence is not None:
