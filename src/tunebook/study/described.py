@@ -56,7 +56,6 @@ def load_changed(
     if changes:
         facts = replay(event for _, event in opened.events_after(study))
         budget = replace(facts.budget, **changes)
-        find_or_create(
-            opened, replace(facts.known_spec, budget=budget, space=facts.space, notes="")
-        )
+        wanted = replace(facts.known_spec, budget=budget, space=facts.space, notes=facts.notes)
+        study = find_or_create(opened, wanted)
     return Study(Opened(opened, study, settings))

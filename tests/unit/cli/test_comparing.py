@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import tunebook as tb
+
+
+def train(trial: tb.TrialHandle) -> float:
+    return float(trial.config.lr)
+
+
+@pytest.fixture
+def tune(home):
+    def tune_one(name: str, **options: Any) -> tb.Study:
+        keywords: dict[str, Any] = {
+            "maximize": "acc",
+            "trials": 3,
+            "search": "random",
+            "workers": 0,
+            "progress": False,
+        }
+        space = tb.Space(lr=tb.Float(0.0, 1.0))
+        return tb.tune(train, space, name=name, **(keywords | options))
+
+    return tune_one
+
+
+def test_equal_studies_are_ranked(command, tune):
+    studies = {name: tune(name, seed=seed) for name, seed in (("a", 0), ("b", 1))}
+    told = command("compare", "a", "b", "--json").json
+    by_value = sorted(studies, key=lambda name: -studies[name].best.value)
+    assert told["order"] == by_value
+    assert told["refusal"] is None
+    assert {row["name"]: row["rank"] for row in told["studies"]} == {
+        name: by_value.index(name) + 1 for name in studies
+    }
+    assert "may be chance" in command("compare", "a", "b").out
+
+
+def test_studies_of_different_lengths_are_shown_but_not_ranked(command, tune):
+    tune("short", max_steps=1)
+    tune("long", max_steps=2)
+    told = command("compare", "short", "long", "--json").json
+    assert told["order"] == []
+    assert [row["rank"] for row in told["studies"]] == [None, None]
+    assert all(row["value"] is not None for row in told["studies"])
+    out = command("compare", "short", "long").out
+    assert "Not ordered" in out
+    assert "better" not in out
