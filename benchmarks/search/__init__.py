@@ -1,0 +1,1 @@
+"""Measures searchers, ours and others', on recorded and synthetic problems on simulated time."""
