@@ -1,13 +1,48 @@
-"""The default searcher. Today it covers the space with Halton's sequence."""
+"""The default searcher: freeze-thaw where learning curves come and trials can pause, else bayes.
+
+It has no options, so that a user has nothing to choose; what it chooses follows from the history.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import TYPE_CHECKING, final
 
-from tunebook.search.halton import Halton
+from tunebook.records import Trial, TrialState
 from tunebook.search.protocol import Decision, History, Randomness
+
+if TYPE_CHECKING:
+    from tunebook.search.freeze_thaw import FreezeThaw
+    from tunebook.search.proposals import Proposals
+
+MIN_INITIAL, MAX_INITIAL = 4, 10
+"""Initial trials of final values only: one more than parameters, within these ends."""
+
+
+@final
+class _Strategies:
+    """The strategies with their caches, made when first used: they need numpy."""
+
+    __slots__ = ("_freeze_thaw", "_proposals")
+
+    def __init__(self) -> None:
+        self._freeze_thaw: FreezeThaw | None = None
+        self._proposals: Proposals | None = None
+
+    def freeze_thaw(self) -> FreezeThaw:
+        """Return the strategy for trials with curves."""
+        from tunebook.search.freeze_thaw import FreezeThaw
+
+        self._freeze_thaw = self._freeze_thaw or FreezeThaw()
+        return self._freeze_thaw
+
+    def proposals(self) -> Proposals:
+        """Return the strategy for final values."""
+        from tunebook.search.proposals import Proposals
+
+        self._proposals = self._proposals or Proposals()
+        return self._proposals
 
 
 @final
@@ -15,7 +50,9 @@ from tunebook.search.protocol import Decision, History, Randomness
 class Auto:
     """Chooses the strategy for the study. No options."""
 
-    _halton: Halton = field(default_factory=Halton, init=False, repr=False, compare=False)
+    _strategies: _Strategies = field(
+        default_factory=_Strategies, init=False, repr=False, compare=False
+    )
 
     @property
     def name(self) -> str:
@@ -24,9 +61,36 @@ class Auto:
 
     @property
     def watches_running(self) -> bool:
-        """Nothing is stopped early."""
-        return False
+        """Trials that cannot pause are stopped when they are not worth going on with."""
+        return True
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
-        """Decide as the chosen strategy does."""
-        return self._halton.decide(history, slots, rng)
+        """Decide as the strategy that fits the study does."""
+        from tunebook.search.threads import one_thread
+
+        is_freezing = has_curves(history)
+        if slots <= 0 and (history.can_pause or not is_freezing):
+            return []
+        with one_thread():
+            if is_freezing:
+                return self._strategies.freeze_thaw().decide(history, slots, rng)
+            from tunebook.search.proposals import Settings
+
+            d = len(history.space.dimensions)
+            settings = Settings(max(MIN_INITIAL, min(d + 1, MAX_INITIAL)))
+            return self._strategies.proposals().starts(history, slots, rng, settings)
+
+
+def has_curves(history: History) -> bool:
+    """Whether trials show more than a final value, as far as the trials that are done tell."""
+    from tunebook.search.slices import Slices
+
+    if history.max_steps is None or Slices(history.max_steps).first >= history.max_steps:
+        return False
+    done = [trial for trial in history.trials if trial.state is TrialState.DONE]
+    metric = history.objective.metric
+    return not done or any(_n_measured(trial, metric) > 1 for trial in done)
+
+
+def _n_measured(trial: Trial, metric: str) -> int:
+    return len(trial.curves[metric]) if metric in trial.curves else 0

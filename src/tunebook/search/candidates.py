@@ -76,16 +76,23 @@ class Score:
         return score, self.coordinates.pull_back(slope, units)
 
 
-def draw_candidates(coordinates: Coordinates, centres: Array, stream: Generator) -> Array:
+def draw_candidates(
+    coordinates: Coordinates,
+    centres: Array,
+    stream: Generator,
+    *,
+    n_uniform: int = N_UNIFORM,
+    n_local: int = N_LOCAL,
+) -> Array:
     """Return snapped candidates: uniform ones, and perturbations of the centres (k x d units)."""
     d = coordinates.n_dimensions
-    uniform = stream.random((N_UNIFORM, d))
-    chosen = centres[stream.integers(len(centres), size=N_LOCAL)]
-    width = 10.0 ** stream.uniform(-2.5, -0.5, (N_LOCAL, 1))
-    is_moved = stream.random((N_LOCAL, d)) < max(0.35, 1.5 / max(1, d))
-    moved = chosen + width * is_moved * stream.standard_normal((N_LOCAL, d))
-    is_redrawn = ~coordinates.movable & (stream.random((N_LOCAL, d)) < 0.25)
-    local = np.where(is_redrawn, stream.random((N_LOCAL, d)), np.clip(moved, 0.0, 1.0))
+    uniform = stream.random((n_uniform, d))
+    chosen = centres[stream.integers(len(centres), size=n_local)]
+    width = 10.0 ** stream.uniform(-2.5, -0.5, (n_local, 1))
+    is_moved = stream.random((n_local, d)) < max(0.35, 1.5 / max(1, d))
+    moved = chosen + width * is_moved * stream.standard_normal((n_local, d))
+    is_redrawn = ~coordinates.movable & (stream.random((n_local, d)) < 0.25)
+    local = np.where(is_redrawn, stream.random((n_local, d)), np.clip(moved, 0.0, 1.0))
     return coordinates.snap(np.vstack([uniform, local]))
 
 

@@ -46,9 +46,16 @@ def observed(trials: Sequence[Trial], objective: Objective) -> list[Observed]:
             continue
         if trial.value is not None and trial.state.has_value:
             found.append(Observed(trial, objective.sign * trial.value))
-        elif trial.failure is not None and trial.failure.kind not in _NOT_ITS_FAULT:
+        elif is_failure(trial):
             found.append(Observed(trial, None))
     return sorted(found, key=lambda o: (o.trial.ended_at or 0.0, o.trial.number))
+
+
+def is_failure(trial: Trial) -> bool:
+    """Whether a trial ended without a value because of its configuration."""
+    is_over = trial.state.is_final and not trial.state.has_value
+    failure = trial.failure
+    return is_over and failure is not None and failure.kind not in _NOT_ITS_FAULT
 
 
 def under_way(trials: Sequence[Trial]) -> list[Trial]:

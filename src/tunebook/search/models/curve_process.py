@@ -1,9 +1,12 @@
 """An exact Gaussian process over learning curves: points of trials at (configuration, log step).
 
-Covariance = sa Kx + sb Kx Kt + [same trial] (sc + sd Kt) + a common shape + noise: configurations
-that stay better, differences that depend on the step, luck of a trial that stays or drifts. Without
-the terms of the same trial luck is taken for merit. What lies between configurations is computed
-once per pair of trials, not of points: that is what makes thinned curves cheap.
+With f(t) = 1 - log t / log T, which is 0 at the end, the covariance is
+
+    Kx (sa + sb f f') + [same trial] (sc + sd f f' + se exp(-|log t - log t'| / lt)) + common shape
+
+and noise: the end and the slope of a curve depend on the configuration, and on the luck of the
+trial. Slopes are what lets a few steps tell of the end: with a term that forgets instead, early
+leaders are taken for the best. Without the terms of the same trial luck is taken for merit.
 """
 
 from __future__ import annotations
@@ -32,12 +35,12 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-# Centres and variances of the normal priors on the logarithms of sa, sb, sc, sd, lt, nu.
-_CENTRES = np.log([0.7, 0.3, 0.05, 0.05, 1.5, 0.01])
-_VARIANCES = np.array([1.0, 1.0, 1.5, 1.5, 0.3, 2.0])
+# Centres and variances of the normal priors on the logarithms of sa, sb, sc, sd, se, lt, nu.
+_CENTRES = np.log([0.7, 0.3, 0.05, 0.05, 0.05, 1.5, 0.01])
+_VARIANCES = np.array([1.0, 1.0, 1.5, 1.5, 1.5, 0.3, 2.0])
 _SCALE_VARIANCE = 0.5
 _SCALE_BOUNDS = (0.02, 100.0)
-_BOUNDS = ((1e-3, 50.0), (1e-3, 50.0), (1e-5, 20.0), (1e-5, 20.0), (0.1, 20.0), (1e-5, 2.0))
+_BOUNDS = ((1e-3, 50.0), (1e-3, 50.0), *[(1e-5, 20.0)] * 3, (0.1, 20.0), (1e-5, 2.0))
 _N_OTHERS = len(_BOUNDS)
 _OFFSET = 0.25
 
@@ -45,12 +48,17 @@ _OFFSET = 0.25
 @final
 @dataclass(frozen=True, slots=True)
 class CurveTheta:
-    """Hyperparameters: length scales, the four variances, the length in log steps, the noise."""
+    """Hyperparameters: length scales, the five variances, the length in log steps, the noise.
+
+    ``end`` and ``slope`` are those of configurations, ``luck``, ``own_slope`` and ``drift`` of
+    single trials.
+    """
 
     scales: Array
-    stable: float
-    changing: float
+    end: float
+    slope: float
     luck: float
+    own_slope: float
     drift: float
     length: float
     noise: float
@@ -70,8 +78,8 @@ class CurveTheta:
     @property
     def logs(self) -> Array:
         """The flat vector that is optimised."""
-        others = (self.stable, self.changing, self.luck, self.drift, self.length, self.noise)
-        return np.asarray(np.log([*self.scales, *others]))
+        variances = (self.end, self.slope, self.luck, self.own_slope, self.drift)
+        return np.asarray(np.log([*self.scales, *variances, self.length, self.noise]))
 
 
 def _scale_centre(kernel: Kernel) -> float:
@@ -113,48 +121,55 @@ def _kinship(a: Array) -> Array:
 
 @final
 class _Likelihood:
-    """What is the same in every evaluation of one fit."""
+    """What is the same in every evaluation of one fit.
+
+    Terms of the same trial are kept as a list of pairs, and terms of configurations per pair of
+    trials: dense n x n arrays are what an evaluation spends its time on.
+    """
 
     def __init__(self, kernel: Kernel, points: CurvePoints, values: Array) -> None:
-        self.kernel, self.points, self.values = kernel, points, values
-        row = points.row
-        tau, shape = np.log(points.steps), points.shape()
-        self.apart = np.abs(tau[:, None] - tau[None, :])
-        self.is_same = (row[:, None] == row[None, :]).astype(float)
+        self.kernel, self.values = kernel, values
+        row, shape = points.row, points.shape()
+        self.slopes = np.outer(shape[:, 0], shape[:, 0])
         self.common = shape @ shape.T + _OFFSET
-        self.starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
-        self.rows = row[self.starts]
+        self.same = np.flatnonzero(row[:, None] == row[None, :])
+        self.same_slopes = self.slopes.ravel()[self.same]
+        tau = np.log(points.steps)
+        self.apart = np.abs(tau[:, None] - tau[None, :]).ravel()[self.same]
+        rows, self.place = np.unique(row, return_inverse=True)
+        self.x = points.trials[rows]
+        self.is_of = (self.place[:, None] == np.arange(len(rows))).astype(float)
 
     def __call__(self, logs: Array) -> tuple[float, Array]:
         """Return the negative log posterior and its exact gradient."""
-        theta, kernel, points = CurveTheta.from_logs(logs), self.kernel, self.points
-        n = len(points)
-        x = points.trials[self.rows]
+        theta, kernel, x = CurveTheta.from_logs(logs), self.kernel, self.x
         a = kernel.distances(x, x, theta.scales)
-        place = np.searchsorted(self.rows, points.row)
-        kin = _kinship(a)[np.ix_(place, place)]
-        near = np.exp(-self.apart / theta.length)
-        by_step = theta.stable + theta.changing * near
-        by_luck = self.is_same * (theta.luck + theta.drift * near)
-        covariance = kin * by_step + by_luck + self.common
-        covariance[np.diag_indices(n)] += theta.noise
+        kin = _kinship(a).take(self.place, axis=0).take(self.place, axis=1)
+        by_step = self.slopes * theta.slope
+        by_step += theta.end
+        near = np.exp(self.apart * (-1.0 / theta.length))
+        covariance = kin * by_step
+        covariance += self.common
+        of_trial = theta.luck + theta.own_slope * self.same_slopes + theta.drift * near
+        covariance.ravel()[self.same] += of_trial
+        covariance[np.diag_indices_from(covariance)] += theta.noise
         lower = factor(covariance)
-        precision = inverse(lower)
-        alpha = precision @ self.values
+        weights = inverse(lower)
+        alpha = weights @ self.values
         value = 0.5 * float(self.values @ alpha) + float(np.log(np.diag(lower)).sum())
-        weights = np.outer(alpha, alpha) - precision
+        np.subtract(np.outer(alpha, alpha), weights, out=weights)
+        same = weights.ravel()[self.same]
         of_kin = weights * kin
-        of_same = weights * self.is_same
-        slope_near = (theta.changing * of_kin + theta.drift * of_same) * near
         gradient = np.empty_like(logs)
-        gradient[-6] = theta.stable * of_kin.sum()
-        gradient[-5] = theta.changing * (of_kin * near).sum()
-        gradient[-4] = theta.luck * of_same.sum()
-        gradient[-3] = theta.drift * (of_same * near).sum()
-        gradient[-2] = (slope_near * self.apart).sum() / theta.length
+        gradient[-7] = theta.end * of_kin.sum()
+        gradient[-6] = theta.slope * np.vdot(of_kin, self.slopes)
+        gradient[-5] = theta.luck * same.sum()
+        gradient[-4] = theta.own_slope * (same @ self.same_slopes)
+        gradient[-3] = theta.drift * (same @ near)
+        gradient[-2] = theta.drift * (same @ (near * self.apart)) / theta.length
         gradient[-1] = theta.noise * np.trace(weights)
-        pairs = np.add.reduceat(weights * by_step, self.starts, axis=0)
-        pairs = np.add.reduceat(pairs, self.starts, axis=1)
+        weights *= by_step
+        pairs = self.is_of.T @ (weights @ self.is_of)
         slope = pairs * ((5.0 / 3.0) * (1.0 + a) * np.exp(-a))
         gradient[:-_N_OTHERS] = 2.0 * kernel.scale_gradient(x, slope, theta.scales)
         prior, prior_gradient = self._prior(logs)
@@ -227,12 +242,14 @@ class CurveProcess:
         """
         known, theta = self.points, self.theta
         a = self.kernel.distances(known.trials, others.trials, theta.scales)
-        near = np.log(known.steps)[:, None] - np.log(others.steps)[None, :]
-        near = np.exp(np.abs(near) * (-1.0 / theta.length))
-        out: Array = _kinship(a)[known.row][:, others.row] * (theta.stable + theta.changing * near)
-        is_same = known.row[:, None] == others.row[None, :]
-        out[is_same] += theta.luck + theta.drift * near[is_same]
-        out += known.shape() @ others.shape().T + _OFFSET
+        mine, theirs = known.shape(), others.shape()
+        slopes = np.outer(mine[:, 0], theirs[:, 0])
+        kin = _kinship(a).take(known.row, axis=0).take(others.row, axis=1)
+        out: Array = kin * (theta.end + theta.slope * slopes)
+        out += mine @ theirs.T + _OFFSET
+        i, j = np.nonzero(known.row[:, None] == others.row[None, :])
+        near = np.exp(np.abs(np.log(known.steps[i] / others.steps[j])) * (-1.0 / theta.length))
+        out[i, j] += theta.luck + theta.own_slope * slopes[i, j] + theta.drift * near
         return out
 
     def predict(self, others: CurvePoints) -> tuple[Array, Array]:
@@ -242,8 +259,10 @@ class CurveProcess:
         mean = self._alpha @ cross
         whitened = solve_lower(self._lower, cross)
         shape = others.shape()
-        prior = theta.stable + theta.changing + theta.luck + theta.drift + _OFFSET
-        variance = prior + (shape * shape).sum(1) - (whitened * whitened).sum(0)
+        squares = shape * shape
+        prior = theta.end + theta.luck + theta.drift + _OFFSET
+        prior = prior + (theta.slope + theta.own_slope) * squares[:, 0] + squares.sum(1)
+        variance = prior - (whitened * whitened).sum(0)
         return np.asarray(mean), np.sqrt(np.maximum(variance, 1e-12))
 
     def observed_means(self) -> Array:

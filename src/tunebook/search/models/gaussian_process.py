@@ -139,9 +139,13 @@ def _prior(kernel: Kernel, logs: Array) -> tuple[float, Array]:
 def factor(covariance: Array) -> Array:
     """Return the lower Cholesky factor, with as little jitter on the diagonal as will do."""
     n = len(covariance)
+    diagonal = np.diag_indices(n)
     for jitter in (JITTER, 1e-6, 1e-4):
-        lower, info = dpotrf(covariance + jitter * np.eye(n), lower=1, clean=1)
-        if info == 0 and np.isfinite(lower).all():
+        # In Fortran's order LAPACK works in place; the matrix is its own transpose.
+        jittered = covariance.T.copy(order="F")
+        jittered[diagonal] += jitter
+        lower, info = dpotrf(jittered, lower=1, clean=1, overwrite_a=1)
+        if info == 0 and np.isfinite(np.vdot(lower, lower)):
             return np.asarray(lower)
     raise NotPositiveDefiniteError(f"a covariance of {n} points is not positive definite")
 
@@ -151,7 +155,10 @@ def inverse(lower: Array) -> Array:
     found, info = dpotri(lower, lower=1)
     if info != 0:
         raise NotPositiveDefiniteError("a covariance has no inverse")
-    return np.asarray(np.tril(found) + np.tril(found, -1).T)
+    # Above the diagonal there are zeros, as ``factor`` left them.
+    whole = np.add(found, found.T, order="C")
+    whole[np.diag_indices_from(whole)] *= 0.5
+    return np.asarray(whole)
 
 
 def solve_lower(lower: Array, right: Array) -> Array:

@@ -1,0 +1,179 @@
+"""From a history to a model of its curves: what is known at one decision, and how well.
+
+Hyperparameters are fitted from scratch to a part of the points, chosen by what they are and not by
+when they came: so every decision is a function of the history, and a cache only saves time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from tunebook.records import TrialState
+from tunebook.search.curves import CurveData, CurveReader, curve_data
+from tunebook.search.geometry import Geometry
+from tunebook.search.models.curve_process import (
+    CurvePoints,
+    CurveProcess,
+    CurveTheta,
+    fit_curves,
+)
+from tunebook.search.models.gaussian_process import NotPositiveDefiniteError
+from tunebook.search.priors import rank_correlation
+from tunebook.search.protocol import History
+from tunebook.search.slices import Slices, measuring_gap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tunebook.space import Space
+
+    Array = NDArray[np.float64]
+
+MAX_FITTED = 96
+"""So many points decide on the hyperparameters; all of them on predictions."""
+
+MAX_FITTED_PER_TRIAL = 4
+N_ITERATIONS = 15
+
+SOBOL_SHARE = 0.025
+DISTRUST_SHARE = 0.2
+MIN_TO_JUDGE = 15
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CurveKnowledge:
+    """The model at one decision: what is ``observed``, and ``process`` with what is under way.
+
+    ``sobol_share`` says how far it is to be trusted.
+    """
+
+    data: CurveData
+    observed: CurveProcess
+    process: CurveProcess
+    sobol_share: float
+    prior_weight: float
+
+    def at_end(self, rows: Sequence[int]) -> CurvePoints:
+        """Return the ends of the whole trainings of the trials in some rows."""
+        known = self.process.points
+        ends = np.full(len(rows), known.n_steps)
+        return CurvePoints(known.trials, np.array(rows, dtype=np.intp), ends, known.n_steps)
+
+    def at_end_of(self, fresh: Array) -> CurvePoints:
+        """Return the ends of whole trainings of new configurations, rows of coordinates."""
+        known = self.process.points
+        rows = len(known.trials) + np.arange(len(fresh))
+        ends = np.full(len(fresh), known.n_steps)
+        return CurvePoints(np.vstack([known.trials, fresh]), rows, ends, known.n_steps)
+
+
+@final
+class CurveLearner:
+    """Learns from histories. Holds caches only."""
+
+    def __init__(self) -> None:
+        self._geometry: Geometry | None = None
+        self._reader = CurveReader()
+        self._last_fit: tuple[bytes, CurveTheta] | None = None
+
+    def geometry(self, space: Space) -> Geometry:
+        """Return what is known of a space."""
+        if self._geometry is None or self._geometry.space != space:
+            self._geometry, self._reader = Geometry(space), CurveReader()
+        return self._geometry
+
+    def slices(self, history: History) -> Slices:
+        """Return the slices of the study's trainings."""
+        gap = measuring_gap(history.trials, history.objective.metric)
+        return Slices(history.max_steps or 1, gap)
+
+    def learn(self, history: History) -> CurveKnowledge | None:
+        """Return the model of a history, None while there is nothing to learn from."""
+        geometry, slices = self.geometry(history.space), self.slices(history)
+        curves = self._reader.read(history.trials, geometry, history.objective, slices)
+        data = curve_data(curves, geometry, slices)
+        if data is None:
+            return None
+        kernel = geometry.coordinates.kernel
+        try:
+            process = CurveProcess(kernel, data.points, data.values, self._theta(geometry, data))
+            share = _sobol_share(process)
+        except NotPositiveDefiniteError:
+            return None
+        units = np.array([c.units for c in data.curves])
+        ends = np.flatnonzero(np.r_[data.points.row[1:] != data.points.row[:-1], True])
+        weight = geometry.priors.weight(units[data.points.row[ends]], data.values[ends])
+        running = _running_points(data, slices)
+        return CurveKnowledge(data, process, process.believing(running), share, weight)
+
+    def _theta(self, geometry: Geometry, data: CurveData) -> CurveTheta:
+        kernel, kept = geometry.coordinates.kernel, _fitted(data)
+        points = CurvePoints(
+            data.points.trials, data.points.row[kept], data.points.steps[kept], data.points.n_steps
+        )
+        values = data.values[kept]
+        sign = points.trials.tobytes() + points.row.tobytes() + values.tobytes()
+        if self._last_fit is None or self._last_fit[0] != sign:
+            start = CurveTheta.initial(kernel)
+            theta = fit_curves(kernel, points, values, start, n_iterations=N_ITERATIONS)
+            self._last_fit = (sign, theta)
+        return self._last_fit[1]
+
+
+def _fitted(data: CurveData) -> NDArray[np.intp]:
+    """Return which points the hyperparameters are fitted to: a few of the best and other curves."""
+    row = data.points.row
+    if len(row) <= MAX_FITTED:
+        return np.arange(len(row))
+    begins = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+    ends = np.r_[begins[1:], len(row)]
+    spans = [
+        np.unique(np.linspace(b, e - 1, min(e - b, MAX_FITTED_PER_TRIAL)).round().astype(np.intp))
+        for b, e in zip(begins, ends, strict=True)
+    ]
+    order = np.argsort([data.values[e - 1] for e in ends], kind="stable")
+    half = len(order) // 2
+    best, rest = order[:half], order[half:]
+    # The best and a spread choice of the others in turn, until the points are used up.
+    stride = max(1, round(len(rest) / max(1, MAX_FITTED // (2 * MAX_FITTED_PER_TRIAL))))
+    others = np.concatenate([rest[k::stride] for k in range(stride)])
+    turns = [i for pair in zip(best, others, strict=False) for i in pair]
+    kept: list[NDArray[np.intp]] = []
+    n = 0
+    for i in turns:
+        if n + len(spans[i]) > MAX_FITTED:
+            break
+        kept.append(spans[i])
+        n += len(spans[i])
+    return np.sort(np.concatenate(kept))
+
+
+def _running_points(data: CurveData, slices: Slices) -> CurvePoints:
+    """Return where trials under way will be seen next: the ends of their slices."""
+    running = [
+        (i, slices.units(c.trial.until_step or slices.n_steps))
+        for i, c in enumerate(data.curves)
+        if c.trial.state in (TrialState.RUNNING, TrialState.QUEUED, TrialState.LOST)
+    ]
+    return CurvePoints(
+        data.points.trials,
+        np.array([i for i, _ in running], dtype=np.intp),
+        np.array([step for _, step in running], dtype=float),
+        data.points.n_steps,
+    )
+
+
+def _sobol_share(process: CurveProcess) -> float:
+    """Return how often the model is not asked: seldom, but often while it predicts badly."""
+    values, means, variances = process.leave_one_trial_out()
+    if len(values) < MIN_TO_JUDGE:
+        return SOBOL_SHARE
+    residuals = (values - means) / np.sqrt(variances)
+    is_blind = rank_correlation(means, values) < 0.1
+    is_off = abs(float(residuals.mean())) > 1.0 or float(residuals.std()) > 2.5
+    return DISTRUST_SHARE if is_blind or is_off else SOBOL_SHARE
