@@ -87,6 +87,8 @@ class Population:
 
     def _require_tracked(self) -> None:
         """Raise ``SearchError`` if weights cannot be handed over."""
+        if any(t.checkpoints for t in self.own):
+            return
         first_end = self.ends[0]
         for trial in self.own:
             is_clone = trial.parent is not None and any(len(s) for s in trial.curves.values())
@@ -97,7 +99,7 @@ class Population:
                 )
         paused = [t for t in self.own if t.state is TrialState.PAUSED]
         # Workers may still be about to save; more trials than those are sure to have no checkpoint.
-        if len(paused) > self.history.workers and not any(t.checkpoints for t in paused):
+        if len(paused) > self.history.workers:
             raise _untracked(f"{len(paused)} trials are paused, none of them with a checkpoint")
 
 
