@@ -1,12 +1,13 @@
 """The default searcher: freeze-thaw where learning curves come and trials can pause, else bayes.
 
 It has no options, so that a user has nothing to choose; what it chooses follows from the history.
+Parameters of known names get weak priors: ``assumed_priors`` lists them, for users to see.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 from tunebook.records import Trial, TrialState
@@ -15,6 +16,7 @@ from tunebook.search.protocol import Decision, History, Randomness
 if TYPE_CHECKING:
     from tunebook.search.freeze_thaw import FreezeThaw
     from tunebook.search.proposals import Proposals
+    from tunebook.space import Space
 
 MIN_INITIAL, MAX_INITIAL = 4, 10
 """Initial trials of final values only: one more than parameters, within these ends."""
@@ -24,11 +26,20 @@ MIN_INITIAL, MAX_INITIAL = 4, 10
 class _Strategies:
     """The strategies with their caches, made when first used: they need numpy."""
 
-    __slots__ = ("_freeze_thaw", "_proposals")
+    __slots__ = ("_freeze_thaw", "_proposals", "_spaces")
 
     def __init__(self) -> None:
         self._freeze_thaw: FreezeThaw | None = None
         self._proposals: Proposals | None = None
+        self._spaces: tuple[Space, Space] | None = None
+
+    def with_priors(self, space: Space) -> Space:
+        """Return a space with the priors that are assumed for it."""
+        from tunebook.search.assumed_priors import with_assumed_priors
+
+        if self._spaces is None or self._spaces[0] != space:
+            self._spaces = (space, with_assumed_priors(space))
+        return self._spaces[1]
 
     def freeze_thaw(self) -> FreezeThaw:
         """Return the strategy for trials with curves."""
@@ -71,6 +82,7 @@ class Auto:
         is_freezing = has_curves(history)
         if slots <= 0 and (history.can_pause or not is_freezing):
             return []
+        history = replace(history, space=self._strategies.with_priors(history.space))
         with one_thread():
             if is_freezing:
                 return self._strategies.freeze_thaw().decide(history, slots, rng)

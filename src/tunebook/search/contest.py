@@ -134,7 +134,7 @@ class Contest:
         if self.geometry.table is not None:
             return self.geometry.table
         curves = knowledge.data.curves
-        mean, _ = knowledge.process.predict(knowledge.at_end(range(len(curves))))
+        mean = knowledge.process.means(knowledge.at_end(range(len(curves))))
         centres = [curves[i].units for i in np.argsort(mean, kind="stable")[:N_CENTRES]]
         return draw_candidates(
             coordinates, np.array(centres), self.stream, n_uniform=N_UNIFORM, n_local=N_LOCAL
@@ -144,7 +144,7 @@ class Contest:
         """Return a spread-out configuration: the default first, then the Sobol sequence."""
         space, max_steps = self.history.space, self.history.max_steps
         if self.n_own == 0:
-            config = self.geometry.space.default(max_steps)
+            config = space.default(max_steps)
         else:
             point = sobol_point(len(space.dimensions), self.rng.seed, self.n_own - 1)
             config = space.decode(point)

@@ -79,7 +79,7 @@ class CurveLearner:
     def __init__(self) -> None:
         self._geometry: Geometry | None = None
         self._reader = CurveReader()
-        self._last_fit: tuple[bytes, CurveTheta] | None = None
+        self._last_fit: tuple[bytes, CurveTheta, float] | None = None
 
     def geometry(self, space: Space) -> Geometry:
         """Return what is known of a space."""
@@ -101,8 +101,9 @@ class CurveLearner:
             return None
         kernel = geometry.coordinates.kernel
         try:
-            process = CurveProcess(kernel, data.points, data.values, self._theta(geometry, data))
-            share = _sobol_share(process)
+            theta, share = self._fit(geometry, data)
+            process = CurveProcess(kernel, data.points, data.values, theta)
+            process.observed_means()  # factors now, where a failure is caught
         except NotPositiveDefiniteError:
             return None
         units = np.array([c.units for c in data.curves])
@@ -111,7 +112,8 @@ class CurveLearner:
         running = _running_points(data, slices)
         return CurveKnowledge(data, process, process.believing(running), share, weight)
 
-    def _theta(self, geometry: Geometry, data: CurveData) -> CurveTheta:
+    def _fit(self, geometry: Geometry, data: CurveData) -> tuple[CurveTheta, float]:
+        """Return hyperparameters, and how often a model with them should not be asked."""
         kernel, kept = geometry.coordinates.kernel, _fitted(data)
         points = CurvePoints(
             data.points.trials, data.points.row[kept], data.points.steps[kept], data.points.n_steps
@@ -121,8 +123,9 @@ class CurveLearner:
         if self._last_fit is None or self._last_fit[0] != sign:
             start = CurveTheta.initial(kernel)
             theta = fit_curves(kernel, points, values, start, n_iterations=N_ITERATIONS)
-            self._last_fit = (sign, theta)
-        return self._last_fit[1]
+            share = _sobol_share(CurveProcess(kernel, points, values, theta))
+            self._last_fit = (sign, theta, share)
+        return self._last_fit[1:]
 
 
 def _fitted(data: CurveData) -> NDArray[np.intp]:
@@ -131,26 +134,19 @@ def _fitted(data: CurveData) -> NDArray[np.intp]:
     if len(row) <= MAX_FITTED:
         return np.arange(len(row))
     begins = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
-    ends = np.r_[begins[1:], len(row)]
-    spans = [
-        np.unique(np.linspace(b, e - 1, min(e - b, MAX_FITTED_PER_TRIAL)).round().astype(np.intp))
-        for b, e in zip(begins, ends, strict=True)
-    ]
-    order = np.argsort([data.values[e - 1] for e in ends], kind="stable")
+    ends = np.r_[begins[1:], len(row)] - 1
+    # The first, the last and two points between them of each curve.
+    places = np.linspace(begins, ends, MAX_FITTED_PER_TRIAL).round().astype(np.intp)
+    order = np.argsort(data.values[ends], kind="stable")
     half = len(order) // 2
     best, rest = order[:half], order[half:]
     # The best and a spread choice of the others in turn, until the points are used up.
     stride = max(1, round(len(rest) / max(1, MAX_FITTED // (2 * MAX_FITTED_PER_TRIAL))))
     others = np.concatenate([rest[k::stride] for k in range(stride)])
-    turns = [i for pair in zip(best, others, strict=False) for i in pair]
-    kept: list[NDArray[np.intp]] = []
-    n = 0
-    for i in turns:
-        if n + len(spans[i]) > MAX_FITTED:
-            break
-        kept.append(spans[i])
-        n += len(spans[i])
-    return np.sort(np.concatenate(kept))
+    turns = np.column_stack([best, others[:half]]).ravel()
+    sizes = np.minimum(ends - begins + 1, MAX_FITTED_PER_TRIAL)[turns]
+    n_turns = int(np.searchsorted(np.cumsum(sizes), MAX_FITTED, side="right"))
+    return np.unique(places[:, turns[:n_turns]])
 
 
 def _running_points(data: CurveData, slices: Slices) -> CurvePoints:

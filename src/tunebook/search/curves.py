@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SMOOTHED_SHARE = 0.15
 """A point is the median of this last share of the curve up to it."""
 
-MAX_POINTS = 380
-MAX_TRIALS = 150
+MAX_POINTS = 300
+MAX_TRIALS = 120
 """A model of more trials keeps the better half of this, and a spread half of the others."""
 
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0

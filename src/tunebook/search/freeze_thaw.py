@@ -20,7 +20,6 @@ from tunebook.search.curve_learning import CurveKnowledge, CurveLearner
 from tunebook.search.portfolio import level_to_beat
 from tunebook.search.protocol import Decision, History, Randomness, Resume, Start, Stop
 from tunebook.search.tried import Tried
-from tunebook.space import Space
 
 N_INITIAL = 6
 MANY_WORKERS = 4
@@ -52,27 +51,25 @@ class FreezeThaw:
         self._learner = CurveLearner()
         self._tried = Tried()
 
-    def decide(
-        self, history: History, slots: int, rng: Randomness, space: Space | None = None
-    ) -> list[Decision]:
-        """Return starts, resumes and stops; ``space`` may have more priors than the history's."""
+    def decide(self, history: History, slots: int, rng: Randomness) -> list[Decision]:
+        """Return starts and resumes for ``slots`` free workers, and stops."""
         if history.can_pause:
-            return self._slices(self._contest(history, rng, space), slots) if slots > 0 else []
+            return self._slices(self._contest(history, rng), slots) if slots > 0 else []
         slices = self._learner.slices(history)
         watched = [t for t in history.trials if t.state is TrialState.RUNNING]
         is_due = any(t.step in slices.doublings() for t in watched)
         if slots <= 0 and not is_due:
             return []
-        contest = self._contest(history, rng, space)
+        contest = self._contest(history, rng)
         return [*_stops(contest), *_starts(contest, slots)]
 
-    def _contest(self, history: History, rng: Randomness, space: Space | None) -> Contest:
+    def _contest(self, history: History, rng: Randomness) -> Contest:
         n_steps_trained = sum(trial.step for trial in history.trials)
         return Contest(
             history=history,
             rng=rng,
             stream=rng.of_trial(history.next_number, _PURPOSE + n_steps_trained),
-            geometry=self._learner.geometry(space or history.space),
+            geometry=self._learner.geometry(history.space),
             slices=self._learner.slices(history),
             knowledge=self._learner.learn(history),
             tried=self._tried.of(history.trials),
@@ -127,7 +124,7 @@ def _finishing(contest: Contest, knowledge: CurveKnowledge) -> Resume | None:
     """Return the resume of one of the most promising trials, if any has not come to its end."""
     paused = dict(contest.paused())
     rows = [i for i, curve in enumerate(knowledge.data.curves) if curve.last < np.inf]
-    mean, _ = knowledge.process.predict(knowledge.at_end(rows))
+    mean = knowledge.process.means(knowledge.at_end(rows))
     for place in np.argsort(mean, kind="stable")[:N_FINISHED]:
         if rows[place] in paused:
             trial = paused[rows[place]].trial

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MANY_WORKERS = 4
 """From so many on the rule that is itself random gets two thirds of the decisions."""
 
-_BETA = 1.0
+_BETA = 1.8
 _CONFIDENT = 2.0
 
 

@@ -128,3 +128,12 @@ def test_checkpoints_of_hopeless_trials_are_given_up() -> None:
     n_paused = sum(trial.state is TrialState.PAUSED for trial in history.trials)
     assert n_paused <= 3 * 1 + 10 + 5
     assert all(t.state is not TrialState.STOPPED or t.why for t in history.trials)
+
+
+def test_priors_of_known_parameters_come_first() -> None:
+    space = Space(momentum=Float(0.5, 0.999, log="1-x"), width=Float(0.0, 1.0))
+    history = History(space, MINIMIZE, ())
+    (start,) = Auto().decide(history, 1, Randomness(0))
+    assert isinstance(start, Start)
+    assert start.config["momentum"] == 0.9
+    assert space.contains(start.config)

@@ -18,7 +18,7 @@ from tunebook.search.models.curve_process import (
 from tunebook.search.models.gaussian_process import JITTER, Kernel
 
 KERNEL = Kernel(np.array([0, 1, 2, 2]), 3)
-THETA = CurveTheta(np.array([0.4, 0.9, 0.7]), 0.8, 0.4, 0.06, 0.05, 0.03, 1.2, 0.02)
+THETA = CurveTheta(np.array([0.4, 0.9, 0.7]), 0.8, 0.4, 0.06, 0.03, 1.2, 0.02)
 N_STEPS = 30.0
 
 
@@ -49,8 +49,8 @@ def pair(points: CurvePoints, i: int, others: CurvePoints, j: int) -> float:
     slopes = (1 - math.log(t) / whole) * (1 - math.log(s) / whole)
     is_same = points.row[i] == others.row[j]
     return (
-        kin * (THETA.end + THETA.slope * slopes)
-        + is_same * (THETA.luck + THETA.own_slope * slopes + THETA.drift * near)
+        kin * (THETA.stable + THETA.changing * near)
+        + is_same * (THETA.luck + THETA.drift * near)
         + slopes
         + 1 / (t * s)
         + 0.25
