@@ -6,7 +6,6 @@ The folder is not part of the repository: without it only the synthetic problems
 from __future__ import annotations
 
 import importlib.util
-import json
 import math
 import os
 import sys
@@ -112,9 +111,3 @@ def _parameter(entry: dict[str, Any]) -> Parameter:
     if entry["type"] == "int":
         return Int(int(entry["low"]), int(entry["high"]), log=bool(entry["log"]), when=when)
     return Float(float(entry["low"]), float(entry["high"]), log=bool(entry["log"]), when=when)
-
-
-def suites(bench: Path) -> dict[str, list[str]]:
-    """Return the short lists that the folder itself recommends."""
-    found: dict[str, list[str]] = json.loads((bench / "suites.json").read_text(encoding="utf-8"))
-    return found

@@ -109,9 +109,9 @@ class PeerSearcher:
         self._process = process_of(method)
         task = {"method": method, "space": history_space, "seed": seed, **budget}
         self.watches_running: bool = self._process.call({"do": "start", "task": task})["watches"]
-        self._id_of: dict[int, int] = {}
-        self._seen: dict[int, int] = {}
-        self._open: set[int] = set()
+        self._id_of: dict[TrialNumber, int] = {}
+        self._seen: dict[TrialNumber, int] = {}
+        self._open: set[TrialNumber] = set()
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Tell the peer what is new, and carry out what it wants."""
@@ -122,21 +122,21 @@ class PeerSearcher:
         self.cpu_s += answer["cpu_s"]
         number_of = {id: number for number, id in self._id_of.items()}
         found: list[Decision] = [Stop(number_of[id], "the peer stops it") for id in answer["stops"]]
-        next_number = len(history.trials)
+        next_number = history.next_number
         for ask in answer["asks"]:
             number = number_of.get(ask["id"])
             if number is not None and number < len(history.trials):
-                found.append(Resume(TrialNumber(number), ask["until"]))
+                found.append(Resume(number, ask["until"]))
             else:
                 number = next_number
-                next_number += 1
+                next_number = TrialNumber(number + 1)
                 self._id_of[number] = ask["id"]
                 config = Configuration(history.space.check(ask["config"]))
                 found.append(Start(config, ask["until"]))
             self._open.add(number)
         return found
 
-    def _news(self, history: History, number: int) -> list[dict[str, Any]]:
+    def _news(self, history: History, number: TrialNumber) -> list[dict[str, Any]]:
         if number >= len(history.trials):
             self._open.discard(number)
             return []

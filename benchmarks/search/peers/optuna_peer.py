@@ -72,7 +72,7 @@ class OptunaPeer:
     def report(self, id: int, step: int, value: float) -> bool:
         """Report to the pruner."""
         self.trials[id].report(value, step)
-        return self.trials[id].should_prune()
+        return bool(self.trials[id].should_prune())
 
     def tell(self, id: int, value: float | None, step: int, state: str) -> None:
         """Close the trial: complete, pruned or failed."""

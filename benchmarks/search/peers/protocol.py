@@ -63,7 +63,7 @@ def is_active(entry: dict[str, Any], config: dict[str, Any]) -> bool:
 
 def is_choice(entry: dict[str, Any]) -> bool:
     """Say whether a parameter has values instead of a range."""
-    return entry["type"] == "choice"
+    return bool(entry["type"] == "choice")
 
 
 def only_active(space: dict[str, dict[str, Any]], config: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class SyneTunePeer:
         if id in getattr(self.scheduler, "trial_info", {id: None}):
             result = {"loss": value, "step": step}
             decision = self.scheduler.on_trial_result(self.trials[id], result)
-            return decision == SchedulerDecision.STOP
+            return bool(decision == SchedulerDecision.STOP)
         return False
 
     def tell(self, id: int, value: float | None, step: int, state: str) -> None:
