@@ -41,7 +41,7 @@ def demo(
     in the usual home: fashion-1, fashion-2 and so on.
     """
     from tunebook.cli.driving import exit_code
-    from tunebook.study import tune
+    from tunebook.study.tune import tune
 
     place = place_of(ctx, home, store)
     try:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tunebook.study.study_file import StudyFile
 
 _KEYS = (
-    *("maximize", "minimize", "reduce", "max_steps", "seed", "name", "pattern", "notes"),
+    *("maximize", "minimize", "reduce", "max_steps", "seed", "name", "notes"),
     *("workers", "per_device"),
 )
 _NEEDS_QUOTES = re.compile(r"[\s'\"\\]")
@@ -79,7 +79,8 @@ def run(
     from tunebook.cli.driving import carry_on
     from tunebook.study.described import open_described
 
-    flags = {key: ctx.params[key] for key in _KEYS} | limits | {"trial_timeout_s": timeout}
+    flags = {key: ctx.params[key] for key in _KEYS} | limits
+    flags |= {"trial_timeout_s": timeout, "pattern": pattern or None}
     flags["search"] = None if search is None else search_of(search)
     place = place_of(ctx, home, store)
     file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)

@@ -49,6 +49,12 @@ def watching(
     last = _Last(view, facts)
     try:
         yield last
+    except KeyboardInterrupt:
+        view.close()
+        _write("stopped at once; what was measured is kept")
+        for line in hints(StudyState.PAUSED, setup, store):
+            _write(line)
+        raise
     finally:
         view.close()
     if last.is_told:
