@@ -19,15 +19,20 @@ def comparison_message(studies: Sequence[StudyMessage]) -> ComparisonMessage:
 
 
 def refusal_to_order(studies: Sequence[StudyMessage]) -> str | None:
-    """Return which condition of I1 does not hold, None if all do."""
+    """Return which condition of I1 or S0.24 does not hold, None if all do."""
     for label, values in (
         ("metrics", {s.objective.metric for s in studies}),
         ("directions", {s.objective.direction for s in studies}),
         ("reductions", {s.objective.reduce for s in studies}),
         ("lengths of a full trial", {s.max_steps for s in studies}),
+        ("budgets", {_limits(s) for s in studies}),
         ("data", {str(s.environment.get("data")) for s in studies}),
     ):
         if len(values) > 1:
             shown = ", ".join(sorted(map(str, values)))
             return f"Not ordered: the studies have different {label} ({shown})"
     return None
+
+
+def _limits(study: StudyMessage) -> str:
+    return " and ".join(f"{use.limit:g} {use.name}" for use in study.budget) or "none"

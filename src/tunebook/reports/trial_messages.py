@@ -60,7 +60,9 @@ def selected(trials: Sequence[Trial], query: TrialQuery) -> list[Trial]:
     key = _key(query.sort)
     for state in query.states:
         if state not in set(TrialState):
-            raise InputError("There is no such state", got=state, do=nearest(state, map(str, TrialState)))
+            raise InputError(
+                "There is no such state", got=state, do=nearest(state, map(str, TrialState))
+            )
     found = [trial for trial in trials if _is_wanted(trial, query)]
     having = [trial for trial in found if key(trial) is not None]
     lacking = [trial for trial in found if key(trial) is None]

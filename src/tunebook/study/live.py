@@ -88,7 +88,15 @@ def _view(facts: Facts, stream: TextIO) -> View:
             screen = ScreenWatcher(facts, console)
             screen.start()
             return screen
-    return PlainWatcher(facts, _write)
+    found = _notebook_view(facts) if "IPython" in sys.modules else None
+    return found or PlainWatcher(facts, _write)
+
+
+def _notebook_view(facts: Facts) -> View | None:
+    from tunebook.study.live_notebook import NotebookWatcher, notebook_display
+
+    found = notebook_display()
+    return None if found is None else NotebookWatcher(facts, *found)
 
 
 def _write(line: str) -> None:

@@ -34,7 +34,7 @@ from tunebook.study.appearance import (
 )
 from tunebook.study.live_plain import forecast_text, left_text, workers_text
 from tunebook.study.live_view import (
-    N_ENDED,
+    N_SHOWN,
     EndedTrials,
     Picture,
     TrialPicture,
@@ -72,7 +72,7 @@ class ScreenWatcher:
         self, facts: Facts, console: Console, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._ended = EndedTrials(facts)
-        self._last: deque[Trial] = deque(in_order_of_end(facts.trials), N_ENDED)
+        self._last: deque[Trial] = deque(in_order_of_end(facts.trials), N_SHOWN)
         self._next = -math.inf
         self.frame = Frame(take_picture(facts, facts.last_at), clock, is_waiting=True)
         self._clock = clock
@@ -133,7 +133,7 @@ def draw(
         blocks.append([Text(shortened(_WAITING, room.width), "dim")])
     blocks = [block for block in blocks if block]
     n_fixed = sum(map(len, blocks)) + len(foot)
-    n_rows = len(picture.running) + len(picture.ended)
+    n_rows = len(picture.running) + len(picture.ended) + len(picture.paused)
     n_gaps = len(blocks) + 1
     has_gaps = n_fixed + n_gaps + min(n_rows, 6) <= room.height
     n_left = room.height - n_fixed - (n_gaps if has_gaps else 0)
@@ -264,14 +264,18 @@ def _best(picture: Picture, room: Room) -> list[Text]:
 
 
 def _trials(picture: Picture, room: Room, n_rows: int) -> list[Text]:
-    """Return the running trials and the last ended ones in ``n_rows`` lines, one for a heading."""
-    running, ended = picture.running, list(picture.ended)
-    if not running and not ended:
+    """Return the running trials, the last ended ones and, where there is room, the best paused.
+
+    They take ``n_rows`` lines, one of them for a heading.
+    """
+    running, ended, paused = picture.running, list(picture.ended), picture.paused
+    if not running and not ended and not paused:
         return []
     n_rows -= 1
     n_ended = min(len(ended), max(n_rows // 3, n_rows - len(running)))
     n_running = min(len(running), n_rows - n_ended)
-    columns = _Columns.of([*running, *ended], room, picture)
+    n_paused = min(len(paused), n_rows - n_running - n_ended)
+    columns = _Columns.of([*running, *ended, *paused], room, picture)
     lines = [columns.heading(picture.objective.metric)]
     if n_running < len(running) and n_running > 0:
         n_running -= 1
@@ -280,7 +284,7 @@ def _trials(picture: Picture, room: Room, n_rows: int) -> list[Text]:
     else:
         lines += [columns.row(trial) for trial in running]
     latest = ended[len(ended) - n_ended :]
-    return [*lines, *(columns.row(trial) for trial in reversed(latest))]
+    return [*lines, *map(columns.row, [*reversed(latest), *paused[:n_paused]])]
 
 
 def _collapsed(trials: Sequence[TrialPicture], picture: Picture) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import final
 
 from tunebook.analysis.forecast import Forecast, forecast
@@ -24,8 +25,8 @@ from tunebook.records import (
 from tunebook.stopping.limits import LimitUse, limit_uses, seconds_left
 from tunebook.study.appearance import curve_points
 
-N_ENDED = 8
-"""So many of the last ended trials are kept for showing."""
+N_SHOWN = 8
+"""So many of the last ended trials, and of the best paused ones, are kept for showing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class TrialPicture:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A study at ``at``. ``ended`` are the last trials that ended, the latest last.
+    """A study at ``at``. ``ended`` are the last trials that ended, the latest last; ``paused`` the
+    best of those that may go on, best first.
 
     ``n_trained`` counts those and the paused ones. ``names`` are the parameters that vary.
     ``left_s`` is the time left at the present pace, ``is_bound`` if it is an upper bound because
@@ -77,6 +79,7 @@ class Picture:
     best: TrialPicture | None = None
     running: Sequence[TrialPicture] = ()
     ended: Sequence[TrialPicture] = ()
+    paused: Sequence[TrialPicture] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -112,6 +115,7 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
         best=None if facts.best is None else picture_of(facts.best, facts),
         running=[picture_of(facts.trials[n], facts) for n in sorted(running)],
         ended=[picture_of(trial, facts) for trial in ended],
+        paused=[picture_of(trial, facts) for trial in _best_paused(alive, spec.objective)],
         counts=_counts(facts),
     )
 
@@ -141,6 +145,11 @@ def _forecast(facts: Facts) -> Forecast | None:
         return None
     max_steps = facts.known_spec.max_steps
     return forecast(facts.budget, facts.dry_run, max_steps=max_steps, n_slots=facts.n_slots)
+
+
+def _best_paused(alive: Iterable[Trial], objective: Objective) -> list[Trial]:
+    paused = (t for t in alive if t.state is TrialState.PAUSED and t.value is not None)
+    return nsmallest(N_SHOWN, paused, key=lambda t: (objective.sign * (t.value or 0.0), t.number))
 
 
 def _share_trained(trial: Trial, facts: Facts) -> float:

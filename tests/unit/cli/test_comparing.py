@@ -39,6 +39,14 @@ def test_equal_studies_are_ranked(command, tune):
     assert "may be chance" in command("compare", "a", "b").out
 
 
+def test_studies_with_different_budgets_are_not_ranked(command, tune):
+    tune("few", trials=2)
+    tune("many", trials=3)
+    told = command("compare", "few", "many", "--json").json
+    assert told["order"] == []
+    assert "different budgets (2 trials, 3 trials)" in told["refusal"]
+
+
 def test_studies_of_different_lengths_are_shown_but_not_ranked(command, tune):
     tune("short", max_steps=1)
     tune("long", max_steps=2)

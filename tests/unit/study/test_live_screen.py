@@ -7,7 +7,15 @@ import pytest
 from rich.console import Console
 
 from tunebook.analysis.forecast import Forecast
-from tunebook.records import Budget, Series, StudyState, TrialNumber, TrialReported
+from tunebook.records import (
+    Budget,
+    Series,
+    StudyState,
+    TrialNumber,
+    TrialReached,
+    TrialReleased,
+    TrialReported,
+)
 from tunebook.study.live_screen import Frame, Room, ScreenWatcher, draw
 from tunebook.study.live_view import in_order_of_end, take_picture
 
@@ -129,3 +137,15 @@ def shown(watcher: ScreenWatcher) -> str:
     console = Console(file=io.StringIO(), width=80, height=24)
     console.print(watcher.frame)
     return console.file.getvalue()
+
+
+def test_best_paused_trials_are_shown_where_there_is_room(study):
+    study.start(0, 1, 2)
+    for number, value in ((0, 0.4), (1, 0.6)):
+        study.report(number, 5, value)
+        study.add(TrialReached(4.0, TrialNumber(number), 5, 5.0))
+        study.add(TrialReleased(4.0, TrialNumber(number)))
+    picture = picture_of(study, 5.0)
+    rows = [line.split("  ")[0] for line in drawn(picture) if line.startswith(("▶", "◆"))]
+    assert rows[-4:-1] == ["▶ 2 running", "◆ 1 paused", "◆ 0 paused"]
+    assert not [line for line in drawn(picture, height=10) if "◆ 0 paused" in line]

@@ -1,0 +1,71 @@
+"""A study in a notebook: one display that is replaced as the study goes on."""
+
+from __future__ import annotations
+
+import html
+import math
+import sys
+from collections import deque
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol, final
+
+from tunebook.engine import Facts
+from tunebook.records import Trial
+from tunebook.study.live_screen import Room, draw
+from tunebook.study.live_view import N_SHOWN, EndedTrials, in_order_of_end, take_picture
+
+REFRESH_S = 1.0
+"""The display is replaced so often; each time travels to the browser."""
+
+ROOM = Room(100, 30)
+
+
+class Display(Protocol):
+    """What IPython returns for a display that can be changed."""
+
+    def update(self, shown: Any) -> None:
+        """Show something else in its place."""
+        ...
+
+
+@final
+class NotebookWatcher:
+    """Draws the study into ``display``; ``wrap`` makes HTML out of a text for it."""
+
+    def __init__(self, facts: Facts, display: Display, wrap: Callable[[str], Any]) -> None:
+        self._display = display
+        self._wrap = wrap
+        self._ended = EndedTrials(facts)
+        self._last: deque[Trial] = deque(in_order_of_end(facts.trials), N_SHOWN)
+        self._next = -math.inf
+
+    def update(self, facts: Facts, now: float) -> None:
+        """Replace what is shown, if that is a second old."""
+        if now < self._next:
+            return
+        self._next = now + REFRESH_S
+        self._last.extend(self._ended.take(facts))
+        lines = draw(take_picture(facts, now, self._last), ROOM)
+        self._display.update(self._wrap(as_html([line.plain for line in lines])))
+
+    def close(self) -> None:
+        """Take the drawing away; the summary follows."""
+        self._display.update(self._wrap(""))
+
+
+def as_html(lines: list[str]) -> str:
+    """Return lines of text as HTML that keeps their columns."""
+    text = html.escape("\n".join(lines))
+    return f'<pre style="line-height: 1.2; font-family: monospace">{text}</pre>'
+
+
+def notebook_display() -> tuple[Display, Callable[[str], Any]] | None:
+    """Return a display of the notebook that this process serves, None if it serves none."""
+    # Nothing of IPython is imported here: a notebook has loaded it.
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    shown = import_module("IPython.display")
+    return shown.display(shown.HTML(""), display_id=True), shown.HTML
