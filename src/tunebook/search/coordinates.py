@@ -67,6 +67,9 @@ class Coordinates:
         self._columns = [_column(space, name) for name in space.dimensions]
         self._conditions = _conditions(space)
         self._indicators = _groups(self._conditions, self.n_dimensions)
+        self.branching = sorted(
+            {c.parent for c in self._conditions if self._columns[c.parent].codes is not None}
+        )
         self.movable = np.array([column.is_movable for column in self._columns], dtype=bool)
         self._first: list[int] = []
         groups: list[int] = []

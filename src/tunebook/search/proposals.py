@@ -22,6 +22,7 @@ from tunebook.search.candidates import (
     draw_candidates,
     ranked,
 )
+from tunebook.search.coordinates import Coordinates
 from tunebook.search.fitting import Chain, chosen
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.gaussian_process import GaussianProcess, NotPositiveDefiniteError
@@ -43,6 +44,9 @@ SOBOL_SHARE = 0.025
 
 DISTRUST_SHARE = 0.2
 """The same while the model does not predict what it is shown."""
+
+BRANCH_SHARE = 0.15
+"""The share of trials in branches of a conditional space other than that of the best."""
 
 MIN_TO_JUDGE = 15
 MAX_REFUSED = 400
@@ -142,6 +146,18 @@ def _learn(history: History, geometry: Geometry, chain: Chain) -> _Knowledge | N
     )
 
 
+def _elsewhere(
+    candidates: Array, best: Array, coordinates: Coordinates, stream: Generator
+) -> Array:
+    """Return the candidates in other branches than the best trial's, all if there are none.
+
+    Once a branch is explored, what is left to learn in it can seem more than all of another.
+    """
+    place = coordinates.branching[int(stream.integers(len(coordinates.branching)))]
+    is_other = np.abs(candidates[:, place] - best[place]) > 1e-9
+    return candidates[is_other] if is_other.any() else candidates
+
+
 def _sobol_share(process: GaussianProcess) -> float:
     """Return how often the model is not asked: seldom, but often while it predicts badly."""
     if len(process.values) < MIN_TO_JUDGE:
@@ -216,11 +232,10 @@ class _Asking:
             priors=self.geometry.priors,
             prior_weight=knowledge.prior_weight,
         )
-        if table is None:
-            centres = knowledge.units[np.argsort(levels, kind="stable")[:N_CENTRES]]
-            candidates = draw_candidates(coordinates, centres, stream)
-        else:
-            candidates = table
+        centres = knowledge.units[np.argsort(levels, kind="stable")[:N_CENTRES]]
+        candidates = draw_candidates(coordinates, centres, stream) if table is None else table
+        if coordinates.branching and stream.random() < BRANCH_SHARE:
+            candidates = _elsewhere(candidates, centres[0], coordinates, stream)
         for units in islice(ranked(score, candidates, is_climbing=table is None), MAX_REFUSED):
             config = self.history.space.decode(units)
             if self._is_new(config):

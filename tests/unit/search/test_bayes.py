@@ -39,6 +39,13 @@ def test_finds_the_best_branch_of_a_conditional_space() -> None:
     assert statistics.median(best_values(Bayes(), branches(), n_seeds=6)) < 0.005
 
 
+def test_no_branch_is_given_up_for_good() -> None:
+    """One optimizer looks good at once, another is better only where nobody has looked yet."""
+    trials = simulate(Bayes(), branches(), trials=40, seed=3).trials
+    names = [str(trial.config["optimizer"]) for trial in trials[20:]]
+    assert len(set(names)) >= 2
+
+
 def test_a_proposal_says_what_the_model_expects() -> None:
     history = simulate(Bayes(), bowl(), trials=8, seed=1)
     whys = [trial.why for trial in history.trials]
