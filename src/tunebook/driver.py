@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol, final
 
 from tunebook.engine import Command, Decided, Discard, Facts, Machine, recovery_events, replay
-from tunebook.errors import TunebookError
+from tunebook.errors import StoreConflictError, StudyBusyError, TunebookError
 from tunebook.execution.interrupts import Interrupts, polite_interrupts
 from tunebook.execution.protocol import Executor
 from tunebook.records import (
@@ -31,6 +32,22 @@ POLL_S = 0.25
 
 RENEW_S = 15.0
 """So often the lease is renewed: a quarter of what it is good for."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Two times in seconds: ``now`` since the epoch, which people correct, ``elapsed`` only rises.
+
+    What drivers do is dated by what has elapsed since they began: a correction of the time of day
+    neither uses a budget up nor stretches it. Leases have the time of day, for other machines.
+    """
+
+    now: Callable[[], float] = time.time
+    elapsed: Callable[[], float] = time.monotonic
+
+
+_REAL_TIME = Clock()
 
 
 class Watcher(Protocol):
@@ -57,7 +74,7 @@ class Checkpoints(Protocol):
 class Driver:
     """Drives one study until it is over or put down.
 
-    ``machine`` has folded nothing yet. ``now`` gives seconds since the epoch, or simulated ones.
+    ``machine`` has folded nothing yet.
     """
 
     def __init__(
@@ -69,7 +86,7 @@ class Driver:
         *,
         checkpoints: Checkpoints | None = None,
         watcher: Watcher | None = None,
-        now: Callable[[], float] = time.time,
+        clock: Clock = _REAL_TIME,
     ) -> None:
         self._store = store
         self._study = study
@@ -77,11 +94,12 @@ class Driver:
         self._executor = executor
         self._checkpoints = checkpoints
         self._watcher = watcher
-        self._now = now
+        self._clock = clock
+        self._offset = clock.now() - clock.elapsed()
         self._seq = 0
         self._lease: Lease | None = None
         self._interrupts = Interrupts()
-        self._tended_at = now()
+        self._tended_at = self._renewed_at = clock.elapsed()
 
     def run(self) -> Facts:
         """Drive the study and return its facts; ``StudyBusyError`` if somebody else does.
@@ -90,14 +108,14 @@ class Driver:
         is paused. A second one raises ``KeyboardInterrupt``; an error of ours or of the store
         comes out as it is. What was appended is kept in every case.
         """
-        self._lease = self._store.acquire_lease(self._study, self._now())
+        self._lease = self._store.acquire_lease(self._study, self._clock.now())
         try:
             with polite_interrupts() as self._interrupts:
                 self._take_up(self._lease)
                 while not self._machine.is_settled:
                     self._executor.events(self._take, self._patience_s())
                     self._take(())
-                self._append([DriverStopped(self._now(), self._machine.facts.state_why)])
+                self._stop()
         except BaseException as error:
             self._executor.close()
             self._put_down(error)
@@ -127,11 +145,14 @@ class Driver:
         machine = self._machine
         if self._interrupts.asked is not None and machine.facts.state is StudyState.RUNNING:
             yield machine.interrupt(now, self._interrupts.asked)
-        if now - self._tended_at >= POLL_S:
-            self._tended_at = now
-            self._renew_lease(now)
+        if self._clock.elapsed() - self._tended_at >= POLL_S:
+            self._tended_at = self._clock.elapsed()
+            self._renew_lease()
             yield from self._obeyed(now)
         yield machine.decide(now)
+
+    def _now(self) -> float:
+        return self._offset + self._clock.elapsed()
 
     def _append(self, events: Sequence[Event]) -> None:
         if events:
@@ -152,9 +173,8 @@ class Driver:
             machine.handle(event)
             self._seq = seq
         started = DriverStarted(now, lease.holder, self._executor.n_slots)
-        recovered = machine.recover(now)
         machine.handle(started)
-        self._append([*recovered.events, started])
+        self._append([started, *machine.recover(now).events])
         for decided in self._obeyed(now):
             self._append(decided.events)
         self._append(machine.reopen(now).events)
@@ -163,11 +183,19 @@ class Driver:
             self._checkpoints.sweep(kept)
         self._take(())
 
+    def _stop(self) -> None:
+        stopped = DriverStopped(self._now(), self._machine.facts.state_why)
+        self._machine.handle(stopped)
+        self._append([stopped])
+
     def _put_down(self, error: BaseException) -> None:
         """Leave a log that says what happened, if the store still takes it.
 
-        The machine may be ahead of the log, so the log is what counts.
+        The machine may be ahead of the log, so the log is what counts. A log that somebody else
+        has taken over is left alone.
         """
+        if isinstance(error, StoreConflictError | StudyBusyError):
+            return
         with suppress(TunebookError):
             now, log = self._now(), self._store.events_after(self._study)
             facts = replay(event for _, event in log)
@@ -186,11 +214,13 @@ class Driver:
         deadline = facts.budget.deadline_seconds
         if deadline is None:
             return POLL_S
-        return min(POLL_S, max(0.0, deadline - facts.active_seconds(self._now())))
+        left_s = deadline - facts.active_seconds(self._now())
+        return min(POLL_S, left_s) if left_s > 0 else POLL_S
 
-    def _renew_lease(self, now: float) -> None:
-        if self._lease is not None and now - self._lease.renewed_at >= RENEW_S:
-            self._lease = self._store.renew_lease(self._lease, now)
+    def _renew_lease(self) -> None:
+        if self._lease is not None and self._tended_at - self._renewed_at >= RENEW_S:
+            self._renewed_at = self._tended_at
+            self._lease = self._store.renew_lease(self._lease, self._clock.now())
 
     def _obeyed(self, now: float) -> Iterator[Decided]:
         last = self._machine.facts.last_request

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tunebook.errors import TunebookError
 from tunebook.records import (
     Budget,
+    CheckpointRef,
     DryRunMeasured,
     Event,
     JsonObject,
@@ -51,7 +52,9 @@ class Attempt:
 class Facts:
     """Everything known about a study after the events applied so far.
 
-    ``alive`` are the trials that are not final, ``holders`` those that have checkpoints.
+    ``alive`` are the trials that are not final, ``holders`` those that have checkpoints,
+    ``final_holders`` the final ones of these. ``heirs`` are clones alive that have none of their
+    own yet, each with those of its parent that it inherits.
     ``waiting`` are the trials that the engine itself must launch, in order: queued, lost and
     interrupted ones. ``set_aside`` are those that only a person may resume.
     """
@@ -69,6 +72,8 @@ class Facts:
     attempts: dict[TrialNumber, Attempt] = field(default_factory=dict)
     alive: dict[TrialNumber, None] = field(default_factory=dict)
     holders: set[TrialNumber] = field(default_factory=set)
+    final_holders: set[TrialNumber] = field(default_factory=set)
+    heirs: dict[TrialNumber, tuple[CheckpointRef, ...]] = field(default_factory=dict)
     waiting: dict[TrialNumber, None] = field(default_factory=dict)
     set_aside: set[TrialNumber] = field(default_factory=set)
     best: Trial | None = None
@@ -143,13 +148,14 @@ class Facts:
         )
 
     def resume_step(self, trial: Trial) -> int:
-        """Return the step from which a launch goes on: its own or its parent's checkpoint, or 0."""
-        if trial.checkpoint is not None:
-            return trial.checkpoint.step
-        if trial.parent is not None and trial.started_at is None:
-            inherited = self.trials[trial.parent].checkpoint
-            return 0 if inherited is None else inherited.step
-        return 0
+        """Return the step from which a launch goes on: that of its last checkpoint, or 0."""
+        checkpoints, _ = self.usable_checkpoints(trial)
+        return checkpoints[-1].step if checkpoints else 0
+
+    def usable_checkpoints(self, trial: Trial) -> tuple[tuple[CheckpointRef, ...], bool]:
+        """Return what a launch may go on from, and whether that is its parent's."""
+        inherited = self.heirs.get(trial.number)
+        return (trial.checkpoints, False) if inherited is None else (inherited, bool(inherited))
 
     def grant(self, start: int, until_step: int | None) -> int | None:
         """Cut a slice that begins at ``start`` to the steps the budget has left (I7)."""

@@ -74,6 +74,8 @@ def apply(facts: Facts, event: Event) -> Sequence[CheckpointRef]:
         case CheckpointRejected(checkpoint=checkpoint):
             kept = facts.trials[checkpoint.trial].checkpoints
             _set_checkpoints(facts, checkpoint.trial, tuple(c for c in kept if c != checkpoint))
+            for heir, refs in facts.heirs.items():
+                facts.heirs[heir] = tuple(c for c in refs if c != checkpoint)
         case TrialHaltAsked():
             facts.attempts[event.trial].halting = event.outcome
             _update(facts, event.trial, why=event.why)
@@ -89,8 +91,9 @@ def apply(facts: Facts, event: Event) -> Sequence[CheckpointRef]:
             _lost(facts, event)
         case _:
             _apply_to_study(facts, event)
-    facts.last_at = event.at
-    return _discard(facts) if isinstance(event, _MAY_FREE_CHECKPOINTS) else ()
+    # The clocks of workers may be behind; the last moment is the latest that was heard of.
+    facts.last_at = max(facts.last_at, event.at)
+    return _discard(facts, event.trial) if isinstance(event, _MAY_FREE_CHECKPOINTS) else ()
 
 
 def replay(events: Iterable[Event]) -> Facts:
@@ -101,8 +104,8 @@ def replay(events: Iterable[Event]) -> Facts:
     return facts
 
 
-def _discard(facts: Facts) -> Sequence[CheckpointRef]:
-    unneeded = superfluous(facts)
+def _discard(facts: Facts, number: TrialNumber) -> Sequence[CheckpointRef]:
+    unneeded = superfluous(facts, number)
     for ref in unneeded:
         kept = facts.trials[ref.trial].checkpoints
         _set_checkpoints(facts, ref.trial, tuple(c for c in kept if c != ref))
@@ -111,8 +114,20 @@ def _discard(facts: Facts) -> Sequence[CheckpointRef]:
 
 def _set_checkpoints(facts: Facts, number: TrialNumber, kept: tuple[CheckpointRef, ...]) -> None:
     """Say which checkpoints of a trial exist; they are held in the order of their steps."""
-    _update(facts, number, checkpoints=tuple(sorted(kept, key=lambda ref: ref.step)))
-    (facts.holders.add if kept else facts.holders.discard)(number)
+    trial = _update(facts, number, checkpoints=tuple(sorted(kept, key=lambda ref: ref.step)))
+    _keep_account(facts, trial)
+
+
+def _keep_account(facts: Facts, trial: Trial) -> None:
+    """List a trial under what its checkpoints and its state make of it."""
+    number, has_own, is_final = trial.number, bool(trial.checkpoints), trial.state.is_final
+    (facts.holders.add if has_own else facts.holders.discard)(number)
+    (facts.final_holders.add if has_own and is_final else facts.final_holders.discard)(number)
+    if has_own or is_final:
+        facts.heirs.pop(number, None)
+    elif trial.parent is not None:
+        # What it inherits stays the same, however often it is launched and its parent goes on.
+        facts.heirs.setdefault(number, facts.trials[trial.parent].checkpoints)
 
 
 def _apply_to_study(facts: Facts, event: StudyEvent) -> None:
@@ -123,7 +138,7 @@ def _apply_to_study(facts: Facts, event: StudyEvent) -> None:
         case DriverStarted():
             # A driver that was killed worked until the last event it wrote.
             _put_down(facts, facts.last_at)
-            facts.driver_since = event.at
+            facts.driver_since = facts.last_at = event.at
             facts.n_slots, facts.holder = event.n_slots, event.holder
         case DriverStopped():
             _put_down(facts, event.at)
@@ -180,6 +195,7 @@ def _created(facts: Facts, event: TrialCreated) -> None:
     )
     facts.trials.append(trial)
     facts.alive[trial.number] = None
+    _keep_account(facts, trial)
     if event.is_launched:
         _give_worker(facts, event)
     else:
@@ -306,6 +322,7 @@ def _close(
         changes |= {"value": None, "best_step": None}
     trial = _move(facts, number, outcome, ended_at=at, **changes)
     facts.alive.pop(number, None)
+    _keep_account(facts, trial)
     facts.attempts.pop(number, None)
     facts.waiting.pop(number, None)
     facts.set_aside.discard(number)

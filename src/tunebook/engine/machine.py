@@ -101,9 +101,7 @@ class Machine:
         trial, granted = facts.trials[number], facts.attempts[number].granted
         if is_held:
             return Continue(number, granted)
-        checkpoints, is_clone = trial.checkpoints, False
-        if not checkpoints and trial.parent is not None:
-            checkpoints, is_clone = facts.trials[trial.parent].checkpoints, True
+        checkpoints, is_clone = facts.usable_checkpoints(trial)
         return Launch(
             trial=number,
             config=trial.config,

@@ -9,22 +9,24 @@ N_BEST = 3
 """Of the finished trials the checkpoints of so many best ones are kept (S4.37)."""
 
 
-def superfluous(facts: Facts) -> list[CheckpointRef]:
-    """Return the checkpoints that nobody needs any more, in the order of their trials."""
+def superfluous(facts: Facts, number: TrialNumber) -> list[CheckpointRef]:
+    """Return what nobody needs any more after something happened to a trial, in trials' order.
+
+    That may be its own checkpoints, its parent's, or those of a trial that is among the best no
+    more; whoever else is alive keeps what it has.
+    """
     if not facts.holders:
         return []
-    holders = [facts.trials[number] for number in sorted(facts.holders)]
-    needed_by_clones = _parents_of_young_clones(facts)
-    best = _best_finished(facts, holders)
+    parent = facts.trials[number].parent
+    touched = facts.final_holders | {number} | (set() if parent is None else {parent})
+    holders = [facts.trials[n] for n in sorted(touched & facts.holders)]
+    inherited = {ref for refs in facts.heirs.values() for ref in refs}
+    best = _best_finished(facts)
     unneeded: list[CheckpointRef] = []
     for trial in holders:
-        if trial.number in needed_by_clones:
-            continue
-        if trial.number in facts.alive or trial.number in best:
-            kept = _last_and_best(facts, trial)
-            unneeded += [ref for ref in trial.checkpoints if ref not in kept]
-        else:
-            unneeded += trial.checkpoints
+        is_kept = trial.number in facts.alive or trial.number in best
+        kept = inherited | (_last_and_best(facts, trial) if is_kept else set())
+        unneeded += [ref for ref in trial.checkpoints if ref not in kept]
     return unneeded
 
 
@@ -47,14 +49,10 @@ def _last_and_best(facts: Facts, trial: Trial) -> set[CheckpointRef]:
     return kept | {best} if best else kept
 
 
-def _parents_of_young_clones(facts: Facts) -> set[TrialNumber]:
-    alive = (facts.trials[number] for number in facts.alive)
-    return {t.parent for t in alive if t.parent is not None and not t.checkpoints}
-
-
-def _best_finished(facts: Facts, holders: list[Trial]) -> set[TrialNumber]:
+def _best_finished(facts: Facts) -> set[TrialNumber]:
     sign = facts.known_spec.objective.sign
-    ranked = [t for t in holders if t.state.is_final and t.value is not None]
+    holders = (facts.trials[number] for number in facts.final_holders)
+    ranked = [trial for trial in holders if trial.value is not None]
     ranked.sort(key=lambda t: (sign * (t.value or 0.0), t.number))
     best = {trial.number for trial in ranked[:N_BEST]}
     return best | {facts.best.number} if facts.best else best
