@@ -143,7 +143,7 @@ class Driver:
     def _decided(self, now: float) -> Iterator[Decided]:
         """Yield what follows from requests and interrupts, then what the engine decides."""
         machine = self._machine
-        if self._interrupts.asked is not None and machine.facts.state is StudyState.RUNNING:
+        if self._interrupts.asked is not None:
             yield machine.interrupt(now, self._interrupts.asked)
         if self._clock.elapsed() - self._tended_at >= POLL_S:
             self._tended_at = self._clock.elapsed()

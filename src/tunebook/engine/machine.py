@@ -150,7 +150,7 @@ class Machine:
         draft = _Draft(self.handle)
         if self.facts.state is StudyState.RUNNING:
             draft.add(StudyStateChanged(now, StudyState.PAUSED, why))
-            self._halt_running(draft, now, TrialState.PAUSED, why)
+        self._halt_running(draft, now, TrialState.PAUSED, why)
         self._settle(draft, now)
         return Decided(draft.events, draft.commands)
 
@@ -226,8 +226,12 @@ class Machine:
         self._halt_running(draft, now, outcome, ending.why)
 
     def _halt_running(self, draft: _Draft, now: float, outcome: TrialState, why: str) -> None:
+        """Ask all that train to end. The incumbent is never called off: its value is the result."""
+        best = self.facts.best
         for number in self.facts.to_halt():
-            draft.add(TrialHaltAsked(now, number, outcome, why))
+            is_cut_short = outcome is TrialState.CANCELLED and best and best.number == number
+            wanted = TrialState.STOPPED if is_cut_short else outcome
+            draft.add(TrialHaltAsked(now, number, wanted, why))
 
     def _settle(self, draft: _Draft, now: float) -> None:
         """Let go of what is held and not continued, and close what nobody will train again."""
