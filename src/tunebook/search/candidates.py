@@ -35,6 +35,8 @@ N_LOCAL = 256
 N_CENTRES = 5
 N_CLIMBERS = 8
 N_CLIMBS = 15
+N_EXCHANGED = 3
+N_EXCHANGES = 6
 _FIRST_STEP, _LONGER, _SHORTER = 0.1, 1.4, 0.35
 
 
@@ -100,12 +102,35 @@ def ranked(score: Score, candidates: Array, *, is_climbing: bool) -> Iterator[Ar
     """Yield rows of snapped units, the best first; climbed ones among them if asked for."""
     scores = score.of(candidates)
     if is_climbing and score.coordinates.movable.any():
-        best = np.argsort(-scores, kind="stable")[:N_CLIMBERS]
-        climbed = score.coordinates.snap(climb(score, candidates[best]))
+        best = candidates[np.argsort(-scores, kind="stable")[:N_CLIMBERS]]
+        climbed = score.coordinates.snap(climb(score, best))
         candidates = np.vstack([climbed, candidates])
         scores = np.concatenate([score.of(climbed), scores])
+    if is_climbing:
+        best = candidates[np.argsort(-scores, kind="stable")[:N_EXCHANGED]]
+        exchanged = np.vstack([exchange(score, row) for row in best])
+        candidates = np.vstack([exchanged, candidates])
+        scores = np.concatenate([score.of(exchanged), scores])
     for row in np.argsort(-scores, kind="stable"):
         yield candidates[row]
+
+
+def exchange(score: Score, start: Array) -> Array:
+    """Return rows on the way uphill from ``start``, one value of a discrete dimension at a time.
+
+    And, at its end, all that differ in one value: should the best be taken, they are next.
+    """
+    here, height = start, float(score.of(start[None, :])[0])
+    for _ in range(N_EXCHANGES):
+        near = score.coordinates.neighbours(here)
+        if not len(near):
+            break
+        heights = score.of(near)
+        best = int(heights.argmax())
+        if heights[best] <= height:
+            return np.vstack([here[None, :], near])
+        here, height = near[best], float(heights[best])
+    return here[None, :]
 
 
 def climb(score: Score, starts: Array) -> Array:

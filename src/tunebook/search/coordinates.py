@@ -9,7 +9,7 @@ Everything is done for many rows at once, because thousands are scored for one d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import TYPE_CHECKING, TypeAlias, assert_never, final
 
@@ -35,17 +35,24 @@ MIN_MOVABLE = 30
 MAX_ONE_HOT = 64
 """Choices of more values get random codes, nearly equidistant, of so many coordinates."""
 
+CHOICE_DISTANCE = 0.5
+"""Between values of an unordered choice: about that of two random numbers on a unit scale."""
+
 _N_PROBES = 512
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One dimension: how to snap it, the codes of its values if it is an unordered choice."""
+    """One dimension: how to snap it, the codes of its values if it is an unordered choice.
+
+    ``values`` are the units of all its values, unless they are too many to try one by one.
+    """
 
     snap: Snap
     is_movable: bool
     codes: Array | None = None
+    values: Sequence[float] = ()
 
 
 @final
@@ -121,6 +128,19 @@ class Coordinates:
             active[:, condition.child] &= active[:, condition.parent] & (away < 1e-9).any(1)
         return active
 
+    def neighbours(self, row: Array) -> Array:
+        """Return the snapped units that differ from a row in one dimension of few values."""
+        found = []
+        for j, column in enumerate(self._columns):
+            for unit in column.values:
+                changed = row.copy()
+                changed[j] = unit
+                found.append(changed)
+        if not found:
+            return np.empty((0, self.n_dimensions))
+        near = self.snap(np.array(found))
+        return np.asarray(near[(near != row[None, :]).any(1)])
+
     # -- kernel coordinates ----------------------------------------------------------------
 
     def expand(self, units: Array) -> Array:
@@ -157,16 +177,18 @@ def _column(space: Space, name: str) -> _Column:
         case Float():
             return _lattice(alone(space, name).size() or 1)
         case Int(low=low, high=high, log=True):
-            return _Column(_log_cells(low, high), is_movable=high - low + 1 >= MIN_MOVABLE)
+            snap, n_values = _log_cells(low, high), high - low + 1
+            units = snap(np.linspace(0.0, 1.0, 4 * MIN_MOVABLE)) if n_values < MIN_MOVABLE else ()
+            return _Column(snap, n_values >= MIN_MOVABLE, values=sorted(set(units)))
         case Int(low=low, high=high):
             return _lattice(high - low + 1)
         case Choice(values=values, ordered=ordered):
             codes = None if ordered else _codes(len(values))
-            return _Column(_cells(len(values)), is_movable=False, codes=codes)
+            return replace(_lattice(len(values)), is_movable=False, codes=codes)
         case Bool():
-            return _Column(_cells(2), is_movable=False)
+            return _lattice(2)
         case Constant():
-            return _Column(_cells(1), is_movable=False)
+            return _lattice(1)
         case _:
             assert_never(parameter)
 
@@ -176,7 +198,9 @@ def _as_it_is(u: Array) -> Array:
 
 
 def _lattice(n_values: int) -> _Column:
-    return _Column(_cells(n_values), is_movable=n_values >= MIN_MOVABLE)
+    is_movable = n_values >= MIN_MOVABLE
+    values = () if is_movable else [(i + 0.5) / n_values for i in range(n_values)]
+    return _Column(_cells(n_values), is_movable, values=values)
 
 
 def _cells(n_values: int) -> Snap:
@@ -197,11 +221,11 @@ def _log_cells(low: int, high: int) -> Snap:
 
 
 def _codes(n_values: int) -> Array:
-    """Return a row of coordinates per value, any two of them at distance 1 (or nearly)."""
+    """Return a row of coordinates per value, any two of them (nearly) equally far."""
     if n_values <= MAX_ONE_HOT:
-        return np.asarray(np.eye(n_values) / np.sqrt(2.0))
+        return np.asarray(np.eye(n_values) * (CHOICE_DISTANCE / np.sqrt(2.0)))
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (n_values, MAX_ONE_HOT))
-    return np.asarray(signs / np.sqrt(2.0 * MAX_ONE_HOT))
+    return np.asarray(signs * (CHOICE_DISTANCE / np.sqrt(2.0 * MAX_ONE_HOT)))
 
 
 def _conditions(space: Space) -> list[_Condition]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunebook.search.coordinates import Coordinates
+from tunebook.search.coordinates import CHOICE_DISTANCE, Coordinates
 from tunebook.space import Bool, Choice, Constant, Float, Int, Space
 from tunebook.testing.searcher_suite import mixed_space
 
@@ -70,15 +70,32 @@ def test_any_two_values_of_an_unordered_choice_are_equally_far() -> None:
     coordinates = Coordinates(Space(a=Choice("x", "y", "z")))
     rows = coordinates.expand(np.array([[1 / 6], [3 / 6], [5 / 6]]))
     away = ((rows[:, None, :] - rows[None, :, :]) ** 2).sum(2)
-    np.testing.assert_allclose(away, 1.0 - np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(away, CHOICE_DISTANCE**2 * (1.0 - np.eye(3)), atol=1e-12)
 
 
 def test_many_unordered_values_are_nearly_equally_far() -> None:
     coordinates = Coordinates(Space(a=Choice(*range(300))))
     rows = coordinates.expand((np.arange(300.0)[:, None] + 0.5) / 300)
     away = ((rows[:, None, :] - rows[None, :, :]) ** 2).sum(2)[np.triu_indices(300, 1)]
-    assert away.min() > 0.4
-    assert away.max() < 1.6
+    assert away.min() > 0.4 * CHOICE_DISTANCE**2
+    assert away.max() < 1.6 * CHOICE_DISTANCE**2
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_neighbours_differ_in_one_discrete_value(name: str) -> None:
+    space = SPACES[name]
+    coordinates = Coordinates(space)
+    row = coordinates.snap(np.full((1, len(space.dimensions)), 0.3))[0]
+    near = coordinates.neighbours(row)
+    assert len(near)
+    np.testing.assert_allclose(coordinates.snap(near), near, atol=1e-12)
+    assert (near != row)[:, ~coordinates.movable].any(1).all()
+
+
+def test_neighbours_take_every_value_of_a_list() -> None:
+    coordinates = Coordinates(Space(a=Choice(1, 2, 3, ordered=True), b=Int(1, 5, log=True)))
+    near = coordinates.neighbours(coordinates.snap(np.array([[0.5, 0.0]]))[0])
+    assert len(near) == 2 + 4
 
 
 def test_configurations_of_different_branches_differ_by_their_indicators() -> None:
