@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import final
 
+from tunebook.driver import RENEW_S
 from tunebook.engine import Attempt, Decided, Facts, Machine, recovery_events
-from tunebook.errors import InputError, ReportError
+from tunebook.errors import BudgetError, InputError, ReportError
 from tunebook.records import (
     Configuration,
     DriverStarted,
@@ -22,12 +23,15 @@ from tunebook.records import (
     FailureKind,
     Series,
     StudyId,
+    StudyState,
     Trial,
     TrialBegan,
     TrialEnded,
     TrialFailed,
+    TrialLaunched,
     TrialNumber,
     TrialReported,
+    TrialState,
 )
 from tunebook.storage import Store
 from tunebook.training.reporter import as_number
@@ -50,10 +54,17 @@ class AskTell:
             self._seq = seq
         now = time.time()
         self._add(DriverStarted(now, self._lease.holder, 1))
+        self._append(machine.recover(now))
         self._append(machine.reopen(now))
 
     def ask(self) -> Trial:
-        """Return a new trial with the configuration that the searcher wants tried next."""
+        """Return a new trial with the configuration that the searcher wants tried next.
+
+        One whose value was never told comes again first.
+        """
+        self._tend()
+        if self.facts.state is not StudyState.RUNNING:
+            raise BudgetError("The study takes no further trial", got=self.facts.state_why)
         known = set(self._machine.facts.attempts)
         self._append(self._machine.ask(time.time()))
         (number,) = set(self._machine.facts.attempts) - known
@@ -62,6 +73,7 @@ class AskTell:
 
     def tell(self, number: int, metrics: Mapping[str, object], step: int | None) -> None:
         """Take measurements of a trial; without a step they are its last ones, and it ends."""
+        self._tend()
         trial, attempt = self._running(number)
         if not metrics:
             raise ReportError("tell was given no metric", do="Tell name=number")
@@ -74,6 +86,7 @@ class AskTell:
             )
         at = self._step_of(trial, attempt, step)
         numbers = {name: as_number(name, value) for name, value in metrics.items()}
+        self._retake(trial)
         now = time.time()
         seconds = max(0.0, now - (trial.started_at or now))
         series = {name: Series.of([at], [value], [seconds]) for name, value in numbers.items()}
@@ -90,7 +103,9 @@ class AskTell:
 
     def fail(self, number: int, why: str) -> None:
         """End a trial without a value: infeasible if it ran out of memory, else failed."""
+        self._tend()
         trial, _ = self._running(number)
+        self._retake(trial)
         kind = FailureKind.OUT_OF_MEMORY if _MEMORY.search(why) else FailureKind.USER_ERROR
         now = time.time()
         seconds = max(0.0, now - (trial.started_at or now))
@@ -109,23 +124,41 @@ class AskTell:
         """The study as it is now."""
         return self._machine.facts
 
+    def _tend(self) -> None:
+        """Say that this process is alive, and obey whoever has a wish."""
+        now, facts = time.time(), self._machine.facts
+        if now - self._lease.renewed_at >= RENEW_S:
+            self._lease = self._store.renew_lease(self._lease, now)
+        for request in self._store.requests_after(self._study, facts.last_request):
+            self._append(self._machine.obey(request, now))
+
     def _running(self, number: int) -> tuple[Trial, Attempt]:
-        attempt = self._machine.facts.attempts.get(TrialNumber(number))
+        """Return a trial that waits for its value; that of one that was lost may be told still."""
+        facts = self._machine.facts
+        attempt = facts.attempts.get(TrialNumber(number))
+        is_known = 0 <= number < len(facts.trials)
+        if attempt is None and is_known and facts.trials[number].state is TrialState.LOST:
+            attempt = Attempt(facts.trials[number].step, facts.known_spec.max_steps)
         if attempt is None:
-            n = len(self._machine.facts.trials)
-            known = 0 <= number < n
             raise InputError(
                 "This trial waits for no value",
-                got=f"trial {number}, which is {self._machine.facts.trials[number].state}"
-                if known
-                else f"trial {number} of {n}",
+                got=f"trial {number}, which is {facts.trials[number].state}"
+                if is_known
+                else f"trial {number} of {len(facts.trials)}",
                 do="Tell each trial that was asked for once, then ask for another",
             )
-        return self._machine.facts.trials[number], attempt
+        return facts.trials[number], attempt
+
+    def _retake(self, trial: Trial) -> None:
+        if trial.state is TrialState.LOST:
+            now = time.time()
+            launched = TrialLaunched(now, trial.number, trial.until_step)
+            self._add(launched, TrialBegan(now, trial.number, trial.step))
 
     def _step_of(self, trial: Trial, attempt: Attempt, step: int | None) -> int:
+        max_steps = self._machine.facts.known_spec.max_steps
         if step is None:
-            return attempt.step + 1
+            return attempt.step + 1 if max_steps is None else min(attempt.step + 1, max_steps)
         if isinstance(step, bool) or not isinstance(step, int) or step < 1:
             raise ReportError("A step is not a number from 1", got=step)
         if step < attempt.step:
@@ -133,6 +166,12 @@ class AskTell:
                 f"The step of trial {trial.number} goes backwards",
                 got=step,
                 expected=f"{attempt.step} or more",
+            )
+        if max_steps is not None and step > max_steps:
+            raise ReportError(
+                f"Step {step} is beyond the end of the training",
+                got=step,
+                expected=f"at most max_steps={max_steps}",
             )
         return step
 

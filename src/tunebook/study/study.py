@@ -167,6 +167,7 @@ class Study:
         from tunebook.study.tasks import load_task
 
         opts = checked_options(options, RunOptions, caller="run")
+        self.close()
         function = train or self._function or load_task(self.spec)
         drive_study(
             self._store,
