@@ -123,9 +123,15 @@ class PeerSearcher:
         number_of = {id: number for number, id in self._id_of.items()}
         found: list[Decision] = [Stop(number_of[id], "the peer stops it") for id in answer["stops"]]
         next_number = history.next_number
-        for ask in answer["asks"]:
+        asks = list(answer["asks"])
+        while asks:
+            ask = asks.pop(0)
             number = number_of.get(ask["id"])
             if number is not None and number < len(history.trials):
+                trial = history.trials[number]
+                if trial.state.is_final:  # its recorded training ended before the rung
+                    asks += self._answer_at_once(history, trial)
+                    continue
                 found.append(Resume(number, ask["until"]))
             else:
                 number = next_number
@@ -135,6 +141,14 @@ class PeerSearcher:
                 found.append(Start(config, ask["until"]))
             self._open.add(number)
         return found
+
+    def _answer_at_once(self, history: History, trial: Trial) -> list[dict[str, Any]]:
+        """Tell the peer again how a trial ended that it wants to continue; return its next wish."""
+        message = {"do": "decide", "events": self._news(history, trial.number), "slots": 1}
+        answer = self._process.call(message)
+        self.cpu_s += answer["cpu_s"]
+        asks: list[dict[str, Any]] = answer["asks"]
+        return asks
 
     def _news(self, history: History, number: TrialNumber) -> list[dict[str, Any]]:
         if number >= len(history.trials):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from benchmarks.search import measure as measuring
@@ -25,6 +26,12 @@ def curves_problem(name, bench):
         objective=MINIMIZE,
         max_steps=10,
     )
+
+
+def shortened_problem(name, bench):
+    """Return the same curves, whose training stops by itself after eight of ten steps."""
+    whole = curves_problem(name, bench)
+    return replace(whole, curve=lambda config, noise: whole.curve(config, noise)[:8])
 
 
 def test_the_same_case_gives_the_same_result():
@@ -114,6 +121,33 @@ def test_a_peer_is_told_every_trial_once_and_its_cpu_time_counts(monkeypatch):
     assert peer.told[:2] == [(0, 7.5, 3, "stopped"), (1, 0.5, 10, "done")]
     assert found["n_trials"] == 3
     assert found["cpu_ms"]["mean"] > 250.0
+
+
+class AlwaysFurther(FirstStops):
+    """A peer that wants its first trial three steps further each time, then another trial."""
+
+    watches = False
+
+    def ask(self):
+        self.n_asked += 1
+        ends = [3, 6, 9, 12]
+        if self.n_asked <= len(ends):
+            return Ask(0, {"x": 0.5}, ends[self.n_asked - 1])
+        return Ask(self.n_asked, {"x": 0.25})
+
+
+def test_a_trial_that_has_ended_is_not_continued_but_told_again(monkeypatch):
+    peer = AlwaysFurther()
+    monkeypatch.setattr(measuring, "load", shortened_problem)
+    monkeypatch.setattr(client, "process_of", lambda method: InThisProcess(peer))
+    found = measure(Case("smac-mf", "curves", 0, Setting("curves", 2)), None)
+    assert [(id, step, state) for id, _, step, state in peer.told[:4]] == [
+        (0, 3, "paused"),
+        (0, 6, "paused"),
+        (0, 8, "done"),
+        (0, 8, "done"),
+    ]
+    assert "error" not in found
 
 
 def test_an_error_of_a_peer_is_a_result(monkeypatch):
