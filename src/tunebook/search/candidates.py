@@ -106,7 +106,7 @@ def ranked(score: Score, candidates: Array, *, is_climbing: bool) -> Iterator[Ar
         climbed = score.coordinates.snap(climb(score, best))
         candidates = np.vstack([climbed, candidates])
         scores = np.concatenate([score.of(climbed), scores])
-    if is_climbing:
+    if is_climbing and not score.coordinates.movable.all():
         best = candidates[np.argsort(-scores, kind="stable")[:N_EXCHANGED]]
         exchanged = np.vstack([exchange(score, row) for row in best])
         candidates = np.vstack([exchanged, candidates])

@@ -23,6 +23,7 @@ from tunebook.search.models.gaussian_process import (
     NotPositiveDefiniteError,
     factor,
     inverse,
+    kinship,
     solve_lower,
 )
 
@@ -109,11 +110,6 @@ def curve_shape(steps: Array, n_steps: float) -> Array:
     return np.column_stack([1.0 - np.log(steps) / whole, 1.0 / steps])
 
 
-def _kinship(a: Array) -> Array:
-    """Return Matern-5/2 of unit variance at distances a = sqrt(5) r."""
-    return np.asarray((1.0 + a + a * a / 3.0) * np.exp(-a))
-
-
 @final
 class _Likelihood:
     """What is the same in every evaluation of one fit.
@@ -136,7 +132,7 @@ class _Likelihood:
         """Return the negative log posterior and its exact gradient."""
         theta, kernel, x = CurveTheta.from_logs(logs), self.kernel, self.x
         a = kernel.distances(x, x, theta.scales)
-        kin = _kinship(a).take(self.place, axis=0).take(self.place, axis=1)
+        kin = kinship(a).take(self.place, axis=0).take(self.place, axis=1)
         near = np.exp(self.apart * (-1.0 / theta.length))
         by_step = near * theta.changing
         by_step += theta.stable
@@ -238,7 +234,7 @@ class CurveProcess:
         a = self.kernel.distances(known.trials, others.trials, theta.scales)
         tau, steps = np.log(known.steps), np.log(others.steps)
         near = np.exp(np.abs(tau[:, None] - steps[None, :]) * (-1.0 / theta.length))
-        kin = _kinship(a).take(known.row, axis=0).take(others.row, axis=1)
+        kin = kinship(a).take(known.row, axis=0).take(others.row, axis=1)
         out: Array = kin * (theta.stable + theta.changing * near)
         out += known.shape() @ others.shape().T + _OFFSET
         i, j = np.nonzero(known.row[:, None] == others.row[None, :])
