@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.search import results
+from benchmarks.search import statistics as figures
 from benchmarks.search.measure import Case, Setting, measure
 from benchmarks.search.methods import is_available, is_peer
 from benchmarks.search.peers import PEERS
@@ -24,7 +25,9 @@ from tunebook.search import searcher_names
 
 RESULTS = Path(__file__).with_name("results")
 QUICK = ("random", "optuna-tpe", "bayes", "auto")
-QUICK_SEEDS = range(3)
+QUICK_SEEDS = range(5)
+MAX_RISE = 1.25
+"""How many times the baseline's regret a quick measurement may come to (geometric mean)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             state = "" if is_available(name) else f"  (missing: environments.sh {environment})"
             print(f"{name}{state}")
     elif options.command == "run":
-        run(options, bench)
+        return run(options, bench)
     else:
         return report(options)
     return 0
@@ -56,9 +59,11 @@ def _families(bench: Path | None) -> list[str]:
     return sorted({name.split("/")[0] for name in names})
 
 
-def run(options: argparse.Namespace, bench: Path | None) -> None:
+def run(options: argparse.Namespace, bench: Path | None) -> int:
     """Measure the cases that have no result yet, seed by seed, and append their results."""
-    out = Path(options.out)
+    out = Path(
+        options.out or RESULTS / "raw" / ("quick.jsonl" if options.quick else "results.jsonl")
+    )
     cases = quick_cases(bench) if options.quick else chosen_cases(options, bench)
     methods = {case.method: None for case in cases}
     absent = [name for name in methods if not is_available(name)]
@@ -66,7 +71,7 @@ def run(options: argparse.Namespace, bench: Path | None) -> None:
         print("not installed, left out:", ", ".join(absent), file=sys.stderr)
     cases = [case for case in cases if case.method not in absent]
     results.mend(out)
-    left = cases if options.again else results.missing(cases, results.read([out]))
+    left = cases if options.again or options.quick else results.missing(cases, results.read([out]))
     print(f"{len(left)} of {len(cases)} cases to measure, into {out}")
     commit, started = _commit(), time.monotonic()
     for i, case in enumerate(left, start=1):
@@ -79,8 +84,30 @@ def run(options: argparse.Namespace, bench: Path | None) -> None:
         if options.verbose or "error" in result:
             shown = result.get("error") or result["trace"][-1:]
             print(f"[{i}/{len(left)}] {case.key} {shown}", flush=True)
-    if options.quick:
-        report(argparse.Namespace(files=[str(out)], out=str(out.with_suffix("")), against="bayes"))
+    if not options.quick:
+        return 0
+    report(argparse.Namespace(files=[str(out)], out=str(out.with_suffix("")), against="bayes"))
+    return compare(out, Path(options.baseline)) if options.baseline else 0
+
+
+def compare(out: Path, baseline: Path) -> int:
+    """Print our methods' final regret against an earlier measurement's; 1 if one has risen."""
+    now, before = results.read([out]), results.read([baseline])
+    code = 0
+    for method, kind in sorted({(r["method"], r["setting"]["kind"]) for r in now}):
+        budgets = {r["setting"]["budget"] for r in now if r["setting"]["kind"] == kind}
+        new, old = (
+            figures.traces_of(
+                r for r in some if (r["method"], r["setting"]["kind"]) == (method, kind)
+            ).get(method, {})
+            for some in (now, before)
+        )
+        logs = figures.log_ratios(old, new, max(budgets))
+        if logs and not is_peer(method):
+            rise = figures.ratio(logs)
+            code |= rise > MAX_RISE
+            print(f"{method} ({kind}): {rise:.2f} times the regret of {baseline.name}")
+    return int(code)
 
 
 def quick_cases(bench: Path | None) -> list[Case]:
@@ -173,7 +200,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("methods", help="list the methods")
     go = commands.add_parser("run", help="measure methods on problems")
     add = go.add_argument
-    add("--quick", action="store_true", help="the regression subset, three minutes, and its report")
+    add("--quick", action="store_true", help="the regression subset, measured anew, and its report")
+    add("--baseline", help="with --quick: fail where regret has risen by a quarter since that file")
     add("--methods", type=_words, default=["random"], help="comma or semicolon between them")
     add("--problems", type=_words, default=["blackbox-all"], help="names, families or suites")
     add("--seeds", type=_seeds, default=[0], help="such as 0-9")
@@ -182,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=_numbers(int), default=[1])
     add("--resume", type=_numbers(float), default=[0.0], help="steps that continuing a trial costs")
     add("--no-pause", action="store_true", help="trials cannot be paused, only stopped")
-    add("--out", default=str(RESULTS / "raw" / "results.jsonl"))
+    add("--out", help="a .jsonl file; results/raw/results.jsonl, or quick.jsonl there")
     add("--limit", type=float, default=math.inf, help="seconds for one case")
     add("--minutes", type=float, default=math.inf, help="for all; call again to go on")
     add("--again", action="store_true", help="measure also what has results: they are replaced")

@@ -36,6 +36,16 @@ def test_a_report_compares_all_methods_with_the_one_named(tmp_path):
     assert "| random | 1 x 3 |" in text
 
 
+@pytest.mark.parametrize(("rise", "code"), [(1.1, 0), (1.4, 1)])
+def test_regret_that_has_risen_by_a_quarter_is_a_failure(tmp_path, rise, code):
+    before, now = tmp_path / "before.jsonl", tmp_path / "now.jsonl"
+    run(before, "--seeds", "0-2")
+    for result in results.read([before]):
+        trace = [[used, regret * rise, at] for used, regret, at in result["trace"]]
+        results.append(now, {**result, "trace": trace})
+    assert commands.compare(now, before) == code
+
+
 def test_a_problem_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(SystemExit, match="nonsense"):
         commands.main(["run", "--problems", "nonsense", "--out", str(tmp_path / "r.jsonl")])
