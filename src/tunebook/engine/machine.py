@@ -164,6 +164,7 @@ class Machine:
     def decide(self, now: float) -> Decided:
         """Ask the rules, then the waiting trials, then the searcher, for what free workers do."""
         draft = _Draft(self.handle)
+        self._close_halted(draft, now)
         if self.facts.state is StudyState.RUNNING:
             ending = self._ending(self.progress(now))
             if ending is not None:
@@ -206,9 +207,12 @@ class Machine:
         """End the study if a rule says so or its trials are used up; start nothing."""
         draft, progress = _Draft(self.handle), self.progress(now)
         ending = self._ending(progress)
-        if self.facts.state is StudyState.RUNNING and ending is not None:
+        is_trained = not self.facts.attempts and not self._still_waiting()
+        if self.facts.state is not StudyState.RUNNING:
+            pass
+        elif ending is not None:
             self._end(draft, ending, now)
-        elif progress.trials_left == 0 and not self.facts.attempts and not self._still_waiting():
+        elif progress.trials_left == 0 and is_trained:
             self._finish(draft, now)
         self._settle(draft, now)
         return Decided(draft.events, draft.commands)
@@ -233,15 +237,20 @@ class Machine:
             wanted = TrialState.STOPPED if is_cut_short else outcome
             draft.add(TrialHaltAsked(now, number, wanted, why))
 
+    def _close_halted(self, draft: _Draft, now: float) -> None:
+        """End the trials that came to the end of their slice while they were asked to end."""
+        for number in list(self.facts.held):
+            halting = self.facts.attempts[number].halting
+            if halting is not None and halting in EARLY_ENDS:
+                why = self.facts.trials[number].why or ""
+                draft.add(TrialStopped(now, number, halting, why))
+
     def _settle(self, draft: _Draft, now: float) -> None:
         """Let go of what is held and not continued, and close what nobody will train again."""
         facts = self.facts
+        self._close_halted(draft, now)
         for number in list(facts.held):
-            halting = facts.attempts[number].halting
-            if halting in EARLY_ENDS and halting is not None:
-                draft.add(TrialStopped(now, number, halting, facts.trials[number].why or ""))
-            else:
-                draft.add(TrialReleased(now, number))
+            draft.add(TrialReleased(now, number))
         if facts.state.is_over:
             for number in list(facts.waiting):
                 state = facts.trials[number].state
@@ -308,20 +317,24 @@ class Machine:
         return self._space[1]
 
     def _comparable_trials(self) -> Sequence[Trial]:
-        """Return the trials, those that the present space does not hold as if called off.
+        """Return the trials as a searcher may see them.
 
-        A study whose space was changed keeps its old trials under the version they had.
+        Those that the present space does not hold are as if called off: a study whose space was
+        changed keeps its old trials under the version they had. Those that a person has set
+        aside are as if stopped: nobody else may resume them.
         """
-        version, trials = self.facts.space_version, self.facts.trials
-        if version == 1:
-            return trials
-        space = self._known_space()
-        return [
-            trial
-            if trial.space_version == version or space.contains(trial.config)
-            else replace(trial, state=TrialState.CANCELLED, value=None, best_step=None)
-            for trial in trials
-        ]
+        facts = self.facts
+        if facts.space_version == 1 and not facts.set_aside:
+            return facts.trials
+        return [self._as_seen(trial) for trial in facts.trials]
+
+    def _as_seen(self, trial: Trial) -> Trial:
+        version = self.facts.space_version
+        if trial.space_version != version and not self._known_space().contains(trial.config):
+            return replace(trial, state=TrialState.CANCELLED, value=None, best_step=None)
+        if trial.number in self.facts.set_aside and trial.state is TrialState.PAUSED:
+            return replace(trial, state=TrialState.STOPPED, ended_at=trial.created_at)
+        return trial
 
     def _history(self, progress: Progress) -> History:
         facts = self.facts
