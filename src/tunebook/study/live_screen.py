@@ -49,7 +49,7 @@ _SHORTEST = 12
 _NARROW, _TWO_BARS, _WIDE = 60, 76, 100
 _METRIC, _LABEL = 8, 8
 _NOTE = "Ctrl-C: end politely, keep everything; again: stop now"
-_ENDING = "ending: what can be saved stops, the rest is trained; Ctrl-C: stop now"
+_ENDING = "ending: each trial ends at its next step; Ctrl-C: stop now"
 _WAITING = "timing two steps of training, to forecast what the study takes"
 
 Part: TypeAlias = str | tuple[str, str | Style]

@@ -235,8 +235,7 @@ class TrialHandle:
         if max_steps is not None and self._step >= max_steps:
             self._save()
             return True
-        is_set_aside = halt is TrialState.PAUSED and bool(self._tracked)
-        if is_set_aside or (self._until is not None and self._step >= self._until):
+        if halt is TrialState.PAUSED or (self._until is not None and self._step >= self._until):
             return self._end_slice()
         if self._tracked and self._policy.is_due(self._step, self.seconds):
             self._save()

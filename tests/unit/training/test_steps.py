@@ -183,11 +183,11 @@ def test_tracked_trial_is_set_aside_at_the_next_step() -> None:
     assert [(s, tracked) for s, _, tracked in channel.heard("reached")] == [(4, True)]
 
 
-def test_untracked_trial_that_is_set_aside_goes_on_to_the_end_of_its_slice() -> None:
+def test_untracked_trial_is_set_aside_at_the_next_step_too() -> None:
     channel = RecordingChannel(halt_at={4: TrialState.PAUSED})
     trial = sample_handle(channel, launch=sample_launch(until_step=6))
-    assert train_untracked(trial) == [1, 2, 3, 4, 5, 6]
-    assert [(s, tracked) for s, _, tracked in channel.heard("reached")] == [(6, False)]
+    assert train_untracked(trial) == [1, 2, 3, 4]
+    assert [(s, tracked) for s, _, tracked in channel.heard("reached")] == [(4, False)]
 
 
 def test_finished_trial_has_a_checkpoint_of_its_last_step() -> None:
