@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MAX_FITTED = 96
+MAX_FITTED = 64
 """So many points decide on the hyperparameters; all of them on predictions."""
 
 MAX_FITTED_PER_TRIAL = 4
-N_ITERATIONS = 15
+N_ITERATIONS = 12
 
 SOBOL_SHARE = 0.025
 DISTRUST_SHARE = 0.2
