@@ -24,6 +24,7 @@ class TrialSetup:
 
     ``home`` holds ``logs/``, ``trials/`` and, unless ``checkpoints`` is another address that
     fsspec knows, ``checkpoints/``. A trial that trains longer than ``trial_timeout_s`` ends.
+    ``saves_slices``: each slice ends with a checkpoint, for others may inherit its weights.
     """
 
     study: str
@@ -34,6 +35,7 @@ class TrialSetup:
     checkpoint_every_s: float = 30.0
     checkpoint_every_steps: int | None = None
     trial_timeout_s: float | None = None
+    saves_slices: bool = False
 
     def log_of(self, trial: TrialNumber) -> Path:
         """Return the file that takes what the trial prints, as it is printed (S1.2)."""
@@ -58,6 +60,7 @@ class TrialSetup:
             checkpoint_every_s=self.checkpoint_every_s,
             checkpoint_every_steps=self.checkpoint_every_steps,
             sends_in_background=in_background,
+            saves_slices=self.saves_slices,
         )
 
     def to_json(self) -> JsonObject:

@@ -50,6 +50,11 @@ class Evolution:
         return "evolution"
 
     @property
+    def hands_on_weights(self) -> bool:
+        """Trials begin with the weights of others, so each slice must end with a checkpoint."""
+        return True
+
+    @property
     def watches_running(self) -> bool:
         """Members are compared at the ends of rounds only."""
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from tunebook.driver import Driver
@@ -62,7 +63,9 @@ def _drive(
     searcher: Searcher,
 ) -> None:
     spec = facts.known_spec
-    setup = trial_setup(spec, settings, options)
+    # Clones begin with their parents' weights: those must lie in a file by then (S0.15).
+    is_inherited = bool(getattr(searcher, "hands_on_weights", False))
+    setup = replace(trial_setup(spec, settings, options), saves_slices=is_inherited)
     n_workers = resolve_workers(options["workers"], options["per_device"])
     with (
         closing(_executor(function, setup, n_workers, options["per_device"])) as executor,

@@ -15,6 +15,8 @@ class Assignment:
 
     ``checkpoint_every_s`` and ``checkpoint_every_steps`` are explained at ``CheckpointPolicy``.
     ``sends_in_background``: a thread may send measurements while the user's code trains.
+    ``saves_slices``: a checkpoint is saved before the end of a slice is told, so that another
+    trial may inherit it at once (S0.15).
     """
 
     launch: Launch
@@ -25,3 +27,4 @@ class Assignment:
     checkpoint_every_s: float = 30.0
     checkpoint_every_steps: int | None = None
     sends_in_background: bool = False
+    saves_slices: bool = False

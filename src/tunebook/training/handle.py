@@ -243,6 +243,8 @@ class TrialHandle:
 
     def _end_slice(self) -> bool:
         self._reporter.flush()
+        if self._assignment.saves_slices:
+            self._save()
         self._stopwatch.pause()
         answer = self._channel.reached(
             self._step, self._stopwatch.seconds, is_tracked=bool(self._tracked)

@@ -190,6 +190,15 @@ def test_untracked_trial_is_set_aside_at_the_next_step_too() -> None:
     assert [(s, tracked) for s, _, tracked in channel.heard("reached")] == [(4, False)]
 
 
+def test_slice_that_others_inherit_is_saved_before_its_end_is_told_s0_15() -> None:
+    channel, checkpoints = RecordingChannel(), MemoryCheckpoints()
+    launch = sample_launch(until_step=6)
+    train(sample_handle(channel, checkpoints=checkpoints, launch=launch, saves_slices=True))
+    told = [word for word, _ in channel.said]
+    assert told.index("checkpointed") < told.index("reached")
+    assert [ref.step for ref in channel.heard("checkpointed")] == [6]
+
+
 def test_finished_trial_has_a_checkpoint_of_its_last_step() -> None:
     channel, checkpoints = RecordingChannel(), MemoryCheckpoints()
     train(sample_handle(channel, checkpoints=checkpoints))
