@@ -1,4 +1,4 @@
-"""Frozen facts: studies, trials, measurements, events. Standard library only; imports nothing of ours but errors."""
+"""Frozen facts: studies, trials, measurements, events. Needs the standard library and our errors."""
 
 from tunebook.records.budget import Budget
 from tunebook.records.configuration import Configuration, Value

@@ -45,10 +45,8 @@ class Budget:
     @property
     def is_limited(self) -> bool:
         """Whether anything at all ends the study."""
-        return any(
-            limit is not None
-            for limit in (self.trials, self.steps, self.hours, self.cost, self.target, self.patience)
-        )
+        ends = (self.trials, self.steps, self.hours, self.cost, self.target, self.patience)
+        return any(limit is not None for limit in ends)
 
     @property
     def deadline_seconds(self) -> float | None:
@@ -66,7 +64,7 @@ def _check_limit(name: str, value: object) -> None:
     right_type = isinstance(value, int) if whole else isinstance(value, int | float)
     if isinstance(value, bool) or not right_type or not math.isfinite(float(str(value))):
         kind = "a whole number" if whole else "a finite number"
-        raise BudgetError(f"The budget's {name} is not a number it can use", got=value, expected=kind)
+        raise BudgetError(f"The budget's {name} is not usable", got=value, expected=kind)
     number = float(str(value))
     if name == "target":
         return

@@ -42,7 +42,8 @@ class Configuration(Mapping[str, Value]):
 
     def _absent(self, name: str) -> str:
         return (
-            f"no parameter {name!r} in this configuration; it has {', '.join(self._values) or 'none'}. "
+            f"no parameter {name!r} in this configuration; "
+            f"it has {', '.join(self._values) or 'none'}. "
             "A conditional parameter is absent while its condition does not hold: "
             f"use config.get({name!r})"
         )

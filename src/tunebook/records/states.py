@@ -38,7 +38,7 @@ class TrialState(StrEnum):
 
     @property
     def has_value(self) -> bool:
-        """Whether a value measured so far may be ranked (I4: not of infeasible or failed trials)."""
+        """Whether a value measured so far may be ranked (I4: not of infeasible or failed ones)."""
         return self in _VALUED
 
 
@@ -91,6 +91,7 @@ class FailureKind(StrEnum):
     METRIC_MISSING = "metric missing"
     KILLED = "killed"
     LOST = "lost"
+    NO_SPACE = "no space left"
 
     @property
     def end_state(self) -> TrialState:

@@ -16,7 +16,7 @@ TrialNumber = NewType("TrialNumber", int)
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRef:
-    """A saved state of trial ``trial`` after ``step`` steps; ``digest`` is the hash of its content."""
+    """A saved state of trial ``trial`` after ``step`` steps; ``digest`` is its content's hash."""
 
     trial: TrialNumber
     step: int
