@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, final
 
 from tunebook.engine import Command, Decided, Discard, Facts, Machine, recovery_events, replay
-from tunebook.errors import StoreConflictError, StudyBusyError, TunebookError
+from tunebook.errors import StoreConflictError, StoreFullError, StudyBusyError, TunebookError
 from tunebook.execution.interrupts import Interrupts, polite_interrupts
 from tunebook.execution.protocol import Executor
 from tunebook.records import (
@@ -21,9 +21,11 @@ from tunebook.records import (
     DriverStarted,
     DriverStopped,
     Event,
+    FailureKind,
     StudyId,
     StudyState,
     StudyStateChanged,
+    TrialLost,
 )
 from tunebook.storage import Lease, Store
 
@@ -135,6 +137,7 @@ class Driver:
                 commands += decided.commands
         finally:
             self._append(log)
+        _require_space(events)
         for command in commands:
             self._carry_out(command)
         if self._watcher is not None:
@@ -226,3 +229,14 @@ class Driver:
         last = self._machine.facts.last_request
         for request in self._store.requests_after(self._study, last):
             yield self._machine.obey(request, now)
+
+
+def _require_space(events: Sequence[Event]) -> None:
+    """Raise ``StoreFullError`` if a trial was lost to a full disk: the next one would be, too."""
+    for event in events:
+        if isinstance(event, TrialLost) and event.failure.kind is FailureKind.NO_SPACE:
+            raise StoreFullError(
+                f"Trial {event.trial} could not go on for want of space; what was written is kept",
+                got=event.failure.message,
+                do="Make space on that disk, then resume the study",
+            )

@@ -50,16 +50,17 @@ Table = Sequence[tuple[Any, ...]]
 
 
 class Net:
-    """Stands for a network: its state is one number."""
+    """Stands for a network: its state is one number, and ballast."""
 
-    def __init__(self) -> None:
+    def __init__(self, ballast: int) -> None:
         self.value = 0.0
+        self.ballast = "x" * ballast
 
-    def state_dict(self) -> Mapping[str, float]:
+    def state_dict(self) -> Mapping[str, Any]:
         """Return the number."""
-        return {"value": self.value}
+        return {"value": self.value, "ballast": self.ballast}
 
-    def load_state_dict(self, state: Mapping[str, float]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the number over."""
         self.value = state["value"]
 
@@ -83,11 +84,14 @@ class Halves:
         return [*resumed, *(Start(config, until_step=2) for config in configs)]
 
 
-def training(step_s: float) -> Callable[[Any], None]:
-    """Return a training whose steps take so long. Some configurations diverge, some raise."""
+def training(step_s: float, ballast: int) -> Callable[[Any], None]:
+    """Return a training whose steps take so long. Some configurations diverge, some raise.
+
+    A checkpoint has ``ballast`` bytes more than it needs.
+    """
 
     def train(trial: Any) -> None:
-        net = Net()
+        net = Net(ballast)
         trial.track(net=net)
         for step in trial.steps():
             if step_s:
@@ -109,6 +113,7 @@ class Crashing:
     home: Path
     workers: int = 0
     step_s: float = 0.0
+    ballast: int = 0
     options: Mapping[str, Any] | None = None
 
     def start(self, before: Hook | None = None) -> int:
@@ -163,7 +168,9 @@ class Crashing:
             "home": self.home,
             "progress": False,
         }
-        return tb.tune(training(self.step_s), SPACE, **(options | dict(self.options or {})))
+        return tb.tune(
+            training(self.step_s, self.ballast), SPACE, **(options | dict(self.options or {}))
+        )
 
     @property
     def said(self) -> str:

@@ -51,14 +51,17 @@ def small_disk() -> Iterator[Callable[[Path], bool]]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.parametrize("ballast", [0, 300_000], ids=["by the log", "by checkpoints"])
 @pytest.mark.parametrize("workers", [0, 2])
 def test_full_disk_ends_the_study_with_its_error_and_loses_nothing(
-    crash, undisturbed, small_disk, workers
+    crash, undisturbed, small_disk, workers, ballast
 ):
-    study = crash(workers=workers)
+    study = crash(workers=workers, ballast=ballast)
     is_disk = small_disk(study.home)
     assert study.live(None if is_disk else with_few_pages) == RAISED, study.said
-    assert "StoreFullError: [E204] No space is left for" in study.said
+    assert "StoreFullError: [E204]" in study.said
+    if is_disk:
+        assert ("could not go on for want of space" in study.said) == bool(ballast)
     facts = study.facts
     assert 0 < len(facts.trials) < len(undisturbed)
     study.check_so_far(undisturbed)

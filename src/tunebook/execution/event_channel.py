@@ -13,10 +13,12 @@ from tunebook.records import (
     Curves,
     Event,
     Failure,
+    FailureKind,
     TrialBegan,
     TrialCheckpointed,
     TrialEnded,
     TrialFailed,
+    TrialLost,
     TrialReached,
     TrialReported,
     TrialState,
@@ -97,12 +99,18 @@ class EventChannel:
         self._is_ending = True
 
     def ending(self, failure: Failure | None, *, step: int, seconds: float) -> Sequence[Event]:
-        """Return all that is left to say, with how the attempt ended unless it just left."""
-        if not self._has_left:
+        """Return all that is left to say, with how the attempt ended unless it just left.
+
+        A trial that a full disk has ended is lost and not to blame.
+        """
+        now, trial = self._now(), self._trial
+        if failure is not None and failure.kind is FailureKind.NO_SPACE:
+            self._held_back.append(TrialLost(now, trial, failure, is_driver_loss=True))
+        elif not self._has_left:
             self._held_back.append(
-                TrialEnded(self._now(), self._trial, step, seconds)
+                TrialEnded(now, trial, step, seconds)
                 if failure is None
-                else TrialFailed(self._now(), self._trial, failure, seconds)
+                else TrialFailed(now, trial, failure, seconds)
             )
         return self._take()
 

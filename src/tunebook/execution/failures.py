@@ -5,13 +5,14 @@ No library is imported to recognise its exceptions; they are known by name and m
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tunebook.errors import MetricMissingError
+from tunebook.errors import MetricMissingError, StoreFullError
 from tunebook.records import Failure, FailureKind
 from tunebook.training import Diverged
 
@@ -26,6 +27,7 @@ _OURS = tuple(
     str(folder) + "/"
     for folder in (Path(__file__).parent, Path(__file__).parent.parent / "training")
 )
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MAX_MESSAGE = 500
 _TAIL_LINES = 20
 _TAIL_BYTES = 8192
@@ -50,6 +52,8 @@ def classify(error: BaseException) -> FailureKind:
         return FailureKind.METRIC_MISSING
     if any(_is_out_of_memory(cause) for cause in _causes(error)):
         return FailureKind.OUT_OF_MEMORY
+    if any(_is_full_disk(cause) for cause in _causes(error)):
+        return FailureKind.NO_SPACE
     return FailureKind.USER_ERROR
 
 
@@ -68,6 +72,12 @@ def _is_out_of_memory(error: BaseException) -> bool:
         return True
     is_kind_that_tells = isinstance(error, RuntimeError | OSError)
     return is_kind_that_tells and _OUT_OF_MEMORY.search(str(error)) is not None
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    # Whoever wrote, the trial or its checkpoints: the next trial would fare no better.
+    is_systems = isinstance(error, OSError) and error.errno in _NO_SPACE
+    return isinstance(error, StoreFullError) or is_systems
 
 
 def failure_of(error: BaseException, log: Path | None = None) -> Failure:

@@ -5,7 +5,8 @@ Contract, which ``tunebook.testing.ExecutorSuite`` checks:
 * ``carry_out`` never blocks for long and never raises because of what the user's code does.
 * Each launched trial sends ``TrialBegan``, then any number of ``TrialReported`` and
   ``TrialCheckpointed``, then exactly one of ``TrialReached`` (end of its slice: the worker holds
-  the trial until ``Continue`` or ``Release``), ``TrialEnded``, ``TrialFailed`` and ``TrialLost``.
+  the trial until ``Continue`` or ``Release``), ``TrialEnded``, ``TrialFailed`` and ``TrialLost``,
+  which a full disk is a reason for, too.
   Should the worker vanish while it holds the trial, ``TrialLost`` follows.
 * A released trial goes on from its checkpoint when it is launched again. One that tracks nothing
   starts again, or goes on in its process where that was kept: ``TrialBegan`` says from where.

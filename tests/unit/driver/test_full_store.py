@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 
-from tunebook.engine import replay
+from tunebook.engine import Launch, replay
 from tunebook.errors import StoreFullError
-from tunebook.records import Budget, Event, StudyId, StudyState, TrialReached
+from tunebook.records import (
+    Budget,
+    Event,
+    Failure,
+    FailureKind,
+    StudyId,
+    StudyState,
+    TrialLost,
+    TrialReached,
+    TrialState,
+)
 from tunebook.search import Asha
 from tunebook.storage.memory import MemoryStore
 
@@ -65,3 +75,42 @@ def test_study_says_that_the_store_was_full(make_rig):
         rig.drive()
     assert rig.facts.state is StudyState.PAUSED
     assert "No space is left" in rig.facts.state_why
+
+
+def test_trial_that_a_full_disk_has_ended_puts_the_study_down_and_is_not_blamed(
+    make_rig, undisturbed
+):
+    rig = make_rig(**OPTIONS)
+    inner = rig.make_executor()
+
+    class Full:
+        """Loses the third trial for want of space as soon as it is launched."""
+
+        n_slots = 1
+        can_pause = True
+        lost = ()
+
+        def carry_out(self, command):
+            if isinstance(command, Launch) and command.trial == 2:
+                failure = Failure(FailureKind.NO_SPACE, "No space is left for the checkpoint")
+                lost = TrialLost(rig.clock(), command.trial, failure, is_driver_loss=True)
+                self.lost = (lost,)
+            else:
+                inner.carry_out(command)
+
+        def events(self, deliver, timeout_s):
+            if self.lost:
+                deliver(self.lost)
+            else:
+                inner.events(deliver, timeout_s)
+
+        def close(self):
+            inner.close()
+
+    with pytest.raises(StoreFullError, match="Trial 2 could not go on"):
+        rig.drive(executor=Full())
+    assert rig.facts.state is StudyState.PAUSED
+    assert rig.facts.trials[2].state is TrialState.LOST
+    assert rig.facts.trials[2].n_losses == 0
+    rig.drive()
+    assert rig.table == undisturbed.table

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tunebook.errors import MetricMissingError
+from tunebook.errors import MetricMissingError, StoreFullError
 from tunebook.execution.failures import (
     classify,
     death_failure,
@@ -126,3 +126,16 @@ def test_death_of_a_worker_is_explained(
 
 def test_time_limit_is_named() -> None:
     assert "90 s" in time_limit_failure(90.0).message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StoreFullError("No space is left for the checkpoint"),
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        _raised(RuntimeError("could not save"), OSError(errno.ENOSPC, "No space left on device")),
+    ],
+)
+def test_full_disk_is_no_fault_of_the_trial(error):
+    assert classify(error) is FailureKind.NO_SPACE
