@@ -1,4 +1,4 @@
-"""Frozen facts: studies, trials, measurements, events. Needs the standard library and our errors."""
+"""Frozen facts: studies, trials, measurements, events. Standard library and our errors only."""
 
 from tunebook.records.budget import Budget
 from tunebook.records.configuration import Configuration, Value

@@ -32,9 +32,7 @@ class Series:
     seconds: array[float] = field(default_factory=lambda: array("d"))
 
     @classmethod
-    def of(
-        cls, steps: Iterable[int], values: Iterable[float], seconds: Iterable[float]
-    ) -> Series:
+    def of(cls, steps: Iterable[int], values: Iterable[float], seconds: Iterable[float]) -> Series:
         """Build a series from any three columns."""
         return cls(array("q", steps), array("d", values), array("d", seconds))
 
