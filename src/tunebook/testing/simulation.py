@@ -46,7 +46,7 @@ OnMeasured: TypeAlias = Callable[[float, TrialNumber, Sequence[int], Sequence[fl
 """Is told the time in seconds, a trial, and its new steps and values, the last one reached now."""
 
 
-def _one_second(config: Configuration) -> float:
+def _one_second(_: Configuration) -> float:
     return 1.0
 
 

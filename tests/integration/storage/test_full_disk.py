@@ -60,9 +60,14 @@ def test_log_on_a_full_disk_is_kept_and_goes_on_with_space(
         set_pages(60)
 
     seq, number = 1, 0
-    with pytest.raises(StoreFullError):
+
+    def fill() -> None:
+        nonlocal seq, number
         for number in range(20_000):
             seq = store.append(study, sample_trial(number), after_seq=seq)
+
+    with pytest.raises(StoreFullError):
+        fill()
     kept = list(store.events_after(study))
     assert store.last_seq(study) == seq == 1 + 5 * number
     make_space()
