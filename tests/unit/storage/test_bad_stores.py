@@ -105,9 +105,14 @@ def test_full_store_keeps_what_it_has_and_works_again_with_space(tmp_path: Path)
         n_pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {n_pages + 2}")
     seq = 1
-    with pytest.raises(StoreFullError, match="No space is left") as refusal:
+
+    def fill() -> None:
+        nonlocal seq
         for number in range(1000):
             seq = store.append(study, sample_trial(number), after_seq=seq)
+
+    with pytest.raises(StoreFullError, match="No space is left") as refusal:
+        fill()
     assert refusal.value.code == "E204"
     assert store.last_seq(study) == seq
     kept = store.events_after(study)
