@@ -1,185 +1,159 @@
 """Finds metrics in files that grow in a trial's folder: CSV, JSON lines, TensorBoard events.
 
-Each file is read on from where it was read last; a line that is not complete yet waits.
+Each file is read on from where it was read last; a line that is not complete yet waits. What was
+there before the script started is none of its metrics: an earlier attempt wrote it.
 """
 
 from __future__ import annotations
 
 import csv
-import struct
-from collections.abc import Iterator
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol, final
+from typing import BinaryIO, Protocol, final
 
-from tunebook.execution.metric_lines import as_float, read_json
+from tunebook.execution.metric_lines import read_json
+from tunebook.execution.readings import Reading, number_in, reading_of
+from tunebook.execution.tensorboard_events import EventReader
 
-_MAX_BYTES = 1 << 22
+_CHUNK = 1 << 22
+_N_MARK = 256
+_MAX_SHARE = 0.02
+"""Looking for new files may take this share of the time."""
 
 
 class _Reader(Protocol):
-    def read(self, data: bytes) -> tuple[list[dict[str, float]], int]:
-        """Return the rows in new data, and how many of its bytes they took."""
+    def read(self, data: bytes) -> tuple[list[Reading], int]:
+        """Return what new data says, and how many bytes to go on; they may not be there yet."""
         ...
 
 
 @final
 class MetricFiles:
-    """Watches the files of one folder."""
+    """Watches the files of one folder, from now on; ``clock`` is monotonic, in seconds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
-        self._readers: dict[Path, _Reader] = {}
-        self._offsets: dict[Path, int] = {}
+        self._clock = clock
+        self._files: dict[Path, _GrowingFile] = {}
+        self._look_at = -math.inf
+        for _ in self.read():
+            pass
 
-    def read(self) -> Iterator[dict[str, float]]:
-        """Yield the rows of metrics that came since the last call."""
-        for path in sorted(self._folder.rglob("*")) if self._folder.is_dir() else ():
-            reader = self._readers.get(path) or _reader_for(path)
-            if reader is None or not path.is_file():
-                continue
-            self._readers[path] = reader
-            yield from self._new_rows(path, reader)
+    def read(self, *, is_last: bool = False) -> Iterator[tuple[str, Reading]]:
+        """Yield (file, what it says) that came since the last call.
 
-    def _new_rows(self, path: Path, reader: _Reader) -> list[dict[str, float]]:
-        offset = self._offsets.get(path, 0)
+        New files are looked for now and then, and when ``is_last``.
+        """
+        began = self._clock()
+        if is_last or began >= self._look_at:
+            for path in sorted(self._folder.rglob("*")):
+                reader = None if path in self._files else _reader_for(path)
+                if reader is not None and path.is_file():
+                    self._files[path] = _GrowingFile(path, reader)
+            self._look_at = self._clock() + (self._clock() - began) / _MAX_SHARE
+        for path, file in self._files.items():
+            for reading in file.read():
+                yield str(path), reading
+
+
+@final
+class _GrowingFile:
+    """One file: where it was read to, and whether it is still the same."""
+
+    def __init__(self, path: Path, reader: _Reader) -> None:
+        self._path = path
+        self._state: os.stat_result | None = None
+        self._begin(reader)
+
+    def _begin(self, reader: _Reader) -> None:
+        self._reader = reader
+        self._offset = 0
+        self._mark = (0, b"")
+
+    def read(self) -> list[Reading]:
+        """Return what came since the last call; all of it if the file was written anew."""
         try:
-            if path.stat().st_size <= offset:
+            state = self._path.stat()
+            if _identity(state) == _identity(self._state):
                 return []
-            with path.open("rb") as file:
-                file.seek(offset)
-                data = file.read(_MAX_BYTES)
+            with self._path.open("rb") as file:
+                if self._was_written_anew(state, file):
+                    self._begin(_reader_for(self._path) or self._reader)
+                self._state = state
+                return self._read_on(file)
         except OSError:
             return []
-        rows, taken = reader.read(data)
-        self._offsets[path] = offset + taken
-        return rows
+
+    def _was_written_anew(self, state: os.stat_result, file: BinaryIO) -> bool:
+        before = self._state
+        if before is None:
+            return False
+        if state.st_ino != before.st_ino or state.st_size < before.st_size:
+            return True
+        end, content = self._mark
+        file.seek(end - len(content))
+        return file.read(len(content)) != content
+
+    def _read_on(self, file: BinaryIO) -> list[Reading]:
+        found: list[Reading] = []
+        file.seek(self._offset)
+        while data := file.read(_CHUNK):
+            readings, taken = self._reader.read(data)
+            if not taken and len(data) < _CHUNK:
+                break
+            # What fills a whole chunk without an end is no line of metrics.
+            taken = taken or len(data)
+            if taken <= len(data):
+                self._mark = (self._offset + taken, data[max(0, taken - _N_MARK) : taken])
+            found += readings
+            self._offset += taken
+            file.seek(self._offset)
+        return found
+
+
+def _identity(state: os.stat_result | None) -> tuple[int, ...] | None:
+    return None if state is None else (state.st_ino, state.st_size, state.st_mtime_ns)
 
 
 def _reader_for(path: Path) -> _Reader | None:
-    if path.suffix == ".csv":
+    if path.suffix in {".csv", ".tsv"}:
         return _CsvReader()
     if path.suffix in {".jsonl", ".ndjson"}:
         return _JsonLinesReader()
-    if "tfevents" in path.name:
-        return _EventReader()
-    return None
+    return EventReader() if "tfevents" in path.name else None
 
 
 def _complete_lines(data: bytes) -> tuple[list[str], int]:
     end = data.rfind(b"\n") + 1
-    return data[:end].decode("utf-8", "replace").splitlines(), end
+    return data[:end].decode("utf-8-sig", "replace").splitlines(), end
 
 
 @final
 class _JsonLinesReader:
-    def read(self, data: bytes) -> tuple[list[dict[str, float]], int]:
+    def read(self, data: bytes) -> tuple[list[Reading], int]:
         lines, taken = _complete_lines(data)
-        return [row for line in lines if (row := read_json(line))], taken
+        return [reading for line in lines if (reading := read_json(line))], taken
 
 
 @final
 class _CsvReader:
-    """The first line names the columns."""
+    """The first line names the columns, separated by whichever of the usual signs it has most."""
 
     def __init__(self) -> None:
-        self._names: list[str] | None = None
+        self._names: list[str] = []
+        self._separator = ","
 
-    def read(self, data: bytes) -> tuple[list[dict[str, float]], int]:
+    def read(self, data: bytes) -> tuple[list[Reading], int]:
         lines, taken = _complete_lines(data)
-        rows = []
-        for cells in csv.reader(lines):
-            if self._names is None:
-                self._names = [name.strip() for name in cells]
-                continue
-            pairs = zip(self._names, map(as_float, cells), strict=False)
-            rows.append({name: value for name, value in pairs if value is not None})
-        return rows, taken
+        if lines and not self._names:
+            self._separator = max(",;\t", key=lines[0].count)
+            header = next(csv.reader(lines[:1], delimiter=self._separator), [])
+            self._names, lines = [name.strip() for name in header], lines[1:]
+        return [self._row(cells) for cells in csv.reader(lines, delimiter=self._separator)], taken
 
-
-@final
-class _EventReader:
-    """TensorBoard's scalars: records of a length, two checksums and a protocol buffer.
-
-    The format is small and frozen, and its own reader brings a web server along.
-    """
-
-    def read(self, data: bytes) -> tuple[list[dict[str, float]], int]:
-        rows, place = [], 0
-        while len(data) - place >= 12:
-            (length,) = struct.unpack_from("<Q", data, place)
-            end = place + 12 + length + 4
-            if length > _MAX_BYTES or end > len(data):
-                break
-            scalars = _scalars(data[place + 12 : end - 4])
-            if scalars:
-                rows.append(scalars)
-            place = end
-        return rows, place
-
-
-def _scalars(event: bytes) -> dict[str, float]:
-    """Return the scalars of an Event: field 5 holds a Summary, whose field 1 are its values."""
-    found: dict[str, float] = {}
-    for field, value in _fields(event):
-        if field == 5 and isinstance(value, bytes):
-            for inner, summary in _fields(value):
-                if inner == 1 and isinstance(summary, bytes):
-                    found |= _scalar(summary)
-    return found
-
-
-def _scalar(value: bytes) -> dict[str, float]:
-    """Return a Summary.Value: its tag, and a simple value or a tensor with one float."""
-    tag, number = "", None
-    for field, content in _fields(value):
-        if field == 1 and isinstance(content, bytes):
-            tag = content.decode("utf-8", "replace")
-        elif field == 2 and isinstance(content, float):
-            number = content
-        elif field == 8 and isinstance(content, bytes):
-            number = _tensor(content)
-    return {tag: number} if tag and number is not None else {}
-
-
-def _tensor(tensor: bytes) -> float | None:
-    for field, content in _fields(tensor):
-        if field in {4, 5} and isinstance(content, bytes) and len(content) == 4:
-            return float(struct.unpack("<f", content)[0])
-        if field == 5 and isinstance(content, float):
-            return content
-    return None
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | float | bytes]]:
-    """Yield (number, content) of a protocol buffer's fields; ends where it is not one."""
-    place = 0
-    while place < len(message):
-        key, place = _varint(message, place)
-        field, kind = key >> 3, key & 7
-        if kind == 0:
-            content, place = _varint(message, place)
-            yield field, content
-        elif kind == 1 and place + 8 <= len(message):
-            yield field, float(struct.unpack_from("<d", message, place)[0])
-            place += 8
-        elif kind == 5 and place + 4 <= len(message):
-            yield field, float(struct.unpack_from("<f", message, place)[0])
-            place += 4
-        elif kind == 2:
-            length, place = _varint(message, place)
-            yield field, message[place : place + length]
-            place += length
-        else:
-            return
-
-
-def _varint(message: bytes, place: int) -> tuple[int, int]:
-    result = shift = 0
-    while place < len(message):
-        byte = message[place]
-        place += 1
-        result |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            break
-        shift += 7
-    return result, place
+    def _row(self, cells: list[str]) -> Reading:
+        pairs = zip(self._names, map(number_in, cells), strict=False)
+        return reading_of({name: value for name, value in pairs if name and value is not None})

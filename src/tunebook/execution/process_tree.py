@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 GRACE_S = 5.0
-"""So long a process has to end after it was asked to."""
+"""So long processes have to end after they were asked to."""
 
 
 def end_tree(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
@@ -15,8 +19,30 @@ def end_tree(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None
 
     members = []
     with suppress(psutil.NoSuchProcess):
-        root = psutil.Process(process.pid)
-        members = [*root.children(recursive=True), root]
+        if process.poll() is None:
+            root = psutil.Process(process.pid)
+            members = [*root.children(recursive=True), root]
+    _end(members, grace_s)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def end_marked(variable: str, value: str, grace_s: float = GRACE_S) -> None:
+    """End every process that has ``variable=value`` in its environment, whoever its parent is."""
+    import psutil
+
+    marked = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(variable) == value:
+                marked.append(process)
+    _end(marked, grace_s)
+
+
+def _end(members: list[psutil.Process], grace_s: float) -> None:
+    import psutil
+
     for member in members:
         with suppress(psutil.NoSuchProcess):
             member.terminate()
@@ -24,6 +50,3 @@ def end_tree(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None
     for member in alive:
         with suppress(psutil.NoSuchProcess):
             member.kill()
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()

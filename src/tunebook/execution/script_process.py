@@ -1,0 +1,83 @@
+"""A running script: started, listened to, and ended with everything that it started."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from tunebook.errors import TaskError
+from tunebook.execution.process_tree import end_marked, end_tree
+
+_CHUNK = 1 << 16
+
+
+@final
+class ScriptProcess:
+    """The process of a command.
+
+    ``mark`` is a variable of ``environment`` whose value no other script has: whatever the script
+    starts and leaves behind is known by it.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: str | None,
+        mark: str,
+    ) -> None:
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=os.environ | environment,
+                # A worker's group is ended with it; in a terminal Ctrl-C is not for the script.
+                start_new_session=signal.getsignal(signal.SIGINT) is not signal.SIG_IGN,
+            )
+        except (OSError, ValueError) as error:
+            raise TaskError(
+                f"The command cannot be started: {getattr(error, 'strerror', None) or error}",
+                got=shlex.join(command),
+                do="Check that the program and the folder exist, and that it may be executed"
+                + (f" in {folder}" if folder else ""),
+            ) from error
+        assert self._process.stdout is not None
+        self._output = self._process.stdout
+        self._mark = (mark, environment[mark])
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._is_silent = False
+
+    @property
+    def status(self) -> int | None:
+        """The exit code, minus the signal that killed it, None while it runs."""
+        return self._process.poll()
+
+    def wait(self, timeout_s: float, others: Sequence[int] = ()) -> bool:
+        """Wait for output, or for one of other descriptors; return whether there is output."""
+        poll = select.poll()
+        for descriptor in (*others, *(() if self._is_silent else (self._output.fileno(),))):
+            poll.register(descriptor, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(timeout_s * 1000)}
+        return self._output.fileno() in ready
+
+    def read(self) -> str:
+        """Return a chunk of what was printed; only when ``wait`` said that there is some."""
+        data = os.read(self._output.fileno(), _CHUNK)
+        # It may close its output and go on.
+        self._is_silent = not data
+        return self._decoder.decode(data, final=not data)
+
+    def end(self) -> None:
+        """End it with all its children, politely first; no effect on what is gone."""
+        end_tree(self._process)
+        end_marked(*self._mark)
