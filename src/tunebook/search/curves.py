@@ -104,7 +104,8 @@ def _read(
     is_bad = is_failure(trial)
     if trial.state.is_final and not is_bad and trial.value is None:
         return None
-    steps, values = thinned(series or Series(), objective, slices)
+    # What was measured before a failure looks as good as any curve, and tempts to try it again.
+    steps, values = thinned(Series() if is_bad or series is None else series, objective, slices)
     return Curve(trial, units, steps, values, is_bad)
 
 
@@ -188,8 +189,11 @@ def curve_data(curves: Sequence[Curve], geometry: Geometry, slices: Slices) -> C
     bad = np.array([i for i, c in enumerate(curves) if c.is_bad], dtype=np.intp)
     if len(bad):
         worst = _bad_value(values, len(bad) / len(curves))
-        row, steps = np.r_[row, bad], np.r_[steps, np.full(len(bad), slices.units(slices.n_steps))]
-        values = np.r_[values, np.full(len(bad), worst)]
+        # Bad where it failed, and at the end, which it will not reach.
+        failed_at = [slices.units(max(1, curves[i].trial.step)) for i in bad]
+        row = np.r_[row, bad, bad]
+        steps = np.r_[steps, failed_at, np.full(len(bad), slices.units(slices.n_steps))]
+        values = np.r_[values, np.full(2 * len(bad), worst)]
         order = np.argsort(row, kind="stable")
         row, steps, values = row[order], steps[order], values[order]
     kept = _kept(row)

@@ -85,16 +85,14 @@ def test_differences_near_the_best_count_most() -> None:
     assert z[6] == z[5]
 
 
-def test_a_failure_counts_as_bad_at_the_end() -> None:
+def test_a_failure_counts_as_bad_where_it_came_and_at_the_end() -> None:
     trials = finished(4, mixed_space())
     failure = Failure(FailureKind.DIVERGED, "loss is nan")
-    trials[2] = replace(
-        trials[2], state=TrialState.INFEASIBLE, failure=failure, value=None, curves={}
-    )
+    trials[2] = replace(trials[2], state=TrialState.INFEASIBLE, failure=failure, value=None, step=3)
     data = data_of(trials)
     at = np.flatnonzero(data.points.row == 2)
-    assert data.points.steps[at].tolist() == [50.0]
-    assert data.values[at][0] > np.delete(data.values, at).max()
+    assert data.points.steps[at].tolist() == [3.0, 50.0]
+    assert data.values[at].min() > np.delete(data.values, at).max()
 
 
 def test_many_curves_are_cut_to_what_the_model_can_take() -> None:
