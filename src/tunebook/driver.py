@@ -114,7 +114,7 @@ class Driver:
         try:
             with polite_interrupts() as self._interrupts:
                 self._take_up(self._lease)
-                while not self._machine.is_settled:
+                while not self._machine.is_settled or self._executor.is_saving:
                     self._executor.events(self._take, self._patience_s())
                     self._take(())
                 self._stop()

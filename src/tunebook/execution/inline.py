@@ -80,6 +80,11 @@ class InlineExecutor:
         """Whether a trial can be paused: yes, if it tracks what it trains."""
         return True
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether a released trial is still being saved: never after ``events`` has returned."""
+        return False
+
     def carry_out(self, command: Command) -> None:
         """Do what the command says, or remember it until ``events`` is called."""
         match command:

@@ -97,6 +97,11 @@ class ProcessExecutor:
         """Whether trials can be paused: yes."""
         return True
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether a worker is still saving the trial that was taken from it."""
+        return any(link.phase is Phase.LEAVING for link in self._links())
+
     def carry_out(self, command: Command) -> None:
         """Do what the command says; what needs a new worker is done by ``events``."""
         match command:

@@ -41,6 +41,11 @@ class Executor(Protocol):
         """Whether trials can be paused and continued without starting again."""
         ...
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether a released trial is still being saved; its checkpoint is yet to be delivered."""
+        ...
+
     def carry_out(self, command: Command) -> None:
         """Do what the command says, or begin to."""
         ...

@@ -214,6 +214,16 @@ class ExecutorSuite(ExecutorMaker):
         assert list(watch.curve().values) == list(undisturbed.values)
         assert watch.only(TrialEnded).step == 10
 
+    def test_released_trial_is_being_saved_until_its_checkpoint_has_come(
+        self, tmp_path: Path
+    ) -> None:
+        with self.executor(trainings.tracked, tmp_path) as executor:
+            watch = Watch(executor)
+            executor.carry_out(launch_of(until=4))
+            watch.until_came(TrialReached)
+            watch.until(lambda: not executor.is_saving)
+        assert [ref.step for ref in watch.checkpoints()][-1] == 4
+
     def test_trial_launched_while_its_checkpoint_is_being_saved_uses_it(
         self, tmp_path: Path
     ) -> None:

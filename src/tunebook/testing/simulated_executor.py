@@ -63,6 +63,7 @@ class SimulatedExecutor:
         self.clock = clock or ManualClock()
         self.n_slots = n_slots
         self.can_pause = True
+        self.is_saving = False
         self.commands: list[Command] = []
         self._curve = curve
         self._metric = metric

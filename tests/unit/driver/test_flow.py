@@ -43,6 +43,7 @@ def test_nothing_is_carried_out_that_is_not_in_the_log(rig):
 
         n_slots = 1
         can_pause = True
+        is_saving = False
 
         def __init__(self, inner):
             self.inner = inner
@@ -155,6 +156,7 @@ def test_trial_that_is_lost_too_often_is_infeasible(make_rig):
 
         n_slots = 1
         can_pause = True
+        is_saving = False
         lost = ()
 
         def carry_out(self, command):

@@ -88,6 +88,7 @@ def test_trial_that_a_full_disk_has_ended_puts_the_study_down_and_is_not_blamed(
 
         n_slots = 1
         can_pause = True
+        is_saving = False
         lost = ()
 
         def carry_out(self, command):
