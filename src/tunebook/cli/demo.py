@@ -19,7 +19,7 @@ SETTINGS: dict[str, Any] = {
     "maximize": "val_accuracy",
     "max_steps": 10,
     "trials": 18,
-    "hours": 0.045,
+    "hours": 0.042,
     "workers": 2,
 }
 """Those of ``examples/fashion.py``."""

@@ -49,7 +49,7 @@ def train(trial: tb.TrialHandle) -> None:
 def main() -> None:
     """Try 18 configurations, two at a time, for three minutes at most, and print the best."""
     study = tb.tune(
-        train, SPACE, maximize="val_accuracy", max_steps=10, trials=18, hours=0.045, workers=2
+        train, SPACE, maximize="val_accuracy", max_steps=10, trials=18, hours=0.042, workers=2
     )
     print(study.best)
 
