@@ -17,7 +17,14 @@ from tunebook.search.curve_learning import CurveKnowledge
 from tunebook.search.curves import Curve
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
-from tunebook.search.portfolio import Aim, Rule, chances, level_to_beat, scores
+from tunebook.search.portfolio import (
+    MANY_WORKERS,
+    Aim,
+    Rule,
+    chances,
+    level_to_beat,
+    scores,
+)
 from tunebook.search.protocol import History, Randomness, Resume, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
@@ -33,6 +40,9 @@ if TYPE_CHECKING:
 
 N_UNIFORM = N_LOCAL = 150
 N_CENTRES = 5
+
+WHOLE_FROM = 0.4
+"""From this share of the budget on few workers train new trials to their ends, not in slices."""
 
 
 @final
@@ -57,6 +67,12 @@ class Contest:
         """Whether the budget allows another trial."""
         left = self.history.trials_left
         return left is None or left > self.n_started
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether new trials are trained out at once: so late the ends of curves teach most."""
+        is_few = self.history.workers < MANY_WORKERS
+        return is_few and self.history.budget_used >= WHOLE_FROM
 
     def paused(self) -> list[tuple[int, Curve]]:
         """Return the trials that could go on, with their rows in the model."""
@@ -91,7 +107,8 @@ class Contest:
             config = self.history.space.decode(units)
             if self._is_new(config):
                 expected = self._expected(knowledge, knowledge.at_end_of(self._row_of(units)))
-                return self.start(config, f"worth more than continuing another: {expected}")
+                why = f"worth more than continuing another: {expected}"
+                return self.start(config, why, is_whole=self._is_late)
         return None
 
     def best_gain(self, knowledge: CurveKnowledge) -> float:

@@ -103,6 +103,21 @@ def test_stops_trials_that_cannot_pause_and_is_better_for_it() -> None:
     assert mine < best_end("random", 0, made)
 
 
+def test_new_trials_are_trained_out_at_once_when_the_budget_runs_low() -> None:
+    """At a given share of the budget a start goes to the end, and before it does not."""
+    history = simulate(Auto(), problem(), steps=5 * N_STEPS, seed=0)
+    untils = {}
+    for share in (0.2, 0.6):
+        asked = [
+            decision
+            for seed in range(12)
+            for decision in Auto().decide(replace(history, budget_used=share), 1, Randomness(seed))
+            if isinstance(decision, Start) and "model expects" in str(decision.why)
+        ]
+        untils[share] = {start.until_step for start in asked}
+    assert untils == {0.2: {2}, 0.6: {None}}
+
+
 def test_every_decision_says_why() -> None:
     history = simulate(Auto(), problem(), steps=6 * N_STEPS, seed=2)
     whys = {trial.number: trial.why for trial in history.trials}
