@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tunebook import search
     from tunebook.errors import TunebookError
+    from tunebook.execution.attach import attach
     from tunebook.space import Bool, Choice, Constant, Float, Int, Space
     from tunebook.study import Best, Study, load, tune
     from tunebook.training import TrialHandle
@@ -26,6 +27,7 @@ _WHERE = {
     "Study": "tunebook.study.study",
     "TrialHandle": "tunebook.training",
     "TunebookError": "tunebook.errors",
+    "attach": "tunebook.execution.attach",
     "load": "tunebook.study.tune",
     "tune": "tunebook.study.tune",
 }
@@ -41,6 +43,7 @@ __all__ = [
     "Study",
     "TrialHandle",
     "TunebookError",
+    "attach",
     "load",
     "search",
     "tune",

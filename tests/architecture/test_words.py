@@ -19,7 +19,6 @@ ENVIRONMENT = {
     "settings.py": "the reader of settings",
     "execution/": "hands the environment on to the processes it starts",
     "testing/trainings.py": "shows what a worker was given",
-    "training/attach.py": "finds the driver of a script by what execution/ set",
 }
 NAMES_THAT_SAY_NOTHING = {
     *("core", "lib", "common", "util", "utils", "helper", "helpers", "manager", "base", "misc"),

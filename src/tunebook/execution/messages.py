@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import Any
 
 from tunebook.engine.commands import Launch
@@ -12,13 +13,15 @@ from tunebook.execution.wire import Message
 from tunebook.records import (
     CheckpointRef,
     Configuration,
+    Direction,
     Event,
+    Objective,
     Series,
     TrialReported,
     TrialState,
 )
 from tunebook.storage.encoding import decode, encode
-from tunebook.training import Answer, Leave, Proceed
+from tunebook.training import Answer, Assignment, Leave, Proceed
 
 # -- to a worker -------------------------------------------------------------------------------
 
@@ -44,6 +47,31 @@ def launch_in(order: Message) -> Launch | None:
         return None
     refs = tuple(CheckpointRef(**ref) for ref in body["checkpoints"])
     return Launch(**(body | {"config": Configuration(body["config"]), "checkpoints": refs}))
+
+
+def assignment_order(assignment: Assignment, checkpoints: str | None) -> Message:
+    """Write an order to train to a script; ``checkpoints`` is their address, None keeps none."""
+    body = {
+        field.name: getattr(assignment, field.name)
+        for field in fields(assignment)
+        if field.name != "launch"
+    }
+    body |= {
+        "objective": asdict(assignment.objective),
+        "directory": str(assignment.directory),
+    }
+    return {**launch_order(assignment.launch), "assignment": body, "checkpoints": checkpoints}
+
+
+def assignment_in(order: Message) -> tuple[Assignment, str | None] | None:
+    """Read an order to a script and the address of checkpoints, None if it is another order."""
+    launch = launch_in(order)
+    if launch is None:
+        return None
+    body = dict(order["assignment"])
+    objective = body["objective"] | {"direction": Direction(body["objective"]["direction"])}
+    body |= {"objective": Objective(**objective), "directory": Path(body["directory"])}
+    return Assignment(launch=launch, **body), order["checkpoints"]
 
 
 def answer_order(answer: Answer) -> Message:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,16 +15,20 @@ GRACE_S = 5.0
 """So long processes have to end after they were asked to."""
 
 
-def end_tree(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
-    """Ask a process and its children to end, kill those that do not, and reap the process."""
+def tree_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """Return a process, last, and all its children; nothing if it has ended."""
     import psutil
 
-    members = []
     with suppress(psutil.NoSuchProcess):
         if process.poll() is None:
             root = psutil.Process(process.pid)
-            members = [*root.children(recursive=True), root]
-    _end(members, grace_s)
+            return [*root.children(recursive=True), root]
+    return []
+
+
+def end_tree(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
+    """Ask a process and its children to end, kill those that do not, and reap the process."""
+    _end(tree_of(process), grace_s)
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
@@ -40,13 +46,18 @@ def end_marked(variable: str, value: str, grace_s: float = GRACE_S) -> None:
     _end(marked, grace_s)
 
 
-def _end(members: list[psutil.Process], grace_s: float) -> None:
+def signal_all(members: Iterable[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to those that are still there."""
     import psutil
 
     for member in members:
         with suppress(psutil.NoSuchProcess):
-            member.terminate()
+            member.send_signal(number)
+
+
+def _end(members: Sequence[psutil.Process], grace_s: float) -> None:
+    import psutil
+
+    signal_all(members, signal.SIGTERM)
     _, alive = psutil.wait_procs(members, timeout=grace_s)
-    for member in alive:
-        with suppress(psutil.NoSuchProcess):
-            member.kill()
+    signal_all(alive, signal.SIGKILL)

@@ -15,7 +15,7 @@ from tunebook.errors import TaskError, nearest
 
 RESERVED = ("seed", "trial", "directory", "device", "max_steps")
 
-_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+_BRACES = re.compile(r"\{(\{[^\W\d][\w./-]*\})\}|(?<!\$)\{([^\W\d][\w./-]*)\}")
 
 
 def split_command(command: str | Sequence[str]) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def split_command(command: str | Sequence[str]) -> tuple[str, ...]:
 
 def placeholders(words: Sequence[str]) -> list[str]:
     """Return the names in the command's placeholders, in order."""
-    return [m[1] for word in words for m in _BRACES.finditer(word) if m[1] is not None]
+    return [m[2] for word in words for m in _BRACES.finditer(word) if m[2] is not None]
 
 
 def check_placeholders(words: Sequence[str], parameters: Collection[str]) -> list[str]:
@@ -56,7 +56,7 @@ def check_placeholders(words: Sequence[str], parameters: Collection[str]) -> lis
                 f"The command has a placeholder {{{name}}}, and the space no such parameter",
                 got=shlex.join(words),
                 expected=f"among {', '.join(sorted(known))}",
-                do=f"{nearest(name, known)} Write {{{{ and }}}} for braces that are meant as such",
+                do=f"{nearest(name, known)} Write {{{{{name}}}}} if the braces are meant as such",
             )
     return [name for name in parameters if name not in used]
 
@@ -82,7 +82,7 @@ def render_command(
 
 
 def _filled(match: re.Match[str], values: Mapping[str, object]) -> str:
-    if match[1] is None:
-        return match[0][0]
-    value = values[match[1]]
+    if match[2] is None:
+        return match[1]
+    value = values[match[2]]
     return repr(value) if isinstance(value, float) else str(value)

@@ -8,13 +8,19 @@ import select
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from typing import final
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, final
 
 from tunebook.errors import TaskError
-from tunebook.execution.process_tree import end_marked, end_tree
+from tunebook.execution.process_tree import end_marked, end_tree, signal_all, tree_of
+
+if TYPE_CHECKING:
+    import psutil
 
 _CHUNK = 1 << 16
+_LONG_S = 0.5
 
 
 @final
@@ -76,6 +82,25 @@ class ScriptProcess:
         # It may close its output and go on.
         self._is_silent = not data
         return self._decoder.decode(data, final=not data)
+
+    @contextmanager
+    def standing_still_if_long(self) -> Iterator[None]:
+        """Let the script stand still if this takes long: a paused trial must not train on."""
+        stopped: list[psutil.Process] = []
+
+        def stop() -> None:
+            stopped.extend(tree_of(self._process))
+            signal_all(stopped, signal.SIGSTOP)
+
+        timer = threading.Timer(_LONG_S, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+            signal_all(stopped, signal.SIGCONT)
 
     def end(self) -> None:
         """End it with all its children, politely first; no effect on what is gone."""

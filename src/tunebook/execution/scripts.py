@@ -21,6 +21,7 @@ from tunebook.execution.failures import TaskFailed, script_failure
 from tunebook.execution.metric_files import MetricFiles
 from tunebook.execution.metric_lines import DEFAULT_PATTERN, MetricLines
 from tunebook.execution.script_command import check_placeholders, render_command, split_command
+from tunebook.execution.script_link import VARIABLE, ScriptLink
 from tunebook.execution.script_output import ScriptOutput
 from tunebook.execution.script_process import ScriptProcess
 from tunebook.execution.script_steps import ScriptSteps
@@ -28,6 +29,8 @@ from tunebook.records import Failure, FailureKind, Objective, TaskKind, TaskRef
 from tunebook.training import TrialHandle, Unwind
 
 _POLL_S = 0.2
+_LEAVE_S = 10.0
+"""So long a script that attached itself may go on when its trial was paused."""
 _MAX_LEFT = 16
 """So many chunks are read once the script is gone: what it left behind may print for ever."""
 
@@ -96,14 +99,14 @@ class ScriptTask:
             status = following.until_end()
         finally:
             following.end()
-        if following.steps.is_over:
+        if following.has_ended_well:
             return
         if status != 0:
             raise TaskFailed(script_failure(status, following.output.last))
-        if not following.steps.has_objective:
+        if not following.has_objective:
             raise TaskFailed(
                 missing_metric(
-                    trial.objective, following.steps.names, following.output.last, self.patterns
+                    trial.objective, following.names, following.output.last, self.patterns
                 )
             )
 
@@ -114,60 +117,110 @@ class _Following:
 
     def __init__(self, task: ScriptTask, trial: TrialHandle) -> None:
         self.output = ScriptOutput()
-        self.steps = ScriptSteps(
-            trial.objective.metric,
-            lambda step, metrics: trial.report(step, **metrics),
-            max_steps=trial.max_steps,
-            config=trial.config,
-        )
         self._trial = trial
+        self._steps = ScriptSteps(
+            trial.objective.metric, self._report, max_steps=trial.max_steps, config=trial.config
+        )
         self._lines = MetricLines(task.patterns)
         self._files = MetricFiles(trial.directory)
-        self._looked_at = time.monotonic()
-        self._process = ScriptProcess(
-            render_command(task.words, _values_of(trial), task.parameters),
-            environment=_environment_of(trial),
-            folder=task.folder,
-            mark="TUNEBOOK_TRIAL_DIR",
-        )
+        self._looked_at = self._left_at = time.monotonic()
+        self._link = ScriptLink(trial)
+        try:
+            self._process = ScriptProcess(
+                render_command(task.words, _values_of(trial), task.parameters),
+                environment=_environment_of(trial) | {VARIABLE: self._link.address},
+                folder=task.folder,
+                mark=VARIABLE,
+            )
+        except BaseException:
+            self._link.close()
+            raise
+
+    @property
+    def names(self) -> set[str]:
+        """The metrics that were found."""
+        attached = self._link.channel
+        return self._steps.names if attached is None else attached.metrics
+
+    @property
+    def has_objective(self) -> bool:
+        """Whether the objective came, now or before the checkpoint from which the trial went on."""
+        attached = self._link.channel
+        is_resumed = attached is not None and attached.start > 0
+        return is_resumed or self._trial.objective.metric in self.names
+
+    @property
+    def has_ended_well(self) -> bool:
+        """Whether the trial is where it should be, however the script itself has ended."""
+        attached = self._link.channel
+        if attached is None:
+            return self._steps.is_over
+        return attached.has_left or self._link.is_asked_to_end
 
     def until_end(self) -> int:
         """Report metrics until the script is gone and return its exit code.
 
-        Returns early when it goes on beyond the last step. ``Unwind`` when the trial is ended.
+        Returns early when it goes on though the trial does not. ``Unwind`` when the trial is ended
+        early, ``Diverged`` when a script that attached itself has reported no number.
         """
-        while (status := self._process.status) is None and not self.steps.is_over:
-            if self._process.wait(_POLL_S):
+        while (status := self._process.status) is None and not self._is_overdue():
+            if self._process.wait(_POLL_S, self._link.descriptors):
                 self._take(self._process.read())
-            self._look(is_last=False)
+            self._link.attend()
+            self._look()
         for _ in range(_MAX_LEFT):
             if self._process.wait(0.0):
                 self._take(self._process.read())
-        self._look(is_last=True)
-        for line in self.output.finish():
-            self.steps.take(self._lines.read(line.text))
-        self.steps.finish()
+        self._link.attend()
+        if self._link.channel is None:
+            self._read_files(is_last=True)
+            for line in self.output.finish():
+                self._steps.take(self._lines.read(line.text))
+            self._steps.finish()
+        elif self._link.channel.divergence is not None:
+            raise self._link.channel.divergence
         return status or 0
 
     def end(self) -> None:
         """End the script if it still runs, and what it left behind."""
         self._process.end()
+        self._link.close()
+
+    def _is_overdue(self) -> bool:
+        attached = self._link.channel
+        if attached is None:
+            return self._steps.is_over
+        if not attached.has_left:
+            self._left_at = time.monotonic()
+        return time.monotonic() - self._left_at > _LEAVE_S
+
+    def _report(self, step: int, metrics: Mapping[str, float]) -> None:
+        with self._process.standing_still_if_long():
+            self._trial.report(step, **metrics)
 
     def _take(self, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         for line in self.output.take(text):
-            self.steps.take(self._lines.read(line.text), is_settled=line.is_settled)
+            if self._link.channel is None:
+                self._steps.take(self._lines.read(line.text), is_settled=line.is_settled)
 
-    def _look(self, *, is_last: bool) -> None:
+    def _look(self) -> None:
         """Look now and then for what the script does not print."""
-        if not is_last and time.monotonic() - self._looked_at < _POLL_S:
+        if time.monotonic() - self._looked_at < _POLL_S:
             return
         self._looked_at = time.monotonic()
-        for source, reading in self._files.read(is_last=is_last):
-            self.steps.take(reading, source)
-        if not is_last and self._trial.is_asked_to_end():
+        if self._link.channel is None:
+            self._read_files()
+            is_ended = self._trial.is_asked_to_end()
+        else:
+            is_ended = self._link.is_called_off
+        if is_ended:
             raise Unwind
+
+    def _read_files(self, *, is_last: bool = False) -> None:
+        for source, reading in self._files.read(is_last=is_last):
+            self._steps.take(reading, source)
 
 
 def missing_metric(
@@ -201,7 +254,7 @@ def _values_of(trial: TrialHandle) -> dict[str, object]:
     return own | dict(trial.config)
 
 
-def _environment_of(trial: TrialHandle) -> Mapping[str, str]:
+def _environment_of(trial: TrialHandle) -> dict[str, str]:
     config = trial.directory / "config.json"
     config.write_text(json.dumps(dict(trial.config), indent=2), encoding="utf-8")
     return {

@@ -19,12 +19,16 @@ from tunebook.training.stopwatch import Stopwatch
 
 @final
 class PassingChannel:
-    """The channel that a handle elsewhere speaks through; ``has_begun``: training has before."""
+    """The channel that a handle elsewhere speaks through; ``has_begun``: training has before.
+
+    ``start`` is the step from which the handle went on, ``step`` where it is, ``metrics`` what it
+    has reported.
+    """
 
     def __init__(
         self, channel: Channel, stopwatch: Stopwatch, objective: Objective, *, has_begun: bool
     ) -> None:
-        self.step = 0
+        self.step = self.start = 0
         self.metrics: set[str] = set()
         self.has_left = False
         self.divergence: Diverged | None = None
@@ -40,7 +44,7 @@ class PassingChannel:
 
     def began(self, step: int) -> None:
         """Pass on once that training goes on from ``step``."""
-        self.step = step
+        self.step = self.start = step
         if not self.has_begun:
             self.has_begun = True
             self._channel.began(step)

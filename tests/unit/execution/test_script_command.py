@@ -28,9 +28,20 @@ def test_absent_conditional_parameter_takes_its_option_along():
     assert render_command(words, {"lr": 0.1}, known) == ["t", "--lr", "0.1"]
 
 
-def test_doubled_braces_are_braces():
-    words = split_command("t '{{\"a\": {lr}}}'")
-    assert render_command(words, {"lr": 0.1}, ["lr"]) == ["t", '{"a": 0.1}']
+@pytest.mark.parametrize(
+    ("word", "rendered"),
+    [
+        ("{{lr}}", "{lr}"),
+        ('{"lr": {lr}, "inner": {"x": {}}}', '{"lr": 0.1, "inner": {"x": {}}}'),
+        ("${HOME}/{lr}", "${HOME}/0.1"),
+        ("{1..3} {a b} {", "{1..3} {a b} {"),
+        ("{model.lr}", "0.2"),
+    ],
+)
+def test_braces_that_hold_no_name_stand_for_themselves(word: str, rendered: str):
+    values = {"lr": 0.1, "model.lr": 0.2}
+    check_placeholders([word], values)
+    assert render_command([word], values, values) == [rendered]
 
 
 def test_unknown_placeholder_is_refused_with_the_nearest_parameter():

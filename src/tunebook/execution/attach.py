@@ -1,0 +1,167 @@
+"""``attach``: three lines that let a script be paused (contract, section 3). The script's end.
+
+The handle is that of training functions; here it speaks over a socket to the worker that started
+the script, whose end is ``script_link``. The script may be run without a study as well.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, final
+
+from tunebook.engine.commands import Launch
+from tunebook.errors import InputError, TaskError
+from tunebook.execution.driver_line import DriverLine
+from tunebook.execution.event_channel import EventChannel
+from tunebook.execution.messages import assignment_in
+from tunebook.execution.script_link import VARIABLE
+from tunebook.execution.wire import Wire
+from tunebook.records import (
+    CheckpointRef,
+    Configuration,
+    Curves,
+    Objective,
+    TrialNumber,
+    TrialState,
+    Value,
+)
+from tunebook.storage.checkpoints import CheckpointStore
+from tunebook.training import Answer, Assignment, Proceed, TrialHandle, Unwind, seed_everything
+
+_attached: dict[int, TrialHandle] = {}
+
+
+def attach(
+    defaults: Mapping[str, Value] | None = None, *, max_steps: int | None = None
+) -> TrialHandle:
+    """Return the trial that this script trains, to be used as in a training function.
+
+    The generators of Python, and of NumPy and PyTorch where they are loaded, start on its seed:
+    call it after the imports and before anything is built (I8). Further calls return the same
+    trial. When no study has started the script, it trains with the configuration ``defaults`` for
+    ``max_steps`` steps, and what it reports goes nowhere; ``TaskError`` without ``defaults``, and
+    in a second process of the same script.
+    """
+    trial = _attached.get(os.getpid())
+    if trial is None:
+        address = os.environ.get(VARIABLE)
+        trial = _alone(defaults, max_steps) if address is None else _connected(address)
+        _attached[os.getpid()] = trial
+    return trial
+
+
+def _connected(address: str) -> TrialHandle:
+    end = socket.socket(socket.AF_UNIX)
+    try:
+        end.connect(address)
+        wire = Wire(end)
+        (order,) = wire.read(None)
+    except (OSError, EOFError) as error:
+        end.close()
+        raise TaskError(
+            "This script cannot attach itself: the study that started it is gone",
+            got=str(error) or address,
+        ) from error
+    given = assignment_in(order)
+    if given is None:
+        end.close()
+        raise TaskError(
+            "Another process of this script is attached already, and a trial has one handle",
+            do="Call attach() in one process, such as that of rank 0, and tell the others",
+        )
+    assignment, checkpoints = given
+    channel = EventChannel(
+        DriverLine(wire, when_gone=_leave), assignment.launch, device=assignment.device
+    )
+    trial = TrialHandle(
+        assignment,
+        channel,
+        checkpoints=None if checkpoints is None else CheckpointStore(checkpoints),
+    )
+    seed_everything(trial.seed)
+    _Ending(trial).watch()
+    return trial
+
+
+def _leave() -> NoReturn:
+    sys.exit("tunebook: the study that started this script is gone")
+
+
+@final
+class _Ending:
+    """Sees to it that a script that ends says its last word, and how it ended."""
+
+    def __init__(self, trial: TrialHandle) -> None:
+        self._trial = trial
+        self._process = os.getpid()
+        self._is_broken = False
+        self._hook = sys.excepthook
+
+    def watch(self) -> None:
+        """Be called when the script ends."""
+        sys.excepthook = self._see
+        atexit.register(self._conclude)
+
+    def _see(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        self._is_broken = True
+        if isinstance(error, Unwind):
+            sys.stderr.write(f"tunebook: this trial ends here {error}".rstrip() + "\n")
+        else:
+            self._hook(kind, error, trace)
+
+    def _conclude(self) -> None:
+        if os.getpid() != self._process:
+            return
+        # What is wrong with the training is told by the worker, which knows all of it.
+        with suppress(InputError, Unwind, SystemExit):
+            if not self._is_broken:
+                self._trial.conclude(None)
+        with suppress(SystemExit):
+            self._trial.close()
+
+
+def _alone(defaults: Mapping[str, Value] | None, max_steps: int | None) -> TrialHandle:
+    if defaults is None:
+        raise TaskError(
+            "No study has started this script, so there is nothing to attach to",
+            got=f"no {VARIABLE} in the environment",
+            do="Start it by 'tunebook run', or say attach(defaults={'lr': 0.1}, max_steps=10) to "
+            "train without a study",
+        )
+    launch = Launch(TrialNumber(0), Configuration(defaults), until_step=None, max_steps=max_steps)
+    # Nothing is judged: no metric has this name.
+    objective = Objective.of(maximize="(no objective)")
+    assignment = Assignment(launch=launch, objective=objective, seed=0, directory=Path.cwd())
+    return TrialHandle(assignment, _Nowhere())
+
+
+@final
+class _Nowhere:
+    """A channel for training without a study."""
+
+    def began(self, step: int) -> None:
+        pass
+
+    def reported(self, curves: Curves) -> None:
+        pass
+
+    def reached(self, step: int, seconds: float, *, is_tracked: bool) -> Answer:
+        return Proceed(None)
+
+    def checkpointed(self, checkpoint: CheckpointRef) -> None:
+        pass
+
+    def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
+        pass
+
+    def halt(self) -> TrialState | None:
+        return None
