@@ -48,7 +48,7 @@ def create_app(queries: Queries, access: Access) -> Starlette:
     return Starlette(
         routes=[
             Mount("/api", routes=api),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
             Route("/{page:path}", _page),
         ],
         middleware=[
