@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any, assert_never
 
 from tunebook.engine.facts import Attempt, Facts
@@ -165,10 +164,10 @@ def _put_down(facts: Facts, at: float) -> None:
 
 
 def _update(facts: Facts, number: TrialNumber, **changes: Any) -> Trial:
-    trial = replace(facts.trials[number], **changes)
+    trial = facts.trials[number].changed(**changes)
     facts.trials[number] = trial
     if facts.best is not None and facts.best.number == number:
-        facts.best = replace(trial, value=facts.best.value)
+        facts.best = trial.changed(value=facts.best.value)
     return trial
 
 

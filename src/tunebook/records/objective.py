@@ -93,8 +93,8 @@ class Objective:
         if not values:
             return None
         if self.reduce == "best":
-            best = min(range(len(values)), key=lambda i: self.sign * values[i])
-            return values[best], steps[best]
+            best = min(values) if self.direction is Direction.MINIMIZE else max(values)
+            return best, steps[values.index(best)]
         if self.reduce == "last":
             return values[-1], steps[-1]
         k = self.n_last or _DEFAULT_K
