@@ -78,7 +78,9 @@ def test_choices_without_an_order_are_refused_by_name() -> None:
 
 
 def test_ordered_choices_booleans_and_whole_numbers_are_taken() -> None:
-    space = Space(a=Choice(1, 2, 4, ordered=True), b=Bool(), c=Int(1, 9), d=Choice(1, 2, ordered=True))
+    space = Space(
+        a=Choice(1, 2, 4, ordered=True), b=Bool(), c=Int(1, 9), d=Choice(1, 2, ordered=True)
+    )
     problem = Problem(space, lambda c: float(c["a"] + c["b"] + c["c"] + c["d"]))
     history = simulate(CmaEs(), problem, trials=60)
     assert min(t.value for t in history.trials if t.value is not None) <= 4.0

@@ -28,6 +28,7 @@ def quadratic(config: Configuration) -> float:
 PROBLEM = Problem(SPACE, quadratic)
 
 
+@pytest.mark.timeout(60)
 def test_reaches_on_a_quadratic_what_members_of_their_own_momentum_do_s0_16() -> None:
     best, best_of_random = [], []
     for seed in range(50):
