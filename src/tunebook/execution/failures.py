@@ -6,6 +6,7 @@ No library is imported to recognise its exceptions; they are known by name and m
 from __future__ import annotations
 
 import errno
+import os
 import re
 import signal
 import traceback
@@ -22,6 +23,7 @@ _OUT_OF_MEMORY = re.compile(
     r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|RESOURCE_EXHAUSTED",
     re.IGNORECASE,
 )
+_NAMES_ERROR = re.compile(r"[\w.]*(Error|Exception)\b")
 _OUT_OF_MEMORY_TYPES = frozenset({"OutOfMemoryError", "ResourceExhaustedError"})
 _OURS = tuple(
     str(folder) + "/"
@@ -145,19 +147,32 @@ def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | No
     return Failure(FailureKind.KILLED, message, log_tail=tail)
 
 
-def script_failure(status: int, last: Sequence[str]) -> Failure:
-    """Say why a script ended as it did; ``last`` are the last lines it printed."""
+def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool) -> Failure:
+    """Say why a script ended as it did; ``last`` are the last lines it printed.
+
+    ``status`` is its exit code, minus the signal; a shell around it adds 128 to the signal.
+    """
     tail = "\n".join(last) or None
-    if status < 0 or status > 128:
-        number = -status if status < 0 else status - 128
-        return Failure(
-            FailureKind.KILLED, f"the script was killed by {_signal(number)}", log_tail=tail
-        )
-    told = next((line for line in reversed(last) if line.strip()), "it printed nothing")
+    if status in KILLS and was_out_of_memory:
+        message = "the machine ran out of memory and the kernel killed the script"
+        return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
+    number = -status if status < 0 else status - 128
+    if status < 0 or number in set(signal.Signals):
+        message = f"the script was killed by {_signal(number)}"
+        return Failure(FailureKind.KILLED, message, log_tail=tail)
+    lines = [line for line in reversed(last) if line.strip()]
+    errors = (line for line in lines if _NAMES_ERROR.match(line))
+    told = next(errors, lines[0] if lines else "it printed nothing")
     message = f"the script exited with code {status}: {told.strip()[:_MAX_MESSAGE]}"
-    is_memory = any(_OUT_OF_MEMORY.search(line) or "MemoryError" in line for line in last)
-    kind = FailureKind.OUT_OF_MEMORY if is_memory else FailureKind.USER_ERROR
-    return Failure(kind, message, log_tail=tail)
+    return Failure(_kind_told_by(last), message, log_tail=tail)
+
+
+def _kind_told_by(lines: Sequence[str]) -> FailureKind:
+    if any(_OUT_OF_MEMORY.search(line) or line.startswith("MemoryError") for line in lines):
+        return FailureKind.OUT_OF_MEMORY
+    if any(os.strerror(number) in line for line in lines for number in _NO_SPACE):
+        return FailureKind.NO_SPACE
+    return FailureKind.USER_ERROR
 
 
 def time_limit_failure(limit_s: float, log: Path | None = None) -> Failure:

@@ -26,15 +26,15 @@ def tree_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return []
 
 
-def end_tree(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> None:
+def end_tree(process: subprocess.Popen[bytes]) -> None:
     """Ask a process and its children to end, kill those that do not, and reap the process."""
-    _end(tree_of(process), grace_s)
+    _end(tree_of(process))
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
 
 
-def end_marked(variable: str, value: str, grace_s: float = GRACE_S) -> None:
+def end_marked(variable: str, value: str) -> None:
     """End every process that has ``variable=value`` in its environment, whoever its parent is."""
     import psutil
 
@@ -43,7 +43,7 @@ def end_marked(variable: str, value: str, grace_s: float = GRACE_S) -> None:
         with suppress(psutil.Error, OSError):
             if process.environ().get(variable) == value:
                 marked.append(process)
-    _end(marked, grace_s)
+    _end(marked)
 
 
 def signal_all(members: Iterable[psutil.Process], number: signal.Signals) -> None:
@@ -55,9 +55,9 @@ def signal_all(members: Iterable[psutil.Process], number: signal.Signals) -> Non
             member.send_signal(number)
 
 
-def _end(members: Sequence[psutil.Process], grace_s: float) -> None:
+def _end(members: Sequence[psutil.Process]) -> None:
     import psutil
 
     signal_all(members, signal.SIGTERM)
-    _, alive = psutil.wait_procs(members, timeout=grace_s)
+    _, alive = psutil.wait_procs(members, timeout=GRACE_S)
     signal_all(alive, signal.SIGKILL)

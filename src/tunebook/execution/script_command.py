@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
 
 from tunebook.errors import TaskError, nearest
 
 RESERVED = ("seed", "trial", "directory", "device", "max_steps")
 
+_MAX_PROGRAM = 1 << 20
 _BRACES = re.compile(r"\{(\{[^\W\d][\w./-]*\})\}|(?<!\$)\{([^\W\d][\w./-]*)\}")
 
 
@@ -86,3 +90,21 @@ def _filled(match: re.Match[str], values: Mapping[str, object]) -> str:
         return match[1]
     value = values[match[2]]
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def program_texts(words: Sequence[str], folder: str | None) -> Iterator[str]:
+    """Yield the program texts that a command names: scripts, ``-m module`` and ``-c program``."""
+    for before, word in pairwise(("", *words)):
+        if before == "-c":
+            yield word
+            continue
+        path = Path(*word.split(".")) if before == "-m" else Path(word)
+        names = [path.with_suffix(".py"), path / "__main__.py"] if before == "-m" else [path]
+        for name in names:
+            yield from _text_of(Path(folder or ".", name))
+
+
+def _text_of(path: Path) -> Iterator[str]:
+    with suppress(OSError, UnicodeDecodeError, ValueError):
+        if path.is_file() and path.stat().st_size <= _MAX_PROGRAM:
+            yield path.read_text(encoding="utf-8")

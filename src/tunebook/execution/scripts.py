@@ -8,6 +8,7 @@ script that attaches itself speaks for itself, see ``script_link``.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 import time
@@ -18,9 +19,15 @@ from typing import final
 
 from tunebook.errors import nearest
 from tunebook.execution.failures import TaskFailed, script_failure
+from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.metric_files import MetricFiles
 from tunebook.execution.metric_lines import DEFAULT_PATTERN, MetricLines
-from tunebook.execution.script_command import check_placeholders, render_command, split_command
+from tunebook.execution.script_command import (
+    check_placeholders,
+    program_texts,
+    render_command,
+    split_command,
+)
 from tunebook.execution.script_link import VARIABLE, ScriptLink
 from tunebook.execution.script_output import ScriptOutput
 from tunebook.execution.script_process import ScriptProcess
@@ -28,6 +35,7 @@ from tunebook.execution.script_steps import ScriptSteps
 from tunebook.records import Failure, FailureKind, Objective, TaskKind, TaskRef
 from tunebook.training import TrialHandle, Unwind
 
+_ATTACHES = re.compile(r"tunebook\b.*\battach\s*\(", re.DOTALL)
 _POLL_S = 0.2
 _LEAVE_S = 10.0
 """So long a script that attached itself may go on when its trial was paused."""
@@ -92,6 +100,23 @@ class ScriptTask:
         scripts = (word for word in self.words if word.endswith((".py", ".sh")))
         return Path(next(scripts, self.words[0])).stem
 
+    @property
+    def can_pause(self) -> bool:
+        """Whether the script attaches itself, as far as its own text says.
+
+        Any other can only be stopped early: while it is paused it stands still, in its place.
+        """
+        return any(_ATTACHES.search(text) for text in program_texts(self.words, self.folder))
+
+    @property
+    def unused_parameters(self) -> list[str]:
+        """The parameters without a placeholder, none if the command has no placeholder at all.
+
+        A script may read them all from the file that ``TUNEBOOK_CONFIG`` names.
+        """
+        unused = check_placeholders(self.words, self.parameters)
+        return unused if len(unused) < len(self.parameters) else []
+
     def __call__(self, trial: TrialHandle) -> None:
         """Run the script with the trial's configuration and report what it measures."""
         following = _Following(self, trial)
@@ -102,7 +127,7 @@ class ScriptTask:
         if following.has_ended_well:
             return
         if status != 0:
-            raise TaskFailed(script_failure(status, following.output.last))
+            raise TaskFailed(following.failure(status))
         if not following.has_objective:
             raise TaskFailed(
                 missing_metric(
@@ -124,6 +149,7 @@ class _Following:
         self._lines = MetricLines(task.patterns)
         self._files = MetricFiles(trial.directory)
         self._looked_at = self._left_at = time.monotonic()
+        self._memory_watch = MemoryWatch()
         self._link = ScriptLink(trial)
         try:
             self._process = ScriptProcess(
@@ -180,6 +206,11 @@ class _Following:
         elif self._link.channel.divergence is not None:
             raise self._link.channel.divergence
         return status or 0
+
+    def failure(self, status: int) -> Failure:
+        """Return why the script exited with ``status``."""
+        was_out_of_memory = self._memory_watch.has_risen()
+        return script_failure(status, self.output.last, was_out_of_memory=was_out_of_memory)
 
     def end(self) -> None:
         """End the script if it still runs, and what it left behind."""

@@ -73,8 +73,8 @@ def _drive(
     ):
         if _wants_dry_run(facts, options["dry_run"]):
             _dry_run(store, study, facts, executor)
-        # A script cannot be told to wait: it is stopped early instead.
-        can_pause = executor.can_pause and spec.task.kind is not TaskKind.SCRIPT
+        # A script that has not attached itself cannot be saved: it is stopped early instead.
+        can_pause = executor.can_pause and bool(getattr(function, "can_pause", True))
         machine = Machine(searcher, can_pause=can_pause)
         checkpoints = setup.open_checkpoints()
         Driver(store, study, machine, executor, checkpoints=checkpoints, watcher=watcher).run()

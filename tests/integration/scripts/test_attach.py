@@ -251,6 +251,8 @@ def test_study_whose_searcher_pauses_trains_an_attached_script_step_by_step(tmp_
         name="s",
     )
     assert study.state == "done"
+    assert any(t.step < 9 for t in study.trials)
+    assert all(t.n_losses == 0 and t.steps_done == t.step for t in study.trials)
     assert study.best.value == pytest.approx(9 * study.best.config["lr"])
 
 

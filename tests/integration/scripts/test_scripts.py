@@ -35,10 +35,17 @@ OBJECTIVE = Objective.of(maximize="val_acc")
 def run(tmp_path: Path) -> Callable[..., list[Event]]:
     """Run a program as a trial, in this process; return what the driver would be told."""
 
-    def run_script(program: str, *, react: object = None, options: str = "", **launch: object):
+    def run_script(
+        program: str,
+        *,
+        react: object = None,
+        options: str = "",
+        folder: str | None = None,
+        **launch: object,
+    ):
         (tmp_path / "script.py").write_text(program)
         words = [sys.executable, str(tmp_path / "script.py"), *options.split()]
-        task = ScriptTask.of(words, ["lr"])
+        task = ScriptTask.of(words, ["lr"], folder=folder)
         setup = TrialSetup("s", OBJECTIVE, tmp_path / "home")
         executor = InlineExecutor(task, setup)
         config = Configuration({"lr": 0.25})
@@ -95,6 +102,58 @@ def test_metrics_come_from_files_and_json_too(run, write):
     assert points(events) == [(1, 0.5), (2, 0.75)]
 
 
+def test_metrics_come_from_tensorboard_files(run):
+    events = run(
+        """
+import os, struct
+def field(number, kind, content):
+    length = bytes([len(content)]) if kind == 2 else b""
+    return bytes([number << 3 | kind]) + length + content
+with open(os.environ["TUNEBOOK_TRIAL_DIR"] + "/events.out.tfevents.1", "wb") as file:
+    for step, value in enumerate([0.5, 0.75]):
+        simple = field(1, 2, b"val_acc") + field(2, 5, struct.pack("<f", value))
+        event = field(2, 0, bytes([step])) + field(5, 2, field(1, 2, simple))
+        file.write(struct.pack("<Q", len(event)) + bytes(4) + event + bytes(4))
+"""
+    )
+    assert points(events) == [(1, 0.5), (2, 0.75)]
+
+
+def test_second_attempt_does_not_take_the_first_ones_rows_for_its_own(run):
+    program = """
+import os, random
+with open(os.environ["TUNEBOOK_TRIAL_DIR"] + "/m.csv", "{mode}") as file:
+    for step in (1, 2):
+        print("step,val_acc" if step == 1 else "", file=file, end="\\n" if step == 1 else "")
+        print(f"{{step}},{{step / {scale}}}", file=file)
+"""
+    assert points(run(program.format(mode="w", scale=10))) == [(1, 0.1), (2, 0.2)]
+    assert points(run(program.format(mode="w", scale=4))) == [(1, 0.25), (2, 0.5)]
+
+
+def test_epochs_and_progress_bars_of_the_script_are_followed(run):
+    program = r"""
+import sys
+for epoch in (0, 5, 10):
+    for i in range(3):
+        sys.stdout.write(f"\rEpoch {epoch}: {i}/3 [00:0{i}<00:03, 1.0it/s, loss={i}]")
+    print(f"\nvalidating ✓ 准确率: 0.1\r\nval_acc={epoch / 20}")
+"""
+    events = run(program)
+    assert points(events) == [(1, 0.0), (6, 0.25), (11, 0.5)]
+    assert points(events, "loss") == [(1, 2.0), (6, 2.0), (11, 2.0)]
+    assert points(events, "准确率") == [(1, 0.1), (6, 0.1), (11, 0.1)]
+
+
+def test_script_runs_in_its_folder(run, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    events = run(
+        "import os; print('val_acc=%d' % (os.path.basename(os.getcwd()) == 'elsewhere'))",
+        folder=str(tmp_path / "elsewhere"),
+    )
+    assert points(events) == [(1, 1.0)]
+
+
 def test_configuration_lies_in_a_file_for_scripts_without_placeholders(run):
     events = run(
         "import json, os\nc = json.load(open(os.environ['TUNEBOOK_CONFIG']))\n"
@@ -132,10 +191,41 @@ def test_silent_script_is_stopped_early_with_all_its_children(run, tmp_path):
     events = run(program, react=stop)
     assert isinstance(events[-1], TrialEnded)
     child = int((tmp_path / "child").read_text())
+    assert_gone(child)
+
+
+def assert_gone(pid: int) -> None:
     deadline = time.monotonic() + 10
-    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "a child of the script still runs"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("output", ["None", "subprocess.DEVNULL"])
+def test_what_a_script_leaves_behind_is_ended_too(run, tmp_path, output):
+    events = run(
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
+        f" start_new_session=True, stdout={output})\n"
+        f"open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))\n"
+        "print('val_acc=0.5')"
+    )
+    assert isinstance(events[-1], TrialEnded)
+    assert_gone(int((tmp_path / "child").read_text()))
+
+
+def test_script_that_will_not_end_is_killed(run, monkeypatch):
+    monkeypatch.setattr("tunebook.execution.process_tree.GRACE_S", 0.5)
+    program = (
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('val_acc=0.5', flush=True)\ntime.sleep(600)"
+    )
+
+    def stop(executor, batch) -> None:
+        if any(isinstance(event, TrialReported) for event in batch):
+            executor.carry_out(Halt(0, TrialState.STOPPED))
+
+    assert isinstance(run(program, react=stop)[-1], TrialEnded)
 
 
 def test_non_zero_exit_is_a_failure_with_the_last_lines(run):
@@ -169,7 +259,7 @@ def test_missing_metric_tells_what_was_found_the_pattern_and_the_last_lines(run)
 
 def test_flood_of_lines_and_bytes_that_are_no_text_are_survived(run):
     events = run(
-        "import sys\nfor i in range(50_000): print('line', i)\n"
+        "import sys\nfor i in range(200_000): print(f'line {i} loss={i}')\n"
         "sys.stdout.buffer.write(b'\\xff\\xfe\\r\\n'); print('val_acc=0.5')"
     )
     assert points(events) == [(1, 0.5)]

@@ -15,6 +15,7 @@ from tunebook.execution.failures import (
     death_failure,
     failure_of,
     log_tail,
+    script_failure,
     time_limit_failure,
 )
 from tunebook.records import FailureKind
@@ -139,3 +140,26 @@ def test_time_limit_is_named() -> None:
 )
 def test_full_disk_is_no_fault_of_the_trial(error):
     assert classify(error) is FailureKind.NO_SPACE
+
+
+@pytest.mark.parametrize(
+    ("status", "last", "was_out_of_memory", "kind", "told"),
+    [
+        (1, ["ValueError: no"], False, FailureKind.USER_ERROR, "code 1: ValueError: no"),
+        (1, ["KeyError: 'x'", "logs are in /tmp"], False, FailureKind.USER_ERROR, "KeyError"),
+        (255, [], False, FailureKind.USER_ERROR, "code 255: it printed nothing"),
+        (-9, [], False, FailureKind.KILLED, "killed by SIGKILL"),
+        (137, [], True, FailureKind.OUT_OF_MEMORY, "ran out of memory"),
+        (139, [], True, FailureKind.KILLED, "killed by SIGSEGV"),
+        (-64, [], False, FailureKind.KILLED, "killed by"),
+        (1, ["MemoryError"], False, FailureKind.OUT_OF_MEMORY, "MemoryError"),
+        (1, ["CUDA out of memory.", ""], False, FailureKind.OUT_OF_MEMORY, "out of memory"),
+        (1, ["OSError: [Errno 28] No space left on device"], False, FailureKind.NO_SPACE, "28"),
+    ],
+)
+def test_exit_of_a_script_tells_what_kind_of_failure_it_was(
+    status, last, was_out_of_memory, kind, told
+):
+    failure = script_failure(status, last, was_out_of_memory=was_out_of_memory)
+    assert failure.kind is kind
+    assert told in failure.message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,11 @@ from hypothesis import strategies as st
 from tunebook.errors import TaskError
 from tunebook.execution.script_command import (
     check_placeholders,
+    program_texts,
     render_command,
     split_command,
 )
+from tunebook.execution.scripts import ScriptTask
 
 
 def test_placeholders_are_filled_in_and_numbers_keep_their_digits():
@@ -67,3 +71,46 @@ def test_value_stays_one_word_whatever_it_holds(value: str):
 @given(value=st.floats(allow_nan=False))
 def test_float_reads_back_exactly(value: float):
     assert float(render_command(("{x}",), {"x": value}, ["x"])[0]) == value
+
+
+def test_program_texts_are_those_of_scripts_modules_and_arguments(tmp_path: Path):
+    (tmp_path / "train.py").write_text("one")
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__main__.py").write_text("two")
+    (tmp_path / "binary.py").write_bytes(b"\xff\xfe")
+    texts = [
+        list(program_texts(split_command(command), str(tmp_path)))
+        for command in (
+            "python train.py --lr {lr}",
+            "python -m package --lr {lr}",
+            "python -m train",
+            "python -c three",
+            "binary.py . missing.py --lr=/",
+        )
+    ]
+    assert texts == [["one"], ["two"], ["one"], ["three"], []]
+
+
+@pytest.mark.parametrize(
+    ("program", "can_pause"),
+    [
+        ("import tunebook as tb; trial = tb.attach()", True),
+        ("from tunebook import attach\ntrial = attach(defaults={})", True),
+        ("import tunebook", False),
+        ("attach()", False),
+    ],
+)
+def test_script_can_be_paused_if_its_text_attaches_it(program: str, can_pause: bool):
+    assert ScriptTask.of(["python", "-c", program], ["lr"]).can_pause is can_pause
+
+
+def test_task_is_rebuilt_from_its_description():
+    task = ScriptTask.of(
+        "python 'my train.py' {lr}", ["lr", "wd"], patterns=[r"(?P<acc>\d+)"], folder="/tmp"
+    )
+    assert ScriptTask.from_ref(task.to_ref()) == task
+    assert (task.name, task.unused_parameters) == ("my train", ["wd"])
+
+
+def test_parameters_of_a_command_without_placeholders_come_by_the_file_and_are_not_unused():
+    assert ScriptTask.of("python train.py", ["lr", "wd"]).unused_parameters == []
