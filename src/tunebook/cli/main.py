@@ -22,6 +22,7 @@ from tunebook.cli.run import run
 from tunebook.cli.show import show
 from tunebook.cli.stop import stop
 from tunebook.cli.trials import trials
+from tunebook.cli.ui import ui
 from tunebook.errors import (
     InputError,
     NotAStoreError,
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "resume": resume,
     "compare": compare,
     "export": export,
+    "ui": ui,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

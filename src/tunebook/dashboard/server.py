@@ -1,0 +1,72 @@
+"""Serves the dashboard: binds the port first, so that the address can be told before it runs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from tunebook.dashboard.app import create_app
+from tunebook.dashboard.queries import Queries
+from tunebook.dashboard.security import Access, new_token
+from tunebook.errors import InputError
+from tunebook.settings import Settings
+from tunebook.storage import Store
+
+LOOPBACK = "127.0.0.1"
+SHUTDOWN_S = 1
+"""So long an open stream of events is waited for when the server ends."""
+
+
+def serve(
+    store: Store,
+    settings: Settings,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    token: str | None = None,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve the studies of a store until interrupted.
+
+    ``ready`` is told the address with its token, once it can be opened. Port 0 is any that is
+    free. ``InputError`` if the port is taken.
+    """
+    access = Access(token or new_token(), _hosts(host))
+    listener = _listening(host, port)
+    config = uvicorn.Config(
+        create_app(Queries(store, settings.home), access),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    name = f"[{host}]" if ":" in host else host
+    ready(f"http://{name}:{listener.getsockname()[1]}/?token={access.token}")
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _hosts(host: str) -> tuple[str, ...]:
+    """Return the names under which the server answers; any other may be a rebound one."""
+    own = (LOOPBACK, "localhost", "::1")
+    if host in own:
+        return own
+    return (*own, host, socket.gethostname(), socket.getfqdn())
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise InputError(
+            "The dashboard cannot listen there",
+            got=f"{host}:{port}",
+            do=f"{error.strerror}; choose another --port, or 0 for any that is free",
+        ) from error
+    return listener

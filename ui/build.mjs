@@ -1,0 +1,59 @@
+// Builds the page into the folder given: app.js (ours, readable), libraries.js (minified), app.css.
+// Both scripts are classic ones, so that the one-file report can hold them without an address.
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const out = process.argv[2];
+/** What the page uses of each library; libraries.ts gives more, for none of it costs anything. */
+const NAMES = {
+  "@preact/signals": ["effect", "signal"],
+  echarts: ["init"],
+  preact: ["render"],
+  "preact/hooks": ["useEffect", "useMemo", "useRef", "useState"],
+  "preact/jsx-runtime": ["Fragment", "jsx", "jsxs"],
+  uplot: ["default"],
+};
+
+/** Takes libraries from the global that libraries.js has set, instead of bundling them twice. */
+const fromGlobal = {
+  name: "libraries-from-global",
+  setup(builder) {
+    builder.onResolve({ filter: /^[^.]/ }, ({ path }) =>
+      path in NAMES ? { path, namespace: "library" } : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: "library" }, ({ path }) => {
+      const library = `globalThis.tunebookLibraries[${JSON.stringify(path)}]`;
+      const exports = NAMES[path].map((name) =>
+        name === "default"
+          ? `export default ${library};`
+          : `export const ${name} = ${library}.${name};`,
+      );
+      return { contents: exports.join("\n") };
+    });
+  },
+};
+
+const shared = { bundle: true, target: "es2022", charset: "utf8", logLevel: "warning" };
+await mkdir(out, { recursive: true });
+await build({
+  ...shared,
+  entryPoints: ["src/libraries.ts"],
+  outfile: join(out, "libraries.js"),
+  format: "iife",
+  minify: true,
+  legalComments: "inline",
+});
+await build({
+  ...shared,
+  entryPoints: ["src/main.tsx"],
+  outfile: join(out, "app.js"),
+  format: "iife",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  jsxSideEffects: true, // leaves out a mark at every element that only a minifier would read
+  plugins: [fromGlobal],
+});
+await build({ ...shared, entryPoints: ["src/app.css"], outfile: join(out, "app.css") });
+await copyFile("src/index.html", join(out, "index.html"));
+await copyFile("src/icon.svg", join(out, "icon.svg"));

@@ -1,0 +1,133 @@
+// One parameter against the value reached (S4.22): nothing is dropped, the best three are starred.
+import { useMemo } from "preact/hooks";
+import { figure, scalar, valueAt } from "../format";
+import type {
+  AxisPointMessage,
+  EdgeMessage,
+  ObjectiveMessage,
+  ParameterMessage,
+} from "../messages";
+import { axes, EChart, type Option, plain } from "./echart";
+import { Figure } from "./figure";
+import { ink, theme } from "./palette";
+
+interface Props {
+  readonly parameter: ParameterMessage;
+  readonly objective: ObjectiveMessage;
+  readonly points: readonly AxisPointMessage[];
+  readonly edges: readonly EdgeMessage[];
+  readonly onTrial: (trial: number) => void;
+}
+
+const STAR =
+  "path://M12 1l3.1 7 7.6.7-5.8 5 1.8 7.5L12 17.3l-6.7 3.9 1.8-7.5-5.8-5 7.6-.7z";
+const CROSS = "path://M3 1L1 3l5 5-5 5 2 2 5-5 5 5 2-2-5-5 5-5-2-2-5 5z";
+
+export function AxisPlot({ parameter, objective, points, edges, onTrial }: Props) {
+  const option = useMemo(
+    () => options(parameter, objective, points),
+    [parameter.name, points, theme.value],
+  );
+  const n_bad = points.filter((point) => point.value === null).length;
+  const top = points.filter((point) => point.is_top).map((point) => scalar(point.x));
+  const told = edges.map(
+    (edge) =>
+      ` The best lie at the ${edge.is_high ? "upper" : "lower"} edge: ${edge.advice}` +
+      (edge.proposed === null ? "." : `, to ${figure(edge.proposed)}.`),
+  );
+  const best = top.length ? ` The best have ${parameter.name} ${top.join(", ")}.` : "";
+  const summary =
+    `${points.length - n_bad} trials with a value and ${n_bad} infeasible.` + best + told.join("");
+  const data = () => [
+    ["trial", parameter.name, objective.metric, "top"],
+    ...points.map((p) => [p.trial, p.x, p.value, p.is_top]),
+  ];
+  return (
+    <Figure title={parameter.name} summary={summary} data={data}>
+      <EChart option={option} height={220} onTrial={onTrial} />
+    </Figure>
+  );
+}
+
+function options(
+  parameter: ParameterMessage,
+  objective: ObjectiveMessage,
+  points: readonly AxisPointMessage[],
+): Option {
+  const colours = ink();
+  const bad = points.filter((point) => point.value === null);
+  const good = points.filter((point) => point.value !== null);
+  const worst = edgeOf(good, objective.direction);
+  const mark = (point: AxisPointMessage, y: number) => ({
+    value: [point.unit, y],
+    trial: point.trial,
+    told: `trial ${point.trial}: ${scalar(point.x)} gave ${figure(point.value)}`,
+  });
+  const common = axes(unitAxis(parameter), {
+    type: "value",
+    axisLabel: { formatter: (v: number) => figure(v, 3) },
+  });
+  const opacity = good.length > 200 ? 0.4 : 0.75;
+  return {
+    ...common,
+    grid: { left: 52, right: 12, top: 12, bottom: 26 },
+    tooltip: {
+      ...common["tooltip"],
+      formatter: ({ data }: { data: { told: string } }) => plain(data.told),
+    },
+    series: [
+      {
+        type: "scatter",
+        symbolSize: good.length > 500 ? 5 : 7,
+        itemStyle: { color: colours.accent, opacity },
+        data: good.filter((point) => !point.is_top).map((point) => mark(point, point.value!)),
+      },
+      {
+        type: "scatter",
+        symbol: CROSS,
+        symbolSize: 8,
+        itemStyle: { color: colours.bad, opacity: 0.8 },
+        data: bad.map((point) => ({
+          ...mark(point, worst),
+          told: `trial ${point.trial}: ${scalar(point.x)} was infeasible`,
+        })),
+      },
+      {
+        type: "scatter",
+        symbol: STAR,
+        symbolSize: 17,
+        itemStyle: { color: colours.best, borderColor: colours.surface, borderWidth: 1 },
+        data: good.filter((point) => point.is_top).map((point) => mark(point, point.value!)),
+      },
+    ],
+  };
+}
+
+/** Crosses stand where the worst values are, outside the others. */
+function edgeOf(good: readonly AxisPointMessage[], direction: string): number {
+  const values = good.map((point) => point.value!);
+  if (values.length === 0) return 0;
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = (high - low || 1) * 0.06;
+  return direction === "maximize" ? low - margin : high + margin;
+}
+
+/** An axis over the places 0 to 1 of a parameter's scale, labelled with its values. */
+export function unitAxis(parameter: ParameterMessage): Option {
+  const { values, scale } = parameter;
+  const n = values.length;
+  const places =
+    scale === "choice"
+      ? values.map((_, place) => (place + 0.5) / n)
+      : [0, 0.25, 0.5, 0.75, 1];
+  const label = (unit: number) =>
+    scale === "choice"
+      ? plain(scalar(values[Math.floor(unit * n)])).slice(0, 12)
+      : figure(valueAt(parameter, unit), 2);
+  return {
+    type: "value",
+    min: 0,
+    max: 1,
+    axisLabel: { customValues: places, formatter: label },
+  };
+}

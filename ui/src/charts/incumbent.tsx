@@ -1,0 +1,110 @@
+// The best value so far, against trials, steps, time or cost (S0.24).
+import { useMemo, useState } from "preact/hooks";
+import { duration, figure } from "../format";
+import type { IncumbentMessage, StudyMessage } from "../messages";
+import { axes, EChart, plain } from "./echart";
+import { Figure } from "./figure";
+import { ink, theme } from "./palette";
+
+const OVER = {
+  trials: { key: "n_trials", label: "trials ended" },
+  steps: { key: "steps", label: "training steps" },
+  time: { key: "seconds", label: "seconds" },
+  cost: { key: "cost", label: "cost" },
+} as const;
+type Over = keyof typeof OVER;
+
+export function Incumbent({ study, onTrial }: { study: StudyMessage; onTrial(n: number): void }) {
+  const [over, setOver] = useState<Over>("trials");
+  const points = study.incumbent;
+  const choices = (Object.keys(OVER) as Over[]).filter(
+    (one) => one !== "cost" || points.some((point) => point.cost !== null),
+  );
+  const option = useMemo(() => options(study, over), [points, over, theme.value, study.seq]);
+  const last = points[points.length - 1];
+  const summary = last
+    ? `Best ${study.objective.metric} ${figure(last.value)}, by trial ${last.trial}, ` +
+      `after ${last.n_trials} trials, ${figure(last.steps)} steps and ${duration(last.seconds)}; ` +
+      `improved ${points.length} times.`
+    : "No trial has ended with a value yet.";
+  const controls = (
+    <label>
+      over{" "}
+      <select value={over} onChange={(e) => setOver(e.currentTarget.value as Over)}>
+        {choices.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+    </label>
+  );
+  const data = () => [
+    ["trial", "value", "trials ended", "steps", "seconds", "cost"],
+    ...points.map((p) => [p.trial, p.value, p.n_trials, p.steps, p.seconds, p.cost]),
+  ];
+  return (
+    <Figure title="Best so far" summary={summary} data={data} controls={controls}>
+      <EChart option={option} height={240} onTrial={onTrial} />
+    </Figure>
+  );
+}
+
+function options(study: StudyMessage, over: Over) {
+  const colours = ink();
+  const { key, label } = OVER[over];
+  const place = (point: IncumbentMessage) => Number(point[key] ?? 0);
+  const points = study.incumbent.map((p) => ({ value: [place(p), p.value], trial: p.trial }));
+  const end = ended(study, over);
+  const last = points[points.length - 1];
+  const line = last && end > last.value[0]! ? [...points, { value: [end, last.value[1]!] }] : points;
+  const common = axes(
+    { type: "value", name: label, min: 0, axisLabel: { formatter: (v: number) => figure(v, 3) } },
+    {
+      type: "value",
+      name: plain(study.objective.metric),
+      axisLabel: { formatter: (v: number) => figure(v, 3) },
+    },
+  );
+  return {
+    ...common,
+    tooltip: {
+      ...common["tooltip"],
+      formatter: ({ data }: { data: { value: number[]; trial?: number } }) =>
+        data.trial === undefined ? "" : `trial ${data.trial}: ${figure(data.value[1])}`,
+    },
+    series: [
+      {
+        type: "line",
+        step: "end",
+        showSymbol: false,
+        silent: true,
+        data: line,
+        lineStyle: { color: colours.accent, width: 2 },
+        areaStyle: { color: colours.accent, opacity: 0.07, origin: "start" },
+      },
+      {
+        type: "scatter",
+        data: points,
+        symbolSize: 8,
+        itemStyle: { color: colours.accent, borderColor: colours.surface, borderWidth: 1.5 },
+      },
+    ],
+  };
+}
+
+/** How far the study has come on an axis: the line goes on to there. */
+function ended(study: StudyMessage, over: Over): number {
+  const limit = (name: string) => study.budget.find((one) => one.name === name)?.used ?? 0;
+  const over_ = ["queued", "running", "paused", "lost"];
+  const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+  const open = over_.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0);
+  switch (over) {
+    case "trials":
+      return total - open;
+    case "steps":
+      return limit("steps");
+    case "time":
+      return study.active_s;
+    case "cost":
+      return study.cost ?? 0;
+  }
+}

@@ -1,0 +1,355 @@
+// Written by scripts/ui from src/tunebook/reports/messages.py: change that file.
+
+/** A parameter's value. */
+export type Scalar = boolean | number | string | null;
+
+export type Level = "pass" | "notice" | "problem";
+
+/**
+ * What is driven where: ``direction`` is ``maximize`` or ``minimize``.
+ */
+export interface ObjectiveMessage {
+  readonly metric: string;
+  readonly direction: string;
+  readonly reduce: string;
+}
+
+/**
+ * One limit of the budget: ``name`` as in ``Budget``; ``used`` and ``limit`` in ``unit``.
+ */
+export interface LimitMessage {
+  readonly name: string;
+  readonly used: number;
+  readonly limit: number;
+  readonly unit: string;
+}
+
+/**
+ * The best value from one moment on, against everything it may be drawn over.
+ */
+export interface IncumbentMessage {
+  readonly trial: number;
+  readonly value: number;
+  readonly at: number;
+  readonly n_trials: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly cost: number | null;
+}
+
+/**
+ * A line of the list of studies. ``incumbent`` is a small curve of at most 60 values.
+ */
+export interface StudyRow {
+  readonly name: string;
+  readonly state: string;
+  readonly why: string;
+  readonly objective: ObjectiveMessage;
+  readonly n_trials: number;
+  readonly best_value: number | null;
+  readonly best_trial: number | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly budget: readonly LimitMessage[];
+  readonly incumbent: readonly number[];
+}
+
+/**
+ * One parameter of the space. ``scale`` is ``linear``, ``log``, ``1-x`` or ``choice``.
+ *
+ * ``values`` are those of a choice; ``text`` says in words what the parameter can be.
+ */
+export interface ParameterMessage {
+  readonly name: string;
+  readonly scale: string;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly values: readonly Scalar[];
+  readonly is_ordered: boolean;
+  readonly role: string | null;
+  readonly kind: string | null;
+  readonly condition: string | null;
+  readonly text: string;
+}
+
+/**
+ * What is found out about a study: a card with its evidence and what to do about it.
+ */
+export interface FindingMessage {
+  readonly id: string;
+  readonly level: Level;
+  readonly title: string;
+  readonly evidence: string;
+  readonly advice: string;
+  readonly source: string;
+}
+
+/**
+ * The incumbent, and the file of its checkpoint if there is one.
+ */
+export interface BestMessage {
+  readonly trial: number;
+  readonly value: number;
+  readonly step: number;
+  readonly config: Readonly<Record<string, Scalar>>;
+  readonly checkpoint: string | null;
+}
+
+/**
+ * What the study was forecast to take (S0.8), and what the present pace says is left.
+ */
+export interface ForecastMessage {
+  readonly total_s: number | null;
+  readonly cost: number | null;
+  readonly left_s: number | null;
+  readonly warning: string | null;
+}
+
+/**
+ * A request that the driver has not obeyed yet, or its answer when it has.
+ */
+export interface RequestMessage {
+  readonly id: number;
+  readonly kind: string;
+  readonly body: Readonly<Record<string, Scalar>>;
+  readonly answer: string | null;
+}
+
+/**
+ * One study as it is after event ``seq``: everything but its trials and curves.
+ *
+ * ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
+ * ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
+ * plots carry a warning (I6).
+ */
+export interface StudyMessage {
+  readonly seq: number;
+  readonly name: string;
+  readonly state: string;
+  readonly why: string;
+  readonly limit: string | null;
+  readonly is_live: boolean;
+  readonly objective: ObjectiveMessage;
+  readonly search: Readonly<Record<string, Scalar>>;
+  readonly is_adaptive: boolean;
+  readonly max_steps: number | null;
+  readonly space: readonly ParameterMessage[];
+  readonly constraints: readonly string[];
+  readonly budget: readonly LimitMessage[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly best: BestMessage | null;
+  readonly incumbent: readonly IncumbentMessage[];
+  readonly forecast: ForecastMessage | null;
+  readonly findings: readonly FindingMessage[];
+  readonly requests: readonly RequestMessage[];
+  readonly metrics: readonly string[];
+  readonly notes: string;
+  readonly environment: Readonly<Record<string, Scalar>>;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly active_s: number;
+  readonly cost: number | null;
+}
+
+/**
+ * A line of the table of trials. ``last`` is the objective's last measurement.
+ */
+export interface TrialRow {
+  readonly number: number;
+  readonly state: string;
+  readonly config: Readonly<Record<string, Scalar>>;
+  readonly value: number | null;
+  readonly best_step: number | null;
+  readonly last: number | null;
+  readonly step: number;
+  readonly steps_done: number;
+  readonly until_step: number | null;
+  readonly seconds: number;
+  readonly cost: number | null;
+  readonly error: string | null;
+  readonly parent: number | null;
+  readonly source: string;
+  readonly why: string | null;
+  readonly created_at: number;
+  readonly ended_at: number | null;
+}
+
+/**
+ * A page of trials, sorted and filtered by the server; ``total`` passed the filter.
+ */
+export interface TrialsMessage {
+  readonly seq: number;
+  readonly total: number;
+  readonly offset: number;
+  readonly rows: readonly TrialRow[];
+}
+
+/**
+ * One trial's measurements of one metric, at most as many points as the page can show.
+ */
+export interface CurveMessage {
+  readonly trial: number;
+  readonly steps: readonly number[];
+  readonly values: readonly (number | null)[];
+  readonly seconds: readonly number[];
+}
+
+/**
+ * The curves of one metric. ``n_left_out`` trials were not sent, the worst or the oldest.
+ */
+export interface CurvesMessage {
+  readonly seq: number;
+  readonly metric: string;
+  readonly curves: readonly CurveMessage[];
+  readonly n_left_out: number;
+}
+
+/**
+ * A checkpoint that is kept.
+ */
+export interface CheckpointMessage {
+  readonly step: number;
+  readonly path: string;
+  readonly n_bytes: number;
+}
+
+/**
+ * One trial: its row, all its curves by metric, its files, its family, how to repeat it.
+ */
+export interface TrialMessage {
+  readonly seq: number;
+  readonly row: TrialRow;
+  readonly curves: Readonly<Record<string, CurveMessage>>;
+  readonly checkpoints: readonly CheckpointMessage[];
+  readonly children: readonly number[];
+  readonly log_tail: string | null;
+  readonly traceback: string | null;
+  readonly explanation: string;
+  readonly command: string;
+}
+
+/**
+ * A trial on an axis; ``unit`` is its place on the parameter's scale, 0 to 1 (S4.22).
+ */
+export interface AxisPointMessage {
+  readonly trial: number;
+  readonly x: Scalar;
+  readonly unit: number;
+  readonly value: number | null;
+  readonly is_top: boolean;
+}
+
+/**
+ * One bucket of an isolation plot (S4.23).
+ */
+export interface BucketMessage {
+  readonly low: number;
+  readonly high: number;
+  readonly x: Scalar;
+  readonly n: number;
+  readonly n_infeasible: number;
+  readonly best: number | null;
+  readonly third: number | null;
+  readonly expected: number | null;
+  readonly is_thin: boolean;
+}
+
+/**
+ * The best trials lie at an edge of the range (S4.21).
+ */
+export interface EdgeMessage {
+  readonly is_high: boolean;
+  readonly advice: string;
+  readonly proposed: number | null;
+}
+
+/**
+ * How much a parameter matters in this study: a share of 1, with its interval.
+ */
+export interface ImportanceMessage {
+  readonly parameter: string;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * How much two parameters matter together beyond each alone.
+ */
+export interface InteractionMessage {
+  readonly first: string;
+  readonly second: string;
+  readonly share: number;
+}
+
+/**
+ * The rank correlation of a parameter with being good, with its interval (S0.25).
+ */
+export interface TrendMessage {
+  readonly parameter: string;
+  readonly correlation: number;
+  readonly low: number;
+  readonly high: number;
+  readonly is_clear: boolean;
+}
+
+/**
+ * The best of k trials: mean and quartiles (S4.45).
+ */
+export interface ExpectedBestMessage {
+  readonly k: number;
+  readonly mean: number;
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/**
+ * Everything about the parameters of a study. A refusal says why there is no importance.
+ */
+export interface ParametersMessage {
+  readonly seq: number;
+  readonly axes: Readonly<Record<string, readonly AxisPointMessage[]>>;
+  readonly isolation: Readonly<Record<string, readonly BucketMessage[]>>;
+  readonly edges: Readonly<Record<string, readonly EdgeMessage[]>>;
+  readonly importance: readonly ImportanceMessage[];
+  readonly importance_refusal: string | null;
+  readonly interactions: readonly InteractionMessage[];
+  readonly trends: readonly TrendMessage[];
+  readonly expected_best: readonly ExpectedBestMessage[];
+}
+
+/**
+ * Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1).
+ */
+export interface ComparisonMessage {
+  readonly studies: readonly StudyMessage[];
+  readonly refusal: string | null;
+  readonly order: readonly string[];
+}
+
+/**
+ * What changed between two moments of a study: apply it to what the page holds.
+ *
+ * ``study`` replaces the study; ``trials`` replace the rows of their numbers; ``points`` are
+ * appended to curves that the page has open, from the step of their first point on.
+ */
+export interface UpdateMessage {
+  readonly seq: number;
+  readonly study: StudyMessage;
+  readonly trials: readonly TrialRow[];
+  readonly points: Readonly<Record<string, readonly CurveMessage[]>>;
+}
+
+/**
+ * A whole study in one: what a one-file report holds.
+ */
+export interface SnapshotMessage {
+  readonly study: StudyMessage;
+  readonly trials: TrialsMessage;
+  readonly curves: Readonly<Record<string, CurvesMessage>>;
+  readonly parameters: ParametersMessage;
+  readonly details: Readonly<Record<string, TrialMessage>>;
+  readonly written_at: number;
+  readonly version: string;
+}

@@ -1,0 +1,71 @@
+// What a study says in words (spec 5.6). A sentence whose evidence is missing is weakened or left out.
+import { duration, figure } from "../format";
+import type { ParametersMessage, StudyMessage } from "../messages";
+
+/** Which statements the facts bear, in the order of a report. */
+export function account(study: StudyMessage, parameters: ParametersMessage | null): string[] {
+  return [...asked(study), ...done(study), ...chosen(study, parameters), ...caveats(study)];
+}
+
+function asked(study: StudyMessage): string[] {
+  const { metric, direction, reduce } = study.objective;
+  const more = direction === "maximize" ? "higher" : "lower";
+  const target = study.budget.length
+    ? ` within ${study.budget.map((b) => `${figure(b.limit)} ${b.name}`).join(", ")}`
+    : "";
+  const searched = study.space.filter((one) => one.scale !== "choice" || one.values.length > 1);
+  return [
+    `Question: which of the configurations of ${searched.length} parameters gives the ` +
+      `${more === "higher" ? "highest" : "lowest"} ${metric}${target}? A trial counts by its ` +
+      `${reduce} value.`,
+  ];
+}
+
+function done(study: StudyMessage): string[] {
+  const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+  if (total === 0) return ["Nothing has been tried yet."];
+  const without = (study.counts["infeasible"] ?? 0) + (study.counts["failed"] ?? 0);
+  const price = study.cost === null ? "" : `, at a cost of ${figure(study.cost)}`;
+  return [
+    `Searched with ${String(study.search["name"] ?? "ask and tell")}: ${total} trials in ` +
+      `${duration(study.active_s)} of work${price}` +
+      (without ? `; ${without} of them gave no value and are kept in every figure.` : "."),
+  ];
+}
+
+function chosen(study: StudyMessage, parameters: ParametersMessage | null): string[] {
+  const { best } = study;
+  if (!best) return [];
+  const ended = study.counts["done"] ?? 0;
+  const told = [
+    `Best: trial ${best.trial} with ${study.objective.metric} ${figure(best.value, 5)} at step ` +
+      `${best.step}, chosen as the best single value among ${ended} trials that were trained to ` +
+      "their end. No retraining with other seeds confirms it, so part of its lead may be luck.",
+  ];
+  const points = parameters?.expected_best;
+  const last = points?.[points.length - 1];
+  const half = last && points?.findLast((point) => point.k <= last.k / 2);
+  if (last && half) {
+    told.push(
+      `Twice as many trials, ${last.k} for ${half.k}, gained ` +
+        `${figure(Math.abs(last.mean - half.mean), 2)} on average.`,
+    );
+  }
+  return told;
+}
+
+function caveats(study: StudyMessage): string[] {
+  const told: string[] = [];
+  if (study.is_adaptive) {
+    told.push(
+      "The search looked at values when it chose what to try: axis plots show where it looked " +
+        "as well as what is good.",
+    );
+  }
+  const fixed = study.space.filter((one) => one.scale === "choice" && one.values.length === 1);
+  if (fixed.length) told.push(`Held fixed: ${fixed.map((one) => one.text || one.name).join(", ")}.`);
+  if (study.state === "running" || study.state === "paused") {
+    told.push("The study is not over: all of this may change.");
+  }
+  return told;
+}

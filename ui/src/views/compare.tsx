@@ -1,0 +1,140 @@
+// Studies side by side (S0.24): everything is shown, an order only where values can be compared (I1).
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Refusal } from "../api";
+import { CurvePlot } from "../charts/curve_plot";
+import { Figure } from "../charts/figure";
+import { seriesColour, theme } from "../charts/palette";
+import { duration, figure } from "../format";
+import type { ComparisonMessage, StudyMessage } from "../messages";
+import { studyAddress } from "../route";
+import { source } from "../store";
+import { State, Waiting } from "./parts";
+
+export function Compare({ names }: { names: readonly string[] }) {
+  const [found, setFound] = useState<ComparisonMessage | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  useEffect(() => {
+    source
+      .compare(names)
+      .then(setFound)
+      .catch((problem: unknown) => {
+        if (!(problem instanceof Refusal)) throw problem;
+        setError(problem.message);
+      });
+  }, [names.join("\n")]);
+  return (
+    <main>
+      <h1>Compare</h1>
+      {error && <p class="refusal" role="alert">{error}</p>}
+      {!found && !error && <Waiting />}
+      {found && (
+        <>
+          {found.refusal ? (
+            <p class="hint" role="note">{found.refusal}</p>
+          ) : (
+            <p class="muted">The best of each study, in order. Single studies: no test of chance.</p>
+          )}
+          <Side found={found} />
+          <Both studies={found.studies} />
+        </>
+      )}
+    </main>
+  );
+}
+
+function Side({ found }: { found: ComparisonMessage }) {
+  const place = (study: StudyMessage) => found.order.indexOf(study.name);
+  const studies = found.refusal
+    ? found.studies
+    : [...found.studies].sort((a, b) => rank(place(a)) - rank(place(b)));
+  return (
+    <div class="scroll bordered">
+      <table class="table">
+        <thead>
+          <tr>
+            <th>Study</th>
+            <th>State</th>
+            <th>Search</th>
+            <th class="right">Trials</th>
+            <th class="right">Steps of a trial</th>
+            <th class="right">Worked</th>
+            <th class="right">Cost</th>
+            <th>Metric</th>
+            <th class="right">Best</th>
+            <th class="right">Order</th>
+          </tr>
+        </thead>
+        <tbody>
+          {studies.map((study, n) => (
+            <tr key={study.name}>
+              <td class="long">
+                <span class="swatch" style={{ background: seriesColour(n) }} />{" "}
+                <a href={studyAddress(study.name)}>{study.name}</a>
+              </td>
+              <td>
+                <State state={study.state} />
+              </td>
+              <td>{String(study.search["name"] ?? "–")}</td>
+              <td class="right">
+                {Object.values(study.counts).reduce((sum, count) => sum + count, 0)}
+              </td>
+              <td class="right">{study.max_steps === null ? "–" : figure(study.max_steps)}</td>
+              <td class="right">{duration(study.active_s)}</td>
+              <td class="right">{study.cost === null ? "–" : figure(study.cost)}</td>
+              <td>{study.objective.metric}</td>
+              <td class="right strong">{figure(study.best?.value, 5)}</td>
+              <td class="right">{place(study) < 0 ? "–" : place(study) + 1}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function rank(place: number): number {
+  return place < 0 ? Number.MAX_SAFE_INTEGER : place;
+}
+
+function Both({ studies }: { studies: readonly StudyMessage[] }) {
+  const [over, setOver] = useState<"n_trials" | "steps" | "seconds">("n_trials");
+  const lines = useMemo(
+    () =>
+      studies.map((study, n) => ({
+        trial: n,
+        x: study.incumbent.flatMap((p, i) => (i ? [p[over], p[over]] : [p[over]])),
+        y: study.incumbent.flatMap((p, i) =>
+          i ? [study.incumbent[i - 1]!.value, p.value] : [p.value],
+        ),
+        colour: seriesColour(n),
+        isFaint: false,
+      })),
+    [studies, over, theme.value],
+  );
+  const metrics = [...new Set(studies.map((study) => study.objective.metric))].join(", ");
+  const told = studies.map((study) => `${study.name}: ${figure(study.best?.value)}`).join("; ");
+  const data = () => [
+    ["study", "trials", "steps", "seconds", "value"],
+    ...studies.flatMap((study) =>
+      study.incumbent.map((p) => [study.name, p.n_trials, p.steps, p.seconds, p.value]),
+    ),
+  ];
+  const controls = (
+    <label>
+      over{" "}
+      <select
+        value={over}
+        onChange={(event) => setOver(event.currentTarget.value as typeof over)}
+      >
+        <option value="n_trials">trials</option>
+        <option value="steps">steps</option>
+        <option value="seconds">seconds</option>
+      </select>
+    </label>
+  );
+  return (
+    <Figure title="Best so far" summary={`Best values: ${told}.`} data={data} controls={controls}>
+      <CurvePlot lines={lines} isLog={false} xLabel={over} yLabel={metrics} height={300} />
+    </Figure>
+  );
+}

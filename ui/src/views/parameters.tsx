@@ -1,0 +1,106 @@
+// What the trials say about the parameters: where the good ones lie, what matters, what is expected.
+import { useEffect, useState } from "preact/hooks";
+import { AxisPlot } from "../charts/axis";
+import { ExpectedBest } from "../charts/expected";
+import { Importance, Interactions, Trends } from "../charts/importance";
+import { Isolation } from "../charts/isolation";
+import { Parallel } from "../charts/parallel";
+import type { StudyMessage, TrialsMessage } from "../messages";
+import { go, studyAddress } from "../route";
+import { loadParameters, parameters, source } from "../store";
+import { Panel, Waiting } from "./parts";
+
+/** More lines than this cannot be told apart. */
+const MAX_LINES = 500;
+const MAX_LISTED = 40;
+
+export function Parameters({ study }: { study: StudyMessage }) {
+  const found = parameters.value;
+  useEffect(() => {
+    if (!parameters.value) void loadParameters();
+  }, [study.name]);
+  if (!found) return <Waiting />;
+  const open = (trial: number) => go(studyAddress(study.name, "trial", String(trial)));
+  const searched = study.space.filter((one) => found.axes[one.name]);
+  return (
+    <>
+      {study.is_adaptive && (
+        <p class="hint">
+          The search looked at values: points gather where it expected good ones (I6).
+        </p>
+      )}
+      <Panel title="Values against each parameter">
+        <div class="grid">
+          {searched.map((one) => (
+            <AxisPlot
+              key={one.name}
+              parameter={one}
+              objective={study.objective}
+              points={found.axes[one.name] ?? []}
+              edges={found.edges[one.name] ?? []}
+              onTrial={open}
+            />
+          ))}
+        </div>
+      </Panel>
+      <Panel title="What matters">
+        <div class="grid">
+          <Importance found={found} />
+          <Trends found={found} isAdaptive={study.is_adaptive} />
+          <Interactions found={found} />
+          <ExpectedBest points={found.expected_best} objective={study.objective} />
+        </div>
+      </Panel>
+      <Panel title="Best over all other parameters">
+        <div class="grid">
+          {searched.map((one) => (
+            <Isolation
+              key={one.name}
+              parameter={one}
+              objective={study.objective}
+              buckets={found.isolation[one.name] ?? []}
+            />
+          ))}
+        </div>
+      </Panel>
+      <Panel title="All parameters at once">
+        <AllAtOnce study={study} seq={found.seq} />
+      </Panel>
+    </>
+  );
+}
+
+function AllAtOnce({ study, seq }: { study: StudyMessage; seq: number }) {
+  const [page, setPage] = useState<TrialsMessage | null>(null);
+  const [chosen, choose] = useState<readonly number[] | null>(null);
+  useEffect(() => {
+    source
+      .trials(study.name, {
+        sort: "value",
+        descending: study.objective.direction === "maximize",
+        states: [],
+        text: "",
+        offset: 0,
+        limit: MAX_LINES,
+      })
+      .then(setPage)
+      .catch(() => setPage(null));
+  }, [study.name, seq]);
+  if (!page) return <Waiting />;
+  return (
+    <>
+      <Parallel study={study} rows={page.rows} total={page.total} onTrials={choose} />
+      {chosen && (
+        <p class="chosen">
+          Trials{" "}
+          {chosen.slice(0, MAX_LISTED).map((trial) => (
+            <a key={trial} href={studyAddress(study.name, "trial", String(trial))}>
+              {trial}
+            </a>
+          ))}
+          {chosen.length > MAX_LISTED && ` and ${chosen.length - MAX_LISTED} more`}
+        </p>
+      )}
+    </>
+  );
+}
