@@ -99,9 +99,13 @@ def open_postgres(address: str) -> Database:
 def _opened(engine: sa.Engine, address: str) -> Database:
     try:
         database = Database(engine, address)
-        _prepare(database)
     except BaseException:
         engine.dispose()
+        raise
+    try:
+        _prepare(database)
+    except BaseException:
+        database.close()
         raise
     return database
 
