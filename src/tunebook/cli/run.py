@@ -30,6 +30,7 @@ from tunebook.cli.options import (
     Workers,
     with_limits,
 )
+from tunebook.cli.output import say
 from tunebook.cli.place import place_of
 from tunebook.errors import InputError, SearchError
 
@@ -77,7 +78,7 @@ def run(
     the same command goes on.
     """
     from tunebook.cli.driving import carry_on
-    from tunebook.study.described import open_described
+    from tunebook.study.described import open_described, unused_parameters
 
     flags = {key: ctx.params[key] for key in _KEYS} | limits
     flags |= {"trial_timeout_s": timeout, "pattern": pattern or None}
@@ -85,6 +86,10 @@ def run(
     place = place_of(ctx, home, store)
     file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)
     study = open_described(file, home=place.home, store=place.store)
+    unused = unused_parameters(file)
+    if unused and not quiet:
+        placeholders = " ".join(f"{{{name}}}" for name in unused)
+        say(f"The command does not use {', '.join(unused)}: there is no {placeholders} in it.")
     code = carry_on(
         study,
         workers=study.spec.workers if file.workers is None else file.workers,

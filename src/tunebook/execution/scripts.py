@@ -12,7 +12,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -255,23 +255,27 @@ class _Following:
 
 
 def missing_metric(
-    objective: Objective, names: set[str], last: Sequence[str], patterns: Sequence[str]
+    objective: Objective, names: Collection[str], last: Sequence[str], patterns: Sequence[str]
 ) -> Failure:
-    """Return the failure that tells what was looked for, what was found, and what was printed."""
+    """Return the failure that tells what was found instead; its details, what was looked for."""
     found = sorted(names)
-    lines = [
-        f"the script never gave the metric {objective.metric!r}; "
-        + (
-            f"found: {', '.join(found)}. {nearest(objective.metric, found)}"
-            if found
-            else "none came"
-        ),
-        f"  looked for: {' '.join(patterns) or DEFAULT_PATTERN}",
-        "  and for JSON lines, and CSV, JSONL and TensorBoard files in TUNEBOOK_TRIAL_DIR",
-        "  the last lines it printed:",
+    told = (
+        f"found: {', '.join(found)}. {nearest(objective.metric, found)}" if found else "none came"
+    )
+    usual = "name=value, name: value and JSON, by the pattern"
+    details = [
+        "The last lines that the script printed:",
         *([f"    {line[:200]}" for line in last] or ["    (nothing)"]),
+        f"They were searched for {'what you gave' if patterns else usual}:",
+        *(f"    {pattern}" for pattern in patterns or [DEFAULT_PATTERN]),
+        "and the folder TUNEBOOK_TRIAL_DIR for CSV, JSONL and TensorBoard files.",
     ]
-    return Failure(FailureKind.METRIC_MISSING, "\n".join(lines), log_tail="\n".join(last) or None)
+    return Failure(
+        FailureKind.METRIC_MISSING,
+        f"the script never gave the metric {objective.metric!r}; {told}",
+        "\n".join(details),
+        "\n".join(last) or None,
+    )
 
 
 def _values_of(trial: TrialHandle) -> dict[str, object]:

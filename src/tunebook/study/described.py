@@ -59,3 +59,10 @@ def load_changed(
         wanted = replace(facts.known_spec, budget=budget, space=facts.space, notes=facts.notes)
         study = find_or_create(opened, wanted)
     return Study(Opened(opened, study, settings))
+
+
+def unused_parameters(file: StudyFile) -> list[str]:
+    """Return the parameters without a placeholder in the command of a file."""
+    function = load_ref(file.task())
+    unused: list[str] = getattr(function, "unused_parameters", [])
+    return unused

@@ -143,8 +143,9 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
     measured = run.run(config, spec.max_steps, limit_s=limit_s)
     failure = run.failure
     if failure is not None and failure.kind is FailureKind.METRIC_MISSING:
+        details = f"{failure.traceback}\n" if spec.task.kind is TaskKind.SCRIPT else ""
         raise MetricMissingError(
-            f"A timing run with the default configuration: {failure.message}",
+            f"{details}A timing run with the default configuration: {failure.message}",
             do="Print or report the metric, correct its name, or give a pattern",
         )
     if failure is not None and failure.kind is FailureKind.USER_ERROR:
