@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tunebook.search.proposals import Proposals
     from tunebook.space import Space
 
-MIN_INITIAL, MAX_INITIAL = 4, 10
-"""Initial trials of final values only: one more than parameters, within these ends."""
+N_INITIAL = 5
+"""Initial trials where only final values come (the default of S0.14)."""
 
 
 @final
@@ -82,14 +82,16 @@ class Auto:
         is_freezing = has_curves(history)
         if slots <= 0 and (history.can_pause or not is_freezing):
             return []
-        history = replace(history, space=self._strategies.with_priors(history.space))
+        # Priors that nobody gave say where to begin. Of final values they are not to weigh
+        # further: on recorded problems that made the best of 60 trials worse, not better.
+        if is_freezing or not history.own:
+            history = replace(history, space=self._strategies.with_priors(history.space))
         with one_thread():
             if is_freezing:
                 return self._strategies.freeze_thaw().decide(history, slots, rng)
             from tunebook.search.proposals import Settings
 
-            d = len(history.space.dimensions)
-            settings = Settings(max(MIN_INITIAL, min(d + 1, MAX_INITIAL)))
+            settings = Settings(N_INITIAL)
             return self._strategies.proposals().starts(history, slots, rng, settings)
 
 
