@@ -7,7 +7,10 @@ export function figure(value: number | null | undefined, digits = 4): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e7) return value.toLocaleString("en-US");
-  if (size < 1e-3 || size >= 1e7) return value.toExponential(2).replace("e+", "e");
+  if (size < 1e-3 || size >= 1e7) {
+    const [mantissa, power] = value.toExponential(Math.min(2, digits - 1)).split("e");
+    return `${Number(mantissa)}e${Number(power)}`;
+  }
   return String(Number(value.toPrecision(digits)));
 }
 

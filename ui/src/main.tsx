@@ -21,7 +21,7 @@ function Bar({ name }: { name: string | null }) {
   const { written } = source;
   return (
     <header class="bar">
-      <a class="word" href="#/">
+      <a class="brand" href="#/">
         <Logo /> tunebook
       </a>
       {name && (
@@ -46,7 +46,7 @@ function Bar({ name }: { name: string | null }) {
         class="quiet"
         onClick={() => chooseTheme(isLight ? "dark" : "light")}
       >
-        {isLight ? "Dark" : "Light"}
+        {isLight ? "Dark theme" : "Light theme"}
       </button>
     </header>
   );

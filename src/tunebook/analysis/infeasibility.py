@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from tunebook.analysis.axis import units_of
 from tunebook.analysis.ranking import error, feasible, infeasible
@@ -15,6 +17,10 @@ AMBER, RED = 0.25, 0.5
 MIN_IN_GOOD_REGION = 3
 MIN_GAIN = 0.5
 """A cut must remove this much more of the infeasible than of the feasible trials."""
+
+
+Placed: TypeAlias = tuple[Mapping[str, float], Trial]
+"""A trial with its places on the dimensions it has."""
 
 
 class Level(StrEnum):
@@ -58,31 +64,33 @@ def judge_infeasibility(trials: Sequence[Trial], space: Space) -> Infeasibility:
 
 def best_cut(good: Sequence[Trial], bad: Sequence[Trial], space: Space) -> Cut | None:
     """Return the cut that removes most infeasible and fewest feasible trials, if one helps."""
+    kept, broken = ([(units_of(t, space), t) for t in found] for found in (good, bad))
     best: tuple[float, Cut] | None = None
     for name in space.dimensions:
         if not isinstance(space.parameters[name], Float | Int):
             continue
         for is_upper in (True, False):
-            found = _cut_of(name, good, bad, space, is_upper=is_upper)
+            found = _cut_of(name, kept, broken, is_upper=is_upper)
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
     return best[1] if best is not None and best[0] >= MIN_GAIN else None
 
 
 def _cut_of(
-    name: str, good: Sequence[Trial], bad: Sequence[Trial], space: Space, *, is_upper: bool
+    name: str, good: Sequence[Placed], bad: Sequence[Placed], *, is_upper: bool
 ) -> tuple[float, Cut] | None:
-    def placed(trials: Sequence[Trial]) -> list[tuple[float, Trial]]:
-        units = [(units_of(trial, space).get(name), trial) for trial in trials]
+    def placed(trials: Sequence[Placed]) -> list[tuple[float, Trial]]:
+        units = [(units.get(name), trial) for units, trial in trials]
         return [(u if is_upper else -u, trial) for u, trial in units if u is not None]
 
     kept, broken = placed(good), placed(bad)
     if not kept or not broken:
         return None
+    bad_units, good_units = (sorted(u for u, _ in found) for found in (broken, kept))
     best: tuple[float, Cut] | None = None
     for limit, trial in kept:
-        n_bad = sum(u > limit for u, _ in broken)
-        n_good = sum(u > limit for u, _ in kept)
+        n_bad = len(bad_units) - bisect_right(bad_units, limit)
+        n_good = len(good_units) - bisect_right(good_units, limit)
         gain = n_bad / len(bad) - n_good / len(good)
         if n_bad and (best is None or gain > best[0]):
             best = (gain, Cut(name, trial.config[name], is_upper, n_bad, n_good))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -21,6 +21,7 @@ from tunebook.reports.messages import (
     ComparisonMessage,
     CurveMessage,
     CurvesMessage,
+    FindingMessage,
     ParametersMessage,
     StudyMessage,
     StudyRow,
@@ -36,7 +37,13 @@ from tunebook.storage.checkpoints import CheckpointStore, folder_name
 from tunebook.storage.lease import is_alive, lease_for_this_process
 
 FRESH_S = 2.0
-"""So long the figures that take the whole study (findings, parameters) are shown again."""
+"""So long, at least, figures that take the whole study (findings, parameters) are shown again."""
+
+PATIENCE = 10
+"""... and so many times as long as they took: a large study must not keep a core busy."""
+
+N_ANSWERS = 8
+"""So many requests that were obeyed are shown with their answers."""
 
 _LOG_BYTES = 16_384
 _MAX_EVENTS = 20_000
@@ -46,10 +53,11 @@ _MAX_EVENTS = 20_000
 class _Folded:
     facts: Facts = field(default_factory=Facts)
     seq: int = 0
-    study_at: float = -FRESH_S
-    study: StudyMessage | None = None
-    parameters_at: float = -FRESH_S
+    findings: Sequence[FindingMessage] | None = None
+    findings_until: float = 0.0
     parameters: ParametersMessage | None = None
+    parameters_until: float = 0.0
+    computing: threading.Lock = field(default_factory=threading.Lock)
 
 
 @final
@@ -105,12 +113,22 @@ class Queries:
             return curves_message(folded.facts, folded.seq, metric, trials=known)
 
     def parameters(self, name: str) -> ParametersMessage:
-        """Return everything about the parameters, at most ``FRESH_S`` old."""
+        """Return everything about the parameters, as new as can be had without waiting twice.
+
+        Computed outside the lock that guards folding: it may take seconds.
+        """
         with self._lock:
-            folded, now = self._of(name), self._clock()
-            if folded.parameters is None or now - folded.parameters_at > FRESH_S:
-                folded.parameters = parameters_message(folded.facts, folded.seq)
-                folded.parameters_at = now
+            folded = self._of(name)
+        with folded.computing:
+            with self._lock:
+                known = folded.parameters
+                if known is not None and self._clock() < folded.parameters_until:
+                    return known
+                facts = replace(folded.facts, trials=list(folded.facts.trials))
+                seq = folded.seq
+            begin = self._clock()
+            folded.parameters = parameters_message(facts, seq)
+            folded.parameters_until = self._fresh_until(begin)
             return folded.parameters
 
     def compare(self, names: Sequence[str]) -> ComparisonMessage:
@@ -160,22 +178,25 @@ class Queries:
         return folded
 
     def _message(self, study: StudyId, folded: _Folded) -> StudyMessage:
-        facts, now = folded.facts, self._clock()
-        known = folded.study
-        is_fresh = known is not None and now - folded.study_at <= FRESH_S
-        name = facts.known_spec.name
-        folded.study = study_message(
+        facts, begin = folded.facts, self._clock()
+        known = folded.findings if begin < folded.findings_until else None
+        message = study_message(
             facts,
             folded.seq,
             time.time(),
             is_live=self._is_live(study),
-            path_of=self._checkpoints(name).path_of,
-            requests=self._store.requests_after(study, facts.last_request),
-            findings=known.findings if known is not None and is_fresh else None,
+            path_of=self._checkpoints(facts.known_spec.name).path_of,
+            requests=self._store.requests_after(study, max(0, facts.last_request - N_ANSWERS)),
+            findings=known,
         )
-        if not is_fresh:
-            folded.study_at = now
-        return folded.study
+        if known is None:
+            folded.findings = message.findings
+            folded.findings_until = self._fresh_until(begin)
+        return message
+
+    def _fresh_until(self, begin: float) -> float:
+        now = self._clock()
+        return now + max(FRESH_S, PATIENCE * (now - begin))
 
     def _is_live(self, study: StudyId) -> bool:
         lease = self._store.lease_of(study)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 
 import uvicorn
@@ -33,16 +34,19 @@ def serve(
     ``ready`` is told the address with its token, once it can be opened. Port 0 is any that is
     free. ``InputError`` if the port is taken.
     """
+    queries = Queries(store, settings.home)
     access = Access(token or new_token(), _hosts(host))
     listener = _listening(host, port)
     config = uvicorn.Config(
-        create_app(Queries(store, settings.home), access),
+        create_app(queries, access),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     name = f"[{host}]" if ":" in host else host
     ready(f"http://{name}:{listener.getsockname()[1]}/?token={access.token}")
+    # Large studies take seconds to fold: that is done before somebody asks.
+    threading.Thread(target=queries.studies, daemon=True).start()
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
 

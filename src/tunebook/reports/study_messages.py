@@ -9,7 +9,7 @@ from typing import Any
 from tunebook.analysis.forecast import forecast
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
-from tunebook.records import CheckpointRef, Request, StudyState, Trial
+from tunebook.records import CheckpointRef, Request, RequestObeyed, StudyState, Trial
 from tunebook.reports.findings import findings_of
 from tunebook.reports.messages import (
     BestMessage,
@@ -74,7 +74,8 @@ def study_message(
 ) -> StudyMessage:
     """Return everything about a study but its trials and curves.
 
-    ``path_of`` says where a checkpoint lies; ``requests`` are those that wait to be obeyed.
+    ``path_of`` says where a checkpoint lies; ``requests`` are those that wait to be obeyed,
+    perhaps with some that were.
     ``findings`` are given by who knows them already: they take the whole study to make.
     """
     spec, space = facts.known_spec, Space.from_dict(facts.space)
@@ -99,7 +100,7 @@ def study_message(
         incumbent=incumbents(facts),
         forecast=_forecast(facts, now, is_live=is_live),
         findings=findings_of(facts, space) if findings is None else findings,
-        requests=[_request(request) for request in requests],
+        requests=_requests(requests, facts),
         metrics=sorted({metric for trial in facts.trials for metric in trial.curves}),
         notes=facts.notes,
         environment={name: _scalar(value) for name, value in spec.environment.items()},
@@ -249,9 +250,17 @@ def _share(facts: Facts, trial: Trial) -> float:
     return min(1.0, trial.step / max_steps) if max_steps else 0.0
 
 
-def _request(request: Request) -> RequestMessage:
-    body = {name: _scalar(value) for name, value in request.body.items()}
-    return RequestMessage(request.id, request.kind, body, None)
+def _requests(requests: Sequence[Request], facts: Facts) -> list[RequestMessage]:
+    answers = {e.request: e.answer for e in facts.story if isinstance(e, RequestObeyed)}
+    return [
+        RequestMessage(
+            id=request.id,
+            kind=request.kind,
+            body={name: _scalar(value) for name, value in request.body.items()},
+            answer=answers.get(request.id, "done") if request.id <= facts.last_request else None,
+        )
+        for request in requests
+    ]
 
 
 def _thinned(values: Sequence[float], n: int) -> list[float]:

@@ -15,6 +15,7 @@ from tunebook.records import (
     CheckpointRef,
     Configuration,
     DriverStarted,
+    DriverStopped,
     DryRunMeasured,
     Event,
     Failure,
@@ -23,6 +24,8 @@ from tunebook.records import (
     Series,
     StudyId,
     StudySpec,
+    StudyState,
+    StudyStateChanged,
     TaskKind,
     TaskRef,
     TrialBegan,
@@ -78,7 +81,10 @@ def fill_study(
     seed: int = 0,
     begin: float = BEGIN,
 ) -> StudyId:
-    """Create a study with ``n_trials`` trials, the last ``n_running`` of which still train."""
+    """Create a study with ``n_trials`` trials, the last ``n_running`` of which still train.
+
+    Without any that trains the study is done.
+    """
     spec = spec or study_spec()
     study = store.create_study(spec, begin)
     seq = store.append(
@@ -95,6 +101,12 @@ def fill_study(
         if len(batch) >= N_BATCH:
             seq = store.append(study, batch, seq)
             batch = []
+    if n_running == 0:
+        end = batch[-1].at if batch else begin
+        batch += [
+            StudyStateChanged(end, StudyState.DONE, "the budget of trials is used up", "trials"),
+            DriverStopped(end, "done"),
+        ]
     store.append(study, batch, seq)
     return study
 

@@ -1,6 +1,6 @@
 // One parameter against the value reached (S4.22): nothing is dropped, the best three are starred.
 import { useMemo } from "preact/hooks";
-import { figure, scalar, valueAt } from "../format";
+import { figure, scalar } from "../format";
 import type {
   AxisPointMessage,
   EdgeMessage,
@@ -10,6 +10,7 @@ import type {
 import { axes, EChart, type Option, plain } from "./echart";
 import { Figure } from "./figure";
 import { ink, theme } from "./palette";
+import { tickLabels } from "./ticks";
 
 interface Props {
   readonly parameter: ParameterMessage;
@@ -114,20 +115,5 @@ function edgeOf(good: readonly AxisPointMessage[], direction: string): number {
 
 /** An axis over the places 0 to 1 of a parameter's scale, labelled with its values. */
 export function unitAxis(parameter: ParameterMessage): Option {
-  const { values, scale } = parameter;
-  const n = values.length;
-  const places =
-    scale === "choice"
-      ? values.map((_, place) => (place + 0.5) / n)
-      : [0, 0.25, 0.5, 0.75, 1];
-  const label = (unit: number) =>
-    scale === "choice"
-      ? plain(scalar(values[Math.floor(unit * n)])).slice(0, 12)
-      : figure(valueAt(parameter, unit), 2);
-  return {
-    type: "value",
-    min: 0,
-    max: 1,
-    axisLabel: { customValues: places, formatter: label },
-  };
+  return { type: "value", min: 0, max: 1, axisLabel: tickLabels(parameter) };
 }

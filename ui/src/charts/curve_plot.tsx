@@ -88,7 +88,7 @@ function makePlot(
       },
     },
     axes: [
-      { ...axis, label: xLabel, size: 34, values },
+      { ...axis, label: xLabel, size: 22, values },
       { ...axis, label: yLabel, size: 52, values },
     ],
     series: [{}, { show: true, paths: () => null, points: { show: false } }],

@@ -1,5 +1,5 @@
 // How much each parameter matters, with its interval; or why that cannot be said. Plain HTML.
-import { figure, percent } from "../format";
+import { percent } from "../format";
 import type { ParametersMessage } from "../messages";
 import { Figure } from "./figure";
 
@@ -74,7 +74,7 @@ export function Trends({ found, isAdaptive }: { found: ParametersMessage; isAdap
               />
               <span class="dot" style={{ left: `${(row.correlation + 1) * 50}%` }} />
             </span>
-            <span class="number">{figure(row.correlation, 2)}</span>
+            <span class="number">{row.correlation.toFixed(2).replace("-0.00", "0.00")}</span>
             <span class="word">{row.is_clear ? word(row.correlation) : "no clear effect"}</span>
           </div>
         ))}
@@ -107,7 +107,7 @@ export function Interactions({ found }: { found: ParametersMessage }) {
               <tr>
                 <td />
                 {names.map((name) => (
-                  <th scope="col" key={name}>
+                  <th scope="col" key={name} title={name}>
                     {name}
                   </th>
                 ))}
@@ -116,7 +116,7 @@ export function Interactions({ found }: { found: ParametersMessage }) {
             <tbody>
               {names.map((row) => (
                 <tr key={row}>
-                  <th scope="row">{row}</th>
+                  <th scope="row" title={row}>{row}</th>
                   {names.map((column) => {
                     const value = row === column ? undefined : share(row, column);
                     return (

@@ -1,6 +1,6 @@
 // The best trial over all other parameters for each stretch of one (S4.23), with its count.
 import { useMemo } from "preact/hooks";
-import { figure, scalar, valueAt } from "../format";
+import { count, figure, scalar, valueAt } from "../format";
 import type { BucketMessage, ObjectiveMessage, ParameterMessage } from "../messages";
 import { unitAxis } from "./axis";
 import { axes, EChart, type Option, plain } from "./echart";
@@ -19,12 +19,11 @@ export function Isolation({ parameter, objective, buckets }: Props) {
     [parameter.name, buckets, theme.value],
   );
   const thin = buckets.filter((bucket) => bucket.is_thin).length;
-  const told = buckets
-    .filter((bucket) => bucket.best !== null)
-    .map((bucket) => `${named(parameter, bucket)}: ${figure(bucket.best)} (n ${bucket.n})`);
-  const summary =
-    `Best of each stretch: ${told.join("; ") || "none"}.` +
-    (thin ? ` ${thin} of ${buckets.length} have fewer than 3 trials and say nothing.` : "");
+  const best = bestOf(buckets, objective);
+  const summary = best
+    ? `Best at ${named(parameter, best)}: ${figure(best.best)} of ${count(best.n, "trial")}.` +
+      (thin ? ` ${thin} of ${buckets.length} stretches have fewer than 3 trials: grey.` : "")
+    : "No stretch has a trial with a value.";
   const data = () => [
     ["from", "to", "trials", "infeasible", "best", "third best", "expected best"],
     ...buckets.map((b) => [
@@ -44,9 +43,19 @@ export function Isolation({ parameter, objective, buckets }: Props) {
   );
 }
 
+function bestOf(
+  buckets: readonly BucketMessage[],
+  objective: ObjectiveMessage,
+): BucketMessage | undefined {
+  const sign = objective.direction === "maximize" ? -1 : 1;
+  const having = buckets.filter((bucket) => bucket.best !== null && !bucket.is_thin);
+  return having.sort((a, b) => sign * (a.best! - b.best!))[0];
+}
+
 function named(parameter: ParameterMessage, bucket: BucketMessage): string {
   if (bucket.x !== null) return scalar(bucket.x);
-  return `${figure(valueAt(parameter, bucket.low), 2)}–${figure(valueAt(parameter, bucket.high), 2)}`;
+  const [low, high] = [bucket.low, bucket.high].map((unit) => figure(valueAt(parameter, unit), 3));
+  return `${low} to ${high}`;
 }
 
 function options(

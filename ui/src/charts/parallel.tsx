@@ -1,10 +1,11 @@
 // All parameters at once, a line for each trial; drag along an axis to keep what passes there.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { figure, scalar, unitPlace, valueAt } from "../format";
+import { figure, unitPlace } from "../format";
 import type { ParameterMessage, StudyMessage, TrialRow } from "../messages";
 import { EChart, type Option, plain } from "./echart";
 import { Figure } from "./figure";
 import { ink, ramp, theme } from "./palette";
+import { tickLabels } from "./ticks";
 
 interface Props {
   readonly study: StudyMessage;
@@ -67,26 +68,24 @@ function options(
   const place = (value: number | null) =>
     value === null ? NOWHERE : high > low ? (value - low) / (high - low) : 0.5;
   const isMax = study.objective.direction === "maximize";
-  const label = (parameter: ParameterMessage) => (unit: number) => {
-    if (unit < 0 || unit > 1) return "";
-    if (parameter.scale !== "choice") return figure(valueAt(parameter, unit), 2);
-    return plain(scalar(parameter.values[Math.floor(unit * parameter.values.length)])).slice(0, 10);
-  };
-  const ticks = (parameter: ParameterMessage) =>
-    parameter.scale === "choice"
-      ? parameter.values.map((_, n) => (n + 0.5) / parameter.values.length)
-      : [0, 0.25, 0.5, 0.75, 1];
-  const axis = (name: string, customValues: number[], formatter: (u: number) => string) => ({
+  const axis = (name: string, labels: Option) => ({
     name: plain(name).slice(0, 18),
     min: NOWHERE,
     max: 1,
-    axisLabel: { customValues, formatter, color: colours.muted, fontSize: 10 },
+    axisLabel: {
+      ...labels,
+      color: colours.text,
+      fontSize: 10,
+      textBorderColor: colours.surface,
+      textBorderWidth: 3,
+    },
   });
   const all = [
-    ...searched.map((one) => axis(one.name, ticks(one), label(one))),
-    axis(study.objective.metric, [0, 0.25, 0.5, 0.75, 1], (unit) =>
-      unit < 0 ? "" : figure(low + unit * (high - low), 3),
-    ),
+    ...searched.map((one) => axis(one.name, tickLabels(one))),
+    axis(study.objective.metric, {
+      customValues: [0, 0.25, 0.5, 0.75, 1],
+      formatter: (unit: number) => figure(low + unit * (high - low), 3),
+    }),
   ];
   const opacity = rows.length > 300 ? 0.25 : rows.length > 60 ? 0.45 : 0.7;
   return {

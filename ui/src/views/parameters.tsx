@@ -47,11 +47,15 @@ export function Parameters({ study }: { study: StudyMessage }) {
         <div class="grid">
           <Importance found={found} />
           <Trends found={found} isAdaptive={study.is_adaptive} />
-          <Interactions found={found} />
           <ExpectedBest points={found.expected_best} objective={study.objective} />
+          <Interactions found={found} />
         </div>
       </Panel>
       <Panel title="Best over all other parameters">
+        <p class="legend">
+          The line is the best trial, the bar reaches to the third best, ◇ is the best to expect of
+          as many trials as the smallest stretch has. Numbers count trials.
+        </p>
         <div class="grid">
           {searched.map((one) => (
             <Isolation

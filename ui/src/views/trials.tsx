@@ -86,6 +86,7 @@ function Pager({ total }: { total: number }) {
 function TrialTable({ study, rows }: { study: StudyMessage; rows: readonly TrialRow[] }) {
   const searched = study.space.filter((one) => one.scale !== "choice" || one.values.length > 1);
   const hasCost = rows.some((row) => row.cost !== null);
+  const hasParent = rows.some((row) => row.parent !== null);
   return (
     <div class="scroll bordered">
       <table class="table">
@@ -100,7 +101,7 @@ function TrialTable({ study, rows }: { study: StudyMessage; rows: readonly Trial
             ))}
             <Head column="seconds" label="Time" isRight />
             {hasCost && <Head column="cost" label="Cost" isRight />}
-            <Head column="parent" label="Parent" isRight />
+            {hasParent && <Head column="parent" label="Parent" isRight />}
             <Head column="error" label="Why" />
             <th aria-label="Steering" />
           </tr>
@@ -113,6 +114,7 @@ function TrialTable({ study, rows }: { study: StudyMessage; rows: readonly Trial
               row={row}
               names={searched.map((one) => one.name)}
               hasCost={hasCost}
+              hasParent={hasParent}
             />
           ))}
         </tbody>
@@ -146,9 +148,10 @@ interface RowProps {
   readonly row: TrialRow;
   readonly names: readonly string[];
   readonly hasCost: boolean;
+  readonly hasParent: boolean;
 }
 
-function Row({ study, row, names, hasCost }: RowProps) {
+function Row({ study, row, names, hasCost, hasParent }: RowProps) {
   const isBest = study.best?.trial === row.number;
   const why = row.error ?? row.why ?? "";
   return (
@@ -176,13 +179,13 @@ function Row({ study, row, names, hasCost }: RowProps) {
       ))}
       <td class="right">{duration(row.seconds)}</td>
       {hasCost && <td class="right">{figure(row.cost)}</td>}
-      <td class="right">
-        {row.parent === null ? (
-          ""
-        ) : (
-          <a href={studyAddress(study.name, "trial", String(row.parent))}>{row.parent}</a>
-        )}
-      </td>
+      {hasParent && (
+        <td class="right">
+          {row.parent !== null && (
+            <a href={studyAddress(study.name, "trial", String(row.parent))}>{row.parent}</a>
+          )}
+        </td>
+      )}
       <td class={row.error ? "why bad" : "why muted"} title={shortened(why, 500)}>
         {shortened(why, 80)}
       </td>

@@ -93,7 +93,10 @@
     if (value === 0) return "0";
     const size = Math.abs(value);
     if (Number.isInteger(value) && size < 1e7) return value.toLocaleString("en-US");
-    if (size < 1e-3 || size >= 1e7) return value.toExponential(2).replace("e+", "e");
+    if (size < 1e-3 || size >= 1e7) {
+      const [mantissa, power] = value.toExponential(Math.min(2, digits - 1)).split("e");
+      return `${Number(mantissa)}e${Number(power)}`;
+    }
     return String(Number(value.toPrecision(digits)));
   }
   function scalar(value) {
@@ -618,7 +621,7 @@
       labelFont: "11px system-ui, sans-serif",
       labelSize: 18
     };
-    const values = (_, ticks) => ticks.map((tick) => tick === null ? "" : figure(tick, 3));
+    const values = (_, ticks2) => ticks2.map((tick) => tick === null ? "" : figure(tick, 3));
     let hovered = null;
     const options6 = {
       width: Math.max(200, place.clientWidth),
@@ -634,7 +637,7 @@
         }
       },
       axes: [
-        { ...axis, label: xLabel, size: 34, values },
+        { ...axis, label: xLabel, size: 22, values },
         { ...axis, label: yLabel, size: 52, values }
       ],
       series: [{}, { show: true, paths: () => null, points: { show: false } }],
@@ -1818,6 +1821,57 @@
     ) });
   }
 
+  // src/charts/ticks.ts
+  var MAX_LABEL = 12;
+  function ticks(parameter) {
+    const { scale, values, low, high } = parameter;
+    if (scale === "choice") {
+      return values.map((value, n) => ({
+        unit: (n + 0.5) / values.length,
+        label: plain(scalar(value)).slice(0, MAX_LABEL)
+      }));
+    }
+    if (low === null || high === null || low >= high) return [];
+    const chosen2 = scale === "log" ? decades(low, high) : scale === "1-x" ? nines(low, high) : evenly(low, high);
+    return chosen2.flatMap((value) => {
+      const unit = unitPlace(parameter, value);
+      return unit === null ? [] : [{ unit, label: figure(value, 5) }];
+    });
+  }
+  function tickLabels(parameter) {
+    const found = ticks(parameter);
+    return {
+      customValues: found.map((tick) => tick.unit),
+      formatter: (unit) => found.find((tick) => Math.abs(tick.unit - unit) < 1e-6)?.label ?? ""
+    };
+  }
+  function decades(low, high) {
+    const [from, to] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+    if (to - from < 1) return [low, Math.sqrt(low * high), high];
+    const by = Math.ceil((to - from + 1) / 7);
+    const found = [];
+    for (let power = from; power <= to; power += by) found.push(10 ** power);
+    return found;
+  }
+  function nines(low, high) {
+    const found = [low];
+    for (let power = 1; power < 12; power++) {
+      const value = Number((1 - 10 ** -power).toFixed(power));
+      if (value > low && value < high) found.push(value);
+    }
+    return [...found, high];
+  }
+  function evenly(low, high) {
+    const rough = (high - low) / 5;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((one) => one >= rough);
+    const found = [];
+    for (let n = Math.ceil(low / step - 1e-9); n * step <= high + step * 1e-9; n++) {
+      found.push(Number((n * step).toPrecision(12)));
+    }
+    return found;
+  }
+
   // src/charts/axis.tsx
   var STAR = "path://M12 1l3.1 7 7.6.7-5.8 5 1.8 7.5L12 17.3l-6.7 3.9 1.8-7.5-5.8-5 7.6-.7z";
   var CROSS = "path://M3 1L1 3l5 5-5 5 2 2 5-5 5 5 2-2-5-5 5-5-2-2-5 5z";
@@ -1896,16 +1950,7 @@
     return direction === "maximize" ? low - margin : high + margin;
   }
   function unitAxis(parameter) {
-    const { values, scale } = parameter;
-    const n = values.length;
-    const places = scale === "choice" ? values.map((_, place) => (place + 0.5) / n) : [0, 0.25, 0.5, 0.75, 1];
-    const label = (unit) => scale === "choice" ? plain(scalar(values[Math.floor(unit * n)])).slice(0, 12) : figure(valueAt(parameter, unit), 2);
-    return {
-      type: "value",
-      min: 0,
-      max: 1,
-      axisLabel: { customValues: places, formatter: label }
-    };
+    return { type: "value", min: 0, max: 1, axisLabel: tickLabels(parameter) };
   }
 
   // src/charts/expected.tsx
@@ -2006,7 +2051,7 @@
         ),
         jsx("span", { class: "dot", style: { left: `${(row.correlation + 1) * 50}%` } })
       ] }),
-      jsx("span", { class: "number", children: figure(row.correlation, 2) }),
+      jsx("span", { class: "number", children: row.correlation.toFixed(2).replace("-0.00", "0.00") }),
       jsx("span", { class: "word", children: row.is_clear ? word(row.correlation) : "no clear effect" })
     ] }, row.parameter)) }) });
   }
@@ -2024,10 +2069,10 @@
     return jsx(Figure, { title: "Interactions", summary, data, children: pairs.length > 0 && jsx("div", { class: "scroll", children: jsxs("table", { class: "heat", children: [
       jsx("thead", { children: jsxs("tr", { children: [
         jsx("td", {}),
-        names.map((name) => jsx("th", { scope: "col", children: name }, name))
+        names.map((name) => jsx("th", { scope: "col", title: name, children: name }, name))
       ] }) }),
       jsx("tbody", { children: names.map((row) => jsxs("tr", { children: [
-        jsx("th", { scope: "row", children: row }),
+        jsx("th", { scope: "row", title: row, children: row }),
         names.map((column) => {
           const value = row === column ? void 0 : share(row, column);
           return jsx(
@@ -2051,8 +2096,8 @@
       [parameter.name, buckets, theme.value]
     );
     const thin = buckets.filter((bucket) => bucket.is_thin).length;
-    const told2 = buckets.filter((bucket) => bucket.best !== null).map((bucket) => `${named(parameter, bucket)}: ${figure(bucket.best)} (n ${bucket.n})`);
-    const summary = `Best of each stretch: ${told2.join("; ") || "none"}.` + (thin ? ` ${thin} of ${buckets.length} have fewer than 3 trials and say nothing.` : "");
+    const best = bestOf(buckets, objective);
+    const summary = best ? `Best at ${named(parameter, best)}: ${figure(best.best)} of ${count(best.n, "trial")}.` + (thin ? ` ${thin} of ${buckets.length} stretches have fewer than 3 trials: grey.` : "") : "No stretch has a trial with a value.";
     const data = () => [
       ["from", "to", "trials", "infeasible", "best", "third best", "expected best"],
       ...buckets.map((b) => [
@@ -2067,9 +2112,15 @@
     ];
     return jsx(Figure, { title: `${parameter.name}, isolated`, summary, data, children: jsx(EChart, { option, height: 220 }) });
   }
+  function bestOf(buckets, objective) {
+    const sign = objective.direction === "maximize" ? -1 : 1;
+    const having = buckets.filter((bucket) => bucket.best !== null && !bucket.is_thin);
+    return having.sort((a, b) => sign * (a.best - b.best))[0];
+  }
   function named(parameter, bucket) {
     if (bucket.x !== null) return scalar(bucket.x);
-    return `${figure(valueAt(parameter, bucket.low), 2)}–${figure(valueAt(parameter, bucket.high), 2)}`;
+    const [low, high] = [bucket.low, bucket.high].map((unit) => figure(valueAt(parameter, unit), 3));
+    return `${low} to ${high}`;
   }
   function options4(parameter, objective, buckets) {
     const colours = ink();
@@ -2186,25 +2237,24 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const place = (value) => value === null ? NOWHERE : high > low ? (value - low) / (high - low) : 0.5;
     const isMax = study.objective.direction === "maximize";
-    const label = (parameter) => (unit) => {
-      if (unit < 0 || unit > 1) return "";
-      if (parameter.scale !== "choice") return figure(valueAt(parameter, unit), 2);
-      return plain(scalar(parameter.values[Math.floor(unit * parameter.values.length)])).slice(0, 10);
-    };
-    const ticks = (parameter) => parameter.scale === "choice" ? parameter.values.map((_, n) => (n + 0.5) / parameter.values.length) : [0, 0.25, 0.5, 0.75, 1];
-    const axis = (name, customValues, formatter) => ({
+    const axis = (name, labels) => ({
       name: plain(name).slice(0, 18),
       min: NOWHERE,
       max: 1,
-      axisLabel: { customValues, formatter, color: colours.muted, fontSize: 10 }
+      axisLabel: {
+        ...labels,
+        color: colours.text,
+        fontSize: 10,
+        textBorderColor: colours.surface,
+        textBorderWidth: 3
+      }
     });
     const all = [
-      ...searched.map((one) => axis(one.name, ticks(one), label(one))),
-      axis(
-        study.objective.metric,
-        [0, 0.25, 0.5, 0.75, 1],
-        (unit) => unit < 0 ? "" : figure(low + unit * (high - low), 3)
-      )
+      ...searched.map((one) => axis(one.name, tickLabels(one))),
+      axis(study.objective.metric, {
+        customValues: [0, 0.25, 0.5, 0.75, 1],
+        formatter: (unit) => figure(low + unit * (high - low), 3)
+      })
     ];
     const opacity = rows.length > 300 ? 0.25 : rows.length > 60 ? 0.45 : 0.7;
     return {
@@ -2274,18 +2324,21 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       jsx(Panel, { title: "What matters", children: jsxs("div", { class: "grid", children: [
         jsx(Importance, { found }),
         jsx(Trends, { found, isAdaptive: study.is_adaptive }),
-        jsx(Interactions, { found }),
-        jsx(ExpectedBest, { points: found.expected_best, objective: study.objective })
+        jsx(ExpectedBest, { points: found.expected_best, objective: study.objective }),
+        jsx(Interactions, { found })
       ] }) }),
-      jsx(Panel, { title: "Best over all other parameters", children: jsx("div", { class: "grid", children: searched.map((one) => jsx(
-        Isolation,
-        {
-          parameter: one,
-          objective: study.objective,
-          buckets: found.isolation[one.name] ?? []
-        },
-        one.name
-      )) }) }),
+      jsxs(Panel, { title: "Best over all other parameters", children: [
+        jsx("p", { class: "legend", children: "The line is the best trial, the bar reaches to the third best, ◇ is the best to expect of as many trials as the smallest stretch has. Numbers count trials." }),
+        jsx("div", { class: "grid", children: searched.map((one) => jsx(
+          Isolation,
+          {
+            parameter: one,
+            objective: study.objective,
+            buckets: found.isolation[one.name] ?? []
+          },
+          one.name
+        )) })
+      ] }),
       jsx(Panel, { title: "All parameters at once", children: jsx(AllAtOnce, { study, seq: found.seq }) })
     ] });
   }
@@ -2500,6 +2553,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
   function TrialTable({ study, rows }) {
     const searched = study.space.filter((one) => one.scale !== "choice" || one.values.length > 1);
     const hasCost = rows.some((row) => row.cost !== null);
+    const hasParent = rows.some((row) => row.parent !== null);
     return jsx("div", { class: "scroll bordered", children: jsxs("table", { class: "table", children: [
       jsx("thead", { children: jsxs("tr", { children: [
         jsx(Head, { column: "number", label: "Trial", isRight: true }),
@@ -2509,7 +2563,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
         searched.map((one) => jsx(Head, { column: `config.${one.name}`, label: one.name, isRight: true }, one.name)),
         jsx(Head, { column: "seconds", label: "Time", isRight: true }),
         hasCost && jsx(Head, { column: "cost", label: "Cost", isRight: true }),
-        jsx(Head, { column: "parent", label: "Parent", isRight: true }),
+        hasParent && jsx(Head, { column: "parent", label: "Parent", isRight: true }),
         jsx(Head, { column: "error", label: "Why" }),
         jsx("th", { "aria-label": "Steering" })
       ] }) }),
@@ -2519,7 +2573,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           study,
           row,
           names: searched.map((one) => one.name),
-          hasCost
+          hasCost,
+          hasParent
         },
         row.number
       )) })
@@ -2538,7 +2593,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       jsx("span", { class: "arrow", "aria-hidden": "true", children: isSorted ? wanted.descending ? "↓" : "↑" : "" })
     ] }) });
   }
-  function Row2({ study, row, names, hasCost }) {
+  function Row2({ study, row, names, hasCost, hasParent }) {
     const isBest = study.best?.trial === row.number;
     const why = row.error ?? row.why ?? "";
     return jsxs("tr", { class: isBest ? "is-best" : "", children: [
@@ -2558,7 +2613,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       names.map((name) => jsx("td", { class: "right", title: String(row.config[name] ?? ""), children: shortened(scalar(row.config[name]), 24) }, name)),
       jsx("td", { class: "right", children: duration(row.seconds) }),
       hasCost && jsx("td", { class: "right", children: figure(row.cost) }),
-      jsx("td", { class: "right", children: row.parent === null ? "" : jsx("a", { href: studyAddress(study.name, "trial", String(row.parent)), children: row.parent }) }),
+      hasParent && jsx("td", { class: "right", children: row.parent !== null && jsx("a", { href: studyAddress(study.name, "trial", String(row.parent)), children: row.parent }) }),
       jsx("td", { class: row.error ? "why bad" : "why muted", title: shortened(why, 500), children: shortened(why, 80) }),
       jsx("td", { children: jsx(TrialSteering, { number: row.number, state: row.state }) })
     ] });
@@ -2616,7 +2671,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     const isLight = theme.value >= 0 && !isDark();
     const { written } = source;
     return jsxs("header", { class: "bar", children: [
-      jsxs("a", { class: "word", href: "#/", children: [
+      jsxs("a", { class: "brand", href: "#/", children: [
         jsx(Logo, {}),
         " tunebook"
       ] }),
@@ -2634,7 +2689,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           type: "button",
           class: "quiet",
           onClick: () => chooseTheme(isLight ? "dark" : "light"),
-          children: isLight ? "Dark" : "Light"
+          children: isLight ? "Dark theme" : "Light theme"
         }
       )
     ] });
