@@ -17,6 +17,7 @@ from tunebook.cli.demo import demo
 from tunebook.cli.export import export
 from tunebook.cli.list import list_studies
 from tunebook.cli.options import Home, Store
+from tunebook.cli.report import report
 from tunebook.cli.resume import resume
 from tunebook.cli.run import run
 from tunebook.cli.show import show
@@ -63,6 +64,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "resume": resume,
     "compare": compare,
     "export": export,
+    "report": report,
     "ui": ui,
 }
 for name, command in COMMANDS.items():

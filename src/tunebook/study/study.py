@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack, final
 
@@ -21,6 +23,7 @@ from tunebook.records import (
 from tunebook.search.protocol import Searcher
 from tunebook.search.registry import make_searcher
 from tunebook.space import Space
+from tunebook.storage.checkpoints import CheckpointStore
 from tunebook.storage.lease import is_alive, lease_for_this_process
 from tunebook.study.opening import Opened, open_study
 from tunebook.study.options import (
@@ -121,10 +124,26 @@ class Study:
     @property
     def best(self) -> Best:
         """The best trial so far; ``StudyFailedError`` while none has a value."""
+        return best_of(self.facts, self.checkpoints)
+
+    @property
+    def checkpoints(self) -> CheckpointStore:
+        """Where the study's checkpoints lie."""
         from tunebook.study.running import trial_setup
 
-        setup = trial_setup(self.spec, self._settings, {})
-        return best_of(self.facts, setup.open_checkpoints())
+        return trial_setup(self.spec, self._settings, {}).open_checkpoints()
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event that ``facts`` holds."""
+        return self._seq
+
+    def write_report(self, path: str | os.PathLike[str]) -> None:
+        """Write the study into one HTML file that opens with no server and no network."""
+        for entry in entry_points(group="tunebook.report"):
+            entry.load()(self, Path(path))
+            return
+        raise InputError("Nothing here writes reports", do="Install tunebook again: pip install -U")
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row for each trial, with a column for each parameter."""

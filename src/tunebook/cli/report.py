@@ -1,0 +1,39 @@
+"""``tunebook report``: one page in one file, to keep and to send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunebook.cli.options import Home, Store
+from tunebook.cli.output import say
+from tunebook.cli.place import place_of
+from tunebook.errors import InputError
+
+
+def report(
+    ctx: typer.Context,
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The study's name.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.html", help="Where to; else STUDY.html."),
+    ] = None,
+    home: Home = None,
+    store: Store = None,
+) -> None:
+    """Write a study into one page that opens from a disk, with no server and no network."""
+    from tunebook.reports.writing import write_report
+    from tunebook.study.tune import load
+
+    found, address = place_of(ctx, home, store)
+    loaded = load(study, home=found, store=address)
+    path = output or Path(f"{study}.html".replace("/", "-"))
+    try:
+        write_report(loaded, path)
+    except OSError as error:
+        raise InputError(
+            "The report cannot be written", got=str(path), do=error.strerror
+        ) from error
+    say(f"written: {path}")

@@ -1,0 +1,67 @@
+"""The one-file report: the dashboard's page with a study's snapshot in it. Opens from a disk.
+
+It asks no server for anything, and its policy forbids that: the hashes of its own scripts and
+styles are all it may run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from importlib.resources import files
+
+from tunebook.reports.encoding import to_script_json
+from tunebook.reports.messages import SnapshotMessage
+
+_STYLES = ("app.css",)
+_SCRIPTS = ("libraries.js", "app.js")
+
+
+def report_page(snapshot: SnapshotMessage) -> str:
+    """Return the whole page of a report, everything in it."""
+    styles = [_static(name) for name in _STYLES]
+    # A text that ends a script may only stand in it escaped; in a string it means the same.
+    scripts = [_static(name).replace("</script", "<\\/script") for name in _SCRIPTS]
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {' '.join(map(_hash, scripts))}",
+            f"style-src {' '.join(map(_hash, styles))}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    name = html.escape(snapshot.study.name)
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="content-security-policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            f"<title>{name} - tunebook</title>",
+            *(f"<style>{style}</style>" for style in styles),
+            "</head>",
+            "<body>",
+            '<div id="page"></div>',
+            "<noscript>This page draws itself with JavaScript.</noscript>",
+            f'<script type="application/json" id="snapshot">{to_script_json(snapshot)}</script>',
+            *(f"<script>{script}</script>" for script in scripts),
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _static(name: str) -> str:
+    return files("tunebook").joinpath("dashboard", "static", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
