@@ -138,7 +138,7 @@ def quality(config: Mapping[str, Any]) -> float:
     plus = {"adamw": 0.04, "adam": 0.02}.get(str(config.get("optimizer")), 0.0)
     depth = abs(int(config.get("depth", 6)) - 7) * 0.008
     drop = abs(float(config.get("dropout", 0.2)) - 0.2) * 0.12
-    return max(0.05, 0.93 - 0.75 * off**1.4 + plus - depth - drop)
+    return max(0.05, 0.93 - 0.75 * math.pow(off, 1.4) + plus - depth - drop)
 
 
 def _life(
