@@ -72,11 +72,13 @@ export function frozen(snapshot: SnapshotMessage): Source {
     study: () => Promise.resolve(study),
     trials: (_, query) => Promise.resolve(page(trials.rows, query, trials.seq)),
     trial: (_, number) => {
-      const found = details[String(number)];
-      if (found) return Promise.resolve(found);
       const row = trials.rows.find((one) => one.number === number);
       if (!row) return Promise.reject(new Refusal(`There is no trial ${number}`));
-      return Promise.resolve(barely(row, curves, trials));
+      const bare = barely(row, curves, trials);
+      const found = details[String(number)];
+      return Promise.resolve(
+        found ? { ...found, curves: { ...bare.curves, ...found.curves } } : bare,
+      );
     },
     curves: (_, metric) =>
       Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from tunebook.engine import Facts
 from tunebook.records import CheckpointRef, TrialNumber
 from tunebook.reports.curves import curves_message
-from tunebook.reports.messages import SnapshotMessage, TrialsMessage
+from tunebook.reports.messages import (
+    CurveMessage,
+    CurvesMessage,
+    SnapshotMessage,
+    TrialMessage,
+    TrialsMessage,
+)
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.study_messages import study_message
 from tunebook.reports.trial_messages import trial_message, trial_row
 
 MAX_DETAILS = 300
 """So many trials are shown in full: the best, the failed and the latest. All are in the table."""
+
+N_DIGITS = 6
+"""So many significant digits of a measurement are kept: a chart shows four."""
 
 MAX_POINTS = 200
 MAX_CURVES = 500
@@ -26,24 +36,52 @@ def snapshot(
     *,
     path_of: Callable[[CheckpointRef], str],
     version: str,
+    is_live: bool = False,
 ) -> SnapshotMessage:
-    """Return the study as it is after event ``seq``, to be read without any server."""
-    study = study_message(facts, seq, now, is_live=False, path_of=path_of)
+    """Return the study as it is after event ``seq``, to be read without any server.
+
+    Details hold only those curves that ``curves`` lack.
+    """
+    study = study_message(facts, seq, now, is_live=is_live, path_of=path_of)
+    curves = {metric: _curves(facts, seq, metric) for metric in study.metrics}
+    shown = {(m, curve.trial) for m, found in curves.items() for curve in found.curves}
     rows = [trial_row(facts, trial) for trial in facts.trials]
     return SnapshotMessage(
         study=study,
         trials=TrialsMessage(seq, len(rows), 0, rows),
-        curves={
-            metric: curves_message(facts, seq, metric, max_curves=MAX_CURVES, max_points=MAX_POINTS)
-            for metric in study.metrics
-        },
+        curves=curves,
         parameters=parameters_message(facts, seq),
         details={
-            str(number): trial_message(facts, seq, number, path_of=path_of)
+            str(number): _without(shown, trial_message(facts, seq, number, path_of=path_of))
             for number in _shown(facts)
         },
         written_at=now,
         version=version,
+    )
+
+
+def _curves(facts: Facts, seq: int, metric: str) -> CurvesMessage:
+    found = curves_message(facts, seq, metric, max_curves=MAX_CURVES, max_points=MAX_POINTS)
+    return replace(found, curves=[_rounded(curve) for curve in found.curves])
+
+
+def _rounded(curve: CurveMessage) -> CurveMessage:
+    def short(value: float | None) -> float | None:
+        return None if value is None else float(f"{value:.{N_DIGITS}g}")
+
+    seconds = [round(at, 3) for at in curve.seconds]
+    return replace(curve, values=[short(value) for value in curve.values], seconds=seconds)
+
+
+def _without(shown: Collection[tuple[str, int]], trial: TrialMessage) -> TrialMessage:
+    number = trial.row.number
+    return replace(
+        trial,
+        curves={
+            metric: _rounded(curve)
+            for metric, curve in trial.curves.items()
+            if (metric, number) not in shown
+        },
     )
 
 

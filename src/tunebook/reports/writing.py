@@ -1,24 +1,44 @@
-"""Writes the report of a study into a file."""
+"""Shows a study outside the dashboard: in a file, in a notebook. Found by entry point.
+
+Why by entry point: decision 10.
+"""
 
 from __future__ import annotations
 
+import html
 import time
 from importlib.metadata import version
 from pathlib import Path
 
+from tunebook.records import StudyState
 from tunebook.reports.page import report_page
 from tunebook.reports.snapshot import snapshot
 from tunebook.study.study import Study
 
+NOTEBOOK_HEIGHT_PX = 720
+
 
 def write_report(study: Study, path: Path) -> None:
     """Write a study's one-file report to ``path``."""
-    facts, checkpoints = study.facts, study.checkpoints
+    path.write_text(_page(study), encoding="utf-8")
+
+
+def notebook_view(study: Study) -> str:
+    """Return the report in a frame of its own, which cannot reach the notebook around it."""
+    return (
+        f'<iframe title="tunebook" width="100%" height="{NOTEBOOK_HEIGHT_PX}" frameborder="0" '
+        f'sandbox="allow-scripts" srcdoc="{html.escape(_page(study))}"></iframe>'
+    )
+
+
+def _page(study: Study) -> str:
+    facts = study.facts
     message = snapshot(
         facts,
         study.seq,
         time.time(),
-        path_of=checkpoints.path_of,
+        path_of=study.checkpoints.path_of,
         version=version("tunebook"),
+        is_live=study.state is StudyState.RUNNING,
     )
-    path.write_text(report_page(message), encoding="utf-8")
+    return report_page(message)

@@ -140,10 +140,17 @@ class Study:
 
     def write_report(self, path: str | os.PathLike[str]) -> None:
         """Write the study into one HTML file that opens with no server and no network."""
-        for entry in entry_points(group="tunebook.report"):
+        for entry in entry_points(group="tunebook.report", name="html"):
             entry.load()(self, Path(path))
             return
         raise InputError("Nothing here writes reports", do="Install tunebook again: pip install -U")
+
+    def _repr_html_(self) -> str | None:
+        """Return the study's report as a notebook shows it; None for its text instead."""
+        for entry in entry_points(group="tunebook.report", name="notebook"):
+            view: str = entry.load()(self)
+            return view
+        return None
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row for each trial, with a column for each parameter."""

@@ -85,3 +85,14 @@ def test_study_without_trials_has_a_report_too() -> None:
     facts = replay([StudyCreated(0.0, spec)])
     message = snapshot(facts, 1, 9.0, path_of=lambda ref: "", version="0.1")
     assert "<title>digits - tunebook</title>" in report_page(message)
+
+
+def test_notebook_shows_the_study_in_a_frame_that_cannot_reach_it(tmp_path: Path) -> None:
+    space = tb.Space(lr=tb.Float(0.0, 1.0))
+    study = tb.Study.create(space, maximize="acc", trials=2, name=HOSTILE, home=tmp_path)
+    view = study._repr_html_()
+    assert view is not None
+    assert view.startswith("<iframe")
+    assert 'sandbox="allow-scripts"' in view
+    assert "<img" not in view
+    study.close()

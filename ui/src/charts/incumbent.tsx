@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { duration, figure } from "../format";
 import type { IncumbentMessage, StudyMessage } from "../messages";
+import { reached } from "../progress";
 import { axes, EChart, plain } from "./echart";
 import { Figure } from "./figure";
 import { ink, theme } from "./palette";
@@ -53,7 +54,7 @@ function options(study: StudyMessage, over: Over) {
   const { key, label } = OVER[over];
   const place = (point: IncumbentMessage) => Number(point[key] ?? 0);
   const points = study.incumbent.map((p) => ({ value: [place(p), p.value], trial: p.trial }));
-  const end = ended(study, over);
+  const end = reached(study, key);
   const last = points[points.length - 1];
   const line = last && end > last.value[0]! ? [...points, { value: [end, last.value[1]!] }] : points;
   const common = axes(
@@ -89,22 +90,4 @@ function options(study: StudyMessage, over: Over) {
       },
     ],
   };
-}
-
-/** How far the study has come on an axis: the line goes on to there. */
-function ended(study: StudyMessage, over: Over): number {
-  const limit = (name: string) => study.budget.find((one) => one.name === name)?.used ?? 0;
-  const over_ = ["queued", "running", "paused", "lost"];
-  const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
-  const open = over_.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0);
-  switch (over) {
-    case "trials":
-      return total - open;
-    case "steps":
-      return limit("steps");
-    case "time":
-      return study.active_s;
-    case "cost":
-      return study.cost ?? 0;
-  }
 }

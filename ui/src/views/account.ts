@@ -1,6 +1,7 @@
 // What a study says in words (spec 5.6). A sentence whose evidence is missing is weakened or left out.
 import { duration, figure } from "../format";
 import type { ParametersMessage, StudyMessage } from "../messages";
+import { nTrials } from "../progress";
 
 /** Which statements the facts bear, in the order of a report. */
 export function account(study: StudyMessage, parameters: ParametersMessage | null): string[] {
@@ -22,7 +23,7 @@ function asked(study: StudyMessage): string[] {
 }
 
 function done(study: StudyMessage): string[] {
-  const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+  const total = nTrials(study);
   if (total === 0) return ["Nothing has been tried yet."];
   const without = (study.counts["infeasible"] ?? 0) + (study.counts["failed"] ?? 0);
   const price = study.cost === null ? "" : `, at a cost of ${figure(study.cost)}`;

@@ -6,6 +6,7 @@ import { Figure } from "../charts/figure";
 import { seriesColour, theme } from "../charts/palette";
 import { duration, figure } from "../format";
 import type { ComparisonMessage, StudyMessage } from "../messages";
+import { nTrials, reached } from "../progress";
 import { studyAddress } from "../route";
 import { source } from "../store";
 import { State, Waiting } from "./parts";
@@ -76,7 +77,7 @@ function Side({ found }: { found: ComparisonMessage }) {
               </td>
               <td>{String(study.search["name"] ?? "–")}</td>
               <td class="right">
-                {Object.values(study.counts).reduce((sum, count) => sum + count, 0)}
+                {nTrials(study)}
               </td>
               <td class="right">{study.max_steps === null ? "–" : figure(study.max_steps)}</td>
               <td class="right">{duration(study.active_s)}</td>
@@ -96,16 +97,24 @@ function rank(place: number): number {
   return place < 0 ? Number.MAX_SAFE_INTEGER : place;
 }
 
+type Over = "n_trials" | "steps" | "seconds";
+
+/** The best value as a line of steps, on to where the study has come. */
+function stairs(study: StudyMessage, over: Over): { x: number[]; y: number[] } {
+  const points = study.incumbent;
+  const x = points.flatMap((p, i) => (i ? [p[over], p[over]] : [p[over]]));
+  const y = points.flatMap((p, i) => (i ? [points[i - 1]!.value, p.value] : [p.value]));
+  const [last, end] = [points.at(-1), reached(study, over)];
+  return last && end > last[over] ? { x: [...x, end], y: [...y, last.value] } : { x, y };
+}
+
 function Both({ studies }: { studies: readonly StudyMessage[] }) {
-  const [over, setOver] = useState<"n_trials" | "steps" | "seconds">("n_trials");
+  const [over, setOver] = useState<Over>("n_trials");
   const lines = useMemo(
     () =>
       studies.map((study, n) => ({
         trial: n,
-        x: study.incumbent.flatMap((p, i) => (i ? [p[over], p[over]] : [p[over]])),
-        y: study.incumbent.flatMap((p, i) =>
-          i ? [study.incumbent[i - 1]!.value, p.value] : [p.value],
-        ),
+        ...stairs(study, over),
         colour: seriesColour(n),
         isFaint: false,
       })),
@@ -124,7 +133,7 @@ function Both({ studies }: { studies: readonly StudyMessage[] }) {
       over{" "}
       <select
         value={over}
-        onChange={(event) => setOver(event.currentTarget.value as typeof over)}
+        onChange={(event) => setOver(event.currentTarget.value as Over)}
       >
         <option value="n_trials">trials</option>
         <option value="steps">steps</option>
@@ -134,7 +143,7 @@ function Both({ studies }: { studies: readonly StudyMessage[] }) {
   );
   return (
     <Figure title="Best so far" summary={`Best values: ${told}.`} data={data} controls={controls}>
-      <CurvePlot lines={lines} isLog={false} xLabel={over} yLabel={metrics} height={300} />
+      <CurvePlot lines={lines} isLog={false} xLabel={over === "n_trials" ? "trials ended" : over} yLabel={metrics} height={300} />
     </Figure>
   );
 }

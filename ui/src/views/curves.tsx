@@ -5,6 +5,7 @@ import { Figure } from "../charts/figure";
 import { ink, ramp, seriesColour, theme } from "../charts/palette";
 import { count, figure, unitPlace } from "../format";
 import type { CurveMessage, StudyMessage, TrialRow } from "../messages";
+import { nTrials } from "../progress";
 import { go, studyAddress } from "../route";
 import { held, loadCurves, openMetric, source } from "../store";
 import { Waiting } from "./parts";
@@ -148,7 +149,7 @@ function Choice(props: {
 /** The rows that colours come from: fetched apart, for the table shows only a page of them. */
 function useRows(study: StudyMessage): ReadonlyMap<number, TrialRow> {
   const [rows, setRows] = useState<ReadonlyMap<number, TrialRow>>(new Map());
-  const n_trials = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+  const n_trials = nTrials(study);
   useEffect(() => {
     const all = { sort: "value", descending: study.objective.direction === "maximize" };
     const rest = { states: [], text: "", offset: 0, limit: MAX_ROWS };

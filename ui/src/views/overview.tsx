@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Incumbent } from "../charts/incumbent";
 import { duration, figure, moment, scalar } from "../format";
 import type { StudyMessage } from "../messages";
+import { nTrials } from "../progress";
 import { go, studyAddress } from "../route";
 import { loadParameters, parameters, query } from "../store";
 import { account } from "./account";
@@ -99,7 +100,7 @@ function BestPanel({ study }: { study: StudyMessage }) {
 }
 
 function Counts({ study }: { study: StudyMessage }) {
-  const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+  const total = nTrials(study);
   const present = STATES.filter((state) => study.counts[state]);
   const show = (state: string) => {
     query.value = { ...query.value, states: [state], offset: 0 };

@@ -254,11 +254,13 @@
       study: () => Promise.resolve(study),
       trials: (_, query3) => Promise.resolve(page(trials.rows, query3, trials.seq)),
       trial: (_, number) => {
-        const found = details[String(number)];
-        if (found) return Promise.resolve(found);
         const row = trials.rows.find((one) => one.number === number);
         if (!row) return Promise.reject(new Refusal(`There is no trial ${number}`));
-        return Promise.resolve(barely(row, curves, trials));
+        const bare = barely(row, curves, trials);
+        const found = details[String(number)];
+        return Promise.resolve(
+          found ? { ...found, curves: { ...bare.curves, ...found.curves } } : bare
+        );
       },
       curves: (_, metric) => Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),
       parameters: () => Promise.resolve(snapshot2.parameters),
@@ -794,6 +796,24 @@
     }
   }
 
+  // src/progress.ts
+  var OPEN = ["queued", "running", "paused", "lost"];
+  function reached(study, axis) {
+    switch (axis) {
+      case "n_trials":
+        return nTrials(study) - OPEN.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0);
+      case "steps":
+        return study.budget.find((limit) => limit.name === "steps")?.used ?? 0;
+      case "seconds":
+        return study.active_s;
+      case "cost":
+        return study.cost ?? 0;
+    }
+  }
+  function nTrials(study) {
+    return Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+  }
+
   // src/views/parts.tsx
   var SHAPES = {
     queued: "M6 1.5a4.5 4.5 0 1 0 .01 0M6 3.5a2.5 2.5 0 1 1-.01 0",
@@ -935,7 +955,7 @@
         ] }),
         jsx("td", { children: jsx(State, { state: study.state }) }),
         jsx("td", { children: String(study.search["name"] ?? "–") }),
-        jsx("td", { class: "right", children: Object.values(study.counts).reduce((sum, count2) => sum + count2, 0) }),
+        jsx("td", { class: "right", children: nTrials(study) }),
         jsx("td", { class: "right", children: study.max_steps === null ? "–" : figure(study.max_steps) }),
         jsx("td", { class: "right", children: duration(study.active_s) }),
         jsx("td", { class: "right", children: study.cost === null ? "–" : figure(study.cost) }),
@@ -948,15 +968,19 @@
   function rank(place) {
     return place < 0 ? Number.MAX_SAFE_INTEGER : place;
   }
+  function stairs(study, over) {
+    const points = study.incumbent;
+    const x = points.flatMap((p, i) => i ? [p[over], p[over]] : [p[over]]);
+    const y = points.flatMap((p, i) => i ? [points[i - 1].value, p.value] : [p.value]);
+    const [last, end] = [points.at(-1), reached(study, over)];
+    return last && end > last[over] ? { x: [...x, end], y: [...y, last.value] } : { x, y };
+  }
   function Both({ studies }) {
     const [over, setOver] = useState("n_trials");
     const lines = useMemo(
       () => studies.map((study, n) => ({
         trial: n,
-        x: study.incumbent.flatMap((p, i) => i ? [p[over], p[over]] : [p[over]]),
-        y: study.incumbent.flatMap(
-          (p, i) => i ? [study.incumbent[i - 1].value, p.value] : [p.value]
-        ),
+        ...stairs(study, over),
         colour: seriesColour(n),
         isFaint: false
       })),
@@ -986,7 +1010,7 @@
         }
       )
     ] });
-    return jsx(Figure, { title: "Best so far", summary: `Best values: ${told2}.`, data, controls, children: jsx(CurvePlot, { lines, isLog: false, xLabel: over, yLabel: metrics, height: 300 }) });
+    return jsx(Figure, { title: "Best so far", summary: `Best values: ${told2}.`, data, controls, children: jsx(CurvePlot, { lines, isLog: false, xLabel: over === "n_trials" ? "trials ended" : over, yLabel: metrics, height: 300 }) });
   }
 
   // src/charts/sparkline.tsx
@@ -1257,7 +1281,7 @@
   }
   function useRows(study) {
     const [rows, setRows] = useState(/* @__PURE__ */ new Map());
-    const n_trials = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+    const n_trials = nTrials(study);
     useEffect(() => {
       const all = { sort: "value", descending: study.objective.direction === "maximize" };
       const rest = { states: [], text: "", offset: 0, limit: MAX_ROWS };
@@ -1412,7 +1436,7 @@
     const { key, label } = OVER[over];
     const place = (point) => Number(point[key] ?? 0);
     const points = study.incumbent.map((p) => ({ value: [place(p), p.value], trial: p.trial }));
-    const end = ended(study, over);
+    const end = reached(study, key);
     const last = points[points.length - 1];
     const line = last && end > last.value[0] ? [...points, { value: [end, last.value[1]] }] : points;
     const common = axes(
@@ -1448,22 +1472,6 @@
       ]
     };
   }
-  function ended(study, over) {
-    const limit = (name) => study.budget.find((one) => one.name === name)?.used ?? 0;
-    const over_ = ["queued", "running", "paused", "lost"];
-    const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
-    const open = over_.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0);
-    switch (over) {
-      case "trials":
-        return total - open;
-      case "steps":
-        return limit("steps");
-      case "time":
-        return study.active_s;
-      case "cost":
-        return study.cost ?? 0;
-    }
-  }
 
   // src/views/account.ts
   function account(study, parameters2) {
@@ -1479,7 +1487,7 @@
     ];
   }
   function done(study) {
-    const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+    const total = nTrials(study);
     if (total === 0) return ["Nothing has been tried yet."];
     const without = (study.counts["infeasible"] ?? 0) + (study.counts["failed"] ?? 0);
     const price = study.cost === null ? "" : `, at a cost of ${figure(study.cost)}`;
@@ -1490,9 +1498,9 @@
   function chosen(study, parameters2) {
     const { best } = study;
     if (!best) return [];
-    const ended2 = study.counts["done"] ?? 0;
+    const ended = study.counts["done"] ?? 0;
     const told2 = [
-      `Best: trial ${best.trial} with ${study.objective.metric} ${figure(best.value, 5)} at step ${best.step}, chosen as the best single value among ${ended2} trials that were trained to their end. No retraining with other seeds confirms it, so part of its lead may be luck.`
+      `Best: trial ${best.trial} with ${study.objective.metric} ${figure(best.value, 5)} at step ${best.step}, chosen as the best single value among ${ended} trials that were trained to their end. No retraining with other seeds confirms it, so part of its lead may be luck.`
     ];
     const points = parameters2?.expected_best;
     const last = points?.[points.length - 1];
@@ -1757,7 +1765,7 @@
     ] });
   }
   function Counts({ study }) {
-    const total = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+    const total = nTrials(study);
     const present = STATES.filter((state) => study.counts[state]);
     const show = (state) => {
       query.value = { ...query.value, states: [state], offset: 0 };
