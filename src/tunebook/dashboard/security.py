@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import os
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 from urllib.parse import urlsplit
 
@@ -33,6 +36,21 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 def new_token() -> str:
     """Return a token that nobody guesses."""
     return secrets.token_urlsafe(24)
+
+
+def kept_token(path: Path) -> str:
+    """Return the token in a file that only its owner may read; a new one is put there.
+
+    Pages that are open in a browser thus find their server again after a restart.
+    """
+    with suppress(FileNotFoundError):
+        known = path.read_text(encoding="ascii").strip()
+        if known:
+            return known
+    token = new_token()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(token + "\n")
+    return token
 
 
 @dataclass(frozen=True, slots=True)

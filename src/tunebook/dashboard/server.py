@@ -10,12 +10,13 @@ import uvicorn
 
 from tunebook.dashboard.app import create_app
 from tunebook.dashboard.queries import Queries
-from tunebook.dashboard.security import Access, new_token
+from tunebook.dashboard.security import Access, kept_token
 from tunebook.errors import InputError
 from tunebook.settings import Settings
 from tunebook.storage import Store
 
 LOOPBACK = "127.0.0.1"
+TOKEN_FILE = "dashboard-token"
 SHUTDOWN_S = 1
 """So long an open stream of events is waited for when the server ends."""
 
@@ -26,7 +27,6 @@ def serve(
     *,
     host: str = LOOPBACK,
     port: int = 0,
-    token: str | None = None,
     ready: Callable[[str], None],
 ) -> None:
     """Serve the studies of a store until interrupted.
@@ -35,7 +35,7 @@ def serve(
     free. ``InputError`` if the port is taken.
     """
     queries = Queries(store, settings.home)
-    access = Access(token or new_token(), _hosts(host))
+    access = Access(kept_token(settings.home / TOKEN_FILE), _hosts(host))
     listener = _listening(host, port)
     config = uvicorn.Config(
         create_app(queries, access),
