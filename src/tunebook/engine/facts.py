@@ -48,6 +48,14 @@ class Attempt:
         return 0 if self.granted is None or self.is_held else max(0, self.granted - self.step)
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The best value that was known at the end of a slice, and whose it is."""
+
+    trial: TrialNumber
+    value: float
+
+
 @dataclass(slots=True)
 class Facts:
     """Everything known about a study after the events applied so far.
@@ -56,7 +64,8 @@ class Facts:
     ``final_holders`` the final ones of these. ``heirs`` are clones alive that have none of their
     own yet, each with those of its parent that it inherits.
     ``waiting`` are the trials that the engine itself must launch, in order: queued, lost and
-    interrupted ones. ``set_aside`` are those that only a person may resume.
+    interrupted ones. ``set_aside`` are those that only a person may resume. ``best`` is the
+    incumbent; ``n_ended_since_record`` trials ended since a slice brought a better value.
     """
 
     spec: StudySpec | None = None
@@ -77,7 +86,8 @@ class Facts:
     waiting: dict[TrialNumber, None] = field(default_factory=dict)
     set_aside: set[TrialNumber] = field(default_factory=set)
     best: Trial | None = None
-    n_since_improvement: int = 0
+    record: Record | None = None
+    n_ended_since_record: int = 0
     n_succeeded: int = 0
     steps_done: int = 0
     n_final: Counter[TrialState] = field(default_factory=Counter)
@@ -97,6 +107,15 @@ class Facts:
         if self.spec is None:
             raise TunebookError("The log does not begin with the creation of the study")
         return self.spec
+
+    @property
+    def n_since_improvement(self) -> int:
+        """Trials that ended since the incumbent improved; 0 while a running one is better."""
+        best, record = self.best, None if self.record is None else self.record.value
+        is_better = best is not None and self.known_spec.objective.is_better(
+            best.value or 0, record
+        )
+        return 0 if is_better else self.n_ended_since_record
 
     @property
     def n_running(self) -> int:

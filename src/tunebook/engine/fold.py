@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, assert_never
 
 from tunebook.engine.facts import Attempt, Facts
-from tunebook.engine.incumbent import curve_value, rank
+from tunebook.engine.incumbent import curve_value, rank, settle
 from tunebook.engine.retention import superfluous
 from tunebook.engine.transitions import check_transition
 from tunebook.errors import TunebookError
@@ -272,7 +272,7 @@ def _reached(facts: Facts, event: TrialReached) -> None:
     attempt = facts.attempts[number]
     until = facts.trials[number].until_step
     changes = _effort(facts, number, step=event.step, seconds=event.seconds)
-    _move(facts, number, TrialState.PAUSED, **changes)
+    settle(facts, _move(facts, number, TrialState.PAUSED, **changes), counts=False)
     attempt.is_held = True
     if attempt.halting is TrialState.PAUSED:
         attempt.halting = None
@@ -328,10 +328,8 @@ def _close(
     facts.n_final[outcome] += 1
     if trial.value is not None:
         facts.n_succeeded += 1
-    is_incumbent = facts.best is not None and facts.best.number == number
-    if outcome is not TrialState.CANCELLED and not is_incumbent:
-        facts.n_since_improvement += 1
     rank(facts, trial)
+    settle(facts, trial, counts=outcome is not TrialState.CANCELLED)
 
 
 def _lost(facts: Facts, event: TrialLost) -> None:
@@ -344,5 +342,6 @@ def _lost(facts: Facts, event: TrialLost) -> None:
         _close(facts, number, attempt.halting, at=event.at)
         return
     n_losses = trial.n_losses + (0 if event.is_driver_loss else 1)
-    _move(facts, number, TrialState.LOST, failure=event.failure, n_losses=n_losses)
+    trial = _move(facts, number, TrialState.LOST, failure=event.failure, n_losses=n_losses)
+    settle(facts, trial, counts=False)
     facts.waiting[number] = None

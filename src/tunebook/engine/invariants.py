@@ -15,7 +15,7 @@ def check_invariants(facts: Facts) -> None:
         if found:
             raise TunebookError(f"Trial {trial.number} is inconsistent: {', '.join(found)}")
     best = find_best(facts)
-    if (best and best.value) != (facts.best and facts.best.value):
+    if best != facts.best:
         raise TunebookError("The incumbent is not the best trial")
     if facts.steps_done != sum(trial.steps_done for trial in facts.trials):
         raise TunebookError("The steps of the trials do not add up to the study's")

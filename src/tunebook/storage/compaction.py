@@ -1,7 +1,8 @@
 """Compaction: the measurements of a slice become one row per metric when the slice ends.
 
 Merging stops at the ends of slices because a trial that lost its worker trains steps again, and
-the budget counts those: replay must see the same steps in the same attempt.
+the budget counts those: replay must see the same steps in the same attempt. It stops at
+checkpoints because which of them is best, and so is kept, depends on what was measured before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, fields
 from tunebook.records import (
     Event,
     Series,
+    TrialCheckpointed,
     TrialEnded,
     TrialFailed,
     TrialLost,
@@ -21,9 +23,10 @@ from tunebook.records import (
 )
 from tunebook.storage.encoding import decode_name, encode_name, pack, unpack
 
-SLICE_ENDS: frozenset[type[Event]] = frozenset(
-    {TrialReached, TrialEnded, TrialStopped, TrialFailed, TrialLost}
+MERGES: frozenset[type[Event]] = frozenset(
+    {TrialCheckpointed, TrialReached, TrialEnded, TrialStopped, TrialFailed, TrialLost}
 )
+"""The events before which the measurements of a trial are merged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, final
 import sqlalchemy as sa
 
 from tunebook.records import Event, StudyId, TrialReported
-from tunebook.storage.compaction import ROW_COLUMNS, SLICE_ENDS, MeasurementRow, merge, rows_of
+from tunebook.storage.compaction import MERGES, ROW_COLUMNS, MeasurementRow, merge, rows_of
 from tunebook.storage.encoding import encode
 from tunebook.storage.schema import events as event_table
 from tunebook.storage.schema import measurements, reports, studies
@@ -44,7 +44,7 @@ class LogWriter:
                 continue
             facts.append(_fact(study, seq, event))
             trial = facts[-1]["trial"]
-            if trial is not None and type(event) in SLICE_ENDS:
+            if trial is not None and type(event) in MERGES:
                 earlier = _take(connection, study, trial) if trial in running else []
                 running.discard(trial)
                 ended += merge(earlier + fresh.pop(trial, []))

@@ -5,9 +5,9 @@ Contract, which ``tunebook.testing.StoreSuite`` checks for every implementation:
 * ``append`` is atomic and durable: after it returns, a killed process loses nothing of it.
 * Sequence numbers of a study rise by one per event from 1. ``append`` names the last number the
   writer knows; if the log has moved on, ``StoreConflictError`` is raised and nothing is written.
-* ``events_after(study, seq)`` returns the events in order. The measurements of a finished trial
-  may come merged into fewer ``TrialReported`` events than were appended (the last seq is kept);
-  folding them gives the same curves.
+* ``events_after(study, seq)`` returns the events in order. The measurements of a trial may come
+  merged into fewer ``TrialReported`` events than were appended (the last seq is kept), but never
+  across a checkpoint or the end of a slice of the trial; folding them gives the same facts.
 * Anybody may call the reading functions and ``add_request`` at any time, from any process.
 * Only the holder of the lease calls ``append``.
 """

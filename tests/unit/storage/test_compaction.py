@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from hypothesis import given
 
 from tunebook.records import (
+    CheckpointRef,
     Event,
     Failure,
     FailureKind,
     Series,
+    TrialCheckpointed,
     TrialEnded,
     TrialLaunched,
     TrialLost,
@@ -82,7 +84,7 @@ def test_finished_slice_comes_as_one_report(tmp_path: Path) -> None:
         assert found == expected
 
 
-def test_every_end_of_a_slice_merges_what_came_before(tmp_path: Path) -> None:
+def test_every_end_of_a_slice_and_every_checkpoint_merges_what_came_before(tmp_path: Path) -> None:
     failure = Failure(FailureKind.LOST, "gone")
     ends: list[Event] = [
         TrialReached(9.0, ZERO, 4, 4.0),
@@ -90,6 +92,7 @@ def test_every_end_of_a_slice_merges_what_came_before(tmp_path: Path) -> None:
         TrialStopped(9.0, ZERO, TrialState.STOPPED, "enough"),
         sample_failure(0),
         TrialLost(9.0, ZERO, failure),
+        TrialCheckpointed(9.0, ZERO, CheckpointRef(ZERO, 4, "0" * 32)),
     ]
     for number, end in enumerate(ends):
         folder = tmp_path / str(number)
@@ -97,6 +100,15 @@ def test_every_end_of_a_slice_merges_what_came_before(tmp_path: Path) -> None:
         for one_by_one in (True, False):
             found = compacted(events, folder, one_by_one=one_by_one)
             assert found == [*sample_start(0), sample_report(0, 1, 4), end]
+
+
+def test_measurements_are_not_merged_across_a_checkpoint(tmp_path: Path) -> None:
+    # Which checkpoint is the best one, and so is kept, depends on what was measured before it.
+    saved = TrialCheckpointed(5.0, ZERO, CheckpointRef(ZERO, 2, "0" * 32))
+    end = TrialEnded(9.0, ZERO, 4, 4.0)
+    events = [*sample_start(0), sample_report(0, 1, 2), saved, sample_report(0, 3, 4), end]
+    for one_by_one in (True, False):
+        assert compacted(events, tmp_path, one_by_one=one_by_one) == events
 
 
 def test_slices_are_not_merged_with_each_other(tmp_path: Path) -> None:
