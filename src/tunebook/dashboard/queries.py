@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
@@ -55,6 +56,7 @@ class _Folded:
     seq: int = 0
     findings: Sequence[FindingMessage] | None = None
     findings_until: float = 0.0
+    findings_seq: int = 0
     parameters: ParametersMessage | None = None
     parameters_until: float = 0.0
     computing: threading.Lock = field(default_factory=threading.Lock)
@@ -80,6 +82,12 @@ class Queries:
                 study_row(self._fold(e.id).facts, time.time(), is_live=self._is_live(e.id))
                 for e in reversed(self._store.list_studies())
             ]
+
+    def prepare(self) -> None:
+        """Fold every study and look for its findings, so that the first page need not wait."""
+        for row in self.studies():
+            with suppress(StudyNotFoundError):
+                self.study(row.name)
 
     def study(self, name: str) -> StudyMessage:
         """Return a study; ``StudyNotFoundError`` offers the nearest name."""
@@ -122,7 +130,8 @@ class Queries:
         with folded.computing:
             with self._lock:
                 known = folded.parameters
-                if known is not None and self._clock() < folded.parameters_until:
+                is_fresh = self._clock() < folded.parameters_until
+                if known is not None and (is_fresh or known.seq == folded.seq):
                     return known
                 facts = replace(folded.facts, trials=list(folded.facts.trials))
                 seq = folded.seq
@@ -179,7 +188,8 @@ class Queries:
 
     def _message(self, study: StudyId, folded: _Folded) -> StudyMessage:
         facts, begin = folded.facts, self._clock()
-        known = folded.findings if begin < folded.findings_until else None
+        is_fresh = begin < folded.findings_until or folded.findings_seq == folded.seq
+        known = folded.findings if is_fresh else None
         message = study_message(
             facts,
             folded.seq,
@@ -190,7 +200,7 @@ class Queries:
             findings=known,
         )
         if known is None:
-            folded.findings = message.findings
+            folded.findings, folded.findings_seq = message.findings, folded.seq
             folded.findings_until = self._fresh_until(begin)
         return message
 

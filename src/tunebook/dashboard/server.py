@@ -46,7 +46,7 @@ def serve(
     name = f"[{host}]" if ":" in host else host
     ready(f"http://{name}:{listener.getsockname()[1]}/?token={access.token}")
     # Large studies take seconds to fold: that is done before somebody asks.
-    threading.Thread(target=queries.studies, daemon=True).start()
+    threading.Thread(target=queries.prepare, daemon=True).start()
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
 
