@@ -99,3 +99,24 @@ def test_hostile_names_stay_text_everywhere(dashboard, guarded, show, text):
         expect(page.locator("img[src]")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert "alert" not in page.title() or text == IMAGE
+
+
+HIDE = """(isHidden) => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_hidden_tab_pauses_and_catches_up(dashboard, page, show):
+    study = dashboard.fill(n_trials=5, n_running=1, is_live=True)
+    show(page, "birds", "curves")
+    curves = page.get_by_role("figure", name="val_accuracy of all trials")
+    expect(page.get_by_role("status").filter(has_text="live")).to_be_visible()
+    page.evaluate(HIDE, True)
+    expect(page.get_by_role("status").filter(has_text="waiting")).to_be_visible()
+    series = Series.of([40], [0.9999], [40.0])
+    dashboard.append(study, [TrialReported(time.time(), TrialNumber(4), {METRIC: series})])
+    page.wait_for_timeout(500)
+    expect(curves).not_to_contain_text("and 0.9999")
+    page.evaluate(HIDE, False)
+    expect(curves).to_contain_text("and 0.9999")

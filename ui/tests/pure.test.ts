@@ -1,0 +1,72 @@
+// The pure parts: folding updates, reading numbers. Run by scripts/ui with Node's own test runner.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { apply, type Held } from "../src/fold";
+import { duration, figure, unitPlace, valueAt } from "../src/format";
+import type { CurveMessage, ParameterMessage, StudyMessage, TrialRow, UpdateMessage } from "../src/messages";
+
+const study = (seq: number) => ({ seq, name: "birds", counts: {} }) as unknown as StudyMessage;
+const row = (number: number, state: string) => ({ number, state, step: 0 }) as unknown as TrialRow;
+const curve = (trial: number, from: number, ...values: number[]): CurveMessage => ({
+  trial,
+  steps: values.map((_, i) => from + i),
+  values,
+  seconds: values.map((_, i) => from + i),
+});
+const update = (seq: number, rows: TrialRow[], points: CurveMessage[] = []): UpdateMessage => ({
+  seq,
+  study: study(seq),
+  trials: rows,
+  points: { acc: points },
+});
+const held: Held = {
+  study: study(5),
+  page: { seq: 5, total: 2, offset: 0, rows: [row(0, "done"), row(1, "running")] },
+  curves: { seq: 5, metric: "acc", curves: [curve(1, 1, 0.1, 0.2, 0.3)], n_left_out: 0 },
+  trial: null,
+  isPageStale: false,
+};
+
+test("an update that was seen already changes nothing", () => {
+  assert.equal(apply(held, update(5, [row(1, "done")])), held);
+});
+
+test("rows are replaced, and a new trial makes the page stale", () => {
+  const same = apply(held, update(6, [row(1, "running")]));
+  assert.equal(same.isPageStale, false);
+  const ended = apply(held, update(6, [row(1, "done")]));
+  assert.equal(ended.page?.rows[1]?.state, "done");
+  assert.equal(apply(held, update(6, [row(2, "running")])).isPageStale, true);
+  assert.equal(held.page?.rows[1]?.state, "running", "nothing is changed in place");
+});
+
+test("points are appended, and replace those from their first step on", () => {
+  const longer = apply(held, update(6, [], [curve(1, 4, 0.4)]));
+  assert.deepEqual(longer.curves?.curves[0]?.values, [0.1, 0.2, 0.3, 0.4]);
+  const again = apply(held, update(6, [], [curve(1, 2, 0.9)]));
+  assert.deepEqual(again.curves?.curves[0]?.values, [0.1, 0.9]);
+  const other = apply(held, update(6, [], [curve(0, 1, 0.5)]));
+  assert.deepEqual(other.curves?.curves.map((one) => one.trial), [0, 1]);
+});
+
+test("figures are short, and none is a dash", () => {
+  assert.deepEqual(
+    [0, 1234, 0.123456, 0.00001234, 3e9, null, Number.NaN].map((value) => figure(value)),
+    ["0", "1,234", "0.1235", "1.23e-5", "3e9", "–", "–"],
+  );
+  assert.deepEqual([0.0123, 42, 3700, 90000].map(duration), ["12 ms", "42 s", "1 h 1 min", "1 d 1 h"]);
+});
+
+test("a value's place and the value at a place are inverse on every scale", () => {
+  const range = { low: 0.001, high: 0.9, values: [] as number[] };
+  for (const scale of ["linear", "log", "1-x"]) {
+    const parameter = { ...range, scale } as unknown as ParameterMessage;
+    for (const value of [0.001, 0.03, 0.5, 0.9]) {
+      const unit = unitPlace(parameter, value);
+      assert.ok(unit !== null && Math.abs(valueAt(parameter, unit) - value) < 1e-9);
+    }
+  }
+  const choice = { scale: "choice", values: ["a", "b"] } as unknown as ParameterMessage;
+  assert.equal(unitPlace(choice, "b"), 0.75);
+  assert.equal(unitPlace(choice, "c"), null);
+});
