@@ -24,6 +24,7 @@ export function scalar(value: Scalar | undefined): string {
 /** Seconds as the two largest units: "3 h 12 min". */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
+  if (seconds === 0) return "0 s";
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${Number(seconds.toPrecision(2))} s`;
   const units: [number, string][] = [

@@ -104,7 +104,7 @@ class Guard:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self._access.has_token(bearer):
             return None
-        if not self._access.has_token(request.cookies.get(COOKIE)):
+        if not self._access.has_token(request.cookies.get(cookie_of(request))):
             return _plain("Open the address that tunebook ui has printed: it holds the token", 401)
         if request.method in _WRITES and origin is None:
             return _plain("A request that changes something must name its origin", 403)
@@ -113,8 +113,13 @@ class Guard:
     def _welcome(self, request: Request) -> ASGIApp:
         """Put the token into a cookie, so that it leaves the address."""
         response = RedirectResponse(request.url.path, status_code=303)
-        response.set_cookie(COOKIE, self._access.token, httponly=True, samesite="strict")
+        response.set_cookie(cookie_of(request), self._access.token, httponly=True, samesite="strict")
         return response
+
+
+def cookie_of(request: Request) -> str:
+    """Return the name of this server's cookie: browsers give one to every port of a machine."""
+    return f"{COOKIE}_{request.url.port or 80}"
 
 
 def _plain(text: str, status: int) -> ASGIApp:

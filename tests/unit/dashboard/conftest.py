@@ -47,7 +47,7 @@ class Browser:
 
     def send(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> Answer:
         parts = urlsplit(address)
-        given = {"host": "127.0.0.1:80", "cookie": f"{COOKIE}={TOKEN}"} | headers
+        given = {"host": "127.0.0.1:80", "cookie": f"{COOKIE}_80={TOKEN}"} | headers
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},

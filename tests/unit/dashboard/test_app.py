@@ -64,7 +64,7 @@ def test_wrong_question_gets_a_sentence(browser, address, status):
 def test_without_the_token_nothing_is_answered(browser):
     for address in ("/", "/api/studies", "/static/app.js"):
         assert browser.get(address, cookie="").status == 401
-        assert browser.get(address, cookie=f"{COOKIE}=wrong").status == 401
+        assert browser.get(address, cookie=f"{COOKIE}_80=wrong").status == 401
     assert browser.get("/api/studies", cookie="", authorization="Bearer a-token").status == 200
 
 

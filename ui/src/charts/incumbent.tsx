@@ -44,7 +44,7 @@ export function Incumbent({ study, onTrial }: { study: StudyMessage; onTrial(n: 
   ];
   return (
     <Figure title="Best so far" summary={summary} data={data} controls={controls}>
-      <EChart option={option} height={240} onTrial={onTrial} />
+      {last && <EChart option={option} height={240} onTrial={onTrial} />}
     </Figure>
   );
 }

@@ -57,14 +57,14 @@ function chosen(study: StudyMessage, parameters: ParametersMessage | null): stri
 
 function caveats(study: StudyMessage): string[] {
   const told: string[] = [];
-  if (study.is_adaptive) {
+  if (study.is_adaptive && nTrials(study) > 0) {
     told.push(
       "The search looked at values when it chose what to try: axis plots show where it looked " +
         "as well as what is good.",
     );
   }
   const fixed = study.space.filter((one) => one.scale === "choice" && one.values.length === 1);
-  if (fixed.length) told.push(`Held fixed: ${fixed.map((one) => one.text || one.name).join(", ")}.`);
+  if (fixed.length) told.push(`Held fixed: ${fixed.map((one) => `${one.name} ${one.text}`).join(", ")}.`);
   if (study.state === "running" || study.state === "paused") {
     told.push("The study is not over: all of this may change.");
   }

@@ -167,7 +167,13 @@ function Row({ study, row, names, hasCost, hasParent }: RowProps) {
       <td>
         <State state={row.state} />
       </td>
-      <td class="right strong">{figure(row.value ?? row.last)}</td>
+      {row.value === null ? (
+        <td class="right muted" title="its last measurement; it has no value">
+          {figure(row.last)}
+        </td>
+      ) : (
+        <td class="right strong">{figure(row.value)}</td>
+      )}
       <td class="right">
         {figure(row.step)}
         {study.max_steps !== null && <span class="muted">/{figure(study.max_steps)}</span>}

@@ -106,6 +106,7 @@
   }
   function duration(seconds) {
     if (seconds === null || seconds === void 0 || !Number.isFinite(seconds)) return "–";
+    if (seconds === 0) return "0 s";
     if (seconds < 1) return `${Math.round(seconds * 1e3)} ms`;
     if (seconds < 60) return `${Number(seconds.toPrecision(2))} s`;
     const units = [
@@ -1429,7 +1430,7 @@
       ["trial", "value", "trials ended", "steps", "seconds", "cost"],
       ...points.map((p) => [p.trial, p.value, p.n_trials, p.steps, p.seconds, p.cost])
     ];
-    return jsx(Figure, { title: "Best so far", summary, data, controls, children: jsx(EChart, { option, height: 240, onTrial }) });
+    return jsx(Figure, { title: "Best so far", summary, data, controls, children: last && jsx(EChart, { option, height: 240, onTrial }) });
   }
   function options(study, over) {
     const colours = ink();
@@ -1514,13 +1515,13 @@
   }
   function caveats(study) {
     const told2 = [];
-    if (study.is_adaptive) {
+    if (study.is_adaptive && nTrials(study) > 0) {
       told2.push(
         "The search looked at values when it chose what to try: axis plots show where it looked as well as what is good."
       );
     }
     const fixed = study.space.filter((one) => one.scale === "choice" && one.values.length === 1);
-    if (fixed.length) told2.push(`Held fixed: ${fixed.map((one) => one.text || one.name).join(", ")}.`);
+    if (fixed.length) told2.push(`Held fixed: ${fixed.map((one) => `${one.name} ${one.text}`).join(", ")}.`);
     if (study.state === "running" || study.state === "paused") {
       told2.push("The study is not over: all of this may change.");
     }
@@ -2610,7 +2611,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
         isBest && jsx("span", { class: "star", title: "the best so far", role: "img", "aria-label": "best", children: "★" })
       ] }),
       jsx("td", { children: jsx(State, { state: row.state }) }),
-      jsx("td", { class: "right strong", children: figure(row.value ?? row.last) }),
+      row.value === null ? jsx("td", { class: "right muted", title: "its last measurement; it has no value", children: figure(row.last) }) : jsx("td", { class: "right strong", children: figure(row.value) }),
       jsxs("td", { class: "right", children: [
         figure(row.step),
         study.max_steps !== null && jsxs("span", { class: "muted", children: [
