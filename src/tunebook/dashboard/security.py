@@ -113,7 +113,9 @@ class Guard:
     def _welcome(self, request: Request) -> ASGIApp:
         """Put the token into a cookie, so that it leaves the address."""
         response = RedirectResponse(request.url.path, status_code=303)
-        response.set_cookie(cookie_of(request), self._access.token, httponly=True, samesite="strict")
+        response.set_cookie(
+            cookie_of(request), self._access.token, httponly=True, samesite="strict"
+        )
         return response
 
 
