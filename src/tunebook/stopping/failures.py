@@ -9,7 +9,7 @@ from tunebook.records import StudyState
 from tunebook.stopping.protocol import Ending, Progress, RunningTrials
 
 _HOPELESS = 3
-"""So many failures without a single success end a study that has no limit of its own (our rule)."""
+"""So many failures without a single value end a study that has no limit of its own (our rule)."""
 
 
 @final
@@ -25,7 +25,7 @@ class FailuresRule:
             if n <= limit:
                 return None
             why = f"{n} trials failed, {limit} may{last}"
-        elif n >= _HOPELESS and progress.n_succeeded == 0:
+        elif n >= _HOPELESS and progress.n_succeeded == 0 and progress.best_value is None:
             why = f"the first {n} trials all failed{last}"
         else:
             return None
