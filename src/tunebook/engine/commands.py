@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,7 +15,8 @@ class Launch:
 
     ``checkpoints`` are to be tried from the last to the first; with none usable, training begins
     at step 0. ``seconds`` is the training time already spent. ``is_clone`` says that the
-    checkpoints are those of another trial, whose weights this one inherits.
+    checkpoints are those of another trial, whose weights this one inherits. ``max_new_steps`` ends
+    the slice after so many steps from wherever training begins: no more are left (I7).
     """
 
     trial: TrialNumber
@@ -24,6 +26,12 @@ class Launch:
     checkpoints: tuple[CheckpointRef, ...] = ()
     seconds: float = 0.0
     is_clone: bool = False
+    max_new_steps: int | None = None
+
+    def slice_end(self, start: int) -> float:
+        """Return the step that ends a slice which begins after ``start``; infinite if none does."""
+        until = math.inf if self.until_step is None else self.until_step
+        return until if self.max_new_steps is None else min(until, start + self.max_new_steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from tunebook.engine.facts import Facts
+from tunebook.engine.fold import EARLY_ENDS
 from tunebook.errors import SearchError
 from tunebook.records import (
     Event,
@@ -29,6 +30,8 @@ def event_of(decision: Decision, facts: Facts, *, space: Space, now: float) -> E
     match decision:
         case Start() | Clone():
             _require_slot(facts, decision)
+            if decision.until_step is not None and decision.until_step < 1:
+                raise _impossible("a slice without a step", decision)
             return None if _is_used_up(facts, now) else creation_of(decision, facts, space, now=now)
         case Resume():
             return _resumption(decision, facts, now)
@@ -50,7 +53,7 @@ def stop_of(trial: Trial, facts: Facts, *, why: str, now: float) -> Event | None
         is_untried = trial.state is TrialState.QUEUED
         outcome = TrialState.CANCELLED if is_untried else TrialState.STOPPED
         return TrialStopped(now, trial.number, outcome, why)
-    if attempt.halting is not None:
+    if attempt.halting in EARLY_ENDS:
         return None
     return TrialHaltAsked(now, trial.number, TrialState.STOPPED, why)
 

@@ -178,8 +178,10 @@ class Facts:
 
     def grant(self, start: int, until_step: int | None) -> int | None:
         """Cut a slice that begins at ``start`` to the steps the budget has left (I7)."""
-        limit = self.budget.steps
-        until = until_step if until_step is not None else self.known_spec.max_steps
+        limit, max_steps = self.budget.steps, self.known_spec.max_steps
+        until = max_steps if until_step is None else until_step
+        if until is not None and max_steps is not None:
+            until = min(until, max_steps)
         if limit is None:
             return until
         promised = sum(attempt.promised for attempt in self.attempts.values())

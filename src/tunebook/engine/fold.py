@@ -62,8 +62,7 @@ def apply(facts: Facts, event: Event) -> Sequence[CheckpointRef]:
         case TrialLaunched():
             _give_worker(facts, event)
         case TrialBegan():
-            if event.trial in facts.attempts:
-                facts.attempts[event.trial].step = event.step
+            _began(facts, event)
         case TrialReached():
             _reached(facts, event)
         case TrialReleased():
@@ -220,6 +219,17 @@ def _give_worker(facts: Facts, event: TrialCreated | TrialLaunched) -> None:
     facts.attempts[number] = Attempt(start, facts.grant(start, event.until_step))
 
 
+def _began(facts: Facts, event: TrialBegan) -> None:
+    attempt = facts.attempts.get(event.trial)
+    if attempt is None:
+        return
+    repeated = attempt.step - event.step
+    if repeated > 0 and attempt.granted is not None and facts.budget.steps is not None:
+        # No more steps were granted than were to be new, so what is trained again cuts the slice.
+        attempt.granted -= repeated
+    attempt.step = event.step
+
+
 def _advance(facts: Facts, number: TrialNumber, step: int) -> int:
     """Count the steps trained since the attempt last told; return the trial's total."""
     attempt = facts.attempts.get(number)
@@ -233,6 +243,7 @@ def _advance(facts: Facts, number: TrialNumber, step: int) -> int:
 
 
 def _effort(facts: Facts, number: TrialNumber, *, step: int, seconds: float) -> dict[str, Any]:
+    """Return what was spent on a trial that came to ``step``; 0 if it did not say to which."""
     trial = facts.trials[number]
     spent = max(seconds, trial.seconds)
     return {
@@ -270,14 +281,19 @@ def _reported(facts: Facts, event: TrialReported) -> None:
 def _reached(facts: Facts, event: TrialReached) -> None:
     number = event.trial
     attempt = facts.attempts[number]
-    until = facts.trials[number].until_step
     changes = _effort(facts, number, step=event.step, seconds=event.seconds)
-    settle(facts, _move(facts, number, TrialState.PAUSED, **changes), counts=False)
+    trial = _move(facts, number, TrialState.PAUSED, **changes)
+    settle(facts, trial, counts=False)
     attempt.is_held = True
     if attempt.halting is TrialState.PAUSED:
         attempt.halting = None
-    if until is None or event.step < until:
+    if _is_within_slice(trial):
         facts.waiting[number] = None
+
+
+def _is_within_slice(trial: Trial) -> bool:
+    """Whether a paused trial was interrupted before the end of its slice."""
+    return trial.until_step is None or trial.step < trial.until_step
 
 
 def _set_aside(facts: Facts, event: TrialSetAside) -> None:
@@ -285,7 +301,8 @@ def _set_aside(facts: Facts, event: TrialSetAside) -> None:
         facts.set_aside.add(event.trial)
         return
     facts.set_aside.discard(event.trial)
-    if facts.trials[event.trial].state is TrialState.PAUSED:
+    trial = facts.trials[event.trial]
+    if trial.state is TrialState.PAUSED and _is_within_slice(trial):
         facts.waiting[event.trial] = None
 
 
@@ -309,8 +326,7 @@ def _failed(facts: Facts, event: TrialFailed) -> None:
         outcome = TrialState.CANCELLED
     if outcome is TrialState.FAILED:
         facts.last_error = event.failure.message
-    step = facts.trials[event.trial].step
-    changes = _effort(facts, event.trial, step=step, seconds=event.seconds)
+    changes = _effort(facts, event.trial, step=0, seconds=event.seconds)
     _close(facts, event.trial, outcome, at=event.at, failure=event.failure, **changes)
 
 
@@ -336,10 +352,10 @@ def _lost(facts: Facts, event: TrialLost) -> None:
     number = event.trial
     attempt = facts.attempts.pop(number, None)
     trial = facts.trials[number]
-    if trial.state is TrialState.PAUSED:
-        return
     if attempt is not None and attempt.halting in EARLY_ENDS:
         _close(facts, number, attempt.halting, at=event.at)
+        return
+    if trial.state is TrialState.PAUSED:
         return
     n_losses = trial.n_losses + (0 if event.is_driver_loss else 1)
     trial = _move(facts, number, TrialState.LOST, failure=event.failure, n_losses=n_losses)

@@ -98,18 +98,19 @@ class Machine:
 
     def _launch(self, number: TrialNumber, *, is_held: bool) -> Command:
         facts = self.facts
-        trial, granted = facts.trials[number], facts.attempts[number].granted
+        trial, attempt = facts.trials[number], facts.attempts[number]
         if is_held:
-            return Continue(number, granted)
+            return Continue(number, attempt.granted)
         checkpoints, is_clone = facts.usable_checkpoints(trial)
         return Launch(
             trial=number,
             config=trial.config,
-            until_step=granted,
+            until_step=attempt.granted,
             max_steps=facts.known_spec.max_steps,
             checkpoints=checkpoints,
             seconds=trial.seconds,
             is_clone=is_clone,
+            max_new_steps=None if facts.budget.steps is None else attempt.promised,
         )
 
     # -- what to do ------------------------------------------------------------------------

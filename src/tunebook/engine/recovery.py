@@ -11,7 +11,8 @@ def recovery_events(facts: Facts, now: float) -> list[Event]:
     failure = Failure(FailureKind.LOST, "the driver went away while the trial was training")
     return [
         TrialReleased(now, number)
-        if attempt.is_held
+        if attempt.is_held and attempt.halting is None
+        # One that was asked to end is ended by the loss of its worker.
         else TrialLost(now, number, failure, is_driver_loss=True)
         for number, attempt in facts.attempts.items()
     ]

@@ -46,7 +46,7 @@ def events_for(request: Request, facts: Facts, now: float) -> Iterator[Event]:
         answer = yield from _obey(request, facts, now)
     except InputError as error:
         answer = f"refused: {error}"
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         answer = (
             f"refused: {request.kind!r} with {dict(request.body)!r} is not understood ({error})"
         )
@@ -114,9 +114,9 @@ def _resume_trial(trial: Trial, facts: Facts, now: float) -> _Obeying:
 
 
 def _end_study(state: StudyState, facts: Facts, now: float) -> _Obeying:
-    if facts.state is not StudyState.RUNNING:
-        return f"nothing to do: the study is {facts.state} already"
     is_end = state is StudyState.STOPPED
+    if facts.state is not StudyState.RUNNING and not (is_end and facts.state is StudyState.PAUSED):
+        return f"nothing to do: the study is {facts.state} already"
     yield StudyStateChanged(now, state, _ASKED, BY_REQUEST if is_end else None)
     outcome = TrialState.STOPPED if is_end else TrialState.PAUSED
     for number in facts.to_halt():
@@ -128,6 +128,8 @@ def _add_budget(body: Any, facts: Facts, now: float) -> _Obeying:
     unknown = set(body) - {field.name for field in fields(Budget)}
     if unknown or not body:
         raise InputError("This is no budget", got=dict(body), expected="trials, steps, hours, ...")
+    if any(value <= 0 for name, value in body.items() if name in _SUMMED):
+        raise InputError("Limits can be raised only", got=dict(body), expected="more than 0")
     before = facts.budget
     changes = {
         name: value + (getattr(before, name) or 0) if name in _SUMMED else value

@@ -36,6 +36,7 @@ def launch_order(launch: Launch) -> Message:
         "checkpoints": [asdict(ref) for ref in launch.checkpoints],
         "seconds": launch.seconds,
         "is_clone": launch.is_clone,
+        "max_new_steps": launch.max_new_steps,
     }
     return {"launch": body}
 

@@ -6,6 +6,7 @@ Everything that pauses, resumes, stops and saves a trial happens at its step bou
 
 from __future__ import annotations
 
+import math
 import operator
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -61,8 +62,7 @@ class TrialHandle:
             in_background=assignment.sends_in_background,
         )
         self._tracked = Tracked(checkpoints)
-        self._until = launch.until_step
-        self._start = self._step = 0
+        self._start, self._step, self._until = 0, 0, launch.slice_end(0)
         self._policy = self._new_policy()
         self._is_restored = self._has_begun = self._uses_steps = False
         self._is_over = self._has_left = False
@@ -208,8 +208,9 @@ class TrialHandle:
         if self._has_begun:
             return
         self._has_begun = True
-        is_clone = self._assignment.launch.is_clone
-        self._tracked.finish_restoring(with_randomness=not is_clone)
+        launch = self._assignment.launch
+        self._until = launch.slice_end(self._start)
+        self._tracked.finish_restoring(with_randomness=not launch.is_clone)
         self._channel.began(self._start)
         self._reporter.wake()
 
@@ -217,6 +218,9 @@ class TrialHandle:
 
     def _remaining_steps(self, max_steps: int) -> Iterator[int]:
         self._begin()
+        if 0 < self._start == self._step < max_steps and self._step >= self._until:
+            # It was saved at the end of its slice and lost before it told: nothing is left to do.
+            self._end_slice()
         while self._step < max_steps and not self._is_over:
             self._step += 1
             yield self._step
@@ -235,7 +239,7 @@ class TrialHandle:
         if max_steps is not None and self._step >= max_steps:
             self._save()
             return True
-        if halt is TrialState.PAUSED or (self._until is not None and self._step >= self._until):
+        if halt is TrialState.PAUSED or self._step >= self._until:
             return self._end_slice()
         if self._tracked and self._policy.is_due(self._step, self.seconds):
             self._save()
@@ -246,12 +250,11 @@ class TrialHandle:
         if self._assignment.saves_slices:
             self._save()
         self._stopwatch.pause()
-        answer = self._channel.reached(
-            self._step, self._stopwatch.seconds, is_tracked=bool(self._tracked)
-        )
+        seconds, is_tracked = self._stopwatch.seconds, bool(self._tracked)
+        answer = self._channel.reached(self._step, seconds, is_tracked=is_tracked)
         match answer:
             case Proceed(until_step=until):
-                self._until = until
+                self._until = math.inf if until is None else until
                 self._stopwatch.go_on()
                 return True
             case Leave(is_kept=is_kept):

@@ -33,6 +33,7 @@ from tunebook.records import (
     TrialState,
 )
 from tunebook.search.protocol import Decision, History, Start
+from tunebook.stopping import STANDARD_RULES, StoppingRule
 from tunebook.testing.samples import sample_spec
 
 
@@ -61,10 +62,11 @@ class Study:
         *answers: Sequence[Decision],
         n_slots: int = 1,
         spec: dict[str, Any] | None = None,
+        rules: Sequence[StoppingRule] = STANDARD_RULES,
         **budget: Any,
     ) -> None:
         self.searcher = Scripted(answers)
-        self.machine = Machine(self.searcher)
+        self.machine = Machine(self.searcher, rules=rules)
         self.log: list[Event] = []
         self.commands: list[Command] = []
         self.now = 0.0
@@ -164,13 +166,17 @@ class Study:
         """All launches so far."""
         return [command for command in self.commands if isinstance(command, Launch)]
 
+    def launch_of(self, trial: int) -> Launch:
+        """The last launch of a trial."""
+        return [launch for launch in self.launches if launch.trial == trial][-1]
+
     @property
     def halts(self) -> list[tuple[int, TrialState]]:
         """All trials that were asked to end so far, and where to go."""
         return [(c.trial, c.outcome) for c in self.commands if isinstance(c, Halt)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_study() -> Callable[..., Study]:
     return Study
 

@@ -56,7 +56,7 @@ def sent(value: Any) -> Any:
     [
         sample_launch(config=CONFIG),
         sample_launch(until_step=None, max_steps=None),
-        sample_launch(checkpoints=(REF, REF), seconds=2.5, is_clone=True),
+        sample_launch(checkpoints=(REF, REF), seconds=2.5, is_clone=True, max_new_steps=3),
     ],
 )
 def test_launch_survives_the_way(launch: Any) -> None:

@@ -74,6 +74,31 @@ def test_trial_that_may_proceed_trains_on_in_place(run: Callable[[TrialHandle], 
     assert [step for step, _, _ in channel.heard("reached")] == [3, 6]
 
 
+def saved_at(step: int, kept: MemoryCheckpoints) -> CheckpointRef:
+    """Train up to a step and return the checkpoint that is saved there."""
+    channel = RecordingChannel()
+    train(sample_handle(channel, launch=sample_launch(until_step=step), checkpoints=kept))
+    (ref,) = channel.heard("checkpointed")
+    return ref
+
+
+def test_trial_saved_at_the_end_of_its_slice_trains_no_step_more_i7() -> None:
+    kept, channel = MemoryCheckpoints(), RecordingChannel()
+    launch = resumed_launch([saved_at(3, kept)], until_step=3)
+    assert train(sample_handle(channel, launch=launch, checkpoints=kept)) == []
+    assert [step for step, _, _ in channel.heard("reached")] == [3]
+
+
+def test_trial_that_begins_again_trains_no_more_steps_than_are_left_i7() -> None:
+    kept, channel = MemoryCheckpoints(), RecordingChannel(answers=[Proceed(3)])
+    ref = saved_at(3, kept)
+    kept.torn.add(ref)
+    launch = resumed_launch([ref], until_step=5, max_new_steps=2)
+    trial = sample_handle(channel, launch=launch, checkpoints=kept)
+    assert train(trial) == [1, 2, 3]
+    assert [step for step, _, _ in channel.heard("reached")] == [2, 3]
+
+
 def test_measurements_come_before_the_end_of_their_slice() -> None:
     channel = RecordingChannel()
     train_untracked(sample_handle(channel, launch=sample_launch(until_step=3)))
