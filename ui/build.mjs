@@ -1,6 +1,6 @@
 // Builds the page into the folder given: app.js (ours, readable), libraries.js (minified), app.css.
 // Both scripts are classic ones, so that the one-file report can hold them without an address.
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -57,3 +57,21 @@ await build({
 await build({ ...shared, entryPoints: ["src/app.css"], outfile: join(out, "app.css") });
 await copyFile("src/index.html", join(out, "index.html"));
 await copyFile("src/icon.svg", join(out, "icon.svg"));
+await writeFile(join(out, "licenses.txt"), await licences());
+
+/** The licences and notices of what libraries.js holds. */
+async function licences() {
+  const told = ["libraries.js holds the libraries named here, each under its own licence."];
+  const signals = ["@preact/signals", "@preact/signals-core"];
+  for (const name of ["echarts", "zrender", "tslib", "preact", ...signals, "uplot"]) {
+    const folder = join("node_modules", name);
+    const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    told.push(`==== ${name} ${version} ====`);
+    for (const file of (await readdir(folder, { recursive: true })).sort()) {
+      if (/^(licenses\/)?(license|notice)[^/]*$/i.test(file) && file !== "licenses") {
+        told.push((await readFile(join(folder, file), "utf8")).trim());
+      }
+    }
+  }
+  return `${told.join("\n\n").replace(/[ \t]+$/gm, "").replace(/\r/g, "")}\n`;
+}

@@ -1,0 +1,45 @@
+"""``tunebook ui`` prints an address that answers, and says plainly when it cannot listen."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "tunebook", "ui"]
+
+
+def test_address_that_is_printed_shows_the_page(tmp_path: Path) -> None:
+    command = [*COMMAND, "--home", str(tmp_path / "home"), "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = process.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:")
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with opener.open(address, timeout=10) as answer:
+            assert b'<div id="page">' in answer.read()
+            assert "unsafe" not in answer.headers["content-security-policy"]
+        process.terminate()
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_port_that_is_taken_is_bad_input(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*COMMAND, "--home", str(tmp_path), "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
