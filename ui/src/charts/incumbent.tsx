@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { duration, figure } from "../format";
 import type { IncumbentMessage, StudyMessage } from "../messages";
-import { reached } from "../progress";
+import { stairs } from "../progress";
 import { axes, EChart, plain } from "./echart";
 import { Figure } from "./figure";
 import { ink, theme } from "./palette";
@@ -54,9 +54,7 @@ function options(study: StudyMessage, over: Over) {
   const { key, label } = OVER[over];
   const place = (point: IncumbentMessage) => Number(point[key] ?? 0);
   const points = study.incumbent.map((p) => ({ value: [place(p), p.value], trial: p.trial }));
-  const end = reached(study, key);
-  const last = points[points.length - 1];
-  const line = last && end > last.value[0]! ? [...points, { value: [end, last.value[1]!] }] : points;
+  const { x, y } = stairs(study, key);
   const common = axes(
     { type: "value", name: label, min: 0, axisLabel: { formatter: (v: number) => figure(v, 3) } },
     {
@@ -75,10 +73,9 @@ function options(study: StudyMessage, over: Over) {
     series: [
       {
         type: "line",
-        step: "end",
         showSymbol: false,
         silent: true,
-        data: line,
+        data: x.map((at, n) => [at, y[n]]),
         lineStyle: { color: colours.accent, width: 2 },
         areaStyle: { color: colours.accent, opacity: 0.07, origin: "start" },
       },

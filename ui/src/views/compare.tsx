@@ -6,7 +6,7 @@ import { Figure } from "../charts/figure";
 import { seriesColour, theme } from "../charts/palette";
 import { duration, figure } from "../format";
 import type { ComparisonMessage, StudyMessage } from "../messages";
-import { nTrials, reached } from "../progress";
+import { nTrials, type StairAxis, stairs } from "../progress";
 import { studyAddress } from "../route";
 import { source } from "../store";
 import { State, Waiting } from "./parts";
@@ -97,19 +97,8 @@ function rank(place: number): number {
   return place < 0 ? Number.MAX_SAFE_INTEGER : place;
 }
 
-type Over = "n_trials" | "steps" | "seconds";
-
-/** The best value as a line of steps, on to where the study has come. */
-function stairs(study: StudyMessage, over: Over): { x: number[]; y: number[] } {
-  const points = study.incumbent;
-  const x = points.flatMap((p, i) => (i ? [p[over], p[over]] : [p[over]]));
-  const y = points.flatMap((p, i) => (i ? [points[i - 1]!.value, p.value] : [p.value]));
-  const [last, end] = [points.at(-1), reached(study, over)];
-  return last && end > last[over] ? { x: [...x, end], y: [...y, last.value] } : { x, y };
-}
-
 function Both({ studies }: { studies: readonly StudyMessage[] }) {
-  const [over, setOver] = useState<Over>("n_trials");
+  const [over, setOver] = useState<StairAxis>("n_trials");
   const lines = useMemo(
     () =>
       studies.map((study, n) => ({
@@ -133,7 +122,7 @@ function Both({ studies }: { studies: readonly StudyMessage[] }) {
       over{" "}
       <select
         value={over}
-        onChange={(event) => setOver(event.currentTarget.value as Over)}
+        onChange={(event) => setOver(event.currentTarget.value as StairAxis)}
       >
         <option value="n_trials">trials</option>
         <option value="steps">steps</option>

@@ -799,6 +799,14 @@
 
   // src/progress.ts
   var OPEN = ["queued", "running", "paused", "lost"];
+  function stairs(study, axis) {
+    const points = study.incumbent;
+    const place = (point) => Number(point[axis] ?? 0);
+    const x = points.flatMap((p, i) => i ? [place(p), place(p)] : [place(p)]);
+    const y = points.flatMap((p, i) => i ? [points[i - 1].value, p.value] : [p.value]);
+    const [last, end] = [points.at(-1), reached(study, axis)];
+    return last && end > place(last) ? { x: [...x, end], y: [...y, last.value] } : { x, y };
+  }
   function reached(study, axis) {
     switch (axis) {
       case "n_trials":
@@ -968,13 +976,6 @@
   }
   function rank(place) {
     return place < 0 ? Number.MAX_SAFE_INTEGER : place;
-  }
-  function stairs(study, over) {
-    const points = study.incumbent;
-    const x = points.flatMap((p, i) => i ? [p[over], p[over]] : [p[over]]);
-    const y = points.flatMap((p, i) => i ? [points[i - 1].value, p.value] : [p.value]);
-    const [last, end] = [points.at(-1), reached(study, over)];
-    return last && end > last[over] ? { x: [...x, end], y: [...y, last.value] } : { x, y };
   }
   function Both({ studies }) {
     const [over, setOver] = useState("n_trials");
@@ -1437,9 +1438,7 @@
     const { key, label } = OVER[over];
     const place = (point) => Number(point[key] ?? 0);
     const points = study.incumbent.map((p) => ({ value: [place(p), p.value], trial: p.trial }));
-    const end = reached(study, key);
-    const last = points[points.length - 1];
-    const line = last && end > last.value[0] ? [...points, { value: [end, last.value[1]] }] : points;
+    const { x, y } = stairs(study, key);
     const common = axes(
       { type: "value", name: label, min: 0, axisLabel: { formatter: (v) => figure(v, 3) } },
       {
@@ -1457,10 +1456,9 @@
       series: [
         {
           type: "line",
-          step: "end",
           showSymbol: false,
           silent: true,
-          data: line,
+          data: x.map((at, n) => [at, y[n]]),
           lineStyle: { color: colours.accent, width: 2 },
           areaStyle: { color: colours.accent, opacity: 0.07, origin: "start" }
         },
