@@ -9,7 +9,7 @@ import pytest
 
 from tunebook.engine import Facts, apply, replay
 from tunebook.engine.incumbent import find_best
-from tunebook.errors import TunebookError
+from tunebook.errors import InvalidTransitionError, TunebookError
 from tunebook.records import (
     Budget,
     Configuration,
@@ -356,6 +356,20 @@ def test_record_that_turns_out_infeasible_is_forgotten(make_study):
 
 
 # -- the log ---------------------------------------------------------------------------------------
+
+
+def test_forbidden_move_is_refused_and_tells_the_story(study):
+    study.end(0)
+    with pytest.raises(InvalidTransitionError, match="from done to done") as refusal:
+        apply(study.machine.facts, TrialEnded(1.0, TrialNumber(0), 10, 1.0))
+    assert "TrialCreated; TrialReported; TrialEnded; TrialEnded" in str(refusal.value)
+
+
+def test_facts_name_the_driver_as_long_as_there_is_one():
+    facts = replay([StudyCreated(0.0, sample_spec()), DriverStarted(1.0, "host:7", 3)])
+    assert (facts.holder, facts.n_slots) == ("host:7", 3)
+    apply(facts, DriverStopped(2.0, "done"))
+    assert facts.holder is None
 
 
 def test_trials_are_created_in_order():
