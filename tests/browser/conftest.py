@@ -158,7 +158,7 @@ def show(dashboard: Dashboard) -> Callable[..., None]:
         if not dashboard.address:
             dashboard.start()
         page.goto(dashboard.address)
-        expect(page.get_by_role("heading", name="Studies")).to_be_visible()
+        expect(page.get_by_role("heading", name="Studies", exact=True)).to_be_visible()
         if name is not None:
             page.goto(dashboard.origin + at(name, *rest))
             expect(page.get_by_role("navigation", name="Pages of the study")).to_be_visible()

@@ -43,7 +43,7 @@ def test_token_leaves_the_address_and_stays_in_the_browser(dashboard, page, show
     show(page)
     assert "token" not in page.url
     page.goto(dashboard.origin)
-    expect(page.get_by_role("heading", name="Studies")).to_be_visible()
+    expect(page.get_by_role("heading", name="Studies", exact=True)).to_be_visible()
 
 
 def test_wrong_host_and_wrong_origin_are_turned_away(dashboard):

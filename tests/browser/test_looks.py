@@ -87,7 +87,7 @@ def test_keyboard_alone_opens_a_study_sorts_its_trials_and_stops_one(dashboard, 
     show(page)
     tab_to(page, "birds")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="birds")).to_be_visible()
+    expect(page.get_by_role("heading", name="birds", exact=True)).to_be_visible()
     tab_to(page, "Trials")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1–5 of 5 trials")).to_be_visible()

@@ -45,7 +45,7 @@ def test_studies_are_listed_and_lead_to_their_page(dashboard, page, show):
     row = page.get_by_role("row").filter(has_text="digits")
     expect(row).to_contain_text("done")
     row.get_by_role("link", name="digits").click()
-    expect(page.get_by_role("heading", name="digits")).to_be_visible()
+    expect(page.get_by_role("heading", name="digits", exact=True)).to_be_visible()
     expect(page.get_by_role("region", name="Best configuration")).to_contain_text("lr")
     expect(figure(page, "Best so far")).to_contain_text("Best val_accuracy 0.")
 
@@ -119,6 +119,7 @@ def test_failed_infeasible_and_lost_trials_keep_their_cause(dashboard, page, sho
         expect(row).to_contain_text(state)
         expect(row).to_contain_text(cause)
     page.get_by_label("state").select_option("failed")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("failed")
     page.get_by_role("row").nth(1).get_by_role("link").first.click()
     expect(page.get_by_role("region", name="Traceback")).to_contain_text("train.py")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,6 +15,12 @@ from tunebook.testing.samples import sample_series, sample_start
 
 SEQ = 17
 """The last event of the study in the store."""
+
+
+def apart(work):
+    """Run a coroutine in a thread of its own: a browser's tests keep a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def test_list_study_trials_curves_and_parameters_are_there(browser):
@@ -121,7 +128,7 @@ def next_update(queries, after: int) -> dict:
                 }
         raise AssertionError("the feed ended")
 
-    return asyncio.run(asyncio.wait_for(listen(), 5))
+    return apart(asyncio.wait_for(listen(), 5))
 
 
 def test_feed_tells_exactly_what_came_after_the_last_event_seen(queries, store):
@@ -145,4 +152,4 @@ def test_feed_of_a_deleted_study_says_so(queries, store):
     async def listen() -> list[str]:
         return [text async for text in study_feed(queries, "digits", 0)]
 
-    assert asyncio.run(listen())[-1].startswith("event: gone")
+    assert apart(listen())[-1].startswith("event: gone")

@@ -15,7 +15,8 @@ const STATES = [
 export function Trials({ study }: { study: StudyMessage }) {
   const wanted = query.value;
   const change = (changes: Partial<typeof wanted>) => {
-    query.value = { ...wanted, offset: 0, ...changes };
+    // What is asked for now, not what it was when this was drawn: two changes may come at once.
+    query.value = { ...query.value, offset: 0, ...changes };
   };
   useEffect(() => {
     void loadPage();
@@ -63,7 +64,8 @@ function Pager({ total }: { total: number }) {
   const wanted = query.value;
   const last = Math.min(total, wanted.offset + wanted.limit);
   const move = (by: number) => {
-    query.value = { ...wanted, offset: Math.max(0, wanted.offset + by * wanted.limit) };
+    const { offset, limit } = query.value;
+    query.value = { ...query.value, offset: Math.max(0, offset + by * limit) };
   };
   return (
     <div class="pager" role="group" aria-label="Pages">
@@ -127,8 +129,9 @@ function Head(props: { column: string; label: string; isRight?: boolean }) {
   const wanted = query.value;
   const isSorted = wanted.sort === props.column;
   const sort = () => {
-    const descending = isSorted ? !wanted.descending : true;
-    query.value = { ...wanted, sort: props.column, descending, offset: 0 };
+    const now = query.value;
+    const descending = now.sort === props.column ? !now.descending : true;
+    query.value = { ...now, sort: props.column, descending, offset: 0 };
   };
   const order = isSorted ? (wanted.descending ? "descending" : "ascending") : "none";
   return (

@@ -2499,7 +2499,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
   function Trials({ study }) {
     const wanted = query.value;
     const change = (changes) => {
-      query.value = { ...wanted, offset: 0, ...changes };
+      query.value = { ...query.value, offset: 0, ...changes };
     };
     useEffect(() => {
       void loadPage();
@@ -2549,7 +2549,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     const wanted = query.value;
     const last = Math.min(total, wanted.offset + wanted.limit);
     const move = (by) => {
-      query.value = { ...wanted, offset: Math.max(0, wanted.offset + by * wanted.limit) };
+      const { offset, limit } = query.value;
+      query.value = { ...query.value, offset: Math.max(0, offset + by * limit) };
     };
     return jsxs("div", { class: "pager", role: "group", "aria-label": "Pages", children: [
       jsx("button", { type: "button", disabled: wanted.offset === 0, onClick: () => move(-1), children: "Previous" }),
@@ -2591,8 +2592,9 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     const wanted = query.value;
     const isSorted = wanted.sort === props.column;
     const sort = () => {
-      const descending = isSorted ? !wanted.descending : true;
-      query.value = { ...wanted, sort: props.column, descending, offset: 0 };
+      const now = query.value;
+      const descending = now.sort === props.column ? !now.descending : true;
+      query.value = { ...now, sort: props.column, descending, offset: 0 };
     };
     const order = isSorted ? wanted.descending ? "descending" : "ascending" : "none";
     return jsx("th", { class: props.isRight ? "right" : "", "aria-sort": order, children: jsxs("button", { type: "button", class: "head", onClick: sort, title: props.label, children: [
