@@ -64,7 +64,7 @@ class Facts:
     ``final_holders`` the final ones of these. ``heirs`` are clones alive that have none of their
     own yet, each with those of its parent that it inherits.
     ``waiting`` are the trials that the engine itself must launch, in order: queued, lost and
-    interrupted ones. ``set_aside`` are those that only a person may resume. ``best`` is the
+    interrupted ones. ``set_aside`` are others that only a person may resume. ``best`` is the
     incumbent; ``n_ended_since_record`` trials ended since a slice brought a better value.
     """
 

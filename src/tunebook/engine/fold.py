@@ -45,6 +45,8 @@ from tunebook.records import (
 
 EARLY_ENDS = frozenset({TrialState.STOPPED, TrialState.CANCELLED})
 
+_UNTRAINED = frozenset({TrialState.QUEUED, TrialState.LOST})
+
 _MAY_FREE_CHECKPOINTS = (TrialCheckpointed, TrialEnded, TrialFailed, TrialStopped, TrialLost)
 
 
@@ -197,7 +199,7 @@ def _created(facts: Facts, event: TrialCreated) -> None:
     if event.is_launched:
         _give_worker(facts, event)
     else:
-        facts.waiting[trial.number] = None
+        _let_wait(facts, trial)
 
 
 def _give_worker(facts: Facts, event: TrialCreated | TrialLaunched) -> None:
@@ -287,23 +289,24 @@ def _reached(facts: Facts, event: TrialReached) -> None:
     attempt.is_held = True
     if attempt.halting is TrialState.PAUSED:
         attempt.halting = None
-    if _is_within_slice(trial):
-        facts.waiting[number] = None
+    _let_wait(facts, trial)
 
 
-def _is_within_slice(trial: Trial) -> bool:
-    """Whether a paused trial was interrupted before the end of its slice."""
-    return trial.until_step is None or trial.step < trial.until_step
+def _let_wait(facts: Facts, trial: Trial) -> None:
+    """Put a trial in the queue if the engine itself must launch it."""
+    is_within_slice = trial.until_step is None or trial.step < trial.until_step
+    is_interrupted = trial.state is TrialState.PAUSED and is_within_slice
+    if trial.number not in facts.set_aside and (is_interrupted or trial.state in _UNTRAINED):
+        facts.waiting[trial.number] = None
 
 
 def _set_aside(facts: Facts, event: TrialSetAside) -> None:
     if event.is_set_aside:
         facts.set_aside.add(event.trial)
+        facts.waiting.pop(event.trial, None)
         return
     facts.set_aside.discard(event.trial)
-    trial = facts.trials[event.trial]
-    if trial.state is TrialState.PAUSED and _is_within_slice(trial):
-        facts.waiting[event.trial] = None
+    _let_wait(facts, facts.trials[event.trial])
 
 
 def _ended(facts: Facts, event: TrialEnded) -> None:
@@ -360,4 +363,4 @@ def _lost(facts: Facts, event: TrialLost) -> None:
     n_losses = trial.n_losses + (0 if event.is_driver_loss else 1)
     trial = _move(facts, number, TrialState.LOST, failure=event.failure, n_losses=n_losses)
     settle(facts, trial, counts=False)
-    facts.waiting[number] = None
+    _let_wait(facts, trial)

@@ -34,14 +34,15 @@ def _problems(facts: Facts, index: int, trial: Trial) -> list[str]:
         "its number is not its place": trial.number != index,
         "it runs without a worker": is_running and (attempt is None or attempt.is_held),
         "it has a worker but does not run": attempt is not None and not (is_running or is_held),
-        "it waits although it is final": trial.number in facts.waiting and trial.state.is_final,
+        "it waits although it is final or runs": trial.number in facts.waiting
+        and (trial.state.is_final or is_running),
         "it has a value although it may not": trial.value is not None and not trial.state.has_value,
         "it is final without an end": trial.state.is_final and trial.ended_at is None,
         "it is alive and not listed, or the reverse": trial.state.is_final
         == (trial.number in facts.alive),
         "it holds checkpoints and is not listed, or the reverse": bool(trial.checkpoints)
         != (trial.number in facts.holders),
-        "it is lost and nobody will retry it": trial.state is TrialState.LOST
-        and trial.number not in facts.waiting,
+        "it waits and nobody will launch it": trial.state in {TrialState.QUEUED, TrialState.LOST}
+        and (trial.number in facts.waiting) == (trial.number in facts.set_aside),
     }
     return [claim for claim, is_true in claims.items() if is_true]

@@ -182,16 +182,16 @@ class Machine:
         ``SearchError`` when it has nothing to suggest, ``BudgetError`` when a limit is reached.
         """
         progress = self.progress(now)
-        ending, is_waiting = self._ending(progress), self._still_waiting()
-        is_used_up = progress.trials_left == 0 and not is_waiting
+        ending = self._ending(progress)
+        is_used_up = progress.trials_left == 0 and not self.facts.waiting
         if ending is not None or is_used_up or progress.steps_left == 0:
             why = "all trials of the budget are used" if ending is None else ending.why
             raise BudgetError("The budget allows no further trial", got=why)
         draft = _Draft(self.handle)
-        for number in self.facts.waiting:
-            if number not in self.facts.set_aside:
-                draft.add(TrialLaunched(now, number, self.facts.trials[number].until_step))
-                return Decided(draft.events, draft.commands)
+        number = next(iter(self.facts.waiting), None)
+        if number is not None:
+            draft.add(TrialLaunched(now, number, self.facts.trials[number].until_step))
+            return Decided(draft.events, draft.commands)
         starts = (d for d in self._decisions(progress, 1) if isinstance(d, Start))
         decision = next(starts, None)
         if decision is None:
@@ -208,7 +208,7 @@ class Machine:
         """End the study if a rule says so or its trials are used up; start nothing."""
         draft, progress = _Draft(self.handle), self.progress(now)
         ending = self._ending(progress)
-        is_trained = not self.facts.attempts and not self._still_waiting()
+        is_trained = not self.facts.attempts and not self.facts.waiting
         if self.facts.state is not StudyState.RUNNING:
             pass
         elif ending is not None:
@@ -253,7 +253,7 @@ class Machine:
         for number in list(facts.held):
             draft.add(TrialReleased(now, number))
         if facts.state.is_over:
-            for number in list(facts.waiting):
+            for number in [*facts.waiting, *sorted(facts.set_aside)]:
                 state = facts.trials[number].state
                 if state is TrialState.QUEUED:
                     draft.add(TrialStopped(now, number, TrialState.CANCELLED, facts.state_why))
@@ -264,15 +264,15 @@ class Machine:
 
     def _launch_waiting(self, draft: _Draft, now: float) -> None:
         facts = self.facts
-        for number in list(facts.waiting):
+        while facts.waiting:
+            number = next(iter(facts.waiting))
             trial = facts.trials[number]
             if trial.state is TrialState.LOST and trial.n_losses > MAX_LOSSES:
                 draft.add(TrialFailed(now, number, _lost_too_often(trial.failure)))
-                continue
-            if not facts.n_free_slots or self.progress(now).steps_left == 0:
-                return
-            if number not in facts.set_aside:
+            elif facts.n_free_slots and self.progress(now).steps_left != 0:
                 draft.add(TrialLaunched(now, number, trial.until_step))
+            else:
+                return
 
     # -- the searcher ----------------------------------------------------------------------
 
@@ -286,7 +286,7 @@ class Machine:
                 if event is not None:
                     draft.add(event)
             self._has_news = False
-        if not self.facts.n_running and not self._still_waiting():
+        if not self.facts.n_running and not self.facts.waiting:
             self._finish(draft, now)
 
     def _decisions(self, progress: Progress, slots: int) -> Sequence[Decision]:
@@ -307,9 +307,6 @@ class Machine:
             facts.trials[number].state is TrialState.PAUSED and number not in facts.set_aside
             for number in facts.alive
         )
-
-    def _still_waiting(self) -> bool:
-        return any(number not in self.facts.set_aside for number in self.facts.waiting)
 
     def _known_space(self) -> Space:
         facts = self.facts
