@@ -32,6 +32,7 @@ from tunebook.records.events import (
     TrialSetAside,
     TrialStopped,
 )
+from tunebook.records.finding import Finding, Verdict, worst
 from tunebook.records.measurement import Curves, Measurement, Series
 from tunebook.records.objective import Direction, Objective
 from tunebook.records.states import Failure, FailureKind, StudyState, TrialState
@@ -53,6 +54,7 @@ __all__ = [
     "Event",
     "Failure",
     "FailureKind",
+    "Finding",
     "JsonObject",
     "Measurement",
     "NotesChanged",
@@ -87,4 +89,6 @@ __all__ = [
     "TrialState",
     "TrialStopped",
     "Value",
+    "Verdict",
+    "worst",
 ]

@@ -1,0 +1,1 @@
+"""What figures say is wrong: probes' figures, curves and errors in, findings out. Pure."""

@@ -1,0 +1,1 @@
+"""Carries the playbook out, stage by stage, over probes and studies."""

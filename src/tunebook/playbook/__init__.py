@@ -1,0 +1,1 @@
+"""The tuning playbook: recorded facts in, advice out. Pure."""
