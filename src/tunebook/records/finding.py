@@ -1,6 +1,6 @@
 """What a probe, a curve, a dataset or a study shows: a verdict with its evidence and what to do.
 
-The same fact everywhere: a line of ``tunebook check``, of a quality report, a card of the dashboard.
+The same fact everywhere: a line of ``tunebook check`` or of a quality report, a card of a page.
 """
 
 from __future__ import annotations
