@@ -1,0 +1,67 @@
+"""What every verdict on a series of losses needs: smoothing, sign changes, amplitude, its tail."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+SMOOTHING = 0.9
+"""The factor of exponential smoothing at one value per step (S1.1)."""
+
+
+def smoothed(values: Sequence[float], factor: float = SMOOTHING) -> list[float]:
+    """Return the exponentially smoothed series, which starts at its first value (S1.1)."""
+    found: list[float] = []
+    for value in values:
+        found.append(value if not found else factor * found[-1] + (1 - factor) * value)
+    return found
+
+
+def running_mean(values: Sequence[float], window: int) -> list[float]:
+    """Return the mean around each place, over at most ``window`` values; shorter at the ends."""
+    half = max(0, window // 2)
+    sums = [0.0]
+    for value in values:
+        sums.append(sums[-1] + value)
+    n = len(values)
+    ends = ((max(0, i - half), min(n, i + half + 1)) for i in range(n))
+    return [(sums[b] - sums[a]) / (b - a) for a, b in ends]
+
+
+def sign_change_share(values: Sequence[float]) -> float:
+    """Return the share of neighbouring differences that have opposite signs, in [0, 1]."""
+    differences = [b - a for a, b in pairwise(values)]
+    if len(differences) < 2:
+        return 0.0
+    return sum(a * b < 0 for a, b in pairwise(differences)) / (len(differences) - 1)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value below which ``share`` of the values lie, between neighbours in a line."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+def amplitude(values: Sequence[float]) -> float:
+    """Return the distance from the 5 % to the 95 % quantile."""
+    return quantile(values, 0.95) - quantile(values, 0.05)
+
+
+def tail_mean(values: Sequence[float], share: float = 0.1) -> float:
+    """Return the mean of the last ``share`` of the values, of one at least."""
+    n = max(1, round(share * len(values)))
+    return sum(values[-n:]) / n
+
+
+def entropy(shares: Sequence[float]) -> float:
+    """Return the entropy of label shares, in nats: the loss of whoever ignores the input."""
+    return -sum(p * math.log(p) for p in shares if p > 0)
+
+
+def number(value: float) -> str:
+    """Return a figure as findings show it."""
+    return f"{value:.4g}"
