@@ -1,0 +1,214 @@
+"""Where the test error comes from: its terms with standard errors, and what to do first.
+
+Shift is test-side validation minus training-side validation (the slide's figure, not the text of
+2021). Negative terms are shown, never clipped. Measure the training error in evaluation mode and
+without augmentation, on as many examples as validation has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tunebook.diagnosis.series import number
+from tunebook.records.finding import Finding, Verdict
+
+SURE, LEAST_GAP, TARGET_SHARE = 2.0, 0.005, 0.1
+
+
+class TermName(StrEnum):
+    """The terms of the test error; all but the first are avoidable (S2.10)."""
+
+    IRREDUCIBLE = "irreducible error"
+    BIAS = "avoidable bias"
+    VARIANCE = "variance"
+    SHIFT = "distribution shift"
+    VALIDATION_OVERFITTING = "validation overfitting"
+
+
+class Headline(StrEnum):
+    """What to work on first (S2.12)."""
+
+    UNDERFITTING = "underfitting"
+    OVERFITTING = "overfitting"
+    SHIFT = "distribution shift"
+    REBALANCE = "validation overfitting"
+    NOTHING = "nothing is clearly left to mend"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """An error rate in [0, 1] and the number of examples it was measured on; None if known."""
+
+    rate: float
+    n: int | None = None
+
+    @property
+    def squared_error(self) -> float:
+        """Variance of the rate: e(1-e)/n, 0 for a known one."""
+        return self.rate * (1 - self.rate) / self.n if self.n else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of the waterfall with its standard error."""
+
+    name: TermName
+    size: float
+    standard_error: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it lies more than two standard errors above zero."""
+        return self.size > SURE * self.standard_error
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposition:
+    """The known terms in order; ``unknown`` are those whose error rates are missing."""
+
+    terms: tuple[Term, ...]
+    unknown: tuple[TermName, ...]
+
+    @property
+    def total(self) -> float:
+        """The sum of the known terms: the last error rate of the chain."""
+        return math.fsum(term.size for term in self.terms)
+
+    def term(self, name: TermName) -> Term | None:
+        """Return a term, None if it is unknown."""
+        return next((term for term in self.terms if term.name is name), None)
+
+
+def decompose(
+    *,
+    train: ErrorRate,
+    train_val: ErrorRate | None = None,
+    test_val: ErrorRate | None = None,
+    test: ErrorRate | None = None,
+    target: ErrorRate | None = None,
+) -> Decomposition:
+    """Return the terms of the error (S2.10). Without a target, bias is unknown, not 0 (S2.1).
+
+    A rate that is missing hands its place on: without test-val, test is compared with train-val.
+    """
+    chain = (
+        (TermName.BIAS, train),
+        (TermName.VARIANCE, train_val),
+        (TermName.SHIFT, test_val),
+        (TermName.VALIDATION_OVERFITTING, test),
+    )
+    terms, unknown, before = list[Term](), list[TermName](), target
+    if target is not None:
+        error = math.sqrt(target.squared_error)
+        terms.append(Term(TermName.IRREDUCIBLE, target.rate, error))
+    else:
+        unknown.append(TermName.IRREDUCIBLE)
+    for name, rate in chain:
+        if rate is None or before is None:
+            unknown.append(name)
+        else:
+            error = math.sqrt(before.squared_error + rate.squared_error)
+            terms.append(Term(name, rate.rate - before.rate, error))
+        before = before if rate is None else rate
+    return Decomposition(tuple(terms), tuple(unknown))
+
+
+def headline(found: Decomposition, *, target: float | None = None) -> tuple[Headline, str]:
+    """Return the first actionable term in order, with the sentence to show (S2.12).
+
+    Actionable: above 2 standard errors, and above 0.5 points and 10 % of the target error. A larger
+    term further on does not change the order; the sentence says so.
+    """
+    least = max(LEAST_GAP, TARGET_SHARE * target if target is not None else 0.0)
+    order = (
+        (TermName.BIAS, Headline.UNDERFITTING),
+        (TermName.VARIANCE, Headline.OVERFITTING),
+        (TermName.SHIFT, Headline.SHIFT),
+        (TermName.VALIDATION_OVERFITTING, Headline.REBALANCE),
+    )
+    actionable = [
+        (term, head)
+        for name, head in order
+        if (term := found.term(name)) is not None and term.is_sure and term.size > least
+    ]
+    if not actionable:
+        return Headline.NOTHING, "No term is large and sure enough to act on."
+    first, head = actionable[0]
+    largest = max((term for term, _ in actionable), key=lambda term: term.size)
+    text = f"First {head}: {first.size:.1%} of error."
+    if largest is not first:
+        text += f" {largest.name.capitalize()} is larger ({largest.size:.1%}) but comes later."
+    return head, text
+
+
+def judge_decomposition(found: Decomposition, *, target: float | None = None) -> Finding:
+    """Return the headline as a finding, with what is unknown among its items."""
+    head, text = headline(found, target=target)
+    is_good = head is Headline.NOTHING
+    return Finding(
+        "decomposition",
+        Verdict.PASS if is_good else Verdict.NOTICE,
+        text,
+        value=", ".join(f"{t.name} {t.size:.1%} (se {t.standard_error:.1%})" for t in found.terms),
+        expected="each below 2 standard errors or 0.5 points",
+        items=tuple(f"{name}: unknown" for name in found.unknown),
+        source="S2.12",
+    )
+
+
+def judge_overfitting(train: ErrorRate, held_out: ErrorRate) -> Finding:
+    """Return whether training is better than held-out by over 2 standard errors (S3.8)."""
+    gap = Term(
+        TermName.VARIANCE,
+        held_out.rate - train.rate,
+        math.sqrt(train.squared_error + held_out.squared_error),
+    )
+    value = f"gap {number(gap.size)}, standard error {number(gap.standard_error)}"
+    expected = "at most 2 standard errors"
+    if not gap.is_sure:
+        title = "Training is not clearly better than held-out data."
+        return Finding("overfitting", Verdict.PASS, title, value, expected, source="S3.8")
+    return Finding(
+        "overfitting",
+        Verdict.NOTICE,
+        "The network overfits: training is clearly better than held-out data.",
+        value,
+        expected,
+        advice="More data first; otherwise L1, L2, dropout or augmentation.",
+        source="S3.8",
+    )
+
+
+def judge_validation(validation: ErrorRate, test: ErrorRate, *, n_selections: int) -> Finding:
+    """Return whether validation itself was overfitted: selected on too often (S2.16)."""
+    gap = test.rate - validation.rate
+    error = math.sqrt(validation.squared_error + test.squared_error)
+    value = f"gap {number(gap)}, standard error {number(error)}; selected {n_selections} times"
+    if gap <= SURE * error:
+        title = "Validation is as good a guide as it should be."
+        return Finding(
+            "validation", Verdict.PASS, title, value, "2 standard errors", source="S2.16"
+        )
+    return Finding(
+        "validation",
+        Verdict.PROBLEM,
+        "Validation was overfitted: it looks clearly better than test.",
+        value,
+        expected="at most 2 standard errors",
+        causes=(f"{n_selections} selections on one validation set",),
+        advice="Draw a fresh validation set from the test distribution and measure again.",
+        source="S2.16",
+    )
+
+
+def expected_training_sample(n_training: int, n_validation: int) -> int:
+    """Return how many training examples to measure the training error on (S2.10)."""
+    return min(n_training, n_validation)
+
+
+def gaps(found: Decomposition) -> Sequence[tuple[str, float, float]]:
+    """Return name, size and standard error of each term: the bars of the waterfall (S2.10)."""
+    return [(term.name.value, term.size, term.standard_error) for term in found.terms]
