@@ -1,0 +1,140 @@
+"""Whether to adopt a change, whether one strategy beat another, and what a claim may say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean, stdev
+
+N_SEEDS, N_REPEATS = 5, 5
+"""Seeds to retrain candidate and baseline with (S4.28), repeats to compare strategies by (C8)."""
+
+SURE = 2.0
+
+
+class Decision(StrEnum):
+    """What to do with a candidate."""
+
+    LAUNCH = "launch"
+    HOLD = "hold"
+    MORE_SEEDS = "not enough seeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """The gain in error of a candidate over the baseline with its bound; positive is better."""
+
+    decision: Decision
+    gain: float
+    margin: float
+    sentence: str
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The gain, give or take two standard errors."""
+        return self.gain - self.margin, self.gain + self.margin
+
+
+def adopt(
+    candidate: Sequence[float],
+    baseline: Sequence[float],
+    *,
+    complexity: str = "",
+    n_needed: int = N_SEEDS,
+) -> Adoption:
+    """Return launch if the mean gain exceeds 2*sqrt(s1^2/n1 + s2^2/n2) (S4.28).
+
+    Both are errors of retraining with seeds other than the one that won. ``complexity`` says what
+    the change costs in upkeep; it is for a person to weigh.
+    """
+    n = min(len(candidate), len(baseline))
+    if n < 2:
+        gain = fmean(baseline) - fmean(candidate) if n else 0.0
+        return Adoption(Decision.MORE_SEEDS, gain, math.inf, f"{n} of {n_needed} seeds so far")
+    gain = fmean(baseline) - fmean(candidate)
+    margin = SURE * math.sqrt(
+        stdev(candidate) ** 2 / len(candidate) + stdev(baseline) ** 2 / len(baseline)
+    )
+    note = f"; it adds {complexity}" if complexity else ""
+    figures = f"gain {gain:.4g}, bound {margin:.4g}, {n} seeds each{note}"
+    if n < n_needed:
+        return Adoption(Decision.MORE_SEEDS, gain, margin, figures)
+    decision = Decision.LAUNCH if gain > margin else Decision.HOLD
+    return Adoption(decision, gain, margin, figures)
+
+
+class Evidence(StrEnum):
+    """How much stands behind a claim (I5)."""
+
+    ONE_RUN = "one run"
+    SEEDS = "several seeds"
+    STUDY = "a study"
+
+
+def claim(subject: str, other: str, evidence: Evidence, *, n: int = 1) -> str:
+    """Return the sentence that the evidence allows (I5): without seeds, it only looked better.
+
+    ``n`` are the seeds of each, or the trials of each study.
+    """
+    match evidence:
+        case Evidence.ONE_RUN:
+            return f"{subject} looked better than {other} in one run"
+        case Evidence.SEEDS if n >= N_SEEDS:
+            return f"{subject} was better than {other} over {n} seeds each"
+        case Evidence.SEEDS:
+            return f"{subject} looked better than {other} over {n} seeds each; that is too few"
+        case Evidence.STUDY:
+            return f"the best of {n} trials was better with {subject} than with {other}"
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyResult:
+    """What a search strategy came to: confirmed errors of repeats, and what it had to work with."""
+
+    name: str
+    errors: Sequence[float]
+    n_steps: int
+    data_fraction: float = 1.0
+    split: str = ""
+
+
+def compare_strategies(a: StrategyResult, b: StrategyResult) -> str:
+    """Return the sentence on two strategies; no order without equal conditions (S0.24, C8).
+
+    A winner needs five repeats of each, and a 95 % interval that leaves out 0: Student's t with the
+    degrees of freedom of the smaller sample, which errs on the side of no winner.
+    """
+    unequal = [
+        what
+        for what, x, y in (
+            ("budget", a.n_steps, b.n_steps),
+            ("data fraction", a.data_fraction, b.data_fraction),
+            ("split", a.split, b.split),
+        )
+        if x != y
+    ]
+    if unequal:
+        return f"{a.name} and {b.name} are not comparable: different {', '.join(unequal)}"
+    n = min(len(a.errors), len(b.errors))
+    if n < N_REPEATS:
+        return f"{a.name} and {b.name}: {n} repeats; {N_REPEATS} are needed to claim an order"
+    difference = fmean(b.errors) - fmean(a.errors)
+    error = math.sqrt(stdev(a.errors) ** 2 / len(a.errors) + stdev(b.errors) ** 2 / len(b.errors))
+    margin = _student(n - 1) * error
+    interval = (
+        f"{difference:.4g} (95 % interval {difference - margin:.4g} to {difference + margin:.4g})"
+    )
+    if abs(difference) <= margin:
+        return f"{a.name} and {b.name}: no clear difference: {interval}"
+    winner, loser = (a, b) if difference > 0 else (b, a)
+    return f"{winner.name} was better than {loser.name} by {interval}"
+
+
+def _student(freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t, by its expansion about the normal one."""
+    z = 1.959963984540054
+    g1 = (z**3 + z) / 4
+    g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    return z + g1 / freedom + g2 / freedom**2

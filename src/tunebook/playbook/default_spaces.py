@@ -1,0 +1,66 @@
+"""Default search spaces of optimizers, and which of Adam's values a budget can tune."""
+
+from __future__ import annotations
+
+from tunebook.errors import SpaceError, nearest
+from tunebook.space import Choice, Float, Kind, Role, Space
+
+LABEL_SMOOTHING, DROPOUT = (0.1, 0.2), (0.0, 0.1)
+WARM_UP_SHARE, BETA2 = 0.05, 0.999
+"""What the default spaces hold fixed (S4.44)."""
+
+DECAY_SHARE, END_FACTORS = 0.9, (1e-2, 1e-3)
+"""Momentum's linear decay: over this share of the steps, down to one of these shares of lr."""
+
+_ADAM_LADDER = ("lr", "beta1", "epsilon", "beta2")
+_RANGES = {
+    # lr, momentum or beta1, weight decay
+    "adamw": ((1e-4, 1e-2), (0.5, 0.98), (5e-3, 1.0)),
+    "nadamw": ((1e-4, 1e-2), (0.9, 0.996), (5e-3, 1.0)),
+    "momentum": ((0.02, 5.0), (0.7, 0.995), (1e-7, 5e-5)),
+    "nesterov": ((0.02, 5.0), (0.7, 0.995), (1e-7, 5e-5)),
+}
+MOMENTUM_TRIALS = 10
+
+
+def default_space(optimizer: str, *, is_small: bool = True, regularizers: bool = False) -> Space:
+    """Return the range of lr, 1 - momentum or 1 - beta1, and weight decay (S4.44).
+
+    The ranges are those of large workloads; for small ones lr reaches down one decade further.
+
+    :raises SpaceError: no default ranges are known for the optimizer.
+    """
+    if optimizer not in _RANGES:
+        raise SpaceError(
+            "No default space is known for this optimizer",
+            got=optimizer,
+            expected=", ".join(_RANGES),
+            do=nearest(optimizer, _RANGES),
+        )
+    (low, high), momentum, decay = _RANGES[optimizer]
+    name = "beta1" if optimizer.endswith("adamw") else "momentum"
+    role, kind = Role.NUISANCE, Kind.OPTIMIZATION
+    lowest = low / 10 if is_small else low
+    parameters: dict[str, Float | Choice] = {
+        "lr": Float(lowest, high, log=True, role=role, kind=kind),
+        name: Float(*momentum, log="1-x", role=role, kind=kind),
+        "weight_decay": Float(*decay, log=True, role=role, kind=Kind.REGULARIZATION),
+    }
+    if regularizers:
+        parameters["label_smoothing"] = Choice(*LABEL_SMOOTHING, kind=Kind.REGULARIZATION)
+        parameters["dropout"] = Choice(*DROPOUT, kind=Kind.REGULARIZATION)
+    return Space(parameters)
+
+
+def adam_hyperparameters(n_trials: int) -> tuple[str, ...]:
+    """Return what to tune of Adam: below 10 trials lr; below 25 beta1 too; epsilon; from 50 beta2.
+
+    The source has 25 in two rows; it counts as the larger set (S4.42).
+    """
+    n = 1 + (n_trials >= 10) + (n_trials >= 25) + (n_trials >= 50)
+    return _ADAM_LADDER[:n]
+
+
+def tunes_momentum(n_trials: int) -> bool:
+    """Whether a study has trials enough to tune momentum or beta1; else 0.9 (C3)."""
+    return n_trials >= MOMENTUM_TRIALS

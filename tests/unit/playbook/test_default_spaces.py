@@ -1,0 +1,42 @@
+"""Default spaces have the published ranges, and Adam is tuned by budget."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunebook.errors import SpaceError
+from tunebook.playbook.default_spaces import adam_hyperparameters, default_space, tunes_momentum
+
+
+@pytest.mark.parametrize(("n", "tuned"), [(5, 1), (10, 2), (24, 2), (25, 3), (60, 4)])
+def test_s4_42_a_budget_tunes_this_many_values_of_adam(n, tuned):
+    assert len(adam_hyperparameters(n)) == tuned
+    assert adam_hyperparameters(n)[0] == "lr"
+
+
+def test_c3_momentum_is_fixed_below_ten_trials():
+    assert not tunes_momentum(9)
+    assert tunes_momentum(10)
+
+
+def test_s4_44_ranges_are_the_published_ones_and_small_workloads_reach_lower():
+    large = default_space("adamw", is_small=False).parameters
+    assert (large["lr"].low, large["lr"].high) == (1e-4, 1e-2)
+    assert (large["beta1"].low, large["beta1"].high) == (0.5, 0.98)
+    assert large["beta1"].log == "1-x"
+    assert default_space("adamw").parameters["lr"].low == pytest.approx(1e-5)
+    nesterov = default_space("nesterov", is_small=False).parameters
+    assert (nesterov["lr"].low, nesterov["lr"].high) == (0.02, 5.0)
+    assert (nesterov["momentum"].low, nesterov["momentum"].high) == (0.7, 0.995)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "nadamw", "momentum", "nesterov"])
+def test_s4_5_default_spaces_never_contain_the_batch_size(optimizer):
+    space = default_space(optimizer, regularizers=True)
+    assert "batch_size" not in space
+    assert "dropout" in space
+
+
+def test_s4_44_an_unknown_optimizer_is_refused():
+    with pytest.raises(SpaceError, match="adamw"):
+        default_space("adamm")
