@@ -1,0 +1,64 @@
+"""Stopping rules report what they would have done, and lose nothing over a resume."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tunebook.playbook.observers import (
+    counters,
+    observe,
+    patience,
+    plateau_halving,
+    target_loss,
+)
+
+# Falls for 20 evaluations, stays for 15, falls again.
+CURVE = [1 - i / 40 for i in range(20)] + [0.6] * 15 + [0.5 - i / 100 for i in range(10)]
+STEPS = [10 * (i + 1) for i in range(len(CURVE))]
+
+
+def test_s0_32_ten_stops_on_a_plateau_of_fifteen_and_twenty_does_not():
+    ten, twenty = patience(STEPS, CURVE, 10), patience(STEPS, CURVE, 20)
+    assert ten.stopped_at == 300
+    assert ten.best_step == 200
+    assert ten.steps_saved == 150
+    assert ten.would_have_missed > 0
+    assert twenty.stopped_at is None
+    assert twenty.best_step == 450
+    assert twenty.would_have_missed == 0
+
+
+def test_s0_32_the_counter_resets_only_on_a_strict_improvement():
+    assert counters([1.0, 0.9, 0.9, 0.9]) == 2
+    assert counters([1.0, 0.9, 0.9, 0.8]) == 0
+    assert counters([1.0, 0.9, 0.9, 0.89], min_delta=0.05) == 2
+
+
+def test_c4_the_observers_report_on_every_patience():
+    assert [o.rule for o in observe(STEPS, CURVE)] == ["patience 10", "patience 20", "patience 50"]
+
+
+def test_s0_33_a_single_dip_does_not_stop_a_smoothed_crossing_does():
+    steps = list(range(200))
+    dip = [2.3] * 200
+    dip[50] = 1.99
+    assert target_loss(steps, dip, 2.0).stopped_at is None
+    noise = np.random.default_rng(0).normal(scale=0.05, size=200)
+    falling = (2.5 - np.arange(200) / 200 + noise).tolist()
+    assert 100 < target_loss(steps, falling, 2.0).stopped_at < 130
+
+
+def test_s0_34_the_rate_falls_at_exactly_these_evaluations():
+    scores = [0.1, 0.2, 0.3, 0.3, 0.3, 0.4] + [0.4] * 30
+    stairs = plateau_halving(scores, n=2, end=1 / 128)
+    assert stairs.drops == (4, 7, 9, 11, 13, 15, 17)
+    assert stairs.ended_at == 17
+    assert stairs.factors[5] == 0.5
+    assert len(plateau_halving([0.5] * 200).drops) == 10
+
+
+def test_s0_34_a_resume_continues_where_it_was():
+    scores = np.random.default_rng(0).random(60).tolist()
+    whole, part = plateau_halving(scores, n=3), plateau_halving(scores[:30], n=3)
+    assert whole.drops[: len(part.drops)] == part.drops
+    assert whole.factors[:30] == part.factors
