@@ -26,7 +26,8 @@ MOMENTUM_TRIALS = 10
 def default_space(optimizer: str, *, is_small: bool = True, regularizers: bool = False) -> Space:
     """Return the range of lr, 1 - momentum or 1 - beta1, and weight decay (S4.44).
 
-    The ranges are those of large workloads; for small ones lr reaches down one decade further.
+    The ranges are those of large workloads; for small ones lr reaches down one decade further. The
+    batch size is never among them: it is for speed, not for validation (S4.5).
 
     :raises SpaceError: no default ranges are known for the optimizer.
     """
