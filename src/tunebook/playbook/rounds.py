@@ -110,6 +110,22 @@ def split_name(looks: Sequence[TestLook]) -> str:
     return "test" if len(looks) <= 1 else f"validation (test set seen {len(looks)} times)"
 
 
+def refusal_to_look(
+    configuration: Mapping[str, object],
+    launched: Mapping[str, object] | None,
+    looks: Sequence[TestLook],
+) -> str | None:
+    """Return why the test set must not be looked at, None if it may (S4.29, I2).
+
+    It is looked at once, after exploration, for the launched configuration alone.
+    """
+    if launched is None:
+        return "nothing has been launched yet"
+    if dict(configuration) != dict(launched):
+        return "only the launched configuration is tested"
+    return f"the test set was seen on {looks[0].at:%Y-%m-%d}" if looks else None
+
+
 def round_warnings(planned: Round, *, searcher: str | None = None) -> list[str]:
     """Return what to ask before a round starts (S4.13, S4.14, I6)."""
     found = []

@@ -19,6 +19,7 @@ from tunebook.playbook.rounds import (
     TestLook,
     Waiver,
     needs_look,
+    refusal_to_look,
     round_warnings,
     split_name,
     unready,
@@ -77,6 +78,15 @@ def test_i2_a_second_look_makes_the_test_set_validation():
     look = TestLook(datetime(2026, 1, 1, tzinfo=UTC), 0.9, {})
     assert split_name([look]) == "test"
     assert split_name([look, look]).startswith("validation")
+
+
+def test_s4_29_the_test_set_is_seen_once_for_the_launched_configuration():
+    best = {"lr": 0.1}
+    assert refusal_to_look(best, best, []) is None
+    assert "launched" in refusal_to_look(best, None, [])
+    assert "only" in refusal_to_look({"lr": 0.2}, best, [])
+    look = TestLook(datetime(2026, 1, 1, tzinfo=UTC), 0.9, best)
+    assert "2026-01-01" in refusal_to_look(best, best, [look])
 
 
 GREEN = ChecklistFacts(
