@@ -18,7 +18,7 @@ from tunebook.diagnosis.single_batch import (
 from tunebook.records.finding import Verdict
 from tunebook.testing.single_batches import SIZES, fit_single_batches
 
-N_SEEDS = 10
+N_SEEDS = 6
 
 
 def outcomes(fault: str) -> Counter:
@@ -29,18 +29,18 @@ def outcomes(fault: str) -> Counter:
 @pytest.mark.parametrize(
     ("fault", "allowed", "least"),
     [
-        ("healthy", {Outcome.PASS}, 29),
-        ("sign flip", {Outcome.GOES_UP}, 27),
-        ("rate x1000", {Outcome.EXPLODES}, 29),
-        ("labels reshuffled", {Outcome.OSCILLATES, Outcome.PLATEAUS}, 29),
-        ("rate /10000", {Outcome.PLATEAUS}, 29),
-        ("everything frozen", {Outcome.PLATEAUS}, 30),
-        ("zero inputs", {Outcome.PLATEAUS}, 30),
-        ("conflicting labels", {Outcome.PLATEAUS}, 29),
-        ("strong weight decay", {Outcome.PLATEAUS}, 27),
-        ("double softmax", {Outcome.PLATEAUS}, 29),
-        ("wrong axis", {Outcome.PLATEAUS}, 29),
-        ("frozen hidden layer", {Outcome.PASS}, 26),
+        ("healthy", {Outcome.PASS}, 17),
+        ("sign flip", {Outcome.GOES_UP}, 15),
+        ("rate x1000", {Outcome.EXPLODES}, 17),
+        ("labels reshuffled", {Outcome.OSCILLATES, Outcome.PLATEAUS}, 17),
+        ("rate /10000", {Outcome.PLATEAUS}, 17),
+        ("everything frozen", {Outcome.PLATEAUS}, 18),
+        ("zero inputs", {Outcome.PLATEAUS}, 18),
+        ("conflicting labels", {Outcome.PLATEAUS}, 17),
+        ("strong weight decay", {Outcome.PLATEAUS}, 15),
+        ("double softmax", {Outcome.PLATEAUS}, 17),
+        ("wrong axis", {Outcome.PLATEAUS}, 17),
+        ("frozen hidden layer", {Outcome.PASS}, 15),
     ],
 )
 def test_s2_8_a_planted_fault_has_its_outcome(fault, allowed, least):
