@@ -82,7 +82,7 @@ def axis_points(
 def isolation(
     trials: Sequence[Trial], space: Space, objective: Objective, *, name: str
 ) -> list[Bucket]:
-    """Return the best trial over all other parameters for each stretch of ``name`` (S4.23).
+    """Return the best trial over all others for each stretch of ``name`` (S4.23, S3.7).
 
     A choice has a bucket for each value, a range clamp(n // 5, 4, 10) of equal width.
     """

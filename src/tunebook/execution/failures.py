@@ -148,7 +148,7 @@ def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | No
 
 
 def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool) -> Failure:
-    """Say why a script ended as it did; ``last`` are the last lines it printed.
+    """Say why a script ended as it did (S0.22); ``last`` are the last lines it printed.
 
     ``status`` is its exit code, minus the signal; a shell around it adds 128 to the signal.
     """

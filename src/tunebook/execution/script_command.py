@@ -1,4 +1,4 @@
-"""The command of an untouched script: placeholders are filled in, no shell is involved.
+"""The command of an untouched script: placeholders are filled in, no shell is involved (S1.3).
 
 ``{lr}`` is the value of the parameter ``lr``; ``{seed}``, ``{trial}``, ``{directory}``,
 ``{device}`` and ``{max_steps}`` are the trial's, unless a parameter has that name. ``{{`` and

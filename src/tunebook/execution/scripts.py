@@ -1,4 +1,4 @@
-"""Trains an untouched script: an ordinary training function, so that every executor can run it.
+"""Trains an untouched script (S0.20): an ordinary training function, which every executor runs.
 
 The script's output goes where the trial's output goes, as it comes (S1.2). What is a metric is
 found by ``metric_lines`` and ``metric_files``, which step it belongs to by ``script_steps``; a

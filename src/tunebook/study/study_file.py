@@ -1,4 +1,4 @@
-"""Study files: a study in YAML, read and written (contract, section 3).
+"""Study files: a study in YAML, read and written without loss (S0.21; contract, section 3).
 
 The command line describes every study by this model, whether it comes from a file or from flags.
 """

@@ -49,7 +49,7 @@ def test_s4_18_trials_cost_and_density_agree():
     assert trials_affordable(plan.n_steps, steps_per_trial=500, n_values=3) == 12
 
 
-def test_s4_19_a_best_at_an_edge_forbids_the_comparison():
+def test_s4_19_and_s1_14_a_best_at_an_edge_forbids_the_comparison():
     at_edge = {"adam": ["adam.lr"], "nesterov": []}
     assert fair_comparison_refusal(at_edge).startswith("best at edge, comparison not fair")
     sentence = optimizer_verdict({"adam": 0.2, "nesterov": 0.1}, at_edge)
