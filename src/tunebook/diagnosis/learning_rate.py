@@ -76,7 +76,7 @@ def choose_rate(runs: Sequence[SweepRun]) -> SweepChoice:
         rows = tuple(SweepRow(run.lr, None, None, True) for run in ordered)
         return SweepChoice(None, None, rows, _beyond(low, is_up=False))
     deepest = min(depths.values())
-    start = quantile([run.losses[0] for run in ordered if run.losses], 0.5)
+    start = quantile([run.losses[0] for run in ordered if run.lr in depths], 0.5)
     drop = max(start - deepest, 0.0)
     level = start - _MOST * drop
     rows = tuple(

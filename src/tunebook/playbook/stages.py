@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tunebook.diagnosis.decomposition import Headline
+from tunebook.playbook.conflicts import DEFAULT
 from tunebook.playbook.hyperparameters import in_order
 from tunebook.playbook.rounds import Waiver
 
@@ -149,6 +150,25 @@ def after_evaluation(headline: Headline, *, is_target_met: bool) -> int:
     if is_target_met:
         return 8
     return 2 if headline in {Headline.SHIFT, Headline.REBALANCE} else 6
+
+
+def target_stops(stage: int, choice: str = DEFAULT) -> bool:
+    """Whether meeting the target ends the search of a stage (C13): in stage 7, not in stage 6.
+
+    Exploration only notices that the target is met. ``choice`` is that of the card.
+    """
+    return stage >= 7 if choice == DEFAULT else choice == "always"
+
+
+def too_little(stage: int, left_steps: int, needed_steps: int) -> str | None:
+    """Return why a stage cannot begin with what is left of the budget, None if it can (I7)."""
+    if needed_steps <= left_steps:
+        return None
+    name = STAGES[stage].name
+    return (
+        f"stage {stage} ({name}) needs {needed_steps} steps, and {left_steps} are left: raise the "
+        "budget, or skip the stage with a waiver; all results are kept"
+    )
 
 
 def explore_rounds(

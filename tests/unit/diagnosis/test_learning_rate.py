@@ -65,6 +65,8 @@ def test_s1_9_diverged_runs_stay_in_the_table():
     assert choice.rows[-1].is_diverged
     assert choice.lr == 0.1
     assert choice.is_below_divergence
+    from_the_start = [*sweep((1e-3, 1e-2, 0.1)), SweepRun(1.0, [math.nan]), SweepRun(9.0, [])]
+    assert choose_rate(from_the_start).lr == 0.1
     none = choose_rate([SweepRun(1.0, [2.0, math.inf])])
     assert none.lr is None
     assert none.extension == pytest.approx((0.1, 0.01))

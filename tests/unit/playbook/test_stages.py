@@ -13,6 +13,8 @@ from tunebook.playbook.stages import (
     closed_gate,
     divided,
     explore_rounds,
+    target_stops,
+    too_little,
 )
 
 
@@ -51,3 +53,15 @@ def test_rounds_follow_the_prior_until_importance_is_measured():
     measured = {"depth": 0.9, "momentum": 0.0, "weight_decay": 0.1}
     found = explore_rounds(searched, Headline.OVERFITTING, measured=measured, n_feasible=30)
     assert found[1] == ("depth",)
+
+
+def test_c13_a_target_stops_exploitation_and_not_exploration():
+    assert target_stops(7)
+    assert not target_stops(6)
+    assert target_stops(6, "always")
+    assert not target_stops(7, "never")
+
+
+def test_i7_a_budget_too_small_says_what_is_missing():
+    assert too_little(6, 1_000, 1_000) is None
+    assert "needs 1001 steps, and 1000 are left" in too_little(6, 1_000, 1_001)
