@@ -87,7 +87,7 @@ def _shapes(f: PreflightFigures) -> Finding | None:
     if f.output_shape is None or f.target_shape is None:
         return None
     output, target = f.output_shape, f.target_shape
-    classes_first = output[:1] + output[2:] == target and len(output) >= 2
+    classes_first = len(output) >= 2 and output[1] >= 2 and output[:1] + output[2:] == target
     is_right = output == target or (f.is_classification and classes_first)
     return _line(
         "shapes",

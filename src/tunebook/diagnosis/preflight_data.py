@@ -63,7 +63,7 @@ def is_standardized(
 
 
 def _inputs(f: DataFigures) -> Finding | None:
-    if f.means is None or f.deviations is None:
+    if not f.means or not f.deviations:
         return None
     size = max(max((abs(m) for m in f.means), default=0.0), max(f.deviations, default=0.0))
     value = f"mean up to {number(max(map(abs, f.means)))}, deviation {_span(f.deviations)}"

@@ -12,6 +12,7 @@ FIRST_BATCH, IMBALANCED_BATCH, SMALL_DATA_BATCH = 64, 128, 32
 _IMBALANCE, _FEW = 3.0, 5_000
 REDUCED_EXAMPLES, REDUCED_CLASSES = 10_000, 2
 TINY_EXAMPLES, TINY_VALIDATION, EVALUATE_EVERY = 1_000, 100, 1_000
+MAX_TRAIN_VAL = 10_000
 GENERALIZATION = (
     *("weight_decay", "dropout", "augmentation", "mixup", "label_smoothing"),
     *("l1", "l2"),
@@ -150,6 +151,15 @@ def reduced_problem(
         n_examples / left,
         tuple(undo),
     )
+
+
+def held_out_sizes(n_training: int, n_test_side: int = 0) -> tuple[int, int]:
+    """Return the sizes of train-val and test-val (S2.11).
+
+    A tenth of the training data, 10 000 at most; and half of what comes from the test's source: the
+    other half is the locked test set.
+    """
+    return max(1, min(MAX_TRAIN_VAL, n_training // 10)), n_test_side // 2
 
 
 def rescaled_lambda(lam: float, n_before: int, n_after: int) -> float:

@@ -62,6 +62,7 @@ def test_s2_7_a_clean_model_passes_every_line():
     [
         ("parameters", {"n_parameters": 0}),
         ("shapes", {"output_shape": (40, 1), "target_shape": (40,), "is_classification": False}),
+        ("shapes", {"output_shape": (40, 1), "target_shape": (40,)}),
         ("loss-shape", {"loss_shape": (40,)}),
         ("dtypes", {"dtypes": {"inputs": "float64", "parameters": "float32"}}),
         ("finite", {"n_nonfinite": {"inputs": 3, "outputs": 1}}),

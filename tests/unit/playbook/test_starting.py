@@ -10,6 +10,7 @@ from tunebook.playbook.starting import (
     decay_of_lambda,
     default_values,
     first_batch_size,
+    held_out_sizes,
     initialization,
     reduced_problem,
     rescaled_lambda,
@@ -88,3 +89,8 @@ def test_s2_6_the_switch_leaves_ten_thousand_examples_and_says_so():
 
 def test_s0_35_lambda_becomes_a_weight_decay():
     assert decay_of_lambda(5.0, 50_000) == pytest.approx(1e-4)
+
+
+def test_s2_11_two_validation_sets_have_their_sizes():
+    assert held_out_sizes(50_000, 3_000) == (5_000, 1_500)
+    assert held_out_sizes(500_000) == (10_000, 0)
