@@ -12,6 +12,9 @@ from tunebook.execution.user_code import importable_reference, load_function
 from tunebook.records import StudySpec, TaskKind, TaskRef
 from tunebook.training import TrainingFunction
 
+TRAINING_LOADER = "tunebook.recipes.trials:load_training"
+"""What makes the training of a recipe or of a user's training task from its description."""
+
 
 def describe_task(train: TrainingFunction | object) -> TaskRef:
     """Return where the training code is; ``TaskError`` if it cannot be called."""
@@ -37,7 +40,7 @@ def load_task(spec: StudySpec) -> TrainingFunction:
     ``TaskError`` when this process cannot get it: then it says how the study can go on.
     """
     task = spec.task
-    if task.kind is TaskKind.SCRIPT or (task.kind is TaskKind.FUNCTION and task.is_importable):
+    if task.kind is TaskKind.SCRIPT or task.is_importable:
         return load_ref(task, folder=spec.environment.get("folder"))
     if task.kind is TaskKind.ASK_TELL:
         raise TaskError(
@@ -60,6 +63,11 @@ def load_ref(task: TaskRef, *, folder: str | None = None) -> TrainingFunction:
         from tunebook.execution.scripts import ScriptTask
 
         return ScriptTask.from_ref(task)
+    if task.kind is TaskKind.RECIPE:
+        # By name: a study must not need PyTorch to be read.
+        load: Any = load_function(TRAINING_LOADER)
+        training: TrainingFunction = load(task)
+        return training
     place = task.options.get("folder") or folder
     if place and place not in sys.path:
         sys.path.insert(0, str(place))

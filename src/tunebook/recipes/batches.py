@@ -1,0 +1,88 @@
+"""Batches of examples: without end for training, once through and in order for measuring.
+
+Training batch k is a function of the seed and k alone, so that a resumed training sees what an
+undisturbed one does, with no state to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias, final
+
+import numpy as np
+import torch
+from torch.utils.data import TensorDataset, default_collate
+
+from tunebook.training.task import Examples
+
+Batch: TypeAlias = tuple[Any, Any]
+"""Inputs and targets of some examples."""
+
+Collate: TypeAlias = Callable[[Sequence[Any]], Batch]
+
+
+def fetch(examples: Examples, indices: Sequence[int], collate: Collate | None = None) -> Batch:
+    """Return the examples of these indices as a batch; tensors are indexed at once."""
+    if collate is None and isinstance(examples, TensorDataset) and len(examples.tensors) == 2:
+        chosen = torch.as_tensor(np.asarray(indices))
+        return examples.tensors[0][chosen], examples.tensors[1][chosen]
+    many = getattr(examples, "__getitems__", None)
+    items = many(list(indices)) if callable(many) else [examples[int(i)] for i in indices]
+    inputs, targets = (collate or default_collate)(items)
+    return inputs, targets
+
+
+def in_order(
+    examples: Examples, size: int, collate: Collate | None = None, *, limit: int | None = None
+) -> Iterator[Batch]:
+    """Yield each example once, in batches of ``size``; the last one may be smaller (S4.35).
+
+    With ``limit`` only so many examples, spread evenly over the set.
+    """
+    n = len(examples)
+    chosen = np.arange(n)
+    if limit is not None and limit < n:
+        chosen = np.linspace(0, n - 1, limit).astype(int)
+    for start in range(0, len(chosen), size):
+        yield fetch(examples, chosen[start : start + size].tolist(), collate)
+
+
+@final
+class TrainingBatches:
+    """Shuffled batches of ``size`` without end: each epoch has every example at most once.
+
+    The rest of an epoch that fills no batch is left out, unless the set is smaller than a batch.
+    """
+
+    def __init__(
+        self, examples: Examples, size: int, *, seed: int, collate: Collate | None = None
+    ) -> None:
+        self._examples, self._collate = examples, collate
+        self._size = min(size, len(examples))
+        self._seed = seed
+        self._epoch, self._order = -1, np.arange(0)
+
+    @property
+    def per_epoch(self) -> int:
+        """How many batches an epoch has."""
+        return len(self._examples) // self._size
+
+    def __getitem__(self, number: int) -> Batch:
+        """Return training batch ``number``, from 0."""
+        epoch, place = divmod(number, self.per_epoch)
+        if epoch != self._epoch:
+            rng = np.random.default_rng([self._seed, epoch])
+            self._epoch, self._order = epoch, rng.permutation(len(self._examples))
+        chosen = self._order[place * self._size : (place + 1) * self._size]
+        return fetch(self._examples, chosen.tolist(), self._collate)
+
+
+def to_device(batch: Any, device: str) -> Any:
+    """Return the batch with all its tensors on ``device``; other things stay as they are."""
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device, non_blocking=True)
+    if isinstance(batch, tuple | list):
+        return type(batch)(to_device(part, device) for part in batch)
+    if isinstance(batch, dict):
+        return {name: to_device(part, device) for name, part in batch.items()}
+    return batch

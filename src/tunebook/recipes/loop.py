@@ -1,0 +1,152 @@
+"""The training loop: one ``Training`` of a task, update by update.
+
+Batches, dropout and initial weights follow from the seed, so that the same seed trains the same
+network (I8), whether it was interrupted or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, final
+
+import torch
+from torch import nn, optim
+
+from tunebook.recipes.batches import Batch, TrainingBatches, in_order, to_device
+from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
+from tunebook.recipes.schedules import factor
+from tunebook.recipes.settings import TrainingSettings
+from tunebook.records import Configuration
+from tunebook.training.task import Split, Task
+
+EVALUATION_BATCH = 256
+"""At least so many examples at once in evaluation: it needs no memory for gradients (S4.35)."""
+
+
+@final
+class Training:
+    """A network in training: ``update()`` is one optimizer step on the next batch.
+
+    ``n_updates`` is the length that schedules refer to. Track it in a trial: its state is that of
+    the network, the optimizer and the position in the data.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        config: Mapping[str, Any] | Configuration,
+        *,
+        n_updates: int,
+        seed: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self.task, self.n_updates, self.device = task, n_updates, device
+        self.config = config if isinstance(config, Configuration) else Configuration(config)
+        self.settings = TrainingSettings.of(self.config)
+        torch.manual_seed(seed)
+        self.network: nn.Module = task.network(self.config).to(device)
+        self.optimizer = self._make_optimizer()
+        self.batches = TrainingBatches(
+            task.examples(Split.TRAIN), self.settings.batch_size, seed=seed, collate=task.collate
+        )
+        self.n_done = 0
+        self._rate_factor = 1.0
+
+    def _make_optimizer(self) -> optim.Optimizer:
+        if self.task.optimizer is not None:
+            made: optim.Optimizer = self.task.optimizer(self.network, self.config)
+            return made
+        return make_optimizer(self.network.parameters(), self.settings)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next update."""
+        scheduled = factor(self.settings, self.n_done, self.n_updates)
+        return self.settings.lr * scheduled * self._rate_factor
+
+    def update(self, batch: Batch | None = None) -> torch.Tensor:
+        """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one."""
+        self.network.train()
+        if self.task.optimizer is None:
+            set_rate(self.optimizer, self.rate)
+        self.optimizer.zero_grad(set_to_none=True)
+        n_parts = 1 if batch is not None else self.settings.accumulate
+        total = torch.zeros((), device=self.device)
+        for part in range(n_parts):
+            chosen = batch or self.batches[self.n_done * n_parts + part]
+            loss = self.loss(self._augmented(chosen)) / n_parts
+            loss.backward()
+            total += loss.detach()
+        if self.settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
+        self.optimizer.step()
+        self.n_done += 1
+        return total
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Return the loss of a batch with the network in its present mode."""
+        inputs, targets = to_device(batch, self.device)
+        outputs = self.network(inputs)
+        found: torch.Tensor = self.task.loss(outputs, targets)
+        return found
+
+    def _augmented(self, batch: Batch) -> Batch:
+        return batch if self.task.augment is None else self.task.augment(*batch)
+
+    def gradient_norm(self) -> torch.Tensor:
+        """Return the norm of the last update's gradient, clipped if it was."""
+        return gradient_norm(self.network.parameters())
+
+    @torch.no_grad()
+    def evaluate(self, split: Split, *, limit: int | None = None) -> dict[str, float]:
+        """Return the metrics and the loss of a split in evaluation mode, by their full names.
+
+        Every example counts once, also those of a last, smaller batch (S4.35); nothing is
+        augmented (S2.10). With ``limit`` an evenly spread sample of so many examples (S4.36).
+        """
+        self.network.eval()
+        examples, task = self.task.examples(split), self.task
+        size = max(EVALUATION_BATCH, self.settings.batch_size)
+        outputs: list[Any] = []
+        targets: list[Any] = []
+        loss, n = 0.0, 0
+        for batch in in_order(examples, size, task.collate, limit=limit):
+            inputs, target = to_device(batch, self.device)
+            output = self.network(inputs)
+            n_here = _n_examples(target)
+            loss += float(task.loss(output, target)) * n_here
+            n += n_here
+            outputs.append(output if task.predict is None else task.predict(output))
+            targets.append(target)
+        found = task.metrics(_joined(outputs), _joined(targets))
+        values = {name: float(value) for name, value in found.items()} | {"loss": loss / n}
+        return {f"{split.prefix}_{name}": value for name, value in values.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that is needed to go on from here."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "n_done": self.n_done,
+            "rate_factor": self._rate_factor,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where ``state_dict`` was taken."""
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.n_done, self._rate_factor = state["n_done"], state["rate_factor"]
+
+
+def _n_examples(targets: Any) -> int:
+    return len(next(iter(targets.values()))) if isinstance(targets, dict) else len(targets)
+
+
+def _joined(parts: list[Any]) -> Any:
+    if isinstance(parts[0], torch.Tensor):
+        return torch.cat(parts)
+    if isinstance(parts[0], dict):
+        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+    if isinstance(parts[0], tuple):
+        return tuple(_joined(list(same)) for same in zip(*parts, strict=True))
+    return [item for part in parts for item in part]

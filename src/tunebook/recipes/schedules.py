@@ -1,0 +1,61 @@
+"""Schedules of the learning rate, as factors of the base rate. Pure functions of the update.
+
+``update`` counts from 0 to ``n_updates`` - 1. Each formula names its source.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tunebook.recipes.settings import TrainingSettings
+
+LINEAR_INTERVAL = 100
+"""How many updates share a rate of the lazy linear decay (S1.18)."""
+
+
+def factor(settings: TrainingSettings, update: int, n_updates: int) -> float:
+    """Return the factor of the base rate at ``update``: the schedule with its warm-up prepended.
+
+    Plateau schedules react to measurements instead: their factor is 1 here (S0.34).
+    """
+    n_warmup = warmup_updates(settings, n_updates)
+    if update < n_warmup:
+        return (update + 1) / n_warmup
+    at, n = update - n_warmup, max(1, n_updates - n_warmup)
+    match settings.schedule:
+        case "linear":
+            return linear(at, n, end=settings.end_factor)
+        case "cosine":
+            return cosine(at, n, end=settings.end_factor)
+        case "exponential" | "multistep":
+            start = round(settings.decay_start * n)
+            interval = max(1, round(settings.decay_interval * n))
+            return classical(at, start=start, interval=interval, gamma=settings.decay_factor)
+        case _:
+            return 1.0
+
+
+def warmup_updates(settings: TrainingSettings, n_updates: int) -> int:
+    """Return how many updates the ramp from 0 to the base rate takes (S4.48)."""
+    return round(settings.warmup * n_updates)
+
+
+def linear(update: int, n_updates: int, *, end: float = 0.0) -> float:
+    """Linear from 1 to ``end``: 1 - t/N for an end of 0 (S4.40)."""
+    return 1.0 + (end - 1.0) * min(update / n_updates, 1.0)
+
+
+def lazy_linear(update: int, n_updates: int, *, interval: int = LINEAR_INTERVAL) -> float:
+    """Linear to 0, refreshed every ``interval`` updates: 1 - I*floor(t/I)/N (S1.18)."""
+    return max(0.0, 1.0 - interval * (update // interval) / n_updates)
+
+
+def cosine(update: int, n_updates: int, *, end: float = 0.0) -> float:
+    """Half a cosine from 1 to ``end``: (1 + cos(pi*t/N))/2 for an end of 0 (S4.40)."""
+    half = 0.5 * (1.0 + math.cos(math.pi * min(update / n_updates, 1.0)))
+    return end + (1.0 - end) * half
+
+
+def classical(update: int, *, start: int, interval: int, gamma: float) -> float:
+    """``gamma`` to the power floor((update - start) / interval), 1 before ``start`` (S1.17)."""
+    return gamma ** ((update - start) // interval) if update >= start else 1.0

@@ -1,0 +1,85 @@
+"""The hyperparameters of a training that are not the network's: read from a configuration.
+
+What a configuration leaves out has the default of S2.4; ``origin`` tells defaults from what was
+given (I10). A name may stand in the space of its optimizer (S4.16): ``adam.lr`` is used with Adam.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from tunebook.errors import ConfigurationError, nearest
+from tunebook.records import Configuration
+
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "adamw", "nadamw")
+DEFAULT_OPTIMIZER = "adam"
+SCHEDULES = ("constant", "linear", "cosine", "exponential", "multistep", "plateau")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How a network is trained. Rates are per update, an update being one optimizer step.
+
+    ``warmup`` and ``decay_start`` are shares of all updates. ``clip_norm`` bounds the global norm
+    of the gradient (S4.49), ``accumulate`` batches make an update (C16), ``polyak`` averages the
+    weights with that factor (S4.25). ``decay_factor`` multiplies the rate at each drop of a
+    classical, multistep or plateau schedule, ``end_factor`` is where linear and cosine end.
+    """
+
+    optimizer: str = DEFAULT_OPTIMIZER
+    lr: float = 3e-4
+    momentum: float = 0.9
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    batch_size: int = 64
+    accumulate: int = 1
+    clip_norm: float | None = None
+    polyak: float | None = None
+    schedule: str = "constant"
+    warmup: float = 0.0
+    decay_start: float = 0.0
+    decay_interval: float = 0.1
+    decay_factor: float = 0.5
+    end_factor: float = 0.0
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require_known("optimizer", self.optimizer, OPTIMIZERS)
+        _require_known("schedule", self.schedule, SCHEDULES)
+        if self.batch_size < 1 or self.accumulate < 1:
+            raise ConfigurationError(
+                "A batch has no examples",
+                got={"batch_size": self.batch_size, "accumulate": self.accumulate},
+                expected="1 or more",
+            )
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any] | Configuration) -> TrainingSettings:
+        """Read the settings that a configuration has; its other parameters are the network's."""
+        optimizer = str(config.get("optimizer", DEFAULT_OPTIMIZER))
+        found: dict[str, Any] = {"optimizer": optimizer}
+        for name in (field.name for field in fields(cls)):
+            for key in (name, f"{optimizer}.{name}"):
+                if config.get(key) is not None:
+                    found[name] = config[key]
+        return cls(**found)
+
+    def origin(self, config: Mapping[str, Any] | Configuration) -> dict[str, str]:
+        """Return for each setting whether it is ``given`` or a ``default, untuned`` one (I10)."""
+        return {
+            field.name: "given"
+            if field.name in config or f"{self.optimizer}.{field.name}" in config
+            else "default, untuned"
+            for field in fields(self)
+        }
+
+
+def _require_known(what: str, got: str, known: tuple[str, ...]) -> None:
+    if got not in known:
+        raise ConfigurationError(
+            f"There is no such {what}", got=got, expected=", ".join(known), do=nearest(got, known)
+        )

@@ -1,0 +1,149 @@
+"""The training loop on 8x8 digits: determinism, resumption, exact evaluation, schedules."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import TensorDataset
+
+from tunebook.errors import ConfigurationError
+from tunebook.recipes.batches import TrainingBatches
+from tunebook.recipes.loop import Training
+from tunebook.recipes.optimizers import make_optimizer
+from tunebook.recipes.schedules import classical, cosine, factor, lazy_linear, linear
+from tunebook.recipes.settings import OPTIMIZERS, TrainingSettings
+from tunebook.training.task import Split, read_task
+
+
+class Line:
+    """y = 3x + 1 with a layer of one weight."""
+
+    minimize = "mse"
+
+    def data(self, split: str) -> TensorDataset | None:
+        n = {"train": 40, "train-val": 21}.get(split)
+        if n is None:
+            return None
+        x = torch.linspace(-1, 1, n).unsqueeze(1)
+        return TensorDataset(x, 3 * x + 1)
+
+    def network(self, config: object) -> nn.Module:
+        return nn.Linear(1, 1)
+
+    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return nn.functional.mse_loss(outputs, targets)
+
+    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"mse": nn.functional.mse_loss(outputs, targets)}
+
+
+def training(n_updates: int = 60, seed: int = 0, **config: object) -> Training:
+    return Training(read_task(Line), config, n_updates=n_updates, seed=seed)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_s4_3_every_optimizer_learns_a_line(optimizer: str) -> None:
+    trained = training(200, optimizer=optimizer, lr=0.05, batch_size=20)
+    before = trained.evaluate(Split.TRAIN_VAL)["val_mse"]
+    for _ in range(200):
+        trained.update()
+    assert trained.evaluate(Split.TRAIN_VAL)["val_mse"] < 0.1 * before
+
+
+def test_same_seed_trains_the_same_network_also_when_interrupted() -> None:
+    config = {"optimizer": "momentum", "lr": 0.02, "batch_size": 8, "schedule": "cosine"}
+    whole, first = training(**config), training(**config)
+    for _ in range(30):
+        whole.update()
+    for _ in range(13):
+        first.update()
+    second = training(**config)
+    second.load_state_dict(first.state_dict())
+    for _ in range(17):
+        second.update()
+    for one, other in zip(whole.network.parameters(), second.network.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_s4_35_evaluation_counts_every_example_once() -> None:
+    trained = training(batch_size=8)
+    examples = trained.task.examples(Split.TRAIN_VAL)
+    x, y = (torch.stack(part) for part in zip(*examples, strict=True))
+    with torch.no_grad():
+        exact = nn.functional.mse_loss(trained.network(x), y)
+    found = trained.evaluate(Split.TRAIN_VAL)
+    assert found["val_mse"] == pytest.approx(float(exact))
+    assert found["val_loss"] == pytest.approx(float(exact))
+
+
+def test_accumulated_batches_equal_one_large_batch() -> None:
+    large, small = training(batch_size=40), training(batch_size=20, accumulate=2)
+    for trained in (large, small):
+        trained.update()
+    for one, other in zip(large.network.parameters(), small.network.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
+def test_clipping_bounds_the_gradient() -> None:
+    trained = training(clip_norm=0.01)
+    trained.update()
+    assert float(trained.gradient_norm()) <= 0.0101
+
+
+def test_each_epoch_has_every_example_once_in_another_order() -> None:
+    data = TensorDataset(torch.arange(12), torch.arange(12))
+    batches = TrainingBatches(data, 4, seed=1)
+    epochs = [torch.cat([batches[e * 3 + k][0] for k in range(3)]).tolist() for e in range(2)]
+    assert all(sorted(epoch) == list(range(12)) for epoch in epochs)
+    assert epochs[0] != epochs[1]
+
+
+def test_s4_40_schedules_begin_at_one_and_end_where_they_say() -> None:
+    assert linear(0, 10) == 1.0
+    assert linear(10, 10) == 0.0
+    assert cosine(0, 10) == 1.0
+    assert cosine(10, 10, end=0.1) == pytest.approx(0.1)
+    assert cosine(5, 10) == pytest.approx(0.5)
+
+
+def test_s1_17_classical_decay_drops_at_its_intervals() -> None:
+    rates = [classical(k, start=4, interval=2, gamma=0.5) for k in range(9)]
+    assert rates == [1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.25]
+
+
+def test_s1_18_lazy_linear_is_refreshed_every_interval() -> None:
+    assert lazy_linear(99, 1000) == 1.0
+    assert lazy_linear(100, 1000) == pytest.approx(0.9)
+
+
+def test_s4_48_warm_up_is_prepended_and_never_zero() -> None:
+    settings = TrainingSettings(schedule="linear", warmup=0.2)
+    rates = [factor(settings, k, 10) for k in range(10)]
+    assert rates[:3] == [0.5, 1.0, 1.0]
+    assert all(b <= a for a, b in itertools.pairwise(rates[2:]))
+    assert all(rate > 0 and math.isfinite(rate) for rate in rates)
+
+
+def test_name_in_the_space_of_an_optimizer_counts_for_it_alone() -> None:
+    config = {"optimizer": "adam", "adam.lr": 0.1, "sgd.lr": 9.0}
+    settings = TrainingSettings.of(config)
+    assert settings.lr == 0.1
+    assert settings.origin(config)["lr"] == "given"
+    assert settings.origin(config)["beta1"] == "default, untuned"
+
+
+def test_frozen_parameters_are_not_given_to_the_optimizer() -> None:
+    layer = nn.Linear(2, 2)
+    layer.bias.requires_grad_(False)
+    made = make_optimizer(layer.parameters(), TrainingSettings())
+    assert [p.shape for group in made.param_groups for p in group["params"]] == [(2, 2)]
+
+
+@pytest.mark.parametrize("config", [{"optimizer": "adm"}, {"batch_size": 0}, {"schedule": "x"}])
+def test_settings_that_do_not_exist_are_refused(config: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError):
+        TrainingSettings.of(config)
