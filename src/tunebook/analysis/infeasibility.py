@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from tunebook.analysis.axis import units_of
+from tunebook.analysis.narrowing import end_of
 from tunebook.analysis.ranking import error, feasible, infeasible
 from tunebook.records import Objective, Trial, Value
 from tunebook.space import Float, Int, Space
@@ -70,14 +71,14 @@ def best_cut(good: Sequence[Trial], bad: Sequence[Trial], space: Space) -> Cut |
         if not isinstance(space.parameters[name], Float | Int):
             continue
         for is_upper in (True, False):
-            found = _cut_of(name, kept, broken, is_upper=is_upper)
+            found = _cut_of(space, name, kept, broken, is_upper=is_upper)
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
     return best[1] if best is not None and best[0] >= MIN_GAIN else None
 
 
 def _cut_of(
-    name: str, good: Sequence[Placed], bad: Sequence[Placed], *, is_upper: bool
+    space: Space, name: str, good: Sequence[Placed], bad: Sequence[Placed], *, is_upper: bool
 ) -> tuple[float, Cut] | None:
     def placed(trials: Sequence[Placed]) -> list[tuple[float, Trial]]:
         units = [(units.get(name), trial) for units, trial in trials]
@@ -88,12 +89,17 @@ def _cut_of(
         return None
     bad_units, good_units = (sorted(u for u, _ in found) for found in (broken, kept))
     best: tuple[float, Cut] | None = None
-    for limit, trial in kept:
-        n_bad = len(bad_units) - bisect_right(bad_units, limit)
-        n_good = len(good_units) - bisect_right(good_units, limit)
+    for last, trial in kept:
+        first_bad = bisect_right(bad_units, last)
+        n_bad = len(bad_units) - first_bad
+        n_good = len(good_units) - bisect_right(good_units, last)
         gain = n_bad / len(bad) - n_good / len(good)
         if n_bad and (best is None or gain > best[0]):
-            best = (gain, Cut(name, trial.config[name], is_upper, n_bad, n_good))
+            limit = trial.config[name]
+            if isinstance(space.parameters[name], Float):
+                # The cliff lies anywhere between the two: halfway is off by least.
+                limit = end_of(space, name, abs(last + bad_units[first_bad]) / 2)
+            best = (gain, Cut(name, limit, is_upper, n_bad, n_good))
     return best
 
 

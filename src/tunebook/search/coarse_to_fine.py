@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, final
 
-from tunebook.analysis.axis import units_of
-from tunebook.records import Configuration, Trial
+from tunebook.analysis.narrowing import Box, Narrowing, end_of, narrowed, placed
+from tunebook.records import Configuration
 from tunebook.search.coordinates import alone
-from tunebook.search.narrowing import Box, Narrowing, Placed, end_of, narrowed
 from tunebook.search.options import check_options, option
 from tunebook.search.protocol import Decision, History, Randomness, Start
 from tunebook.search.random import draw
 from tunebook.search.rungs import UNDER_WAY
-from tunebook.space import Float, Int
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -86,8 +84,8 @@ class CoarseToFine:
             is_complete = len(own) >= index * self.trials_per_round
             if not is_complete or any(t.state in UNDER_WAY for t in seen):
                 break
-            placed = [p for p in (_placed(t, history) for t in seen) if p is not None]
-            found.append(narrowed(box, placed, round_number=index))
+            known = [placed(t, history.space, history.objective) for t in seen]
+            found.append(narrowed(box, [p for p in known if p], round_number=index))
             box = found[-1].box
         return found
 
@@ -121,19 +119,6 @@ def proposals(narrowing: Narrowing, space: Space) -> list[str]:
             f"{end_of(space, name, unit):.4g}"
         )
     return found
-
-
-def _placed(trial: Trial, history: History) -> Placed | None:
-    if trial.value is None or not trial.state.has_value:
-        return None
-    space, sign = history.space, history.objective.sign
-    units = units_of(trial, space)
-    numbers = {n for n, p in space.parameters.items() if isinstance(p, Float | Int)}
-    return Placed(
-        {n: u for n, u in units.items() if n in numbers},
-        {n: trial.config[n] for n in units if n not in numbers},
-        sign * trial.value,
-    )
 
 
 def _drawn(box: Box, history: History, stream: Generator) -> Configuration | None:

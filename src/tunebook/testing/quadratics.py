@@ -27,7 +27,8 @@ def quadratic_losses(curvatures: Sequence[float], lr: float, n_steps: int) -> li
     c = np.asarray(curvatures, dtype=float)
     with np.errstate(over="ignore", invalid="ignore"):
         w = np.power((1 - lr * c)[None, :], 2 * np.arange(n_steps + 1)[:, None])
-        return np.asarray(0.5 * (w * c).sum(axis=1)).tolist()
+        losses: list[float] = (0.5 * (w * c).sum(axis=1)).tolist()
+    return losses
 
 
 def noisy_losses(batch_size: int, lr: float, n_steps: int, *, noise: float = 1.0) -> Array:

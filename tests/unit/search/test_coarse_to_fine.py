@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from tunebook.analysis.narrowing import Box, Narrowing, Placed, Stretch, end_of, narrowed
 from tunebook.errors import SearchError
 from tunebook.records import Configuration, Objective, TrialState
 from tunebook.search.coarse_to_fine import CoarseToFine, proposals
-from tunebook.search.narrowing import Box, Narrowing, Placed, Stretch, end_of, narrowed
 from tunebook.search.protocol import History, Randomness
 from tunebook.space import Bool, Choice, Float, Int, Space
 from tunebook.testing.searcher_suite import mixed_space

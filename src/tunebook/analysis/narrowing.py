@@ -11,8 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tunebook.analysis.axis import units_of
 from tunebook.analysis.boundary import EDGE
-from tunebook.records import Value
+from tunebook.records import Objective, Trial, Value
 from tunebook.space import Choice, Float, Int, Space
 from tunebook.space.scales import Scale, ScaleKind
 
@@ -107,6 +108,19 @@ class Narrowing:
     n_top: int
     extended: Mapping[str, bool] = field(default_factory=dict)
     insensitive: Mapping[str, float] = field(default_factory=dict)
+
+
+def placed(trial: Trial, space: Space, objective: Objective) -> Placed | None:
+    """Return a feasible trial as narrowing sees it, None for any other."""
+    if trial.value is None or not trial.state.has_value:
+        return None
+    units = units_of(trial, space)
+    numbers = {n for n, p in space.parameters.items() if isinstance(p, Float | Int)}
+    return Placed(
+        {n: u for n, u in units.items() if n in numbers},
+        {n: trial.config[n] for n in units if n not in numbers},
+        objective.sign * trial.value,
+    )
 
 
 def narrowed(box: Box, trials: Sequence[Placed], *, round_number: int) -> Narrowing:
