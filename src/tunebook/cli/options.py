@@ -109,6 +109,10 @@ Search: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="auto (default), random, bayes, bayes:initial=5, ..."),
 ]
+WarmStart: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="STUDY", help="An older study to start from; may be given again."),
+]
 Seed: TypeAlias = Annotated[
     int | None, typer.Option(metavar="N", help="Makes the study repeatable. Default: 0.")
 ]

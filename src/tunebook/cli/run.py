@@ -26,6 +26,7 @@ from tunebook.cli.options import (
     Seed,
     Store,
     Timeout,
+    WarmStart,
     Words,
     Workers,
     with_limits,
@@ -55,6 +56,7 @@ def run(
     reduce: Reduce = None,
     max_steps: MaxSteps = None,
     search: Search = None,
+    warm_start: WarmStart = None,
     workers: Workers = None,
     per_device: PerDevice = None,
     timeout: Timeout = None,
@@ -82,6 +84,7 @@ def run(
 
     flags = {key: ctx.params[key] for key in _KEYS} | limits
     flags |= {"trial_timeout_s": timeout, "pattern": pattern or None}
+    flags["warm_start"] = tuple(warm_start) if warm_start else None
     flags["search"] = None if search is None else search_of(search)
     place = place_of(ctx, home, store)
     file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)

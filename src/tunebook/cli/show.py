@@ -53,6 +53,7 @@ def show(
 def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
     from tunebook.space.describe import describe_parameter
     from tunebook.study.appearance import counts_text
+    from tunebook.study.notices import notices
 
     objective = told["objective"]
     why = f": {told['why'].rstrip('.')}" if told["why"] else ""
@@ -62,6 +63,7 @@ def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
         f"search {told['search'].get('name')}, seed {told['seed']}"
     )
     yield f"trains {told['task']['reference'] or 'what is asked for and told'}"
+    yield from notices(study.facts, study.spec.workers)
     if told["notes"]:
         yield told["notes"]
     yield ""

@@ -37,6 +37,7 @@ from tunebook.records import (
     TrialState,
     TrialStopped,
 )
+from tunebook.search.past import PastStudy
 from tunebook.search.protocol import Decision, History, Randomness, Searcher, Start
 from tunebook.space import Space
 from tunebook.stopping import STANDARD_RULES, Ending, Progress, RunningTrials, StoppingRule
@@ -69,6 +70,7 @@ class Machine:
         self._can_pause = can_pause
         self._rules = rules
         self._space: tuple[int, Space] | None = None
+        self._past: tuple[PastStudy, ...] | None = None
         self._has_news = True
 
     # -- what happened ---------------------------------------------------------------------
@@ -314,6 +316,12 @@ class Machine:
             self._space = (facts.space_version, Space.from_dict(facts.space))
         return self._space[1]
 
+    def _known_past(self) -> Sequence[PastStudy]:
+        """Return the older studies that this one starts from, read once."""
+        if self._past is None:
+            self._past = tuple(PastStudy.from_dict(past) for past in self.facts.known_spec.past)
+        return self._past
+
     def _comparable_trials(self) -> Sequence[Trial]:
         """Return the trials as a searcher may see them.
 
@@ -346,6 +354,7 @@ class Machine:
             trials_left=progress.trials_left,
             steps_left=progress.steps_left,
             budget_used=progress.budget_used,
+            past=self._known_past(),
         )
 
 

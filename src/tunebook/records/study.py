@@ -45,7 +45,8 @@ class StudySpec:
 
     ``search`` is ``{"name": ..., option: ...}``. ``per_device`` trials share one device.
     ``trial_timeout_s`` ends a trial that trains longer. ``environment`` records what is needed
-    to repeat the study (I8): versions, command, code state.
+    to repeat the study (I8): versions, command, code state. ``past`` are the older studies it
+    starts from, each as JSON with what it tried: they count also when those are gone.
     """
 
     name: str
@@ -61,3 +62,4 @@ class StudySpec:
     task: TaskRef = TaskRef(TaskKind.ASK_TELL, "")
     notes: str = ""
     environment: JsonObject = field(default_factory=dict)
+    past: tuple[JsonObject, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, final
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from tunebook.search.acquisition import (
     lower_confidence_bound,
 )
 from tunebook.search.coordinates import Coordinates
-from tunebook.search.models.gaussian_process import GaussianProcess
+from tunebook.search.models.gaussian_process import Theta
 from tunebook.search.priors import Priors
 
 if TYPE_CHECKING:
@@ -40,12 +40,29 @@ N_EXCHANGES = 6
 _FIRST_STEP, _LONGER, _SHORTER = 0.1, 1.4, 0.35
 
 
+class Model(Protocol):
+    """A model of values over coordinates: alone, or on top of what older studies expect."""
+
+    @property
+    def theta(self) -> Theta:
+        """The hyperparameters, of which the length scales say how far to step."""
+        ...
+
+    def predict(self, points: Array) -> tuple[Array, Array]:
+        """Return the posterior mean and standard deviation (without noise) at each row."""
+        ...
+
+    def gradients(self, points: Array) -> tuple[Array, Array, Array, Array]:
+        """Return mean, deviation, and the gradients of both with respect to each coordinate."""
+        ...
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Score:
     """How much each row of snapped units is worth trying: an acquisition plus priors."""
 
-    process: GaussianProcess
+    process: Model
     coordinates: Coordinates
     acquisition: AcquisitionName
     best: float

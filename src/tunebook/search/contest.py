@@ -29,6 +29,7 @@ from tunebook.search.protocol import History, Randomness, Resume, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
 from tunebook.search.slices import Slices
+from tunebook.search.transfer import PastMean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 N_UNIFORM = N_LOCAL = 150
 N_CENTRES = 5
+
+N_REMEMBERED = 6
+"""Of so many trials every other one is where older studies expect most."""
 
 WHOLE_FROM = 0.4
 """From this share of the budget on few workers train new trials to their ends, not in slices."""
@@ -58,6 +62,7 @@ class Contest:
     knowledge: CurveKnowledge | None
     tried: set[Configuration]
     n_own: int
+    past: PastMean | None = None
     n_started: int = 0
     taken: set[int] = field(default_factory=set)
     decided: set[Configuration] = field(default_factory=set)
@@ -158,8 +163,17 @@ class Contest:
         )
 
     def designed(self) -> Configuration | None:
-        """Return a spread-out configuration: the default first, then the Sobol sequence."""
+        """Return a spread-out configuration: the default first, then the Sobol sequence.
+
+        With a past every other of the first is what it expects most of, from the second on: the
+        first is trained to its end, which would be dear if the past misled.
+        """
         space, max_steps = self.history.space, self.history.max_steps
+        if self.past is not None and self.n_own % 2 == 1 and self.n_own < N_REMEMBERED:
+            for units in self.past.expected_best(self.stream, is_known_only=self.n_own > 1):
+                config = space.decode(units)
+                if self._is_new(config):
+                    return config
         if self.n_own == 0:
             config = space.default(max_steps)
         else:

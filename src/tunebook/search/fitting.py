@@ -8,7 +8,8 @@ without a cache only computes again what came since then.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, final
 
 import numpy as np
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Unexplained: TypeAlias = Callable[[Array, Array], Array]
 
 WARM_ITERATIONS = 10
 COLD_ITERATIONS = 40
@@ -75,15 +77,22 @@ class Chain:
         self._values: Array = np.empty(0)
         self._theta_at: dict[int, Theta] = {}
 
-    def theta(self, kernel: Kernel, points: Array, values: Array) -> Theta:
-        """Return the hyperparameters for n observations; values are raw, NaN for failures."""
+    def theta(
+        self, kernel: Kernel, points: Array, values: Array, unexplained: Unexplained | None = None
+    ) -> Theta:
+        """Return the hyperparameters for n observations; values are raw, NaN for failures.
+
+        ``unexplained`` is what is left of standardised values to explain; always the same one.
+        """
         if not self._continues(points, values):
             self._theta_at = {}
         self._points, self._values = points, values
         theta = Theta.initial(kernel.n_groups, kernel.n_dimensions)
         for k in fit_times(len(values)):
             if k not in self._theta_at:
-                self._theta_at[k] = _fitted(kernel, points[:k], values[:k], start=theta)
+                self._theta_at[k] = _fitted(
+                    kernel, points[:k], values[:k], start=theta, unexplained=unexplained
+                )
             theta = self._theta_at[k]
         return theta
 
@@ -96,8 +105,17 @@ class Chain:
         )
 
 
-def _fitted(kernel: Kernel, points: Array, values: Array, *, start: Theta) -> Theta:
+def _fitted(
+    kernel: Kernel,
+    points: Array,
+    values: Array,
+    *,
+    start: Theta,
+    unexplained: Unexplained | None,
+) -> Theta:
     z, _ = standardised(values)
+    if unexplained is not None:
+        z = unexplained(points, z)
     kept = chosen(points, z)
     cold = is_cold(len(values))
     if cold:

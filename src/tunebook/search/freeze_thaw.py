@@ -19,6 +19,7 @@ from tunebook.search.contest import Contest
 from tunebook.search.curve_learning import CurveKnowledge, CurveLearner
 from tunebook.search.portfolio import level_to_beat
 from tunebook.search.protocol import Decision, History, Randomness, Resume, Start, Stop
+from tunebook.search.transfer import Memory
 from tunebook.search.tried import Tried
 
 N_INITIAL = 6
@@ -50,6 +51,7 @@ class FreezeThaw:
     def __init__(self) -> None:
         self._learner = CurveLearner()
         self._tried = Tried()
+        self._memory = Memory()
 
     def decide(self, history: History, slots: int, rng: Randomness) -> list[Decision]:
         """Return starts and resumes for ``slots`` free workers, and stops."""
@@ -64,16 +66,18 @@ class FreezeThaw:
         return [*_stops(contest), *_starts(contest, slots)]
 
     def _contest(self, history: History, rng: Randomness) -> Contest:
+        geometry = self._learner.geometry(history.space)
         n_steps_trained = sum(trial.step for trial in history.trials)
         return Contest(
             history=history,
             rng=rng,
             stream=rng.of_trial(history.next_number, _PURPOSE + n_steps_trained),
-            geometry=self._learner.geometry(history.space),
+            geometry=geometry,
             slices=self._learner.slices(history),
             knowledge=self._learner.learn(history),
             tried=self._tried.of(history.trials),
             n_own=len(history.own),
+            past=self._memory.of(geometry.coordinates, history.past),
         )
 
     def _slices(self, contest: Contest, slots: int) -> list[Decision]:

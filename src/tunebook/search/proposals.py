@@ -25,12 +25,17 @@ from tunebook.search.candidates import (
 from tunebook.search.coordinates import Coordinates
 from tunebook.search.fitting import Chain, chosen
 from tunebook.search.geometry import Geometry
-from tunebook.search.models.gaussian_process import GaussianProcess, NotPositiveDefiniteError
+from tunebook.search.models.gaussian_process import (
+    GaussianProcess,
+    NotPositiveDefiniteError,
+    Theta,
+)
 from tunebook.search.observations import Scaling, observed, standardised, under_way
 from tunebook.search.priors import rank_correlation
 from tunebook.search.protocol import History, Randomness, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
+from tunebook.search.transfer import N_INITIAL, Memory, PastMean, WarmProcess, weight
 from tunebook.search.tried import Tried
 
 if TYPE_CHECKING:
@@ -73,6 +78,7 @@ class Proposals:
         self._tried = Tried()
         self._chain = Chain()
         self._geometry: Geometry | None = None
+        self._memory = Memory()
 
     def starts(
         self, history: History, slots: int, rng: Randomness, settings: Settings
@@ -83,7 +89,8 @@ class Proposals:
         geometry = self._geometry
         if geometry is None or geometry.space != history.space:
             geometry = self._geometry = Geometry(history.space)
-        knowledge = _learn(history, geometry, self._chain)
+        past = self._memory.of(geometry.coordinates, history.past)
+        knowledge = _learn(history, geometry, self._chain, past)
         asking = _Asking(
             history=history,
             rng=rng,
@@ -92,6 +99,7 @@ class Proposals:
             knowledge=knowledge,
             tried=self._tried.of(history.trials),
             n_own=len(history.own),
+            past=past,
         )
         found: list[Start] = []
         for number in range(history.next_number, history.next_number + slots):
@@ -107,7 +115,7 @@ class Proposals:
 class _Knowledge:
     """The model of what ended, the units of what is under way, and how far the model is trusted."""
 
-    process: GaussianProcess
+    process: GaussianProcess | WarmProcess
     units: Array
     scaling: Scaling
     pending: Array
@@ -115,7 +123,9 @@ class _Knowledge:
     prior_weight: float
 
 
-def _learn(history: History, geometry: Geometry, chain: Chain) -> _Knowledge | None:
+def _learn(
+    history: History, geometry: Geometry, chain: Chain, past: PastMean | None
+) -> _Knowledge | None:
     """Return the model, or None while there is nothing to learn from."""
     ended = observed(history.trials, history.objective)
     rows = [geometry.units_of(o.trial.number, o.trial.config) for o in ended]
@@ -128,9 +138,10 @@ def _learn(history: History, geometry: Geometry, chain: Chain) -> _Knowledge | N
     points = coordinates.expand(units)
     z, scaling = standardised(values)
     try:
-        theta = chain.theta(coordinates.kernel, points, values)
+        unexplained = None if past is None else past.unexplained
+        theta = chain.theta(coordinates.kernel, points, values, unexplained)
         kept = chosen(points, z)
-        process = GaussianProcess(coordinates.kernel, points[kept], z[kept], theta)
+        process = _process(coordinates, points[kept], z[kept], theta, past)
         share = _sobol_share(process)
     except NotPositiveDefiniteError:
         return None
@@ -146,6 +157,16 @@ def _learn(history: History, geometry: Geometry, chain: Chain) -> _Knowledge | N
     )
 
 
+def _process(
+    coordinates: Coordinates, points: Array, z: Array, theta: Theta, past: PastMean | None
+) -> GaussianProcess | WarmProcess:
+    """Return the model of the trials, which with a past explains what that does not."""
+    if past is None:
+        return GaussianProcess(coordinates.kernel, points, z, theta)
+    left = GaussianProcess(coordinates.kernel, points, past.unexplained(points, z), theta)
+    return WarmProcess(left, past, weight(past.of(points), z))
+
+
 def _elsewhere(
     candidates: Array, best: Array, coordinates: Coordinates, stream: Generator
 ) -> Array:
@@ -158,7 +179,7 @@ def _elsewhere(
     return candidates[is_other] if is_other.any() else candidates
 
 
-def _sobol_share(process: GaussianProcess) -> float:
+def _sobol_share(process: GaussianProcess | WarmProcess) -> float:
     """Return how often the model is not asked: seldom, but often while it predicts badly."""
     if len(process.values) < MIN_TO_JUDGE:
         return SOBOL_SHARE
@@ -181,6 +202,7 @@ class _Asking:
     knowledge: _Knowledge | None
     tried: set[Configuration]
     n_own: int
+    past: PastMean | None = None
     decided: set[Configuration] = field(default_factory=set)
     decided_units: list[Array] = field(default_factory=list)
 
@@ -198,6 +220,10 @@ class _Asking:
 
     def _wanted(self, number: TrialNumber) -> Start | None:
         initial = self.settings.initial
+        if self.past is not None:
+            initial = min(initial, N_INITIAL)
+            if self.n_own == 0:
+                return self._remembered(self.past, number)
         if self.n_own < initial:
             return self._designed(f"initial trial {self.n_own + 1} of {initial}")
         if self.knowledge is None:
@@ -206,6 +232,14 @@ class _Asking:
         if stream.random() < self.knowledge.sobol_share:
             return self._designed("a spread-out trial, in case the model is wrong")
         return self._proposed(self.knowledge, stream)
+
+    def _remembered(self, past: PastMean, number: TrialNumber) -> Start | None:
+        """Return the new configuration of which the past expects most."""
+        for units in past.expected_best(self.rng.of_trial(number, _PURPOSE)):
+            config = self.history.space.decode(units)
+            if self._is_new(config):
+                return Start(config, why="what the studies it starts from expect most of")
+        return None
 
     def _designed(self, why: str) -> Start | None:
         """Return a spread-out trial: the default first, then the Sobol sequence."""

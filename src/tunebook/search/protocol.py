@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from tunebook.records import Configuration, Objective, Trial, TrialNumber, TrialState
+from tunebook.search.past import PastStudy
 from tunebook.space import Space
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class History:
     ``trials`` are all trials by number, ``Trial.curves`` their measurements. ``max_steps`` is the
     length of a full trial, None when the task decides. ``can_pause`` says whether trials can be
     set aside and continued. ``trials_left`` and ``steps_left`` are what the budget still allows
-    (None: no such limit); ``budget_used`` is the share of the nearest limit, 0 to 1.
+    (None: no such limit); ``budget_used`` is the share of the nearest limit, 0 to 1. ``past`` are
+    older studies to start from.
     """
 
     space: Space
@@ -83,6 +85,7 @@ class History:
     trials_left: int | None = None
     steps_left: int | None = None
     budget_used: float = 0.0
+    past: Sequence[PastStudy] = ()
 
     def in_state(self, *states: TrialState) -> Iterator[Trial]:
         """Yield the trials in any of the states, by number."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from tunebook.errors import ConfigurationError
+from tunebook.search.candidates import draw_candidates
 from tunebook.search.coordinates import INACTIVE, Coordinates, alone
 from tunebook.search.fitting import COLD_ITERATIONS, chosen
 from tunebook.search.models.gaussian_process import JITTER, GaussianProcess, Theta, fit
@@ -24,6 +25,7 @@ from tunebook.search.past import MIN_TRIALS, PastStudy, shared_names
 from tunebook.search.sequences import sobol_point
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -49,6 +51,7 @@ class PastMean:
     """
 
     def __init__(self, coordinates: Coordinates, pasts: Sequence[PastStudy]) -> None:
+        self._coordinates = coordinates
         models = [m for m in (_Past.of(coordinates, past) for past in pasts) if m is not None]
         self.best = np.vstack([m.best for m in models]) if models else np.empty((0, 0))
         self._process: GaussianProcess | None = None
@@ -92,6 +95,43 @@ class PastMean:
         gradient = masked * pull.sum(1)[:, None] - pull @ known.points
         by_coordinate = theta.scales[known.kernel.group_of] ** 2
         return np.asarray(gradient / by_coordinate * self._mask.is_known)
+
+    def expected_best(self, stream: Generator, *, is_known_only: bool = False) -> Array:
+        """Return the units of configurations of which it expects most, the best one first.
+
+        ``is_known_only`` leaves those that the past itself tried.
+        """
+        units = self.best
+        if not is_known_only:
+            units = np.vstack([units, draw_candidates(self._coordinates, units, stream)])
+        expected = self.of(self._coordinates.expand(units))
+        return np.asarray(units[np.argsort(expected, kind="stable")])
+
+    def unexplained(self, points: Array, z: Array) -> Array:
+        """Return what is left of standardised values, after what the past explains of them."""
+        expected = self.of(points)
+        return z - weight(expected, z) * expected
+
+
+@final
+class Memory:
+    """What the past of one study expects, remembered. Dropping it changes nothing but speed."""
+
+    __slots__ = ("_coordinates", "_mean", "_pasts")
+
+    def __init__(self) -> None:
+        self._coordinates: Coordinates | None = None
+        self._pasts: Sequence[PastStudy] = ()
+        self._mean: PastMean | None = None
+
+    def of(self, coordinates: Coordinates, pasts: Sequence[PastStudy]) -> PastMean | None:
+        """Return what ``pasts`` expect, None if they say nothing about this space."""
+        if not pasts:
+            return None
+        if coordinates is not self._coordinates or pasts is not self._pasts:
+            self._coordinates, self._pasts = coordinates, pasts
+            self._mean = PastMean(coordinates, pasts)
+        return self._mean or None
 
 
 @final

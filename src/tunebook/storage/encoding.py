@@ -112,6 +112,7 @@ def _spec_from_json(body: Body) -> StudySpec:
         "objective": Objective(**objective),
         "budget": Budget(**body["budget"]),
         "task": TaskRef(**task),
+        "past": tuple(body.get("past", ())),
     }
     return StudySpec(**(body | nested))
 

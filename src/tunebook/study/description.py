@@ -73,6 +73,7 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
             ("max_steps", known.max_steps, wanted.max_steps),
             ("seed", known.seed, wanted.seed),
             ("search", known.search, wanted.search),
+            ("warm_start", _names(known), _names(wanted) or _names(known)),
         )
         if before != after
     }
@@ -93,6 +94,10 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
     if wanted.notes and wanted.notes != facts.notes:
         events.append(NotesChanged(now, wanted.notes))
     return events
+
+
+def _names(spec: StudySpec) -> list[str]:
+    return [past["name"] for past in spec.past]
 
 
 def _said(value: object) -> str:

@@ -35,16 +35,23 @@ class View(Protocol):
 
 @contextmanager
 def watching(
-    progress: bool | None, facts: Facts, setup: TrialSetup, *, store: str | None = None
+    progress: bool | None,
+    facts: Facts,
+    setup: TrialSetup,
+    *,
+    store: str | None = None,
+    notices: Sequence[str] = (),
 ) -> Iterator[Watcher | None]:
     """Give the watcher that shows the study, None for none; at the end say what came of it.
 
     ``progress``: False for silence, else a drawing where there is a terminal or a notebook.
-    ``store`` is the address of the study's store.
+    ``store`` is the address of the study's store, ``notices`` are told before all else.
     """
     if progress is False:
         yield None
         return
+    for line in notices:
+        _write(line)
     view = _view(facts, sys.stderr)
     last = _Last(view, facts)
     try:

@@ -17,6 +17,7 @@ from tunebook.settings import Settings, find_settings
 from tunebook.space import Space
 from tunebook.storage import Store, open_store
 from tunebook.study.description import changes_to, describe_study, free_name
+from tunebook.study.warm_start import past_of
 
 
 class Opened(NamedTuple):
@@ -38,6 +39,7 @@ def open_study(space: Space, options: Mapping[str, Any], *, task: TaskRef, stem:
     if name is None:
         name = free_name(stem, [entry.name for entry in store.list_studies()])
     spec = describe_study(space, options, task=task, name=name)
+    spec = replace(spec, past=past_of(store, spec, options.get("warm_start")))
     return Opened(store, find_or_create(store, spec), settings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar, get_type_hints
 
 from tunebook.errors import InputError, nearest
@@ -21,9 +21,10 @@ class StudyOptions(TypedDict, total=False):
     ``"mean_last_3"``. ``max_steps`` is the length of a full trial. The budget is any mix of
     ``trials``, ``steps`` (over all trials), ``hours``, ``cost`` (with ``price_per_hour``),
     ``target``, ``patience`` and ``max_failures``. ``search`` is a name, ``{"name": ..., option:
-    ...}``, a searcher or an Optuna sampler. ``name`` is the study's: the same name goes on with
-    the same study. ``seed`` makes it repeatable. ``home`` is the folder for everything kept,
-    ``store`` the address of the database, ``"memory"`` for none.
+    ...}``, a searcher or an Optuna sampler. ``warm_start`` names older studies: what they say
+    about shared parameters is where ``auto`` and ``bayes`` start from. ``name`` is the study's:
+    the same name goes on with the same study. ``seed`` makes it repeatable. ``home`` is the
+    folder for everything kept, ``store`` the address of the database, ``"memory"`` for none.
     """
 
     maximize: str | None
@@ -39,6 +40,7 @@ class StudyOptions(TypedDict, total=False):
     patience: int | None
     max_failures: int | None
     search: str | JsonObject | Searcher
+    warm_start: Sequence[str]
     name: str | None
     seed: int
     notes: str
@@ -72,6 +74,7 @@ class TuneOptions(StudyOptions, RunOptions, total=False):
 DEFAULTS: Mapping[str, Any] = {
     "reduce": "best",
     "search": "auto",
+    "warm_start": (),
     "seed": 0,
     "notes": "",
     "per_device": 1,

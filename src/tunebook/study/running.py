@@ -22,6 +22,7 @@ from tunebook.settings import Settings, environment
 from tunebook.space import Space
 from tunebook.storage import Store
 from tunebook.study.live import watching
+from tunebook.study.notices import notices, offer
 from tunebook.training import TrainingFunction
 
 _SHARE_OF_TIME = 0.1
@@ -69,7 +70,13 @@ def _drive(
     n_workers = resolve_workers(options["workers"], options["per_device"])
     with (
         closing(_executor(function, setup, n_workers, options["per_device"])) as executor,
-        watching(options["progress"], facts, setup, store=store.address) as watcher,
+        watching(
+            options["progress"],
+            facts,
+            setup,
+            store=store.address,
+            notices=[*notices(facts, n_workers), *filter(None, [offer(facts, store)])],
+        ) as watcher,
     ):
         if _wants_dry_run(facts, options["dry_run"]):
             _dry_run(store, study, facts, executor)

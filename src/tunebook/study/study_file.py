@@ -73,6 +73,7 @@ class StudyFile(_Strict):
     max_steps: Whole | None = None
     budget: BudgetSection = BudgetSection()
     search: str | Mapping[str, Any] = "auto"
+    warm_start: tuple[str, ...] = ()
     workers: Whole | None = None
     per_device: Whole = 1
     trial_timeout_s: Number | None = None
@@ -115,7 +116,7 @@ class StudyFile(_Strict):
             **{
                 key: getattr(self, key)
                 for key in (
-                    *("name", "max_steps", "search", "workers", "per_device"),
+                    *("name", "max_steps", "search", "warm_start", "workers", "per_device"),
                     *("trial_timeout_s", "seed", "notes"),
                 )
             },
@@ -182,6 +183,8 @@ def file_of(facts: Facts) -> dict[str, Any]:
         body["max_steps"] = spec.max_steps
     body["budget"] = _set_limits(facts.budget)
     body["search"] = dict(spec.search)
+    names = [past["name"] for past in spec.past]
+    body |= {"warm_start": names} if names else {}
     body["workers"] = spec.workers
     body |= {"per_device": spec.per_device} if spec.per_device != 1 else {}
     body |= {"trial_timeout_s": spec.trial_timeout_s} if spec.trial_timeout_s else {}

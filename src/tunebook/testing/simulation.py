@@ -26,6 +26,7 @@ from tunebook.records import (
     TrialState,
 )
 from tunebook.search.lineage import Leg, lineage
+from tunebook.search.past import PastStudy
 from tunebook.search.protocol import (
     Clone,
     Decision,
@@ -60,7 +61,8 @@ class Problem:
     ``resume_steps`` of the budget. ``max_steps`` is what searchers are told; None if there are no
     curves. A trial that pauses has a checkpoint, unless it does not
     track its state (``is_tracked``). Where the weights that a clone inherits matter, ``of_lineage``
-    takes the place of ``function``: it gives the whole curve of a schedule.
+    takes the place of ``function``: it gives the whole curve of a schedule. ``past`` are older
+    studies that the searcher starts from.
     """
 
     space: Space
@@ -73,6 +75,7 @@ class Problem:
     resume_steps: float = 0.0
     is_tracked: bool = True
     of_lineage: Callable[[Sequence[Leg]], Sequence[float]] | None = None
+    past: Sequence[PastStudy] = ()
 
 
 def simulate(
@@ -176,6 +179,7 @@ class _Simulation:
             trials_left=self._trials_left,
             steps_left=self._steps_left,
             budget_used=self._budget_used,
+            past=self.problem.past,
         )
 
     @property

@@ -1,0 +1,53 @@
+"""What a person should know before a study runs, or when it is looked at: a line for each thing."""
+
+from __future__ import annotations
+
+from tunebook.engine import Facts
+from tunebook.search.assumed_priors import assumed_priors
+from tunebook.search.auto import N_INITIAL
+from tunebook.search.bayes import Bayes, concurrency_warning
+from tunebook.search.past import PastStudy, shared_names
+from tunebook.search.registry import make_searcher
+from tunebook.space import Space
+from tunebook.storage import Store
+from tunebook.study.appearance import number_text
+from tunebook.study.warm_start import offered
+
+
+def notices(facts: Facts, n_workers: int) -> list[str]:
+    """Return what is assumed, what the study starts from, and what makes its search random."""
+    spec, space = facts.known_spec, Space.from_dict(facts.space)
+    lines = [_start_line(space, PastStudy.from_dict(past)) for past in spec.past]
+    searcher = make_searcher(spec.search)
+    is_auto = searcher.name == "auto"
+    if is_auto and (found := assumed_priors(space)):
+        told = ", ".join(
+            f"{name} {number_text(float(prior.value))} ({prior.source})"  # type: ignore[arg-type]  # only numbers are assumed
+            for name, prior in found.items()
+        )
+        lines.append(f"assumed priors: {told}; a prior of your own in the space replaces one")
+    if isinstance(searcher, Bayes) or (is_auto and spec.max_steps in {None, 1}):
+        initial = searcher.initial if isinstance(searcher, Bayes) else N_INITIAL
+        most = searcher.max_concurrent if isinstance(searcher, Bayes) else n_workers
+        warning = concurrency_warning(facts.budget.trials, initial, min(most, n_workers))
+        lines += [f"warning: {warning}"] if warning is not None else []
+    return lines
+
+
+def _start_line(space: Space, past: PastStudy) -> str:
+    names = ", ".join(shared_names(space, past.space))
+    return f"starts from what {len(past.outcomes)} trials of {past.name} say about {names}"
+
+
+def offer(facts: Facts, store: Store) -> str | None:
+    """Return the offer to start from older studies, None if there is none or it is too late."""
+    if facts.trials or facts.known_spec.past:
+        return None
+    names = offered(store, facts.known_spec)
+    if not names:
+        return None
+    others = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+    return (
+        f"{names[0]}{others} tuned much of this before: warm_start={names[:1]!r}, "
+        f"or --warm-start {names[0]}, starts from it"
+    )
