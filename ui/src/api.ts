@@ -2,6 +2,8 @@
 import type {
   ComparisonMessage,
   CurvesMessage,
+  PageMessage,
+  PageRow,
   ParametersMessage,
   SnapshotMessage,
   StudyMessage,
@@ -32,6 +34,8 @@ export interface Source {
   curves(name: string, metric: string): Promise<CurvesMessage>;
   parameters(name: string): Promise<ParametersMessage>;
   compare(names: readonly string[]): Promise<ComparisonMessage>;
+  pages(): Promise<readonly PageRow[]>;
+  page(address: string): Promise<PageMessage>;
   request(name: string, kind: string, body: object): Promise<void>;
   eventsAddress(name: string, after: number): string;
 }
@@ -51,6 +55,8 @@ export const LIVE: Source = {
   parameters: (name) => asked(ofStudy(name, "/parameters")),
   compare: (names) =>
     asked(`/api/compare?${new URLSearchParams(names.map((name) => ["study", name]))}`),
+  pages: () => asked("/api/pages"),
+  page: (of) => asked(`/api/pages/${of.split("/").map(encodeURIComponent).join("/")}`),
   request: async (name, kind, body) => {
     await asked(ofStudy(name, "/requests"), {
       method: "POST",
@@ -84,6 +90,33 @@ export function frozen(snapshot: SnapshotMessage): Source {
       Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),
     parameters: () => Promise.resolve(snapshot.parameters),
     compare: () => Promise.resolve({ studies: [study], refusal: null, order: [study.name] }),
+    pages: () => Promise.resolve([]),
+    page: () => Promise.resolve({ ...ownPage(snapshot), sections: snapshot.sections }),
+    request: never,
+    eventsAddress: () => "",
+  };
+}
+
+function ownPage(snapshot: SnapshotMessage) {
+  const { written_at, version } = snapshot;
+  return { title: snapshot.study.name, written_at, version };
+}
+
+/** Answers with the one page that a report of sections carries. */
+export function frozenPage(page: PageMessage): Source {
+  const never = () => Promise.reject(new Refusal("There is no study in this report"));
+  return {
+    isLive: false,
+    written: { at: page.written_at, version: page.version },
+    studies: () => Promise.resolve([]),
+    study: never,
+    trials: never,
+    trial: never,
+    curves: never,
+    parameters: never,
+    compare: never,
+    pages: () => Promise.resolve([]),
+    page: () => Promise.resolve(page),
     request: never,
     eventsAddress: () => "",
   };

@@ -4,8 +4,9 @@ import { useEffect } from "preact/hooks";
 import { chooseTheme, followTheme, isDark, theme } from "./charts/palette";
 import { moment, shortened } from "./format";
 import { followAddress, route, studyAddress } from "./route";
-import { closeStudy, connection, reportedStudy, source } from "./store";
+import { closeStudy, connection, isPageOnly, reportedStudy, source } from "./store";
 import { Compare } from "./views/compare";
+import { SectionsPage } from "./views/sections";
 import { Studies } from "./views/studies";
 import { Study } from "./views/study";
 
@@ -85,6 +86,8 @@ function Page() {
       <Bar name={name} />
       {name ? (
         <Study key={name} name={name} rest={isStudy ? path.slice(2) : []} />
+      ) : isPageOnly() || (path[0] === "report" && path[1]) ? (
+        <SectionsPage of={path[1] ?? ""} />
       ) : path[0] === "compare" ? (
         <Compare names={query.getAll("study")} />
       ) : (

@@ -6,6 +6,48 @@ export type Scalar = boolean | number | string | null;
 export type Level = "pass" | "notice" | "problem";
 
 /**
+ * A simple chart. ``summary`` says in a sentence what it shows, for who cannot see it.
+ *
+ * A line and a scatter have numbers as ``x``, the other kinds words.
+ */
+export interface Chart {
+  readonly kind: "line" | "scatter" | "bar" | "waterfall" | "heat map";
+  readonly title: string;
+  readonly summary: string;
+  readonly series: readonly ChartSeries[];
+  readonly x_label: string;
+  readonly y_label: string;
+  readonly is_x_log: boolean;
+  readonly is_y_log: boolean;
+}
+
+/**
+ * One line, cloud, group of bars, or row of a heat map. ``x`` and ``y`` are equally long.
+ */
+export interface ChartSeries {
+  readonly name: string;
+  readonly x: readonly Scalar[];
+  readonly y: readonly (number | null)[];
+}
+
+/**
+ * A small picture: ``data`` is its ``data:image/...;base64,...`` address, nothing else.
+ */
+export interface SectionPicture {
+  readonly caption: string;
+  readonly data: string;
+}
+
+/**
+ * A table: every row has a cell for each column.
+ */
+export interface SectionTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Scalar[])[];
+}
+
+/**
  * What is driven where: ``direction`` is ``maximize`` or ``minimize``.
  */
 export interface ObjectiveMessage {
@@ -73,7 +115,9 @@ export interface ParameterMessage {
 }
 
 /**
- * What is found out about a study: a card with its evidence and what to do about it.
+ * What is found out: a card with its evidence and what to do about it.
+ *
+ * ``causes`` are ranked; ``next_test`` tells them apart; ``items`` are the files or tensors.
  */
 export interface FindingMessage {
   readonly id: string;
@@ -82,6 +126,44 @@ export interface FindingMessage {
   readonly evidence: string;
   readonly advice: string;
   readonly source: string;
+  readonly causes: readonly string[];
+  readonly next_test: string;
+  readonly items: readonly string[];
+}
+
+/**
+ * A part of a report: what others than the study have to show.
+ */
+export interface SectionMessage {
+  readonly title: string;
+  readonly paragraphs: readonly string[];
+  readonly findings: readonly FindingMessage[];
+  readonly tables: readonly SectionTable[];
+  readonly charts: readonly Chart[];
+  readonly pictures: readonly SectionPicture[];
+}
+
+/**
+ * A page that is made of sections alone.
+ */
+export interface PageMessage {
+  readonly title: string;
+  readonly sections: readonly SectionMessage[];
+  readonly written_at: number;
+  readonly version: string;
+}
+
+/**
+ * A line of the list of such pages. ``address`` is what to ask for it by.
+ *
+ * ``level`` is that of its worst finding, None if it holds none or cannot be read.
+ */
+export interface PageRow {
+  readonly address: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly level: Level | null;
+  readonly written_at: number;
 }
 
 /**
@@ -350,6 +432,7 @@ export interface SnapshotMessage {
   readonly curves: Readonly<Record<string, CurvesMessage>>;
   readonly parameters: ParametersMessage;
   readonly details: Readonly<Record<string, TrialMessage>>;
+  readonly sections: readonly SectionMessage[];
   readonly written_at: number;
   readonly version: string;
 }

@@ -1,8 +1,14 @@
 // The page's state as signals, and the feed that keeps it up to date.
 import { effect, signal } from "@preact/signals";
-import { frozen, LIVE, Refusal, type Source, type TrialQuery } from "./api";
+import { frozen, frozenPage, LIVE, Refusal, type Source, type TrialQuery } from "./api";
 import { apply, type Held } from "./fold";
-import type { ParametersMessage, SnapshotMessage, UpdateMessage } from "./messages";
+import type {
+  PageMessage,
+  ParametersMessage,
+  SectionMessage,
+  SnapshotMessage,
+  UpdateMessage,
+} from "./messages";
 
 /** How often, at most, figures that the server must compute are asked for again. */
 const REFRESH_MS = 1000;
@@ -12,8 +18,13 @@ const TOO_MANY_EVENTS = 20_000;
 
 export type Connection = "live" | "waiting" | "lost" | "report";
 
-const snapshot = embedded();
-export const source: Source = snapshot ? frozen(snapshot) : LIVE;
+const snapshot = embedded<SnapshotMessage>("snapshot");
+const onlyPage = embedded<PageMessage>("sections");
+export const source: Source = snapshot
+  ? frozen(snapshot)
+  : onlyPage
+    ? frozenPage(onlyPage)
+    : LIVE;
 export const held = signal<Held | null>(null);
 export const parameters = signal<ParametersMessage | null>(null);
 export const connection = signal<Connection>(source.isLive ? "waiting" : "report");
@@ -31,6 +42,16 @@ let pageTimer = 0;
 /** The name of the study that a report carries. */
 export function reportedStudy(): string | null {
   return snapshot && snapshot.study.name;
+}
+
+/** What others than the study have to show in its report. */
+export function reportedSections(): readonly SectionMessage[] {
+  return snapshot?.sections ?? [];
+}
+
+/** Whether this is a report of sections alone. */
+export function isPageOnly(): boolean {
+  return onlyPage !== null;
 }
 
 /** Opens a study: everything about the one before is forgotten. */
@@ -210,7 +231,7 @@ function firstQuery(): TrialQuery {
   return { sort: "number", descending: true, states: [], text: "", offset: 0, limit: 50 };
 }
 
-function embedded(): SnapshotMessage | null {
-  const text = document.getElementById("snapshot")?.textContent;
-  return text ? (JSON.parse(text) as SnapshotMessage) : null;
+function embedded<T>(id: string): T | null {
+  const text = document.getElementById(id)?.textContent;
+  return text ? (JSON.parse(text) as T) : null;
 }

@@ -43,6 +43,10 @@ def create_app(queries: Queries, access: Access) -> Starlette:
         Route("/studies/{name:path}/events", _events(queries)),
         Route("/studies/{name:path}/requests", _request(queries), methods=["POST"]),
         Route("/studies/{name:path}", _answering(lambda r: queries.study(r.path_params["name"]))),
+        Route("/pages", _answering(lambda r: queries.pages())),
+        Route(
+            "/pages/{address:path}", _answering(lambda r: queries.page(r.path_params["address"]))
+        ),
         Route("/compare", _answering(lambda r: queries.compare(r.query_params.getlist("study")))),
     ]
     return Starlette(

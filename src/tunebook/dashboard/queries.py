@@ -23,6 +23,8 @@ from tunebook.reports.messages import (
     CurveMessage,
     CurvesMessage,
     FindingMessage,
+    PageMessage,
+    PageRow,
     ParametersMessage,
     StudyMessage,
     StudyRow,
@@ -30,6 +32,7 @@ from tunebook.reports.messages import (
     TrialsMessage,
     UpdateMessage,
 )
+from tunebook.reports.pages import found_pages, read_page
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.study_messages import study_message, study_row
 from tunebook.reports.trial_messages import TrialQuery, trial_message, trial_row, trials_message
@@ -164,6 +167,14 @@ class Queries:
                 trials=[trial_row(facts, facts.trials[n]) for n in _touched(events)],
                 points=_points(events),
             )
+
+    def pages(self) -> list[PageRow]:
+        """Return a line for each page that is no study: guides and datasets, the latest first."""
+        return [row for _, row in found_pages(self._home)]
+
+    def page(self, address: str) -> PageMessage:
+        """Return a page by its address in the list; ``InputError`` if there is none."""
+        return read_page(self._home, address)
 
     def add_request(self, name: str, kind: str, body: Mapping[str, Any]) -> int:
         """Leave a request for the driver and return its id."""

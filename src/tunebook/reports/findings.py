@@ -12,6 +12,7 @@ from tunebook.analysis.infeasibility import Level, judge_infeasibility
 from tunebook.analysis.ranking import N_TOP, feasible, ranked
 from tunebook.engine import Facts
 from tunebook.records import TrialState
+from tunebook.records.finding import Finding
 from tunebook.reports.messages import FindingMessage
 from tunebook.space import Space
 
@@ -29,6 +30,22 @@ def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
     ]
     order = {"problem": 0, "notice": 1, "pass": 2}
     return sorted(found, key=lambda finding: order[finding.level])
+
+
+def finding_message(finding: Finding) -> FindingMessage:
+    """Return a finding of a probe or a checklist as a card: evidence is value against expected."""
+    expected = f"expected {finding.expected}" if finding.expected else ""
+    return FindingMessage(
+        id=finding.check,
+        level=finding.verdict.value,
+        title=finding.title,
+        evidence="; ".join(filter(None, (finding.value, expected))),
+        advice=finding.advice,
+        source=finding.source,
+        causes=finding.causes,
+        next_test=finding.next_test,
+        items=finding.items,
+    )
 
 
 def _failures(facts: Facts) -> Iterator[FindingMessage]:

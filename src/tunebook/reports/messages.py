@@ -10,6 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from tunebook.records.section import (
+    Chart,
+    ChartSeries,  # noqa: F401  # the page reads the series of a chart
+    SectionPicture,
+    SectionTable,
+)
+
 Scalar: TypeAlias = bool | float | str | None
 """A parameter's value."""
 
@@ -86,7 +93,10 @@ class ParameterMessage:
 
 @dataclass(frozen=True, slots=True)
 class FindingMessage:
-    """What is found out about a study: a card with its evidence and what to do about it."""
+    """What is found out: a card with its evidence and what to do about it.
+
+    ``causes`` are ranked; ``next_test`` tells them apart; ``items`` are the files or tensors.
+    """
 
     id: str
     level: Level
@@ -94,6 +104,45 @@ class FindingMessage:
     evidence: str
     advice: str
     source: str
+    causes: Sequence[str] = ()
+    next_test: str = ""
+    items: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionMessage:
+    """A part of a report: what others than the study have to show."""
+
+    title: str
+    paragraphs: Sequence[str]
+    findings: Sequence[FindingMessage]
+    tables: Sequence[SectionTable]
+    charts: Sequence[Chart]
+    pictures: Sequence[SectionPicture]
+
+
+@dataclass(frozen=True, slots=True)
+class PageMessage:
+    """A page that is made of sections alone."""
+
+    title: str
+    sections: Sequence[SectionMessage]
+    written_at: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A line of the list of such pages. ``address`` is what to ask for it by.
+
+    ``level`` is that of its worst finding, None if it holds none or cannot be read.
+    """
+
+    address: str
+    kind: str
+    title: str
+    level: Level | None
+    written_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,5 +413,6 @@ class SnapshotMessage:
     curves: Mapping[str, CurvesMessage]
     parameters: ParametersMessage
     details: Mapping[str, TrialMessage]
+    sections: Sequence[SectionMessage]
     written_at: float
     version: str

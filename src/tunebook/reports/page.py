@@ -12,14 +12,24 @@ import html
 from importlib.resources import files
 
 from tunebook.reports.encoding import to_script_json
-from tunebook.reports.messages import SnapshotMessage
+from tunebook.reports.messages import PageMessage, SnapshotMessage
 
 _STYLES = ("app.css",)
 _SCRIPTS = ("libraries.js", "app.js")
 
 
 def report_page(snapshot: SnapshotMessage) -> str:
-    """Return the whole page of a report, everything in it."""
+    """Return the whole page of a study's report, everything in it."""
+    return _page(snapshot.study.name, "snapshot", snapshot)
+
+
+def sections_page(page: PageMessage) -> str:
+    """Return a page that holds only sections, everything in it."""
+    return _page(page.title, "sections", page)
+
+
+def _page(title: str, kind: str, message: SnapshotMessage | PageMessage) -> str:
+    """Return the page with a message in it, in the element from which the scripts take it."""
     styles = [_static(name) for name in _STYLES]
     # A text that ends a script may only stand in it escaped; in a string it means the same.
     scripts = [_static(name).replace("</script", "<\\/script") for name in _SCRIPTS]
@@ -33,7 +43,6 @@ def report_page(snapshot: SnapshotMessage) -> str:
             "form-action 'none'",
         ]
     )
-    name = html.escape(snapshot.study.name)
     return "\n".join(
         [
             "<!doctype html>",
@@ -43,13 +52,13 @@ def report_page(snapshot: SnapshotMessage) -> str:
             f'<meta http-equiv="content-security-policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f"<title>{name} - tunebook</title>",
+            f"<title>{html.escape(title)} - tunebook</title>",
             *(f"<style>{style}</style>" for style in styles),
             "</head>",
             "<body>",
             '<div id="page"></div>',
             "<noscript>This page draws itself with JavaScript.</noscript>",
-            f'<script type="application/json" id="snapshot">{to_script_json(snapshot)}</script>',
+            f'<script type="application/json" id="{kind}">{to_script_json(message)}</script>',
             *(f"<script>{script}</script>" for script in scripts),
             "</body>",
             "</html>",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from tunebook.engine import Facts
@@ -11,6 +11,7 @@ from tunebook.reports.curves import curves_message
 from tunebook.reports.messages import (
     CurveMessage,
     CurvesMessage,
+    SectionMessage,
     SnapshotMessage,
     TrialMessage,
     TrialsMessage,
@@ -37,10 +38,11 @@ def snapshot(
     path_of: Callable[[CheckpointRef], str],
     version: str,
     is_live: bool = False,
+    sections: Sequence[SectionMessage] = (),
 ) -> SnapshotMessage:
     """Return the study as it is after event ``seq``, to be read without any server.
 
-    Details hold only those curves that ``curves`` lack.
+    Details hold only those curves that ``curves`` lack. ``sections`` are those of others.
     """
     study = study_message(facts, seq, now, is_live=is_live, path_of=path_of)
     curves = {metric: _curves(facts, seq, metric) for metric in study.metrics}
@@ -55,6 +57,7 @@ def snapshot(
             str(number): _without(shown, trial_message(facts, seq, number, path_of=path_of))
             for number in _shown(facts)
         },
+        sections=sections,
         written_at=now,
         version=version,
     )

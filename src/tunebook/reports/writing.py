@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import html
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from tunebook.records import StudyState
+from tunebook.records.section import Section
 from tunebook.reports.page import report_page
+from tunebook.reports.sections import section_message
 from tunebook.reports.snapshot import snapshot
 from tunebook.study.study import Study
 
 NOTEBOOK_HEIGHT_PX = 720
 
 
-def write_report(study: Study, path: Path) -> None:
-    """Write a study's one-file report to ``path``."""
-    path.write_text(_page(study), encoding="utf-8")
+def write_report(study: Study, path: Path, *, sections: Sequence[Section] = ()) -> None:
+    """Write a study's one-file report to ``path``, with ``sections`` of others on a page of it."""
+    path.write_text(_page(study, sections), encoding="utf-8")
 
 
 def notebook_view(study: Study) -> str:
@@ -31,7 +34,7 @@ def notebook_view(study: Study) -> str:
     )
 
 
-def _page(study: Study) -> str:
+def _page(study: Study, sections: Sequence[Section] = ()) -> str:
     facts = study.facts
     message = snapshot(
         facts,
@@ -40,5 +43,6 @@ def _page(study: Study) -> str:
         path_of=study.checkpoints.path_of,
         version=version("tunebook"),
         is_live=study.state is StudyState.RUNNING,
+        sections=[section_message(one) for one in sections],
     )
     return report_page(message)

@@ -96,6 +96,20 @@ export function Finding({ finding }: { finding: FindingMessage }) {
         <h3>{finding.title}</h3>
       </div>
       <p>{shortened(finding.evidence, 400)}</p>
+      {finding.causes.length > 0 && (
+        <p>Likely causes: {shortened(finding.causes.join("; "), 400)}</p>
+      )}
+      {finding.next_test && <p>Next test: {shortened(finding.next_test, 400)}</p>}
+      {finding.items.length > 0 && (
+        <details>
+          <summary>{finding.items.length === 1 ? "1 item" : `${finding.items.length} items`}</summary>
+          <ul>
+            {finding.items.slice(0, 50).map((item, n) => (
+              <li key={n}>{shortened(item, 200)}</li>
+            ))}
+          </ul>
+        </details>
+      )}
       {finding.advice && <p class="advice">{shortened(finding.advice, 400)}</p>}
     </article>
   );

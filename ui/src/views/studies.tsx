@@ -7,6 +7,7 @@ import type { StudyRow } from "../messages";
 import { address, go, studyAddress } from "../route";
 import { source } from "../store";
 import { State, Waiting } from "./parts";
+import { PageList } from "./sections";
 
 const REFRESH_MS = 3000;
 
@@ -80,6 +81,7 @@ export function Studies() {
           </table>
         </div>
       )}
+      <PageList />
     </main>
   );
 }

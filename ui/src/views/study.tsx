@@ -2,11 +2,12 @@
 import { useEffect } from "preact/hooks";
 import { figure, shortened } from "../format";
 import { studyAddress } from "../route";
-import { failure, held, openStudy } from "../store";
+import { failure, held, openStudy, reportedSections } from "../store";
 import { Curves } from "./curves";
 import { Overview } from "./overview";
 import { Parameters } from "./parameters";
 import { State, Waiting } from "./parts";
+import { Sections } from "./sections";
 import { Trial } from "./trial";
 import { Trials } from "./trials";
 
@@ -40,7 +41,7 @@ export function Study({ name, rest }: { name: string; rest: readonly string[] })
       {study.why && <p class="muted why-line">{shortened(study.why, 300)}</p>}
       {failure.value && <p class="refusal" role="alert">{failure.value}</p>}
       <nav class="tabs" aria-label="Pages of the study">
-        {TABS.map((one) => (
+        {[...TABS, ...(reportedSections().length > 0 ? ["report"] : [])].map((one) => (
           <a
             key={one}
             href={studyAddress(name, one)}
@@ -54,6 +55,7 @@ export function Study({ name, rest }: { name: string; rest: readonly string[] })
       {tab === "curves" && <Curves study={study} />}
       {tab === "trials" && <Trials study={study} />}
       {tab === "parameters" && <Parameters study={study} />}
+      {tab === "report" && <Sections sections={reportedSections()} />}
       {tab === "trial" && <Trial study={study} number={Number(rest[1])} />}
     </main>
   );

@@ -236,6 +236,8 @@
     curves: (name, metric) => asked(ofStudy(name, `/curves?${new URLSearchParams({ metric })}`)),
     parameters: (name) => asked(ofStudy(name, "/parameters")),
     compare: (names) => asked(`/api/compare?${new URLSearchParams(names.map((name) => ["study", name]))}`),
+    pages: () => asked("/api/pages"),
+    page: (of) => asked(`/api/pages/${of.split("/").map(encodeURIComponent).join("/")}`),
     request: async (name, kind, body) => {
       await asked(ofStudy(name, "/requests"), {
         method: "POST",
@@ -266,6 +268,30 @@
       curves: (_, metric) => Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),
       parameters: () => Promise.resolve(snapshot2.parameters),
       compare: () => Promise.resolve({ studies: [study], refusal: null, order: [study.name] }),
+      pages: () => Promise.resolve([]),
+      page: () => Promise.resolve({ ...ownPage(snapshot2), sections: snapshot2.sections }),
+      request: never,
+      eventsAddress: () => ""
+    };
+  }
+  function ownPage(snapshot2) {
+    const { written_at, version } = snapshot2;
+    return { title: snapshot2.study.name, written_at, version };
+  }
+  function frozenPage(page2) {
+    const never = () => Promise.reject(new Refusal("There is no study in this report"));
+    return {
+      isLive: false,
+      written: { at: page2.written_at, version: page2.version },
+      studies: () => Promise.resolve([]),
+      study: never,
+      trials: never,
+      trial: never,
+      curves: never,
+      parameters: never,
+      compare: never,
+      pages: () => Promise.resolve([]),
+      page: () => Promise.resolve(page2),
       request: never,
       eventsAddress: () => ""
     };
@@ -395,8 +421,9 @@
   var REFRESH_MS = 1e3;
   var PARAMETERS_MS = 5e3;
   var TOO_MANY_EVENTS = 2e4;
-  var snapshot = embedded();
-  var source = snapshot ? frozen(snapshot) : LIVE;
+  var snapshot = embedded("snapshot");
+  var onlyPage = embedded("sections");
+  var source = snapshot ? frozen(snapshot) : onlyPage ? frozenPage(onlyPage) : LIVE;
   var held = signal(null);
   var parameters = signal(null);
   var connection = signal(source.isLive ? "waiting" : "report");
@@ -411,6 +438,12 @@
   var pageTimer = 0;
   function reportedStudy() {
     return snapshot && snapshot.study.name;
+  }
+  function reportedSections() {
+    return snapshot?.sections ?? [];
+  }
+  function isPageOnly() {
+    return onlyPage !== null;
   }
   async function openStudy(name) {
     if (openName === name && held.value) return;
@@ -570,8 +603,8 @@
   function firstQuery() {
     return { sort: "number", descending: true, states: [], text: "", offset: 0, limit: 50 };
   }
-  function embedded() {
-    const text = document.getElementById("snapshot")?.textContent;
+  function embedded(id) {
+    const text = document.getElementById(id)?.textContent;
     return text ? JSON.parse(text) : null;
   }
 
@@ -895,6 +928,18 @@
         jsx("h3", { children: finding.title })
       ] }),
       jsx("p", { children: shortened(finding.evidence, 400) }),
+      finding.causes.length > 0 && jsxs("p", { children: [
+        "Likely causes: ",
+        shortened(finding.causes.join("; "), 400)
+      ] }),
+      finding.next_test && jsxs("p", { children: [
+        "Next test: ",
+        shortened(finding.next_test, 400)
+      ] }),
+      finding.items.length > 0 && jsxs("details", { children: [
+        jsx("summary", { children: finding.items.length === 1 ? "1 item" : `${finding.items.length} items` }),
+        jsx("ul", { children: finding.items.slice(0, 50).map((item, n) => jsx("li", { children: shortened(item, 200) }, n)) })
+      ] }),
       finding.advice && jsx("p", { class: "advice", children: shortened(finding.advice, 400) })
     ] });
   }
@@ -1015,6 +1060,255 @@
     return jsx(Figure, { title: "Best so far", summary: `Best values: ${told2}.`, data, controls, children: jsx(CurvePlot, { lines, isLog: false, xLabel: over === "n_trials" ? "trials ended" : over, yLabel: metrics, height: 300 }) });
   }
 
+  // library:echarts
+  var init = globalThis.tunebookLibraries["echarts"].init;
+
+  // src/charts/echart.tsx
+  function EChart({ option, height, onTrial, onReady }) {
+    const place = useRef(null);
+    const chart = useRef(null);
+    const click = useRef(onTrial);
+    click.current = onTrial;
+    useEffect(() => {
+      const made2 = init(place.current, null, { renderer: "canvas" });
+      chart.current = made2;
+      made2.on("click", (event) => {
+        const trial = event.data?.trial;
+        if (trial !== void 0) click.current?.(trial);
+      });
+      onReady?.(made2);
+      const observer = new ResizeObserver(() => made2.resize());
+      observer.observe(place.current);
+      return () => {
+        observer.disconnect();
+        made2.dispose();
+      };
+    }, []);
+    useEffect(() => {
+      chart.current?.setOption({ animation: false, ...option }, { notMerge: true });
+    }, [option, theme.value]);
+    return jsx("div", { ref: place, class: "chart", style: { height: `${height}px` }, "aria-hidden": "true" });
+  }
+  function axes(x, y) {
+    const colours = ink();
+    const common = {
+      nameTextStyle: { color: colours.muted, fontSize: 11 },
+      nameLocation: "middle",
+      axisLine: { lineStyle: { color: colours.line } },
+      axisTick: { show: false },
+      axisLabel: { color: colours.muted, fontSize: 11, hideOverlap: true, ...x["axisLabel"] },
+      splitLine: { lineStyle: { color: colours.line, opacity: 0.55 } }
+    };
+    return {
+      grid: { left: 58, right: 16, top: 12, bottom: 40 },
+      tooltip: tooltip(),
+      xAxis: { nameGap: 24, ...common, splitLine: { show: false }, ...x, axisLabel: common.axisLabel },
+      yAxis: {
+        nameGap: 46,
+        scale: true,
+        ...common,
+        ...y,
+        axisLabel: { color: colours.muted, fontSize: 11, ...y["axisLabel"] }
+      }
+    };
+  }
+  function tooltip() {
+    const colours = ink();
+    return {
+      trigger: "item",
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: colours.surface,
+      borderColor: colours.line,
+      textStyle: { color: colours.text, fontSize: 12 }
+    };
+  }
+  function plain(text) {
+    const flat = text.replace(/[{}|]/g, " ").replace(/\s+/g, " ");
+    return flat.length > 80 ? `${flat.slice(0, 79)}…` : flat;
+  }
+
+  // src/charts/simple.tsx
+  function SimpleChart({ chart }) {
+    const data = () => [
+      ["series", chart.x_label || "x", chart.y_label || "y"],
+      ...chart.series.flatMap((s) => s.x.map((x, n) => [s.name, x, s.y[n] ?? null]))
+    ];
+    return jsx(Figure, { title: chart.title, summary: chart.summary, data, children: jsx(Drawing, { chart }) });
+  }
+  function Drawing({ chart }) {
+    switch (chart.kind) {
+      case "bar":
+        return jsx(Bars, { series: chart.series, isFall: false });
+      case "waterfall":
+        return jsx(Bars, { series: chart.series, isFall: true });
+      case "heat map":
+        return jsx(Heat, { series: chart.series });
+      default:
+        return jsx(Plot, { chart });
+    }
+  }
+  function Plot({ chart }) {
+    const option = useMemo(() => plotted(chart), [chart, theme.value]);
+    const named2 = chart.series.filter((series) => series.name);
+    return jsxs(Fragment, { children: [
+      jsx(EChart, { option, height: 240 }),
+      named2.length > 0 && jsx("p", { class: "keys", children: named2.map((series) => jsxs("span", { class: "key", children: [
+        jsx(
+          "span",
+          {
+            class: "dot-key",
+            style: { background: seriesColour(chart.series.indexOf(series)) }
+          }
+        ),
+        series.name
+      ] }, series.name)) })
+    ] });
+  }
+  function plotted(chart) {
+    const label = { formatter: (value) => figure(value, 3) };
+    const axis = (isLog, name) => ({
+      type: isLog ? "log" : "value",
+      name: plain(name),
+      axisLabel: label,
+      scale: true
+    });
+    return {
+      ...axes(axis(chart.is_x_log, chart.x_label), axis(chart.is_y_log, chart.y_label)),
+      series: chart.series.map((series, n) => ({
+        type: chart.kind,
+        name: plain(series.name),
+        data: series.x.map((x, i) => [x, series.y[i]]),
+        showSymbol: series.x.length < 40,
+        symbolSize: chart.kind === "scatter" ? 8 : 5,
+        itemStyle: { color: seriesColour(n) },
+        lineStyle: { color: seriesColour(n) }
+      }))
+    };
+  }
+  function Bars({ series, isFall }) {
+    const rows = series.flatMap((one, place) => spans(one, isFall, place));
+    const low = Math.min(0, ...rows.map((row) => row.from));
+    const high = Math.max(0, ...rows.map((row) => row.to));
+    const share = (value) => high > low ? (value - low) / (high - low) * 100 : 0;
+    return jsx("div", { class: "bars", "aria-hidden": "true", children: rows.map((row, n) => jsxs("div", { class: "bar-row", children: [
+      jsx("span", { class: "name", children: row.name }),
+      jsx("span", { class: "track", children: jsx(
+        "span",
+        {
+          class: "fill",
+          style: {
+            left: `${share(row.from)}%`,
+            width: `${share(row.to) - share(row.from)}%`,
+            background: seriesColour(row.place)
+          }
+        }
+      ) }),
+      jsx("span", { class: "number", children: figure(row.value, 3) })
+    ] }, n)) });
+  }
+  function spans(series, isFall, place) {
+    let at = 0;
+    return series.x.map((x, n) => {
+      const value = series.y[n] ?? 0;
+      const [from, to] = [Math.min(at, at + value), Math.max(at, at + value)];
+      if (isFall) at += value;
+      return { name: scalar(x), value: series.y[n], from, to, place: value < 0 ? 1 : place };
+    });
+  }
+  function Heat({ series }) {
+    const values = series.flatMap((row) => row.y.filter((y) => y !== null));
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const unit = (y) => high > low ? (y - low) / (high - low) : 0;
+    return jsx("div", { class: "scroll", children: jsxs("table", { class: "heat", children: [
+      jsx("thead", { children: jsxs("tr", { children: [
+        jsx("td", {}),
+        series[0]?.x.map((x, n) => jsx("th", { scope: "col", children: scalar(x) }, n))
+      ] }) }),
+      jsx("tbody", { children: series.map((row) => jsxs("tr", { children: [
+        jsx("th", { scope: "row", children: row.name }),
+        row.y.map((y, n) => jsx(
+          "td",
+          {
+            class: y === null ? "" : "hot",
+            style: y === null ? {} : { "--heat": `${unit(y)}` },
+            children: figure(y, 3)
+          },
+          n
+        ))
+      ] }, row.name)) })
+    ] }) });
+  }
+
+  // src/views/sections.tsx
+  function SectionsPage({ of }) {
+    const [page2, setPage] = useState(null);
+    const [error, setError] = useState(null);
+    useEffect(() => {
+      source.page(of).then(setPage, (problem) => {
+        if (!(problem instanceof Refusal)) throw problem;
+        setError(problem.message);
+      });
+    }, [of]);
+    return jsxs("main", { children: [
+      error && jsx("p", { class: "refusal", role: "alert", children: error }),
+      !page2 && !error && jsx(Waiting, {}),
+      page2 && jsxs(Fragment, { children: [
+        jsx("h1", { children: page2.title }),
+        jsxs("p", { class: "muted", children: [
+          "Written ",
+          moment(page2.written_at)
+        ] }),
+        jsx(Sections, { sections: page2.sections })
+      ] })
+    ] });
+  }
+  function Sections({ sections }) {
+    return jsx(Fragment, { children: sections.map((section) => jsxs(Panel, { title: section.title, children: [
+      section.paragraphs.map((text, n) => jsx("p", { children: text }, n)),
+      section.findings.length > 0 && jsx("div", { class: "findings", children: section.findings.map((finding, n) => jsx(Finding, { finding }, n)) }),
+      section.charts.map((chart) => jsx(SimpleChart, { chart }, chart.title)),
+      section.pictures.length > 0 && jsx("div", { class: "pictures", children: section.pictures.map((picture, n) => jsxs("figure", { children: [
+        jsx("img", { src: picture.data, alt: picture.caption }),
+        jsx("figcaption", { children: picture.caption })
+      ] }, n)) }),
+      section.tables.map((table) => jsx(Cells, { table }, table.title))
+    ] }, section.title)) });
+  }
+  function Cells({ table }) {
+    return jsxs(Fragment, { children: [
+      table.title && jsx("h3", { children: table.title }),
+      jsx("div", { class: "scroll bordered", children: jsxs("table", { class: "table", children: [
+        jsx("thead", { children: jsx("tr", { children: table.columns.map((name) => jsx("th", { children: name }, name)) }) }),
+        jsx("tbody", { children: table.rows.map((row, n) => jsx("tr", { children: row.map((cell, column) => jsx("td", { class: typeof cell === "number" ? "right" : "long", children: typeof cell === "number" ? figure(cell) : String(cell ?? "") }, column)) }, n)) })
+      ] }) })
+    ] });
+  }
+  function PageList() {
+    const [rows, setRows] = useState([]);
+    useEffect(() => {
+      source.pages().then(setRows, () => setRows([]));
+    }, []);
+    if (rows.length === 0) return null;
+    return jsxs(Fragment, { children: [
+      jsx("h2", { children: "Guides and datasets" }),
+      jsx("div", { class: "scroll bordered", children: jsxs("table", { class: "table", children: [
+        jsx("thead", { children: jsxs("tr", { children: [
+          jsx("th", { children: "Report" }),
+          jsx("th", { children: "Of" }),
+          jsx("th", { children: "Verdict" }),
+          jsx("th", { children: "Written" })
+        ] }) }),
+        jsx("tbody", { children: rows.map((row) => jsxs("tr", { children: [
+          jsx("td", { class: "long", children: jsx("a", { href: address(["report", row.address]), children: row.title }) }),
+          jsx("td", { children: row.kind }),
+          jsx("td", { children: row.level && jsx(State, { state: row.level }) }),
+          jsx("td", { class: "muted", title: moment(row.written_at), children: ago(row.written_at) })
+        ] }, row.address)) })
+      ] }) })
+    ] });
+  }
+
   // src/charts/sparkline.tsx
   function Sparkline({ values, label }) {
     if (values.length === 0) return jsx("span", { class: "muted", children: "–" });
@@ -1094,7 +1388,8 @@
           },
           row.name
         )) })
-      ] }) })
+      ] }) }),
+      jsx(PageList, {})
     ] });
   }
   function query2(names) {
@@ -1336,74 +1631,6 @@
     const last = curves.flatMap((curve) => curve.values.at(-1) ?? []);
     const ends = last.length ? `; they end between ${figure(Math.min(...last))} and ${figure(Math.max(...last))}` : "";
     return `${count(curves.length, "curve")} of ${metric}, ${count(n_points, "point")}${ends}.` + (n_left_out ? ` ${count(n_left_out, "curve")} of worse trials left out.` : "") + (smooth > 0 ? ` Smoothed with factor ${smooth}.` : "");
-  }
-
-  // library:echarts
-  var init = globalThis.tunebookLibraries["echarts"].init;
-
-  // src/charts/echart.tsx
-  function EChart({ option, height, onTrial, onReady }) {
-    const place = useRef(null);
-    const chart = useRef(null);
-    const click = useRef(onTrial);
-    click.current = onTrial;
-    useEffect(() => {
-      const made2 = init(place.current, null, { renderer: "canvas" });
-      chart.current = made2;
-      made2.on("click", (event) => {
-        const trial = event.data?.trial;
-        if (trial !== void 0) click.current?.(trial);
-      });
-      onReady?.(made2);
-      const observer = new ResizeObserver(() => made2.resize());
-      observer.observe(place.current);
-      return () => {
-        observer.disconnect();
-        made2.dispose();
-      };
-    }, []);
-    useEffect(() => {
-      chart.current?.setOption({ animation: false, ...option }, { notMerge: true });
-    }, [option, theme.value]);
-    return jsx("div", { ref: place, class: "chart", style: { height: `${height}px` }, "aria-hidden": "true" });
-  }
-  function axes(x, y) {
-    const colours = ink();
-    const common = {
-      nameTextStyle: { color: colours.muted, fontSize: 11 },
-      nameLocation: "middle",
-      axisLine: { lineStyle: { color: colours.line } },
-      axisTick: { show: false },
-      axisLabel: { color: colours.muted, fontSize: 11, hideOverlap: true, ...x["axisLabel"] },
-      splitLine: { lineStyle: { color: colours.line, opacity: 0.55 } }
-    };
-    return {
-      grid: { left: 58, right: 16, top: 12, bottom: 40 },
-      tooltip: tooltip(),
-      xAxis: { nameGap: 24, ...common, splitLine: { show: false }, ...x, axisLabel: common.axisLabel },
-      yAxis: {
-        nameGap: 46,
-        scale: true,
-        ...common,
-        ...y,
-        axisLabel: { color: colours.muted, fontSize: 11, ...y["axisLabel"] }
-      }
-    };
-  }
-  function tooltip() {
-    const colours = ink();
-    return {
-      trigger: "item",
-      renderMode: "richText",
-      confine: true,
-      backgroundColor: colours.surface,
-      borderColor: colours.line,
-      textStyle: { color: colours.text, fontSize: 12 }
-    };
-  }
-  function plain(text) {
-    const flat = text.replace(/[{}|]/g, " ").replace(/\s+/g, " ");
-    return flat.length > 80 ? `${flat.slice(0, 79)}…` : flat;
   }
 
   // src/charts/incumbent.tsx
@@ -2652,7 +2879,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       ] }),
       study.why && jsx("p", { class: "muted why-line", children: shortened(study.why, 300) }),
       failure.value && jsx("p", { class: "refusal", role: "alert", children: failure.value }),
-      jsx("nav", { class: "tabs", "aria-label": "Pages of the study", children: TABS.map((one) => jsx(
+      jsx("nav", { class: "tabs", "aria-label": "Pages of the study", children: [...TABS, ...reportedSections().length > 0 ? ["report"] : []].map((one) => jsx(
         "a",
         {
           href: studyAddress(name, one),
@@ -2665,6 +2892,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       tab === "curves" && jsx(Curves, { study }),
       tab === "trials" && jsx(Trials, { study }),
       tab === "parameters" && jsx(Parameters, { study }),
+      tab === "report" && jsx(Sections, { sections: reportedSections() }),
       tab === "trial" && jsx(Trial, { study, number: Number(rest[1]) })
     ] });
   }
@@ -2731,7 +2959,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     return jsxs(Fragment, { children: [
       jsx("a", { class: "skip", href: "#page", onClick: skip, children: "Skip to the content" }),
       jsx(Bar, { name }),
-      name ? jsx(Study, { name, rest: isStudy ? path.slice(2) : [] }, name) : path[0] === "compare" ? jsx(Compare, { names: query3.getAll("study") }) : jsx(Studies, {})
+      name ? jsx(Study, { name, rest: isStudy ? path.slice(2) : [] }, name) : isPageOnly() || path[0] === "report" && path[1] ? jsx(SectionsPage, { of: path[1] ?? "" }) : path[0] === "compare" ? jsx(Compare, { names: query3.getAll("study") }) : jsx(Studies, {})
     ] });
   }
   function skip(event) {

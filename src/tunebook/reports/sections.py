@@ -1,0 +1,70 @@
+"""Pages made of sections that others supply: a dataset's quality report, a stage of the guide.
+
+How to show something without touching the page:
+
+* make ``Section`` objects of paragraphs, ``Finding`` facts, tables and charts (they live in
+  ``tunebook.records.section``, so that ``datasets`` may make them too);
+* ``write_page(path, sections, title)`` writes one HTML file that needs no server;
+* ``encode(sections)`` written to ``<home>/datasets/<name>/<version>/report.json`` or
+  ``<home>/guides/<name>/report.json`` becomes a page of the dashboard, listed below the studies;
+* ``write_report(study, path, sections=...)`` puts sections on a page of a study's report.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from tunebook.records.section import (
+    Chart,
+    ChartKind,
+    ChartSeries,
+    Section,
+    SectionPicture,
+    SectionTable,
+    decode,
+    encode,
+)
+from tunebook.reports.findings import finding_message
+from tunebook.reports.messages import PageMessage, SectionMessage
+from tunebook.reports.page import sections_page
+
+__all__ = [
+    "Chart",
+    "ChartKind",
+    "ChartSeries",
+    "Section",
+    "SectionPicture",
+    "SectionTable",
+    "decode",
+    "encode",
+    "page_message",
+    "section_message",
+    "write_page",
+]
+
+
+def write_page(path: Path, sections: Sequence[Section], title: str) -> None:
+    """Write one HTML file that holds only these sections, to be opened from a disk."""
+    page = page_message(sections, title, written_at=time.time())
+    path.write_text(sections_page(page), encoding="utf-8")
+
+
+def page_message(sections: Sequence[Section], title: str, *, written_at: float) -> PageMessage:
+    """Return a page of sections; ``written_at`` in seconds since the epoch."""
+    shown = [section_message(one) for one in sections]
+    return PageMessage(title, shown, written_at, version("tunebook"))
+
+
+def section_message(section: Section) -> SectionMessage:
+    """Return a section as the page takes it."""
+    return SectionMessage(
+        title=section.title,
+        paragraphs=section.paragraphs,
+        findings=[finding_message(one) for one in section.findings],
+        tables=section.tables,
+        charts=section.charts,
+        pictures=section.pictures,
+    )
