@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunebook.cli.output import emit_json, say
 from tunebook.records import StudyState, TrialState
@@ -15,12 +15,22 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 def carry_on(
-    study: Study, *, workers: int, per_device: int, quiet: bool = False, as_json: bool = False
+    study: Study,
+    *,
+    workers: int,
+    per_device: int,
+    quiet: bool = False,
+    as_json: bool = False,
+    **options: Any,
 ) -> int:
-    """Run the study until it is over or put down, and return the exit code."""
+    """Run the study until it is over or put down, and return the exit code.
+
+    ``options`` are further ones of ``Study.run``.
+    """
     before = study.facts.last_at
     was_over = study.facts.state.is_over
-    study.run(workers=workers, per_device=per_device, progress=False if quiet else None)
+    progress = False if quiet else None
+    study.run(workers=workers, per_device=per_device, progress=progress, **options)
     facts = study.facts
     if was_over and facts.last_at == before and not quiet:
         say(f"{study.name} is {facts.state} already: {facts.state_why}.")

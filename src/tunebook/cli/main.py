@@ -22,6 +22,7 @@ from tunebook.cli.resume import resume
 from tunebook.cli.run import run
 from tunebook.cli.show import show
 from tunebook.cli.stop import stop
+from tunebook.cli.train import train
 from tunebook.cli.trials import trials
 from tunebook.cli.ui import ui
 from tunebook.errors import (
@@ -56,6 +57,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "run": run,
+    "train": train,
     "list": list_studies,
     "show": show,
     "best": best,

@@ -33,7 +33,9 @@ from tunebook.cli.options import (
 )
 from tunebook.cli.output import say
 from tunebook.cli.place import place_of
-from tunebook.errors import InputError, SearchError
+from tunebook.cli.train import train_file
+from tunebook.cli.values import search_of
+from tunebook.errors import InputError
 
 if TYPE_CHECKING:
     from tunebook.study.study_file import StudyFile
@@ -88,6 +90,8 @@ def run(
     flags["search"] = None if search is None else search_of(search)
     place = place_of(ctx, home, store)
     file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)
+    if file.recipe is not None:
+        raise typer.Exit(train_file(file, place, quiet=quiet, as_json=as_json))
     study = open_described(file, home=place.home, store=place.store)
     unused = unused_parameters(file)
     if unused and not quiet:
@@ -123,22 +127,6 @@ def described(
         expected="a study file, or parameters and a command: "
         "tunebook run -p 'lr=log(1e-5,1)' --maximize acc -- python train.py --lr {lr}",
     )
-
-
-def search_of(text: str) -> dict[str, Any]:
-    """Return the search meant by ``name`` or ``name:option=value,option=value``."""
-    from tunebook.space.parse import parse_value
-
-    name, _, told = text.partition(":")
-    options: dict[str, Any] = {}
-    for part in filter(None, told.split(",")):
-        key, equals, value = part.partition("=")
-        if not equals:
-            raise SearchError(
-                "An option of the search has no value", got=text, expected="such as bayes:initial=5"
-            )
-        options[key.strip()] = parse_value(value)
-    return {"name": name.strip()} | options
 
 
 def _of_command(

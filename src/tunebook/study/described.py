@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from tunebook.engine import replay
+from tunebook.records import TaskRef
 from tunebook.search.registry import make_searcher
+from tunebook.settings import find_settings
 from tunebook.space import Space
 from tunebook.study.opening import (
     Opened,
@@ -18,6 +20,7 @@ from tunebook.study.opening import (
     settings_for,
 )
 from tunebook.study.options import StudyOptions, checked_options
+from tunebook.study.recipe_file import RecipeStudy, complete
 from tunebook.study.running import resolve_workers
 from tunebook.study.study import Study
 from tunebook.study.study_file import StudyFile
@@ -32,8 +35,25 @@ def open_described(file: StudyFile, *, home: Address = None, store: Address = No
 
     ``TaskError`` if its function cannot be imported: then nothing was created.
     """
-    task, described = file.task(), file.options()
-    function = load_ref(task)
+    if file.recipe is not None:
+        return open_recipe(file, home=home, store=store)[0]
+    return _open(file, file.task(), home, store)
+
+
+def open_recipe(
+    file: StudyFile, *, home: Address = None, store: Address = None
+) -> tuple[Study, RecipeStudy]:
+    """Return the study of a file's recipe, whose first trial is the baseline (S0.10)."""
+    made = complete(file, home=str(find_settings(home, store).home))
+    study = _open(made.file, made.task, home, store)
+    is_new = not study.trials and not study.has_requests
+    if made.baseline is not None and made.is_search and is_new:
+        study.request("enqueue", {"config": dict(made.baseline)})
+    return study, made
+
+
+def _open(file: StudyFile, task: TaskRef, home: Address, store: Address) -> Study:
+    function, described = load_ref(task), file.options()
     keys = StudyOptions.__annotations__
     given = {key: described[key] for key in keys if key in described}
     options = checked_options(given | {"home": home, "store": store}, StudyOptions, caller="run")
@@ -63,6 +83,8 @@ def load_changed(
 
 def unused_parameters(file: StudyFile) -> list[str]:
     """Return the parameters without a placeholder in the command of a file."""
+    if file.command is None:
+        return []
     function = load_ref(file.task())
     unused: list[str] = getattr(function, "unused_parameters", [])
     return unused

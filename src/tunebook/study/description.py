@@ -19,6 +19,7 @@ from tunebook.records import (
     Objective,
     SpaceChanged,
     StudySpec,
+    TaskKind,
     TaskRef,
 )
 from tunebook.search.registry import describe, make_searcher
@@ -74,6 +75,7 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
             ("seed", known.seed, wanted.seed),
             ("search", known.search, wanted.search),
             ("warm_start", _names(known), _names(wanted) or _names(known)),
+            *_of_recipes(known.task, wanted.task),
         )
         if before != after
     }
@@ -94,6 +96,17 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
     if wanted.notes and wanted.notes != facts.notes:
         events.append(NotesChanged(now, wanted.notes))
     return events
+
+
+def _of_recipes(known: TaskRef, wanted: TaskRef) -> list[tuple[str, object, object]]:
+    """Return the parts of a task of a recipe: it is immutable once it was begun (S0.5)."""
+    if TaskKind.RECIPE not in {known.kind, wanted.kind}:
+        return []
+    parts: list[tuple[str, object, object]] = [("task", known.reference, wanted.reference)]
+    for name in sorted({*known.options, *wanted.options}):
+        before, after = known.options.get(name), wanted.options.get(name)
+        parts.append((name.replace("_", " "), before, after))
+    return parts
 
 
 def _names(spec: StudySpec) -> list[str]:

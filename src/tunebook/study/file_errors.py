@@ -36,7 +36,7 @@ def first_error(
         known = _section(place[:-1], model).model_fields
         return StudyFileError(f"{where}there is no key {key!r}", do=nearest(str(place[-1]), known))
     if kind == "missing":
-        return StudyFileError(f"{where}the key {key!r} is missing", do=_example(key))
+        return StudyFileError(f"{where}the key {key!r} is missing", do=example_of(key))
     if kind == "value_error":
         said = str(wrong["ctx"]["error"])
         return StudyFileError(f"{where}{key + ': ' if key else ''}{said}")
@@ -67,7 +67,8 @@ def _section(place: Place, model: type[BaseModel]) -> type[BaseModel]:
     return model
 
 
-def _example(key: str) -> str:
+def example_of(key: str) -> str:
+    """Return what to add for a key that is missing."""
     return {
         "space": "Add space: {lr: {type: float, low: 1e-5, high: 1, log: true}}",
         "objective": "Add objective: {maximize: val_acc}, the metric that your training reports",

@@ -209,6 +209,11 @@ class Study:
         """Ask whoever drives the study to end it; every result is kept."""
         self.request("stop study")
 
+    @property
+    def has_requests(self) -> bool:
+        """Whether somebody left a request that no driver has obeyed yet."""
+        return bool(self._store.requests_after(self._id, self.facts.last_request))
+
     def request(self, kind: str, body: JsonObject | None = None) -> int:
         """Leave a request, one of ``records.REQUEST_KINDS``, for whoever drives the study."""
         return self._store.add_request(self._id, kind, body or {}, time.time())

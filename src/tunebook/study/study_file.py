@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 from tunebook.engine import Facts
 from tunebook.errors import StudyFileError
 from tunebook.records import Budget, TaskKind, TaskRef
-from tunebook.study.file_errors import first_error
+from tunebook.study.file_errors import example_of, first_error
 from tunebook.study.file_lines import YamlFile, read_yaml
 
 
@@ -28,6 +28,9 @@ def _no_truth(value: object) -> object:
 
 Whole = Annotated[int, BeforeValidator(_no_truth)]
 Number = Annotated[float, BeforeValidator(_no_truth)]
+
+
+_OF_RECIPES = ("data", "set", "sample", "updates_per_step", "training_seed")
 
 
 class _Strict(BaseModel):
@@ -59,17 +62,23 @@ class StudyFile(_Strict):
     """A study as a file describes it; exactly one of command, function and recipe is trained.
 
     ``folder`` is where the command runs and the function is imported from; in a file it is
-    relative to the file, and its own folder by default.
+    relative to the file, and its own folder by default. Of a recipe, space, objective and length
+    may be left out; ``set`` holds values set by hand, ``sample`` is the data sampling ratio.
     """
 
     name: str | None = None
     command: str | None = None
     function: str | None = None
     recipe: str | None = None
+    data: str | None = None
+    set: Mapping[str, Any] = {}
+    sample: Number = 1.0
+    updates_per_step: Whole | None = None
+    training_seed: Whole | None = None
     folder: str | None = None
     pattern: str | tuple[str, ...] | None = None
-    space: Mapping[str, Any]
-    objective: ObjectiveSection
+    space: Mapping[str, Any] = {}
+    objective: ObjectiveSection = ObjectiveSection()
     max_steps: Whole | None = None
     budget: BudgetSection = BudgetSection()
     search: str | Mapping[str, Any] = "auto"
@@ -90,8 +99,27 @@ class StudyFile(_Strict):
             raise ValueError("pattern: only the output of a command is searched for a pattern")
         return self
 
+    @model_validator(mode="after")
+    def _has_what_its_task_needs(self) -> Self:
+        given = self.model_fields_set
+        if self.recipe is None:
+            for key in ("space", "objective"):
+                if key not in given:
+                    raise ValueError(f"the key {key!r} is missing. {example_of(key)}")
+            for key in _OF_RECIPES:
+                if key in given:
+                    raise ValueError(f"{key}: only a recipe takes it")
+        elif self.updates_per_step is not None and self.updates_per_step < 1:
+            raise ValueError("updates_per_step: a step has one update or more")
+        return self
+
+    @property
+    def is_search(self) -> bool:
+        """Whether a study of a recipe is a search: else it trains one configuration."""
+        return bool(self.space) or "search" in self.model_fields_set
+
     def task(self) -> TaskRef:
-        """Return where the training code is; ``StudyFileError`` for a recipe that is not there."""
+        """Return where the training code is; a recipe is completed first (``recipe_file``)."""
         folder = str(Path(self.folder or ".").absolute())
         if self.command is not None:
             patterns = [self.pattern] if isinstance(self.pattern, str) else list(self.pattern or ())
@@ -102,10 +130,9 @@ class StudyFile(_Strict):
             where = {"folder": folder}
             return TaskRef(TaskKind.FUNCTION, self.function, is_importable=True, options=where)
         raise StudyFileError(
-            "There is no such recipe",
+            "A recipe is known only together with its data",
             got=self.recipe,
-            do="Name a training function by function: or a script by command:; 'tunebook demo' "
-            "tunes the example",
+            do="Complete the file by tunebook.study.recipe_file.complete",
         )
 
     def options(self) -> dict[str, Any]:
@@ -170,7 +197,9 @@ def file_of(facts: Facts) -> dict[str, Any]:
     """
     spec, task = facts.known_spec, facts.known_spec.task
     body: dict[str, Any] = {"name": spec.name}
-    if task.is_importable or task.kind is TaskKind.SCRIPT:
+    if task.kind is TaskKind.RECIPE:
+        body |= _recipe_keys(task)
+    elif task.is_importable or task.kind is TaskKind.SCRIPT:
         body["command" if task.kind is TaskKind.SCRIPT else "function"] = task.reference
         folder = task.options.get("folder") or spec.environment.get("folder")
         body |= {"folder": folder} if folder else {}
@@ -190,6 +219,21 @@ def file_of(facts: Facts) -> dict[str, Any]:
     body |= {"trial_timeout_s": spec.trial_timeout_s} if spec.trial_timeout_s else {}
     body["seed"] = spec.seed
     return body | ({"notes": facts.notes} if facts.notes else {})
+
+
+def _recipe_keys(task: TaskRef) -> dict[str, Any]:
+    options = task.options
+    conditions = options.get("conditions", {})
+    is_own = task.options["arguments"] is None
+    body: dict[str, Any] = {
+        "recipe": task.reference if is_own else conditions.get("recipe", task.reference),
+        "data": conditions.get("data"),
+        "set": dict(options["fixed"]),
+        "sample": options.get("data_fraction", 1.0),
+        "updates_per_step": options["updates_per_step"],
+        "training_seed": options.get("seed"),
+    }
+    return {key: value for key, value in body.items() if value not in (None, {})}
 
 
 def to_yaml(body: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tunebook.cli.run import described, search_of
+from tunebook.cli.run import described
+from tunebook.cli.values import search_of
 from tunebook.errors import SearchError
 from tunebook.records import TaskKind
 

@@ -117,10 +117,9 @@ def test_file_of_bytes_is_refused(tmp_path):
     assert "UTF-8" in str(refusal(tmp_path / "x.yaml"))
 
 
-def test_recipe_that_is_not_there_is_refused(write):
-    file = read_study_file(write(FUNCTION.replace("function", "recipe")))
-    with pytest.raises(StudyFileError, match="no such recipe"):
-        file.task()
+def test_keys_of_recipes_are_refused_elsewhere(write):
+    with pytest.raises(StudyFileError, match="sample: only a recipe takes it"):
+        read_study_file(write(FUNCTION + "sample: 0.5\n"))
 
 
 def test_flags_change_a_file_and_are_checked_like_it(write):

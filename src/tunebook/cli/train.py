@@ -1,0 +1,134 @@
+"""``tunebook train``: a recipe or a training task on its data, once or searched over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tunebook.cli.options import (
+    AsJson,
+    Constraints,
+    Home,
+    MaxSteps,
+    Name,
+    Notes,
+    Parameters,
+    PerDevice,
+    Quiet,
+    Search,
+    Seed,
+    Store,
+    Timeout,
+    Workers,
+    with_limits,
+)
+from tunebook.cli.output import emit, emit_json, say
+from tunebook.cli.place import Place, place_of
+from tunebook.cli.values import search_of, values_of
+
+if TYPE_CHECKING:
+    from tunebook.study import Study
+    from tunebook.study.recipe_file import RecipeStudy
+    from tunebook.study.study_file import StudyFile
+
+_KEYS = (
+    *("max_steps", "seed", "name", "notes", "workers", "per_device"),
+    *("data", "sample", "updates_per_step"),
+)
+
+Recipe = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe's name, or file.py:Task of your own.")
+]
+Data = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The dataset, as NAME or NAME@VERSION.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A value set by hand, such as lr=0.01."),
+]
+Sample = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Train on this share of the training data (0 to 1)."),
+]
+Updates = Annotated[
+    int | None, typer.Option(metavar="N", help="Updates in a step, which ends by an evaluation.")
+]
+
+
+@with_limits
+def train(
+    ctx: typer.Context,
+    recipe: Recipe,
+    data: Data = None,
+    settings: Settings = None,
+    search: Search = None,
+    parameter: Parameters = None,
+    constraint: Constraints = None,
+    sample: Sample = None,
+    max_steps: MaxSteps = None,
+    updates_per_step: Updates = None,
+    name: Name = None,
+    notes: Notes = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    per_device: PerDevice = None,
+    timeout: Timeout = None,
+    home: Home = None,
+    store: Store = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    **limits: float | None,
+) -> None:
+    """Train a recipe on a dataset: once, or with --search many times.
+
+    tunebook train image-classification --data clothes
+
+    tunebook train image-classification --data clothes --search bayes --trials 10
+
+    Without a search the recipe's default configuration is trained: the baseline. A search trains
+    it first.
+    """
+    from tunebook.space import Space
+    from tunebook.study.study_file import checked_file
+
+    flags = {key: ctx.params[key] for key in _KEYS} | limits
+    flags |= {"trial_timeout_s": timeout, "search": None if search is None else search_of(search)}
+    if parameter:
+        flags["space"] = Space.parse(parameter, constraints=constraint or []).to_dict()
+    values = values_of(settings or [])
+    flags["set"] = values or None
+    file = checked_file({"recipe": recipe}).changed(flags)
+    raise typer.Exit(train_file(file, place_of(ctx, home, store), quiet=quiet, as_json=as_json))
+
+
+def train_file(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> int:
+    """Train what a file says of a recipe, print what came of it, and return the exit code."""
+    from tunebook.cli.driving import carry_on
+    from tunebook.study.described import open_recipe
+
+    study, made = open_recipe(file, home=place.home, store=place.store)
+    if not quiet:
+        for notice in made.notices:
+            say(notice)
+    code = carry_on(
+        study,
+        workers=study.spec.workers if file.workers is None else file.workers,
+        per_device=file.per_device,
+        quiet=quiet,
+        dry_run=not study.trials,
+        checkpoint_every_steps=1,
+    )
+    _tell(study, made, as_json=as_json)
+    return code
+
+
+def _tell(study: Study, made: RecipeStudy, *, as_json: bool) -> None:
+    from tunebook.cli.summary import best_of_study, summary_of
+
+    if as_json:
+        emit_json(summary_of(study))
+        return
+    best = best_of_study(study)
+    if best is not None:
+        emit(f"{made.preset.metric_name} = {best['value']:.6g} at step {best['step']}")

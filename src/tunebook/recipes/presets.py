@@ -1,0 +1,108 @@
+"""Presets by the name of a recipe, or of a training task of the user's own: ``file.py:Name``.
+
+A task of the user's own has no recipe: its baseline is the default of every setting, and a search
+varies the learning rate, the momentum and what the task's own space holds (S4.44).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from tunebook.errors import DatasetError, TaskError, nearest
+from tunebook.playbook.default_spaces import default_space
+from tunebook.recipes.settings import TrainingSettings
+from tunebook.recipes.trials import TaskTraining
+from tunebook.space import Float, Kind, Parameter, Space
+from tunebook.training.preset import Preset
+from tunebook.training.task import Split, Task, load_task
+
+MAX_STEPS = 10
+"""Steps, each with an evaluation, of a task that says nothing of its length."""
+
+MAX_UPDATES = 200
+"""Updates from one evaluation to the next, where an epoch is longer."""
+
+_ADAM_LR, _ADAM_BETA1 = (1e-5, 1e-2), (0.5, 0.98)
+SETTINGS = frozenset(field.name for field in fields(TrainingSettings))
+
+
+def read_preset(
+    recipe: str, *, data: str | None = None, home: str | None = None, given: Mapping[str, Any]
+) -> Preset:
+    """Return the preset of a recipe for the data of that name; ``given`` are values set by hand.
+
+    ``TaskError`` offers the nearest recipe.
+    """
+    del home
+    if not is_own_task(recipe):
+        raise TaskError("There is no such recipe", got=recipe, do=nearest(recipe, ()))
+    if data is not None:
+        raise DatasetError(
+            "A training task of your own reads its own data",
+            got=data,
+            expected="no name of a dataset with file.py:Name",
+            do="Leave the data out, or name a recipe",
+        )
+    return _preset_of(load_task(recipe), recipe, given)
+
+
+def is_own_task(recipe: str) -> bool:
+    """Whether it names a training task of the user's own: ``file.py:Name`` or ``module:Name``."""
+    return ":" in recipe or recipe.endswith(".py")
+
+
+def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
+    settings = TrainingSettings.of(dict(given))
+    own = {} if task.space is None else dict(task.space.parameters)
+    rules = () if task.space is None else task.space.constraints
+    space = Space({**_optimizer_space(settings.optimizer), **own}, constraints=rules)
+    defaults = {"optimizer": settings.optimizer, "batch_size": settings.batch_size}
+    momentum = "momentum" if "momentum" in space else "beta1"
+    defaults |= {"lr": settings.lr, momentum: getattr(settings, momentum)}
+    if task.space is not None:
+        defaults |= dict(task.space.default())
+    n_batches = math.ceil(len(task.examples(Split.TRAIN)) / settings.batch_size)
+    return Preset(
+        recipe=recipe,
+        task=task,
+        defaults=defaults,
+        space=space,
+        known=SETTINGS | set(own),
+        max_steps=MAX_STEPS,
+        updates_per_step=max(1, min(MAX_UPDATES, n_batches)),
+        conditions={"network": task.name},
+        metric_name=f"{task.objective.metric} ({task.name})",
+        is_share=task.metric == "accuracy",
+    )
+
+
+def training_of(
+    preset: Preset,
+    *,
+    updates_per_step: int,
+    fixed: Mapping[str, Any],
+    data_fraction: float = 1.0,
+    seed: int | None = None,
+) -> TaskTraining:
+    """Return the training of a preset, which tells its conditions to whoever compares (I1)."""
+    conditions = {"recipe": preset.recipe, "data": preset.data, **preset.conditions}
+    return TaskTraining(
+        preset.task,
+        updates_per_step,
+        fixed,
+        data_fraction=data_fraction,
+        seed=seed,
+        conditions=conditions,
+    )
+
+
+def _optimizer_space(optimizer: str) -> dict[str, Parameter]:
+    if optimizer in {"adamw", "nadamw", "momentum", "nesterov"}:
+        return dict(default_space(optimizer).parameters)
+    found: dict[str, Parameter] = {"lr": Float(*_ADAM_LR, log=True, kind=Kind.OPTIMIZATION)}
+    if "adam" in optimizer:
+        found["beta1"] = Float(*_ADAM_BETA1, log="1-x", kind=Kind.OPTIMIZATION)
+    return found

@@ -1,0 +1,83 @@
+"""Training on a share of the training data: seeded, stratified by class, nested (S0.11)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Subset, TensorDataset
+
+from tunebook.errors import DatasetError
+from tunebook.training.task import Examples, Split, Task
+
+
+def checked_share(share: float) -> float:
+    """Return a data sampling ratio; ``DatasetError`` with the range if it is none (S0.11)."""
+    if 0.0 < share <= 1.0:
+        return share
+    hint = f"For {share:g} % write {share / 100:g}" if 1.0 < share <= 100.0 else None
+    raise DatasetError(
+        "The data sampling ratio cannot be this",
+        got=share,
+        expected="a share above 0, up to 1, which is all data",
+        do=hint,
+    )
+
+
+def sampled(task: Task, share: float, *, seed: int = 0) -> Task:
+    """Return the task with a share of its training examples; the other splits stay whole.
+
+    A smaller share is part of a larger one, and the shares of classes are kept to an example each.
+    """
+    if checked_share(share) == 1.0:
+        return task
+    known: dict[str, Examples] = {}
+
+    def data(split: str) -> Examples | None:
+        if split != Split.TRAIN.value:
+            return task.data(split)
+        if split not in known:
+            whole = task.examples(Split.TRAIN)
+            known[split] = _part(whole, sample_of(classes_of(whole), share, seed=seed))
+        return known[split]
+
+    return replace(task, data=data)
+
+
+def sample_of(classes: Sequence[Any], share: float, *, seed: int = 0) -> list[int]:
+    """Return the positions of a sample, in order: of each class its share, at least one."""
+    places: dict[Any, list[int]] = defaultdict(list)
+    for place, name in enumerate(classes):
+        places[name].append(place)
+    chosen: list[int] = []
+    for rank, name in enumerate(sorted(places, key=str)):
+        members = places[name]
+        # The order within a class does not depend on the share: so samples are nested.
+        order = np.random.default_rng([seed, rank]).permutation(len(members))
+        n = max(1, round(share * len(members)))
+        chosen += [members[i] for i in order[:n]]
+    return sorted(chosen)
+
+
+def classes_of(examples: Examples) -> Sequence[Any]:
+    """Return the class of each example; one class for all where targets are no classes."""
+    if isinstance(examples, TensorDataset):
+        targets: Sequence[Any] = examples.tensors[-1].tolist()
+    elif (given := getattr(examples, "targets", None)) is not None:
+        targets = list(given)
+    else:
+        targets = [examples[i][1] for i in range(len(examples))]
+    plain = [t.item() if isinstance(t, torch.Tensor) and t.ndim == 0 else t for t in targets]
+    is_class = all(isinstance(t, int | str) or hasattr(t, "__index__") for t in plain)
+    return [t if isinstance(t, str) else int(t) for t in plain] if is_class else [0] * len(plain)
+
+
+def _part(examples: Examples, chosen: Sequence[int]) -> Examples:
+    if isinstance(examples, TensorDataset):
+        return TensorDataset(*(tensor[list(chosen)] for tensor in examples.tensors))
+    part: Examples = Subset(examples, list(chosen))  # type: ignore[arg-type]  # any map-style dataset will do
+    return part

@@ -1,0 +1,235 @@
+"""Study files that name a recipe: what they leave out is the recipe's (S0.5 to S0.8, S0.12).
+
+A file without a search and a space is an ordinary training of one configuration. Before a search
+that configuration, the baseline, is trained as its first trial (S0.10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tunebook.errors import (
+    BudgetError,
+    ConfigurationError,
+    DatasetError,
+    ObjectiveError,
+    SearchError,
+    nearest,
+)
+from tunebook.execution.user_code import load_function
+from tunebook.records import Direction, Objective, TaskRef
+from tunebook.search.evolution import Evolution
+from tunebook.search.registry import make_searcher
+from tunebook.space import Constant, Kind, Space
+from tunebook.study.study_file import BudgetSection, ObjectiveSection, StudyFile
+from tunebook.study.tasks import describe_task
+from tunebook.training.preset import Preset
+
+PRESET_READER = "tunebook.recipes.presets:read_preset"
+TRAINING_MAKER = "tunebook.recipes.presets:training_of"
+"""What reads a preset and makes its training. By name: studies must not need PyTorch."""
+
+DEFAULT_TRIALS = 10
+"""The trials of a search that says nothing of them, the baseline being one (S0.11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeStudy:
+    """A study of a recipe, complete: ``file`` has a space, an objective and a length.
+
+    ``baseline`` is the configuration to train first, None for one outside of the space; ``values``
+    is all of it. ``notices`` is what to tell before the start.
+    """
+
+    file: StudyFile
+    task: TaskRef
+    baseline: Mapping[str, Any] | None
+    values: Mapping[str, Any]
+    preset: Preset
+    notices: tuple[str, ...] = ()
+
+    @property
+    def is_search(self) -> bool:
+        """Whether more than one configuration is to be trained."""
+        return bool(Space.from_dict(self.file.space or {}).dimensions)
+
+
+def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
+    """Return the study of a file's recipe; each part of it refuses what it cannot use."""
+    read: Any = load_function(PRESET_READER)
+    preset: Preset = read(str(file.recipe), data=file.data, home=home, given=file.set)
+    values = {**preset.defaults, **_checked_names(file.set, preset)}
+    notices: list[str] = []
+    if file.is_search:
+        space = _space_of_search(file, preset, notices)
+        file = _with_extent(file)
+    else:
+        space = Space({name: Constant(value) for name, value in values.items()})
+        file = file.model_copy(update={"search": {"name": "random"}, "budget": _once(file.budget)})
+    steps = file.max_steps or preset.max_steps
+    changes = {
+        "space": space.to_dict(),
+        "objective": _objective(file, preset),
+        "max_steps": steps,
+    }
+    file = file.model_copy(update=changes)
+    _require_usable(file, preset)
+    baseline = _baseline(space, values, steps)
+    if baseline is None:
+        told = ", ".join(f"{name} {values[name]}" for name in space.dimensions if name in values)
+        notices.append(f"the baseline ({told}) lies outside of the space: gain unknown")
+    if file.sample < 1.0:
+        notices.append(
+            f"{file.sample:.0%} of the training data: {1 / file.sample:.3g} times cheaper, and "
+            "the ranking is not verified (S0.11)"
+        )
+    task = _task_ref(file, preset, {n: v for n, v in values.items() if n not in space})
+    return RecipeStudy(file, task, baseline, values, preset, tuple(notices))
+
+
+def _checked_names(given: Mapping[str, Any], preset: Preset) -> Mapping[str, Any]:
+    for name in given:
+        if name not in preset.known and name.rpartition(".")[2] not in preset.known:
+            raise ConfigurationError(
+                f"The recipe {preset.recipe!r} has no {name!r}", do=nearest(name, preset.known)
+            )
+    return given
+
+
+def _space_of_search(file: StudyFile, preset: Preset, notices: list[str]) -> Space:
+    """Return the ranges given by hand, else the recipe's without what was set by hand (S0.12)."""
+    if file.space:
+        space = Space.from_dict(file.space)
+        _checked_names(dict.fromkeys(space.names), preset)
+        return space
+    kept = {n: p for n, p in preset.space.parameters.items() if n not in file.set}
+    if make_searcher(file.search).name == "evolution":
+        shaping = [n for n, p in kept.items() if p.kind == Kind.STRUCTURE]
+        if shaping:
+            notices.append(
+                f"{', '.join(shaping)} held fixed: evolution hands weights on, and they would "
+                "not fit (S0.15)"
+            )
+        kept = {n: p for n, p in kept.items() if n not in shaping}
+    if not kept:
+        raise ConfigurationError(
+            "Nothing is left to search",
+            got=dict(file.set),
+            expected=f"one of {', '.join(preset.space)} that is not set by hand",
+        )
+    rules = [c for c in preset.space.constraints if not any(n in c for n in file.set)]
+    return Space(kept, constraints=rules)
+
+
+def _with_extent(file: StudyFile) -> StudyFile:
+    """Return the file with the length of a trial and the budget that its search has (S0.15)."""
+    searcher = make_searcher(file.search)
+    budget = file.budget
+    if not isinstance(searcher, Evolution):
+        limits = ("trials", "steps", "hours", "cost", "target", "patience")
+        if all(getattr(budget, name) is None for name in limits):
+            budget = budget.model_copy(update={"trials": DEFAULT_TRIALS})
+        return file.model_copy(update={"budget": budget})
+    if budget.trials is not None:
+        raise BudgetError(
+            "Evolution has no number of trials: it trains its population for its rounds (S0.15)",
+            got={"trials": budget.trials},
+            do="Leave trials out; set population and rounds, such as evolution:population=4",
+        )
+    options: dict[str, Any] = (
+        dict(file.search) if isinstance(file.search, Mapping) else {"name": file.search}
+    )
+    steps = file.max_steps
+    if steps is not None and "perturb_interval" not in options:
+        options["perturb_interval"] = max(1, steps // searcher.rounds)
+        searcher = make_searcher(options)
+        assert isinstance(searcher, Evolution)
+    whole = searcher.rounds * searcher.perturb_interval
+    if steps not in {None, whole}:
+        raise SearchError(
+            "Members of a population train rounds x perturb_interval steps (S0.15)",
+            got=f"max_steps={steps}",
+            expected=f"{whole} for {searcher.rounds} rounds of {searcher.perturb_interval} steps",
+            do=f"Take a multiple of {searcher.rounds}, or change the rounds",
+        )
+    if budget.steps is None:
+        budget = budget.model_copy(update={"steps": (searcher.population + 1) * whole})
+    return file.model_copy(update={"search": options, "max_steps": whole, "budget": budget})
+
+
+def _once(budget: BudgetSection) -> BudgetSection:
+    if budget.trials not in {None, 1}:
+        raise BudgetError(
+            "An ordinary training trains one configuration",
+            got={"trials": budget.trials},
+            do="Name a search, such as random or bayes, to train more",
+        )
+    return budget.model_copy(update={"trials": 1})
+
+
+def _objective(file: StudyFile, preset: Preset) -> ObjectiveSection:
+    """Return the recipe's objective; its metric's direction is no matter of choice (S0.4)."""
+    own, given = preset.task.objective, file.objective
+    wanted = given.maximize or given.minimize
+    if wanted is None:
+        return ObjectiveSection(**{str(own.direction): own.metric}, reduce=given.reduce)
+    if wanted == own.metric and getattr(given, str(own.direction)) is None:
+        raise ObjectiveError(
+            f"{own.metric} is better the {_better(own)} it is",
+            got=given.model_dump(exclude_none=True),
+            expected=f"{own.direction}: {own.metric}",
+        )
+    return given
+
+
+def _better(objective: Objective) -> str:
+    return "higher" if objective.direction == Direction.MAXIMIZE else "lower"
+
+
+def _require_usable(file: StudyFile, preset: Preset) -> None:
+    """Refuse a sample, a target or a budget with which the baseline could not be trained."""
+    if not 0.0 < file.sample <= 1.0:
+        hint = f"For {file.sample:g} % write {file.sample / 100:g}"
+        raise DatasetError(
+            "The data sampling ratio cannot be this",
+            got=file.sample,
+            expected="a share above 0, up to 1, which is all data",
+            do=hint if 1.0 < file.sample <= 100.0 else None,
+        )
+    target, steps = file.budget.target, file.budget.steps
+    if target is not None and preset.is_share and not 0.0 <= target <= 1.0:
+        raise BudgetError(
+            f"No training reaches this target: {preset.task.objective.metric} is a share",
+            got=target,
+            expected="a number from 0 to 1",
+            do=f"For {target:g} % write {target / 100:g}" if 1.0 < target <= 100.0 else None,
+        )
+    if steps is not None and file.max_steps is not None and steps < file.max_steps:
+        raise BudgetError(
+            "The budget does not pay for the baseline",
+            got={"steps": steps},
+            expected=f"{file.max_steps} steps or more, which is one training",
+            do="Raise steps, or lower max_steps",
+        )
+
+
+def _baseline(space: Space, values: Mapping[str, Any], max_steps: int) -> dict[str, Any] | None:
+    """Return the recipe's values of the space's parameters, None if the space has them not."""
+    wanted = {**space.default(max_steps), **{n: v for n, v in values.items() if n in space}}
+    config = {name: wanted[name] for name in space.default(max_steps)}
+    return dict(space.check(config, max_steps)) if space.contains(config, max_steps) else None
+
+
+def _task_ref(file: StudyFile, preset: Preset, fixed: Mapping[str, Any]) -> TaskRef:
+    updates = file.updates_per_step or max(1, round(preset.updates_per_step * file.sample))
+    make: Any = load_function(TRAINING_MAKER)
+    training = make(
+        preset,
+        updates_per_step=updates,
+        fixed=fixed,
+        data_fraction=file.sample,
+        seed=file.training_seed,
+    )
+    return describe_task(training)

@@ -1,0 +1,38 @@
+"""What a recipe offers for one data set: the task, its default configuration, what to search.
+
+No type of PyTorch is named here: studies, which must not need it, read presets too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tunebook.space import Space
+from tunebook.training.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A complete recipe, of which a user changes only what they want to (S0.6).
+
+    ``defaults`` are the values of the baseline, ``space`` what a search varies unless it is told
+    otherwise (S0.12), ``known`` every name that a configuration may have. ``max_steps`` is the
+    length of a training in steps of ``updates_per_step`` updates. ``data`` is the version of the
+    data, ``conditions`` what else a result depends on: network, pre-trained weights, resolution.
+    """
+
+    recipe: str
+    task: Task
+    defaults: Mapping[str, Any]
+    space: Space
+    known: frozenset[str]
+    max_steps: int
+    updates_per_step: int
+    data: str | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    metric_name: str = ""
+    """The metric's full name, such as COCO mAP with its IoU range (S0.23)."""
+    is_share: bool = False
+    """Whether the metric lies between 0 and 1."""

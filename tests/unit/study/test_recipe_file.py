@@ -1,0 +1,175 @@
+"""Study files that name a recipe: here a small training task of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tunebook.errors import (
+    BudgetError,
+    ConfigurationError,
+    DatasetError,
+    ObjectiveError,
+    SearchError,
+    StudyExistsError,
+    StudyFileError,
+    TaskError,
+)
+from tunebook.records import TrialState
+from tunebook.space import Space
+from tunebook.study.described import open_recipe
+from tunebook.study.recipe_file import RecipeStudy, complete
+from tunebook.study.study_file import checked_file, file_of
+
+TASK = """
+import torch
+from torch import nn
+from torch.utils.data import TensorDataset
+import tunebook as tb
+
+
+class Signs:
+    maximize = "accuracy"
+    space = tb.Space(width=tb.Int(2, 8, kind="structure"), dropout=tb.Float(0.0, 0.5))
+
+    def data(self, split):
+        seeds = {"train": 0, "train-val": 1}
+        if split not in seeds:
+            return None
+        inputs = torch.randn(48, 4, generator=torch.Generator().manual_seed(seeds[split]))
+        return TensorDataset(inputs, (inputs.sum(1) > 0).long())
+
+    def network(self, config):
+        width = config.get("width", 4)
+        parts = [nn.Linear(4, width), nn.ReLU(), nn.Dropout(config["dropout"])]
+        return nn.Sequential(*parts, nn.Linear(width, 2))
+
+    def loss(self, outputs, targets):
+        return nn.functional.cross_entropy(outputs, targets)
+
+    def metrics(self, outputs, targets):
+        return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> str:
+    (tmp_path / "signs_task.py").write_text(TASK)
+    return f"{tmp_path / 'signs_task.py'}:Signs"
+
+
+@pytest.fixture
+def made(recipe: str) -> Callable[..., RecipeStudy]:
+    def make(**body: Any) -> RecipeStudy:
+        return complete(checked_file({"recipe": recipe, **body}))
+
+    return make
+
+
+def test_s0_5_a_recipe_alone_is_one_training_of_its_defaults(made):
+    study = made()
+    space = Space.from_dict(study.file.space)
+    assert not study.is_search
+    assert not space.dimensions
+    assert (study.file.budget.trials, study.file.max_steps) == (1, 10)
+    assert study.file.objective.maximize == "val_accuracy"
+    assert study.baseline == study.values
+    assert (study.values["lr"], study.values["optimizer"]) == (3e-4, "adam")
+
+
+def test_s0_7_values_set_by_hand_replace_defaults_and_are_not_searched(made):
+    study = made(set={"lr": 0.01}, search="random")
+    assert study.values["lr"] == 0.01
+    assert "lr" not in study.file.space
+    assert study.task.options["fixed"]["lr"] == 0.01
+    assert study.file.budget.trials == 10
+
+
+def test_s0_12_ranges_given_by_hand_replace_the_default_ones(made):
+    study = made(space={"lr": {"type": "loguniform", "low": 1e-4, "high": 1e-1}})
+    assert list(Space.from_dict(study.file.space).names) == ["lr"]
+    assert study.baseline == {"lr": 3e-4}
+
+
+def test_s0_10_baseline_outside_of_the_space_is_told(made):
+    study = made(space={"lr": {"type": "float", "low": 0.1, "high": 1.0}})
+    assert study.baseline is None
+    assert "gain unknown" in study.notices[0]
+
+
+def test_s0_15_evolution_trains_population_times_rounds(made):
+    study = made(search={"name": "evolution", "population": 4, "rounds": 5, "perturb_interval": 2})
+    assert study.file.max_steps == 10
+    assert study.file.budget.steps == 5 * 10  # four members and the baseline
+    assert study.file.budget.trials is None
+    assert "width" not in study.file.space  # a structure: weights would not fit
+    assert "width held fixed" in study.notices[0]
+
+
+def test_s0_15_platform_defaults_are_kept(made):
+    study = made(search="evolution")
+    assert study.file.max_steps == 100
+    assert study.file.budget.steps == 9 * 100
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "says"),
+    [
+        ({"set": {"learning": 1}}, ConfigurationError, "has no 'learning'"),
+        ({"sample": 25}, DatasetError, "above 0, up to 1.*For 25 % write 0.25"),
+        ({"sample": 0.0}, DatasetError, "above 0, up to 1"),
+        ({"budget": {"target": 95}}, BudgetError, "a share.*For 95 % write 0.95"),
+        ({"objective": {"minimize": "val_accuracy"}}, ObjectiveError, "the higher it is"),
+        ({"budget": {"steps": 3}}, BudgetError, "does not pay for the baseline"),
+        ({"budget": {"trials": 3}}, BudgetError, "trains one configuration"),
+        ({"data": "clothes"}, DatasetError, "reads its own data"),
+        ({"search": "evolution", "budget": {"trials": 5}}, BudgetError, "no number of trials"),
+        ({"search": {"name": "evolution", "rounds": 51}}, SearchError, "5 to 50|between 5 and 50"),
+        ({"search": {"name": "bayes", "initial": 21}}, SearchError, "20"),
+        ({"search": "evolution", "max_steps": 17}, SearchError, "multiple of 10"),
+        ({"updates_per_step": 0}, StudyFileError, "one update or more"),
+    ],
+)
+def test_bad_input_is_refused_with_what_would_be_right(made, body, error, says):
+    with pytest.raises(error, match=says):
+        made(**body)
+
+
+def test_unknown_recipe_is_refused():
+    with pytest.raises(TaskError, match="no such recipe"):
+        complete(checked_file({"recipe": "image-clasification"}))
+
+
+def test_s0_10_a_search_trains_the_baseline_first_and_never_ends_below_it(recipe, tmp_path):
+    body = {"recipe": recipe, "search": "random", "max_steps": 2, "budget": {"trials": 3}}
+    file = checked_file({**body, "name": "signs", "workers": 0})
+    study, made = open_recipe(file, home=tmp_path, store="memory")
+    study.run(workers=0, progress=False)
+    first = study.trials[0]
+    assert (len(study.trials), first.source) == (3, "enqueued")
+    assert dict(first.config) == dict(made.baseline)
+    assert study.best.value >= first.value
+    assert all(trial.state is TrialState.DONE for trial in study.trials)
+
+
+def test_s0_21_form_to_file_and_back_loses_nothing(recipe, tmp_path):
+    body = {"recipe": recipe, "set": {"lr": 0.01}, "sample": 0.5, "search": "bayes", "name": "s"}
+    study, made = open_recipe(checked_file(body), home=tmp_path, store="memory")
+    text = file_of(study.facts)
+    other, again = open_recipe(checked_file(text), home=tmp_path, store="memory")
+    assert again.task == made.task
+    assert again.baseline == made.baseline
+    assert file_of(other.facts) == text
+
+
+def test_s0_5_another_task_under_an_old_name_is_refused(recipe, tmp_path):
+    body = {"recipe": recipe, "max_steps": 1, "name": "signs"}
+    address = str(tmp_path / "studies.db")
+    study, _ = open_recipe(checked_file(body), home=tmp_path, store=address)
+    study.run(workers=0, progress=False)
+    changed = checked_file({**body, "sample": 0.5})
+    with pytest.raises(StudyExistsError, match=r"data fraction was 1\.0, is 0\.5"):
+        open_recipe(changed, home=tmp_path, store=address)
