@@ -127,14 +127,24 @@ class Training:
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "optimizer_name": self.settings.optimizer,
             "n_done": self.n_done,
             "rate_factor": self._rate_factor,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken."""
+        """Go on from where ``state_dict`` was taken, with the hyperparameters of this training.
+
+        They may differ from those of the state: a clone goes on with its parent's (S0.15).
+        """
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        # The state of another optimizer means nothing to this one.
+        if state.get("optimizer_name", self.settings.optimizer) == self.settings.optimizer:
+            groups = self.optimizer.param_groups
+            own = [{k: v for k, v in group.items() if k != "params"} for group in groups]
+            self.optimizer.load_state_dict(state["optimizer"])
+            for group, settings in zip(self.optimizer.param_groups, own, strict=True):
+                group.update(settings)
         self.n_done, self._rate_factor = state["n_done"], state["rate_factor"]
 
 

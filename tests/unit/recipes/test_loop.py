@@ -69,6 +69,19 @@ def test_same_seed_trains_the_same_network_also_when_interrupted() -> None:
         assert torch.equal(one, other)
 
 
+@pytest.mark.parametrize("optimizer", ["momentum", "adam"])
+def test_s0_15_a_clone_goes_on_with_its_own_hyperparameters(optimizer: str) -> None:
+    parent = training(optimizer="momentum", momentum=0.9, weight_decay=0.0)
+    parent.update()
+    clone = training(optimizer=optimizer, momentum=0.5, weight_decay=0.1)
+    clone.load_state_dict(parent.state_dict())
+    clone.update()
+    (group,) = clone.optimizer.param_groups
+    assert group["weight_decay"] == 0.1
+    assert group.get("momentum", 0.5) == 0.5
+    assert clone.n_done == 2
+
+
 def test_s4_35_evaluation_counts_every_example_once() -> None:
     trained = training(batch_size=8)
     examples = trained.task.examples(Split.TRAIN_VAL)
