@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,12 +24,14 @@ from tunebook.cli.options import (
     with_limits,
 )
 from tunebook.cli.output import emit, emit_json, say
-from tunebook.cli.place import Place, place_of
-from tunebook.cli.values import search_of, values_of
+from tunebook.cli.place import Place, place_of, study_named
+from tunebook.cli.values import search_of, values_in, values_of
+from tunebook.errors import InputError
 
 if TYPE_CHECKING:
     from tunebook.study import Study
     from tunebook.study.recipe_file import RecipeStudy
+    from tunebook.study.reuse import Found
     from tunebook.study.study_file import StudyFile
 
 _KEYS = (
@@ -38,7 +40,8 @@ _KEYS = (
 )
 
 Recipe = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A recipe's name, or file.py:Task of your own.")
+    str | None,
+    typer.Argument(metavar="RECIPE", help="A recipe's name, or file.py:Task of your own."),
 ]
 Data = Annotated[
     str | None, typer.Option(metavar="NAME", help="The dataset, as NAME or NAME@VERSION.")
@@ -46,6 +49,18 @@ Data = Annotated[
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A value set by hand, such as lr=0.01."),
+]
+Config = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="A JSON or YAML file of values, as --set."),
+]
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="STUDY", help="Take the best values that a study found."),
+]
+Like = Annotated[
+    str | None,
+    typer.Option(metavar="STUDY", help="A new task like this one; other options change it."),
 ]
 Sample = Annotated[
     float | None,
@@ -59,9 +74,12 @@ Updates = Annotated[
 @with_limits
 def train(
     ctx: typer.Context,
-    recipe: Recipe,
+    recipe: Recipe = None,
     data: Data = None,
     settings: Settings = None,
+    config: Config = None,
+    from_study: From = None,
+    like: Like = None,
     search: Search = None,
     parameter: Parameters = None,
     constraint: Constraints = None,
@@ -89,27 +107,61 @@ def train(
     Without a search the recipe's default configuration is trained: the baseline. A search trains
     it first.
     """
-    from tunebook.space import Space
-    from tunebook.study.study_file import checked_file
-
+    place = place_of(ctx, home, store)
     flags = {key: ctx.params[key] for key in _KEYS} | limits
     flags |= {"trial_timeout_s": timeout, "search": None if search is None else search_of(search)}
     if parameter:
+        from tunebook.space import Space
+
         flags["space"] = Space.parse(parameter, constraints=constraint or []).to_dict()
-    values = values_of(settings or [])
-    flags["set"] = values or None
-    file = checked_file({"recipe": recipe}).changed(flags)
-    raise typer.Exit(train_file(file, place_of(ctx, home, store), quiet=quiet, as_json=as_json))
+    values = (values_in(config) if config else {}) | values_of(settings or [])
+    found = _found(place, from_study)
+    inherited = {} if found is None else dict(found.values)
+    file = _form(place, recipe, like, inherited | values)
+    code = train_file(file.changed(flags), place, found=found, quiet=quiet, as_json=as_json)
+    raise typer.Exit(code)
 
 
-def train_file(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> int:
-    """Train what a file says of a recipe, print what came of it, and return the exit code."""
+def _found(place: Place, study: str | None) -> Found | None:
+    from tunebook.study.reuse import found_by
+
+    return None if study is None else found_by(study_named(place, study))
+
+
+def _form(place: Place, recipe: str | None, like: str | None, values: dict[str, Any]) -> StudyFile:
+    """Return the form to fill in: that of a recipe, or a copy of another task's (S0.5)."""
+    from tunebook.study.study_file import checked_file
+
+    if (recipe is None) == (like is None):
+        raise InputError(
+            "There is nothing to train, or two things",
+            got={"recipe": recipe, "like": like},
+            expected="a recipe, or --like with a study to copy: tunebook train RECIPE --data NAME",
+        )
+    body: dict[str, Any] = {"recipe": recipe}
+    if like is not None:
+        from tunebook.study.reuse import body_like
+
+        body = body_like(study_named(place, like))
+    known = dict(body.get("set", {}))
+    return checked_file(body | ({"set": known | values} if known or values else {}))
+
+
+def train_file(
+    file: StudyFile, place: Place, *, quiet: bool, as_json: bool, found: Found | None = None
+) -> int:
+    """Train what a file says of a recipe, print what came of it, and return the exit code.
+
+    ``found`` are the values of an earlier study that it takes.
+    """
     from tunebook.cli.driving import carry_on
     from tunebook.study.described import open_recipe
+    from tunebook.study.reuse import reuse_notices
 
     study, made = open_recipe(file, home=place.home, store=place.store)
-    if not quiet:
-        for notice in made.notices:
+    reused = [] if found is None else list(reuse_notices(found, made))
+    for notice in [*reused, *made.notices]:
+        if not quiet:
             say(notice)
     code = carry_on(
         study,

@@ -34,3 +34,16 @@ def values_of(texts: list[str]) -> dict[str, Any]:
             raise InputError("A value is not written as name=value", got=text, expected="lr=0.01")
         found[name.strip()] = parse_value(value)
     return found
+
+
+def values_in(path: str) -> dict[str, Any]:
+    """Return the values of a JSON or YAML file, or of the ``config`` within it."""
+    from pathlib import Path
+
+    from tunebook.study.file_lines import read_yaml
+
+    body = dict(read_yaml(Path(path)).body)
+    inner = body.get("config", body)
+    if not isinstance(inner, dict):
+        raise InputError("A file of values holds none", got=path, expected="such as lr: 0.01")
+    return inner

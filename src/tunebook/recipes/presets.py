@@ -55,7 +55,8 @@ def is_own_task(recipe: str) -> bool:
 
 
 def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
-    settings = TrainingSettings.of(dict(given))
+    settings = TrainingSettings.of({n: given[n] for n in ("optimizer",) if n in given})
+    size = given.get("batch_size", settings.batch_size)
     own = {} if task.space is None else dict(task.space.parameters)
     rules = () if task.space is None else task.space.constraints
     space = Space({**_optimizer_space(settings.optimizer), **own}, constraints=rules)
@@ -64,15 +65,16 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
     defaults |= {"lr": settings.lr, momentum: getattr(settings, momentum)}
     if task.space is not None:
         defaults |= dict(task.space.default())
-    n_batches = math.ceil(len(task.examples(Split.TRAIN)) / settings.batch_size)
+    is_size = isinstance(size, int) and size > 0
+    per_epoch = len(task.examples(Split.TRAIN)) / (size if is_size else settings.batch_size)
     return Preset(
-        recipe=recipe,
+        recipe=task.reference or recipe,
         task=task,
         defaults=defaults,
         space=space,
         known=SETTINGS | set(own),
         max_steps=MAX_STEPS,
-        updates_per_step=max(1, min(MAX_UPDATES, n_batches)),
+        updates_per_step=max(1, min(MAX_UPDATES, math.ceil(per_epoch))),
         conditions={"network": task.name},
         metric_name=f"{task.objective.metric} ({task.name})",
         is_share=task.metric == "accuracy",

@@ -6,7 +6,7 @@ that configuration, the baseline, is trained as its first trial (S0.10).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from tunebook.records import Direction, Objective, TaskRef
 from tunebook.search.evolution import Evolution
 from tunebook.search.registry import make_searcher
 from tunebook.space import Constant, Kind, Space
+from tunebook.space.parse import parse_value
 from tunebook.study.study_file import BudgetSection, ObjectiveSection, StudyFile
 from tunebook.study.tasks import describe_task
 from tunebook.training.preset import Preset
@@ -58,9 +59,13 @@ class RecipeStudy:
 
 def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     """Return the study of a file's recipe; each part of it refuses what it cannot use."""
+    # YAML takes 1e-3 for a text.
+    given = {n: parse_value(v) if isinstance(v, str) else v for n, v in file.set.items()}
     read: Any = load_function(PRESET_READER)
-    preset: Preset = read(str(file.recipe), data=file.data, home=home, given=file.set)
-    values = {**preset.defaults, **_checked_names(file.set, preset)}
+    preset: Preset = read(str(file.recipe), data=file.data, home=home, given=given)
+    _check_values(given, preset)
+    file = file.model_copy(update={"set": given})
+    values = {**preset.defaults, **file.set}
     notices: list[str] = []
     if file.is_search:
         space = _space_of_search(file, preset, notices)
@@ -89,20 +94,31 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     return RecipeStudy(file, task, baseline, values, preset, tuple(notices))
 
 
-def _checked_names(given: Mapping[str, Any], preset: Preset) -> Mapping[str, Any]:
-    for name in given:
+def _check_values(given: Mapping[str, Any], preset: Preset) -> None:
+    """Refuse values set by hand that the recipe does not know, or that are no numbers."""
+    _require_known(given, preset)
+    for name, value in given.items():
+        usual = preset.defaults.get(name)
+        is_number = isinstance(usual, int | float) and not isinstance(usual, bool)
+        if is_number and not isinstance(value, int | float):
+            raise ConfigurationError(
+                f"{name} is a number", got=value, expected=f"such as {usual}, the recipe's"
+            )
+
+
+def _require_known(names: Iterable[str], preset: Preset) -> None:
+    for name in names:
         if name not in preset.known and name.rpartition(".")[2] not in preset.known:
             raise ConfigurationError(
                 f"The recipe {preset.recipe!r} has no {name!r}", do=nearest(name, preset.known)
             )
-    return given
 
 
 def _space_of_search(file: StudyFile, preset: Preset, notices: list[str]) -> Space:
     """Return the ranges given by hand, else the recipe's without what was set by hand (S0.12)."""
     if file.space:
         space = Space.from_dict(file.space)
-        _checked_names(dict.fromkeys(space.names), preset)
+        _require_known(space.names, preset)
         return space
     kept = {n: p for n, p in preset.space.parameters.items() if n not in file.set}
     if make_searcher(file.search).name == "evolution":

@@ -8,14 +8,15 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from tunebook.analysis.forecast import duration
 from tunebook.driver import Driver
 from tunebook.engine import Facts, Machine, replay
-from tunebook.errors import InputError, MetricMissingError, TaskError
+from tunebook.errors import BudgetError, InputError, MetricMissingError, TaskError
 from tunebook.execution.devices import find_gpus
 from tunebook.execution.dry_run import DryRun
 from tunebook.execution.protocol import Executor
 from tunebook.execution.trial_setup import TrialSetup
-from tunebook.records import FailureKind, StudyId, StudySpec, TaskKind
+from tunebook.records import DryRunMeasured, FailureKind, StudyId, StudySpec, TaskKind
 from tunebook.search.protocol import Searcher
 from tunebook.search.registry import make_searcher
 from tunebook.settings import Settings, environment
@@ -79,7 +80,8 @@ def _drive(
         ) as watcher,
     ):
         if _wants_dry_run(facts, options["dry_run"]):
-            _dry_run(store, study, facts, executor)
+            measured = _dry_run(store, study, facts, executor)
+            _require_baseline_paid(facts, measured)
         # A script that has not attached itself cannot be saved: it is stopped early instead.
         can_pause = executor.can_pause and bool(getattr(function, "can_pause", True))
         machine = Machine(searcher, can_pause=can_pause)
@@ -141,7 +143,23 @@ def _wants_dry_run(facts: Facts, wanted: bool | None) -> bool:
     return bool(wanted) or is_script or facts.budget.deadline_seconds is not None
 
 
-def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> None:
+def _require_baseline_paid(facts: Facts, measured: DryRunMeasured) -> None:
+    """Refuse a search over a recipe that could not even train its baseline (S0.8, S0.10)."""
+    spec, deadline_s = facts.known_spec, facts.budget.deadline_seconds
+    is_search = spec.task.kind is TaskKind.RECIPE and Space.from_dict(facts.space).dimensions
+    if not is_search or deadline_s is None or measured.step_s is None:
+        return
+    needed_s = measured.startup_s + measured.step_s * (spec.max_steps or 1)
+    if needed_s > deadline_s:
+        raise BudgetError(
+            "The budget does not pay for the baseline, and without it no gain would be known",
+            got=f"{duration(deadline_s)} of work",
+            expected=f"{duration(needed_s)} or more for one training, by a timing run",
+            do="Raise hours or cost, or lower max_steps",
+        )
+
+
+def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> DryRunMeasured:
     """Time the task; ``TaskError`` if the user's code raises before anything was tuned."""
     spec, deadline_s = facts.known_spec, facts.budget.deadline_seconds
     limit_s = min(_MAX_DRY_RUN_S, deadline_s * _SHARE_OF_TIME if deadline_s else _MAX_DRY_RUN_S)
@@ -163,3 +181,4 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
             do="Mend it and start again; dry_run=False begins without a timing run",
         )
     store.append(study, [measured], store.last_seq(study))
+    return measured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tunebook.errors import (
     BudgetError,
     ConfigurationError,
     DatasetError,
+    InputError,
     ObjectiveError,
     SearchError,
     StudyExistsError,
@@ -22,6 +24,7 @@ from tunebook.records import TrialState
 from tunebook.space import Space
 from tunebook.study.described import open_recipe
 from tunebook.study.recipe_file import RecipeStudy, complete
+from tunebook.study.reuse import body_like, found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
 
 TASK = """
@@ -119,6 +122,7 @@ def test_s0_15_platform_defaults_are_kept(made):
     ("body", "error", "says"),
     [
         ({"set": {"learning": 1}}, ConfigurationError, "has no 'learning'"),
+        ({"set": {"lr": "fast"}}, ConfigurationError, "lr is a number"),
         ({"sample": 25}, DatasetError, "above 0, up to 1.*For 25 % write 0.25"),
         ({"sample": 0.0}, DatasetError, "above 0, up to 1"),
         ({"budget": {"target": 95}}, BudgetError, "a share.*For 95 % write 0.95"),
@@ -173,3 +177,49 @@ def test_s0_5_another_task_under_an_old_name_is_refused(recipe, tmp_path):
     changed = checked_file({**body, "sample": 0.5})
     with pytest.raises(StudyExistsError, match=r"data fraction was 1\.0, is 0\.5"):
         open_recipe(changed, home=tmp_path, store=address)
+
+
+def test_numbers_that_yaml_takes_for_texts_are_numbers(made):
+    assert made(set={"lr": "1e-2", "optimizer": "momentum"}).values["lr"] == 0.01
+
+
+def test_s0_8_a_search_whose_budget_does_not_pay_for_the_baseline_is_refused(recipe, tmp_path):
+    budget = {"trials": 3, "cost": 1e-6, "price_per_hour": 1.0}
+    file = checked_file({"recipe": recipe, "search": "random", "budget": budget, "name": "poor"})
+    study, _ = open_recipe(file, home=tmp_path, store="memory")
+    with pytest.raises(BudgetError, match="does not pay for the baseline"):
+        study.run(workers=0, progress=False)
+    assert study.trials == ()
+
+
+def test_s0_26_reuse_lists_exactly_what_differs_and_what_is_stale(recipe, tmp_path, made):
+    body = {"recipe": recipe, "search": "random", "max_steps": 1, "budget": {"trials": 2}}
+    file = checked_file({**body, "updates_per_step": 2, "name": "old"})
+    study, _ = open_recipe(file, home=tmp_path, store="memory")
+    study.run(workers=0, progress=False)
+    found = found_by(study)
+    values = {**found.values, "batch_size": 8}
+    new = made(set=values, sample=0.5, max_steps=1, updates_per_step=2)
+    differing, stale = [*reuse_notices(found, new)][:-1], [*reuse_notices(found, new)][-1]
+    assert differing == ["batch size was 64 in old, is 8", "data fraction was 1.0 in old, is 0.5"]
+    assert "lr (batch size changed)" in stale
+    same = made(set=found.values, max_steps=1, updates_per_step=2)
+    assert list(reuse_notices(found, same)) == []
+
+
+def test_s0_7_values_found_for_another_network_are_refused(recipe, tmp_path, made):
+    file = checked_file({"recipe": recipe, "max_steps": 1, "name": "old"})
+    study, _ = open_recipe(file, home=tmp_path, store="memory")
+    study.run(workers=0, progress=False)
+    found = found_by(study)
+    other = replace(found, conditions={**found.conditions, "network": "DarkNet-53"})
+    with pytest.raises(InputError, match="found for another network"):
+        list(reuse_notices(other, made(max_steps=1)))
+
+
+def test_s0_5_a_task_like_another_copies_every_block(recipe, tmp_path):
+    body = {"recipe": recipe, "max_steps": 1, "sample": 0.5, "set": {"lr": 0.02}, "name": "old"}
+    study, made = open_recipe(checked_file(body), home=tmp_path, store="memory")
+    again = complete(checked_file(body_like(study)))
+    assert (again.task, again.values) == (made.task, made.values)
+    assert not again.is_search

@@ -1,0 +1,140 @@
+"""Values found by an earlier study, for a new training: with the conditions they were found under.
+
+A result belongs to a network, a version of the data, a length (S0.26). For another network it is
+refused (S0.7); whatever else differs is told before the training starts, and what is stale by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tunebook.errors import InputError
+from tunebook.playbook.readiness import refusal_to_reuse
+from tunebook.playbook.staleness import Change, changed_conditions, stale_values
+from tunebook.records import Objective, StudySpec, TaskKind, TaskRef
+from tunebook.search.lineage import lineage
+
+if TYPE_CHECKING:
+    from tunebook.study.recipe_file import RecipeStudy
+    from tunebook.study.study import Study
+
+_CHANGES = {
+    "data": Change.DATA,
+    "optimizer": Change.OPTIMIZER,
+    "batch_size": Change.BATCH_SIZE,
+    "steps": Change.STEPS,
+    "resolution": Change.RESOLUTION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best values of a study: what was searched, and all of them with what was held fixed.
+
+    ``conditions`` are those they were found under. ``n_legs`` is more than one for a schedule.
+    """
+
+    study: str
+    values: Mapping[str, Any]
+    tuned: tuple[str, ...]
+    conditions: Mapping[str, Any]
+    n_legs: int = 1
+
+
+def found_by(study: Study) -> Found:
+    """Return what a study of a recipe found; ``InputError`` for a study of anything else."""
+    spec = study.spec
+    if spec.task.kind is not TaskKind.RECIPE:
+        raise InputError(
+            f"The study {spec.name!r} trains no recipe: its values mean something else here",
+            got=spec.task.reference,
+            expected="a study of 'tunebook train'",
+        )
+    best = study.best
+    values = {**spec.task.options["fixed"], **best.config}
+    legs = lineage(study.trials, best.number)
+    return Found(
+        spec.name,
+        values,
+        tuple(study.space.dimensions),
+        conditions_of_study(spec, values),
+        len(legs),
+    )
+
+
+def conditions_of_study(spec: StudySpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the values of a study's trials depend on (I1, S0.26)."""
+    return conditions_of(spec.task, values, objective=spec.objective, max_steps=spec.max_steps or 1)
+
+
+def conditions_of(
+    task: TaskRef, values: Mapping[str, Any], *, objective: Objective, max_steps: int
+) -> dict[str, Any]:
+    """Return the conditions of a training of a recipe by name; ``steps`` are updates."""
+    options = task.options
+    return {
+        **options.get("conditions", {}),
+        "recipe": task.reference,
+        "metric": f"{objective.metric} ({objective.reduce})",
+        "data_fraction": options.get("data_fraction", 1.0),
+        "steps": max_steps * options["updates_per_step"],
+        "batch_size": values.get("batch_size"),
+        "optimizer": values.get("optimizer"),
+    }
+
+
+def reuse_notices(found: Found, made: RecipeStudy) -> Iterator[str]:
+    """Yield what to know before values are used again; ``InputError`` for another network."""
+    file = made.file
+    objective = Objective.of(
+        maximize=file.objective.maximize,
+        minimize=file.objective.minimize,
+        reduce=file.objective.reduce,
+    )
+    now = conditions_of(made.task, made.values, objective=objective, max_steps=file.max_steps or 1)
+    refusal = refusal_to_reuse(found.conditions, now)
+    if refusal is not None:
+        raise InputError(
+            f"The values of {found.study!r} cannot be used here: {refusal}",
+            got=now.get("network"),
+            expected=str(found.conditions.get("network")),
+            do="Search for this network, or name the recipe they were found for",
+        )
+    for name in changed_conditions(found.conditions, now):
+        before, after = found.conditions.get(name), now.get(name)
+        yield f"{name.replace('_', ' ')} was {before} in {found.study}, is {after}"
+    stale = stale_values(_changes(found.conditions, now), found.tuned)
+    if stale:
+        told = ", ".join(f"{name} ({why[0]} changed)" for name, why in stale.items())
+        yield f"stale: {told}; tune them again before you conclude anything (I3)"
+    if found.n_legs > 1:
+        yield (
+            f"{found.study} found a schedule of {found.n_legs} legs together with its model, not "
+            "constants: this training confirms whether its last values serve alone (S0.15)"
+        )
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    found = [change for name, change in _CHANGES.items() if before.get(name) != after.get(name)]
+    if after["data_fraction"] > before["data_fraction"]:
+        found.append(Change.DATA_FRACTION)
+    return found
+
+
+def body_like(study: Study) -> dict[str, Any]:
+    """Return the study file of a new task that copies every block of this one (S0.5)."""
+    from tunebook.study.study_file import file_of
+
+    body = file_of(study.facts)
+    if "recipe" not in body:
+        raise InputError(
+            f"The study {study.name!r} trains no recipe", expected="a study of 'tunebook train'"
+        )
+    del body["name"]
+    if not study.space.dimensions:
+        values = dict(study.space.default())
+        body["set"] = {**body.get("set", {}), **values}
+        body = {k: v for k, v in body.items() if k not in {"space", "search"}}
+    return body
