@@ -7,7 +7,7 @@ varies the learning rate, the momentum and what the task's own space holds (S4.4
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -88,6 +88,7 @@ def training_of(
     fixed: Mapping[str, Any],
     data_fraction: float = 1.0,
     seed: int | None = None,
+    schedule: Sequence[Mapping[str, Any]] = (),
 ) -> TaskTraining:
     """Return the training of a preset, which tells its conditions to whoever compares (I1)."""
     conditions = {"recipe": preset.recipe, "data": preset.data, **preset.conditions}
@@ -98,6 +99,7 @@ def training_of(
         data_fraction=data_fraction,
         seed=seed,
         conditions=conditions,
+        schedule=schedule,
     )
 
 

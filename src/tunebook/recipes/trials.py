@@ -5,7 +5,7 @@ A step of such a trial is an evaluation interval of ``updates_per_step`` updates
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -16,6 +16,7 @@ from tunebook.recipes.loop import Training
 from tunebook.recipes.sampling import sampled
 from tunebook.records import Configuration, TaskKind, TaskRef
 from tunebook.training import TrialHandle
+from tunebook.training.randomness import seed_everything
 from tunebook.training.task import Split, Task, load_task
 
 
@@ -28,7 +29,8 @@ class TaskTraining:
     ``train_loss``, the mean over its updates, and the metrics of the validation sets.
     ``data_fraction`` is the share of the training data that is used (S0.11). ``seed`` replaces that
     of the trial, to repeat one training exactly (I8). ``conditions`` are what a study tells about
-    it besides: the recipe's name, the version of the data.
+    it besides: the recipe's name, the version of the data. ``schedule`` repeats what population
+    based training found (S0.15): legs of ``until_step``, ``seed`` and the values to ``set``.
     """
 
     task: Task
@@ -37,6 +39,7 @@ class TaskTraining:
     data_fraction: float = 1.0
     seed: int | None = None
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    schedule: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         if self.updates_per_step < 1:
@@ -54,16 +57,25 @@ class TaskTraining:
         if trial.device == "cpu":
             torch.set_num_threads(1)  # as many trials as cores, one thread each, is fastest
         task = sampled(self.task, self.data_fraction)
-        training = Training(
-            task,
-            Configuration({**self.fixed, **trial.config}),
-            n_updates=(trial.max_steps or 1) * self.updates_per_step,
-            seed=trial.seed if self.seed is None else self.seed,
-            device=trial.device,
-        )
-        trial.track(training=training)
+        legs = self.schedule or ({"until_step": None, "seed": self.seed, "set": {}},)
+
+        def make(leg: int) -> Training:
+            given = legs[leg]["seed"]
+            if given is not None:
+                seed_everything(given)
+            return Training(
+                task,
+                Configuration({**self.fixed, **trial.config, **legs[leg]["set"]}),
+                n_updates=(trial.max_steps or 1) * self.updates_per_step,
+                seed=trial.seed if given is None else given,
+                device=trial.device,
+            )
+
+        course = _Course(make, [leg["until_step"] for leg in legs])
+        trial.track(training=course)
         splits = [s for s in (Split.TRAIN_VAL, Split.TEST_VAL) if task.has(s)]
-        for _ in trial.steps():
+        for step in trial.steps():
+            training = course.at(step)
             losses = [training.update() for _ in range(self.updates_per_step)]
             metrics: dict[str, Any] = {"train_loss": float(torch.stack(losses).mean())}
             for split in splits:
@@ -83,8 +95,43 @@ class TaskTraining:
                 "data_fraction": self.data_fraction,
                 "seed": self.seed,
                 "conditions": dict(self.conditions),
+                "schedule": [dict(leg) for leg in self.schedule],
             },
         )
+
+
+@final
+class _Course:
+    """A training leg by leg: each goes on where the one before ended, as a clone does (S0.15).
+
+    ``ends`` are the last steps of the legs. Its state is that of the training, and the leg.
+    """
+
+    def __init__(self, make: Callable[[int], Training], ends: Sequence[int | None]) -> None:
+        self._make, self._ends = make, ends
+        self._leg, self._training = 0, make(0)
+
+    def at(self, step: int) -> Training:
+        """Return the training that does ``step``, counted from 1."""
+        end = self._ends[self._leg]
+        while end is not None and step > end and self._leg + 1 < len(self._ends):
+            state = self._training.state_dict()
+            self._leg += 1
+            self._training = self._make(self._leg)
+            self._training.load_state_dict(state)
+            end = self._ends[self._leg]
+        return self._training
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that is needed to go on from here."""
+        return self._training.state_dict() | {"leg": self._leg}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where ``state_dict`` was taken."""
+        if state.get("leg", 0) != self._leg:
+            self._leg = state["leg"]
+            self._training = self._make(self._leg)
+        self._training.load_state_dict(state)
 
 
 def load_training(ref: TaskRef) -> TaskTraining:
@@ -98,4 +145,5 @@ def load_training(ref: TaskRef) -> TaskTraining:
         data_fraction=options.get("data_fraction", 1.0),
         seed=options.get("seed"),
         conditions=options.get("conditions", {}),
+        schedule=options.get("schedule", ()),
     )

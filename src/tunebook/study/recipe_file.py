@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tunebook.errors import (
@@ -62,7 +63,7 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     # YAML takes 1e-3 for a text.
     given = {n: parse_value(v) if isinstance(v, str) else v for n, v in file.set.items()}
     read: Any = load_function(PRESET_READER)
-    preset: Preset = read(str(file.recipe), data=file.data, home=home, given=given)
+    preset: Preset = read(_placed(file), data=file.data, home=home, given=given)
     _check_values(given, preset)
     file = file.model_copy(update={"set": given})
     values = {**preset.defaults, **file.set}
@@ -92,6 +93,13 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
         )
     task = _task_ref(file, preset, {n: v for n, v in values.items() if n not in space})
     return RecipeStudy(file, task, baseline, values, preset, tuple(notices))
+
+
+def _placed(file: StudyFile) -> str:
+    """Return the recipe; a file of the user's own lies in the folder of the study file."""
+    recipe = str(file.recipe)
+    is_file = recipe.partition(":")[0].endswith(".py")
+    return str(Path(file.folder or ".") / recipe) if is_file else recipe
 
 
 def _check_values(given: Mapping[str, Any], preset: Preset) -> None:
@@ -171,7 +179,9 @@ def _with_extent(file: StudyFile) -> StudyFile:
             do=f"Take a multiple of {searcher.rounds}, or change the rounds",
         )
     if budget.steps is None:
-        budget = budget.model_copy(update={"steps": (searcher.population + 1) * whole})
+        # One step more than it trains: so it ends by itself, not by a limit.
+        n_steps = (searcher.population + 1) * whole + 1
+        budget = budget.model_copy(update={"steps": n_steps})
     return file.model_copy(update={"search": options, "max_steps": whole, "budget": budget})
 
 
@@ -247,5 +257,6 @@ def _task_ref(file: StudyFile, preset: Preset, fixed: Mapping[str, Any]) -> Task
         fixed=fixed,
         data_fraction=file.sample,
         seed=file.training_seed,
+        schedule=[leg.model_dump() for leg in file.schedule],
     )
     return describe_task(training)

@@ -74,9 +74,10 @@ def conditions_of(
 ) -> dict[str, Any]:
     """Return the conditions of a training of a recipe by name; ``steps`` are updates."""
     options = task.options
+    known = options.get("conditions", {})
     return {
-        **options.get("conditions", {}),
-        "recipe": task.reference,
+        **known,
+        "recipe": known.get("recipe", task.reference),
         "metric": f"{objective.metric} ({objective.reduce})",
         "data_fraction": options.get("data_fraction", 1.0),
         "steps": max_steps * options["updates_per_step"],

@@ -30,7 +30,7 @@ Whole = Annotated[int, BeforeValidator(_no_truth)]
 Number = Annotated[float, BeforeValidator(_no_truth)]
 
 
-_OF_RECIPES = ("data", "set", "sample", "updates_per_step", "training_seed")
+_OF_RECIPES = ("data", "set", "sample", "updates_per_step", "training_seed", "schedule")
 
 
 class _Strict(BaseModel):
@@ -58,12 +58,21 @@ class BudgetSection(_Strict):
     max_failures: Whole | None = None
 
 
+class LegSection(_Strict):
+    """A leg of ``schedule:``: up to which step, with which seed, which values are set."""
+
+    until_step: Whole
+    seed: Whole
+    set: Mapping[str, Any] = {}
+
+
 class StudyFile(_Strict):
     """A study as a file describes it; exactly one of command, function and recipe is trained.
 
     ``folder`` is where the command runs and the function is imported from; in a file it is
     relative to the file, and its own folder by default. Of a recipe, space, objective and length
-    may be left out; ``set`` holds values set by hand, ``sample`` is the data sampling ratio.
+    may be left out; ``set`` holds values set by hand, ``sample`` is the data sampling ratio,
+    ``training_seed`` and ``schedule`` repeat a training of before.
     """
 
     name: str | None = None
@@ -75,6 +84,7 @@ class StudyFile(_Strict):
     sample: Number = 1.0
     updates_per_step: Whole | None = None
     training_seed: Whole | None = None
+    schedule: tuple[LegSection, ...] = ()
     folder: str | None = None
     pattern: str | tuple[str, ...] | None = None
     space: Mapping[str, Any] = {}
@@ -232,8 +242,9 @@ def _recipe_keys(task: TaskRef) -> dict[str, Any]:
         "sample": options.get("data_fraction", 1.0),
         "updates_per_step": options["updates_per_step"],
         "training_seed": options.get("seed"),
+        "schedule": list(options.get("schedule", ())),
     }
-    return {key: value for key, value in body.items() if value not in (None, {})}
+    return {key: value for key, value in body.items() if value not in (None, {}, [])}
 
 
 def to_yaml(body: Mapping[str, Any]) -> str:

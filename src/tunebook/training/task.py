@@ -56,6 +56,7 @@ class TrainingTask(Protocol):
     """What a user writes. Exactly one of ``maximize`` and ``minimize`` names the metric.
 
     Optional: ``name``; ``space``, the hyperparameters of the network itself; ``minimize``;
+    ``labels``, the names of the classes by number;
     ``optimizer(network, config)``; ``augment(inputs, targets)``, for training batches alone;
     ``collate(examples)``, which makes a batch of examples; ``predict(outputs)``, which turns the
     outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an example).
@@ -103,6 +104,7 @@ class Task:
     augment: Callable[[Any, Any], tuple[Any, Any]] | None = None
     collate: Callable[[Sequence[Any]], tuple[Any, Any]] | None = None
     predict: Callable[[Any], Any] | None = None
+    labels: Sequence[str] | None = None
     reference: str | None = None
     arguments: Mapping[str, Any] | None = None
 
@@ -164,6 +166,7 @@ def read_task(
         augment=getattr(task, "augment", None),
         collate=getattr(task, "collate", None),
         predict=getattr(task, "predict", None),
+        labels=getattr(task, "labels", None),
         reference=reference,
         arguments=arguments,
     )

@@ -106,7 +106,7 @@ def test_s0_10_baseline_outside_of_the_space_is_told(made):
 def test_s0_15_evolution_trains_population_times_rounds(made):
     study = made(search={"name": "evolution", "population": 4, "rounds": 5, "perturb_interval": 2})
     assert study.file.max_steps == 10
-    assert study.file.budget.steps == 5 * 10  # four members and the baseline
+    assert study.file.budget.steps == 5 * 10 + 1  # four members and the baseline
     assert study.file.budget.trials is None
     assert "width" not in study.file.space  # a structure: weights would not fit
     assert "width held fixed" in study.notices[0]
@@ -115,7 +115,7 @@ def test_s0_15_evolution_trains_population_times_rounds(made):
 def test_s0_15_platform_defaults_are_kept(made):
     study = made(search="evolution")
     assert study.file.max_steps == 100
-    assert study.file.budget.steps == 9 * 100
+    assert study.file.budget.steps == 9 * 100 + 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""Trained networks as folders that a person can take away: weights, recipe, labels, an example.
+
+Weights are safetensors, all else is JSON, YAML and Python to read: nothing is pickled, so looking
+into a folder runs none of its code but the training task that it names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import nn
+
+from tunebook.errors import CheckpointError, InputError
+from tunebook.recipes.loop import Training
+from tunebook.records import Configuration, TaskRef
+from tunebook.training.task import Split, Task, load_task
+
+WEIGHTS, RECIPE, LABELS = "model.safetensors", "recipe.json", "labels.json"
+
+_EXAMPLE = '''\
+"""Load the trained network and use it: python load.py"""
+
+from pathlib import Path
+
+import torch
+from tunebook.recipes.models import load_model
+
+model = load_model(Path(__file__).parent)
+examples = model.task.data("train-val")
+inputs, target = examples[0]
+with torch.no_grad():
+    outputs = model.network(inputs[None])
+print("outputs", outputs, "target", target)
+print("classes", model.labels)
+print(model.evaluate("train-val"))
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained network in evaluation mode, with its task, its configuration and its labels."""
+
+    network: nn.Module
+    task: Task
+    config: Configuration
+    labels: Sequence[str] | None
+
+    def evaluate(self, split: str) -> dict[str, float]:
+        """Return the metrics of a split of the task's data, by their full names."""
+        training = Training(self.task, self.config, n_updates=1)
+        training.network = self.network
+        return training.evaluate(Split(split))
+
+
+def write_model(
+    folder: str | os.PathLike[str],
+    *,
+    ref: TaskRef,
+    config: Mapping[str, Any],
+    state: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> dict[str, float]:
+    """Write the network of a saved training with all that it takes to use it again.
+
+    ``facts`` go into ``recipe.json`` beside the configuration. Returns the metrics of the
+    validation set, measured on the network as it was written.
+    """
+    task = load_task(ref.reference, ref.options["arguments"])
+    training = Training(task, config, n_updates=1)
+    training.load_state_dict(state)
+    into = Path(folder)
+    into.mkdir(parents=True, exist_ok=True)
+    safetensors.torch.save_model(training.network.eval(), str(into / WEIGHTS))
+    labels = None if task.labels is None else list(task.labels)
+    _write_json(into / LABELS, labels)
+    reference = _copied(ref.reference, into)
+    arguments = ref.options["arguments"]
+    body = {"task": reference, "arguments": arguments, "config": dict(config), **facts}
+    _write_json(into / RECIPE, body)
+    (into / "load.py").write_text(_EXAMPLE, encoding="utf-8")
+    return load_model(into).evaluate(Split.TRAIN_VAL.value)
+
+
+def load_model(folder: str | os.PathLike[str]) -> Model:
+    """Return the network of a folder; ``CheckpointError`` if its weights are not those of it."""
+    place = Path(folder)
+    if not (place / RECIPE).is_file():
+        raise InputError(
+            "There is no model in this folder",
+            got=str(place),
+            expected=f"{WEIGHTS} and {RECIPE}, as 'tunebook best STUDY --model DIR' writes them",
+        )
+    told = json.loads((place / RECIPE).read_text(encoding="utf-8"))
+    reference = told["task"]
+    if reference.partition(":")[0].endswith(".py"):
+        reference = str(place / reference)
+    task = load_task(reference, told["arguments"])
+    config = Configuration(told["config"])
+    network: nn.Module = task.network(config)
+    try:
+        safetensors.torch.load_model(network, str(place / WEIGHTS))
+    except (RuntimeError, OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(
+            "The weights are not those of the network", got=str(place / WEIGHTS), do=str(error)
+        ) from None
+    labels = json.loads((place / LABELS).read_text(encoding="utf-8"))
+    return Model(network.eval(), task, config, labels)
+
+
+def _copied(reference: str, into: Path) -> str:
+    """Copy the file of a user's own task into the folder, which is then complete in itself."""
+    place, _, name = reference.partition(":")
+    if not place.endswith(".py"):
+        return reference
+    source = Path(place)
+    if source.resolve().parent != into.resolve():
+        shutil.copyfile(source, into / source.name)
+    return f"{source.name}:{name}"
+
+
+def _write_json(path: Path, value: object) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    path.write_text(text + "\n", encoding="utf-8")

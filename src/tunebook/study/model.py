@@ -1,0 +1,156 @@
+"""The best network of a study as a folder: weights, recipe, metrics, how to repeat it (I8)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tunebook.engine.retention import best_checkpoint
+from tunebook.errors import CheckpointError, InputError
+from tunebook.execution.user_code import load_function
+from tunebook.records import CheckpointRef, StudySpec, TaskKind, Trial
+from tunebook.search.lineage import lineage
+from tunebook.study.reuse import conditions_of_study
+from tunebook.study.study import Study
+from tunebook.study.study_file import file_of, to_yaml
+from tunebook.training.randomness import trial_seed
+
+MODEL_WRITER = "tunebook.recipes.models:write_model"
+"""What writes the network. By name: studies must not need PyTorch."""
+
+
+def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Write the best network of a study of a recipe into a folder; return its metrics.
+
+    ``InputError`` for studies whose networks are not known, ``CheckpointError`` if there are no
+    weights or if the network, loaded again, does not measure what the study did.
+    """
+    spec = study.spec
+    _require_network(spec)
+    best = study.best
+    trial = study.trials[best.number]
+    ref = best_checkpoint(study.facts, trial)
+    if ref is None:
+        raise CheckpointError(
+            f"No weights of the best trial of {study.name!r} were kept",
+            got=f"trial {trial.number}, {trial.state}",
+            do=f"Train it again: tunebook train --from {study.name}",
+        )
+    state = study.checkpoints.load(ref)["training"]
+    config = {**spec.task.options["fixed"], **trial.config}
+    told = _metrics(study, trial, ref, config)
+    write: Any = load_function(MODEL_WRITER)
+    facts = {"training": _training(study, trial)}
+    measured = write(folder, ref=spec.task, config=config, state=state, facts=facts)
+    metric = spec.objective.metric
+    _require_equal(metric, told["metrics"], measured)
+    into = Path(folder)
+    body = json.dumps(told, indent=2, ensure_ascii=False)
+    (into / "metrics.json").write_text(body + "\n", encoding="utf-8")
+    recipe = json.loads((into / "recipe.json").read_text("utf-8"))
+    (into / "recipe.yaml").write_text(to_yaml(_form(study, trial, recipe)), encoding="utf-8")
+    return told
+
+
+def _require_network(spec: StudySpec) -> None:
+    if spec.task.kind is TaskKind.RECIPE:
+        return
+    what = "a script" if spec.task.kind is TaskKind.SCRIPT else "a function of your own"
+    raise InputError(
+        f"The study {spec.name!r} trains {what}: which weights make its network is not known",
+        got=spec.task.reference or str(spec.task.kind),
+        expected="a study of 'tunebook train'",
+        do=f"Take what it saved itself, or the checkpoint that 'tunebook best {spec.name}' "
+        "names, into which what trial.track() was given is saved; or describe the network as a "
+        "training task (docs/how-to/describe-a-task.md)",
+    )
+
+
+def _metrics(
+    study: Study, trial: Trial, ref: CheckpointRef, config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what was measured at the checkpoint, under which conditions, on what evidence."""
+    spec = study.spec
+    measured = {
+        name: dict(zip(series.steps, series.values, strict=True)).get(ref.step)
+        for name, series in trial.curves.items()
+    }
+    return {
+        "study": study.name,
+        "trial": trial.number,
+        "objective": f"{spec.objective.direction} {spec.objective.metric}",
+        "step": ref.step,
+        "metrics": {name: value for name, value in measured.items() if value is not None},
+        "evidence": f"one run, the best of {len(study.trials)} by the same validation data",
+        "conditions": _without_folder(conditions_of_study(spec, config)),
+        "n_legs": len(lineage(study.trials, trial.number)),
+    }
+
+
+def _without_folder(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out where the user's own file lay: the model goes elsewhere."""
+    recipe = str(conditions["recipe"])
+    is_file = recipe.partition(":")[0].endswith(".py")
+    return {**conditions, "recipe": Path(recipe).name if is_file else recipe}
+
+
+def _training(study: Study, trial: Trial) -> dict[str, Any]:
+    spec, options = study.spec, study.spec.task.options
+    return {
+        "max_steps": spec.max_steps,
+        "updates_per_step": options["updates_per_step"],
+        "data_fraction": options.get("data_fraction", 1.0),
+        "seed": _seed(spec, trial),
+    }
+
+
+def _seed(spec: StudySpec, trial: Trial) -> int:
+    given = spec.task.options.get("seed")
+    return trial_seed(spec.seed, trial.number) if given is None else int(given)
+
+
+def _form(study: Study, trial: Trial, recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the study file whose training repeats the trial's (S0.5, I8).
+
+    A clone is repeated by its schedule: each leg with its own seed and values (S0.15).
+    """
+    body, spec = file_of(study.facts), study.spec
+    legs = lineage(study.trials, trial.number)
+    is_file = str(recipe["task"]).partition(":")[0].endswith(".py")
+    form = {
+        "name": f"{study.name}-again",
+        "recipe": recipe["task"] if is_file else body["recipe"],
+        "data": body.get("data"),
+        "set": dict(recipe["config"]),
+        "objective": body["objective"],
+        "max_steps": spec.max_steps,
+        "updates_per_step": recipe["training"]["updates_per_step"],
+        "sample": recipe["training"]["data_fraction"],
+    }
+    if len(legs) == 1:
+        form["training_seed"] = _seed(spec, trial)
+    else:
+        form["schedule"] = [
+            {
+                "until_step": leg.to_step,
+                "seed": trial_seed(spec.seed, leg.trial),
+                "set": dict(leg.config),
+            }
+            for leg in legs
+        ]
+    return {key: value for key, value in form.items() if value is not None}
+
+
+def _require_equal(metric: str, told: Mapping[str, float], measured: Mapping[str, float]) -> None:
+    known, again = told.get(metric), measured.get(metric)
+    if known is None or again is None or abs(known - again) <= 1e-4 * max(1.0, abs(known)):
+        return
+    raise CheckpointError(
+        f"The network, loaded again, has another {metric} than the study measured",
+        got=again,
+        expected=f"{known:.6g}",
+        do="The training task or its data were changed since: go back to what they were",
+    )

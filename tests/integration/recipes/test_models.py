@@ -1,0 +1,94 @@
+"""The model is a deliverable: a folder that loads elsewhere and can be trained again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+
+import tunebook as tb
+from tunebook.errors import CheckpointError, InputError
+from tunebook.recipes.models import load_model
+from tunebook.study import Study
+from tunebook.study.described import open_recipe
+from tunebook.study.model import write_best_model
+from tunebook.study.study_file import checked_file, read_study_file
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "digits_task.py"
+RANGES = {
+    "lr": {"type": "float", "low": 1e-3, "high": 0.1, "log": True},
+    "weight_decay": {"type": "float", "low": 1e-5, "high": 0.1, "log": True},
+}
+
+
+def trained(home: Path, **body: Any) -> Study:
+    recipe = {"recipe": f"{EXAMPLE}:Digits", "updates_per_step": 5, "name": "digits"}
+    study, _ = open_recipe(checked_file({**recipe, **body}), home=home)
+    options: dict[str, Any] = {"workers": 0, "progress": False, "checkpoint_every_steps": 1}
+    return study.run(**options)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    budget = {"trials": 3}
+    home = tmp_path_factory.mktemp("home")
+    return trained(home, search="random", space=RANGES, max_steps=4, budget=budget)
+
+
+def test_example_loads_the_network_in_a_fresh_process(searched: Study, tmp_path: Path) -> None:
+    told = write_best_model(searched, tmp_path / "model")
+    example = tmp_path / "model" / "load.py"
+    assert len(example.read_text().splitlines()) <= 15
+    done = subprocess.run(
+        [sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    measured = done.stdout.splitlines()[-1].replace("'", '"')
+    assert json.loads(measured)["val_accuracy"] == told["metrics"]["val_accuracy"]
+    assert told["metrics"]["val_accuracy"] == searched.best.value
+
+
+def test_i8_study_file_of_a_model_trains_it_again(searched: Study, tmp_path: Path) -> None:
+    write_best_model(searched, tmp_path / "model")
+    file = read_study_file(tmp_path / "model" / "recipe.yaml")
+    again, _ = open_recipe(file, home=tmp_path)
+    again.run(workers=0, progress=False)
+    assert again.best.value == searched.best.value
+    assert again.best.step == searched.best.step
+
+
+def test_s0_15_a_schedule_that_is_repeated_ends_at_the_same_value(tmp_path: Path) -> None:
+    search = {"name": "evolution", "population": 4, "rounds": 5, "perturb_interval": 1}
+    study = trained(tmp_path, search=search, space=RANGES, set={"optimizer": "momentum"}, seed=1)
+    told = write_best_model(study, tmp_path / "model")
+    assert told["n_legs"] > 1
+    file = read_study_file(tmp_path / "model" / "recipe.yaml")
+    again, _ = open_recipe(file, home=tmp_path)
+    again.run(workers=0, progress=False)
+    assert again.best.value == study.best.value
+
+
+def test_weights_of_another_network_are_refused(searched: Study, tmp_path: Path) -> None:
+    write_best_model(searched, tmp_path)
+    weights = safetensors.torch.load_file(tmp_path / "model.safetensors")
+    weights["0.weight"] = weights["0.weight"][:3].clone()
+    safetensors.torch.save_file(weights, tmp_path / "model.safetensors")
+    with pytest.raises(CheckpointError, match="not those of the network"):
+        load_model(tmp_path)
+
+
+def test_study_of_a_function_says_what_is_possible_instead(tmp_path: Path) -> None:
+    def train(trial: tb.TrialHandle) -> None:
+        trial.report(accuracy=trial.config.lr)
+
+    space = tb.Space(lr=tb.Float(0.1, 0.2))
+    study = tb.tune(
+        train, space, maximize="accuracy", trials=1, workers=0, store="memory", progress=False
+    )
+    with pytest.raises(InputError, match="which weights make its network is not known"):
+        write_best_model(study, tmp_path)
