@@ -29,17 +29,24 @@ def compare(
 ) -> None:
     """Show studies side by side.
 
-    They are ranked only if their values can be compared.
+    They are ranked only if their values can be compared. Searches over a recipe are shown with
+    what they cost, what they gained over the baseline, what they found and in what they differ.
     """
     if len(set(studies)) < 2:
         raise InputError("There is nothing to compare", got=studies, expected="two studies or more")
     from tunebook.reports.comparison import comparison_message
+    from tunebook.reports.strategies import is_comparable_by_strategy
 
     place = place_of(ctx, home, store)
     found = {name: study_named(place, name) for name in studies}
     comparison = comparison_message([_message(study) for study in found.values()])
     order, refusal = list(comparison.order), comparison.refusal
     rows = [_row(study, order) for study in found.values()]
+    if is_comparable_by_strategy(list(found.values())):
+        from tunebook.cli.strategies import show_strategies
+
+        show_strategies(list(found.values()), place, as_json=as_json)
+        return
     if as_json:
         emit_json({"studies": rows, "order": order, "refusal": refusal})
         return

@@ -62,6 +62,13 @@ Like = Annotated[
     str | None,
     typer.Option(metavar="STUDY", help="A new task like this one; other options change it."),
 ]
+Confirm = Annotated[
+    int | None,
+    typer.Option(
+        metavar="SEEDS",
+        help="Train baseline and best again, so often. Default: 1 after a search on a sample.",
+    ),
+]
 Sample = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="Train on this share of the training data (0 to 1)."),
@@ -84,6 +91,7 @@ def train(
     parameter: Parameters = None,
     constraint: Constraints = None,
     sample: Sample = None,
+    confirm: Confirm = None,
     max_steps: MaxSteps = None,
     updates_per_step: Updates = None,
     name: Name = None,
@@ -118,8 +126,8 @@ def train(
     found = _found(place, from_study)
     inherited = {} if found is None else dict(found.values)
     file = _form(place, recipe, like, inherited | values)
-    code = train_file(file.changed(flags), place, found=found, quiet=quiet, as_json=as_json)
-    raise typer.Exit(code)
+    options: dict[str, Any] = {"quiet": quiet, "as_json": as_json, "confirm": confirm}
+    raise typer.Exit(train_file(file.changed(flags), place, found=found, **options))
 
 
 def _found(place: Place, study: str | None) -> Found | None:
@@ -148,13 +156,20 @@ def _form(place: Place, recipe: str | None, like: str | None, values: dict[str, 
 
 
 def train_file(
-    file: StudyFile, place: Place, *, quiet: bool, as_json: bool, found: Found | None = None
+    file: StudyFile,
+    place: Place,
+    *,
+    quiet: bool,
+    as_json: bool,
+    found: Found | None = None,
+    confirm: int | None = None,
 ) -> int:
     """Train what a file says of a recipe, print what came of it, and return the exit code.
 
-    ``found`` are the values of an earlier study that it takes.
+    ``found`` are the values of an earlier study that it takes; a search is confirmed with so many
+    seeds as ``confirm`` says, once if it used a sample of the data (S0.11).
     """
-    from tunebook.cli.driving import carry_on
+    from tunebook.cli.driving import DONE, carry_on
     from tunebook.study.described import open_recipe
     from tunebook.study.reuse import reuse_notices
 
@@ -163,24 +178,44 @@ def train_file(
     for notice in [*reused, *made.notices]:
         if not quiet:
             say(notice)
-    code = carry_on(
-        study,
-        workers=study.spec.workers if file.workers is None else file.workers,
-        per_device=file.per_device,
-        quiet=quiet,
-        dry_run=not study.trials,
-        checkpoint_every_steps=1,
-    )
-    _tell(study, made, as_json=as_json)
+    options: dict[str, Any] = {
+        "workers": study.spec.workers if file.workers is None else file.workers,
+        "per_device": file.per_device,
+        "quiet": quiet,
+        "checkpoint_every_steps": 1,
+    }
+    code = carry_on(study, dry_run=not study.trials, **options)
+    n_seeds = (1 if file.sample < 1.0 else 0) if confirm is None else confirm
+    again = None
+    if n_seeds and made.is_search and code == DONE and study.facts.best is not None:
+        from tunebook.study.confirming import open_confirmation
+
+        again = open_confirmation(study, n_seeds=n_seeds, home=place.home, store=place.store)
+        if not quiet:
+            say(f"training the baseline and the best again on all data: {again.name}")
+        code = carry_on(again, **options)
+    _tell(study, made, again, as_json=as_json)
     return code
 
 
-def _tell(study: Study, made: RecipeStudy, *, as_json: bool) -> None:
-    from tunebook.cli.summary import best_of_study, summary_of
+def _tell(study: Study, made: RecipeStudy, again: Study | None, *, as_json: bool) -> None:
+    from tunebook.cli.summary import best_of_study, moment_of, summary_of
+    from tunebook.reports.strategies import caveats, confirmed_text, gain_sentence, strategy_row
 
+    row = strategy_row(study, again, now=moment_of(study))
+    gain = gain_sentence(row, study.spec.objective) if made.is_search else None
     if as_json:
-        emit_json(summary_of(study))
+        emit_json(summary_of(study) | {"baseline": row.baseline, "gain": gain})
         return
     best = best_of_study(study)
     if best is not None:
         emit(f"{made.preset.metric_name} = {best['value']:.6g} at step {best['step']}")
+    if gain is not None:
+        emit(gain)
+    if again is not None:
+        emit(f"trained again on all data: {confirmed_text(row)}")
+        ranking = None if row.confirmation is None else row.confirmation.ranking
+        if ranking is not None:
+            emit(f"from the sample to all data {ranking.sentence}")
+    for caveat in caveats(study.facts) if made.is_search else ():
+        emit(caveat)

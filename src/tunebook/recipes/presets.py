@@ -25,6 +25,9 @@ MAX_STEPS = 10
 MAX_UPDATES = 200
 """Updates from one evaluation to the next, where an epoch is longer."""
 
+SGD_LR, SGD_BATCH = 0.1, 256
+"""Stochastic gradient descent begins with this rate for so many examples in a batch (C15)."""
+
 _ADAM_LR, _ADAM_BETA1 = (1e-5, 1e-2), (0.5, 0.98)
 SETTINGS = frozenset(field.name for field in fields(TrainingSettings))
 
@@ -62,7 +65,9 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
     space = Space({**_optimizer_space(settings.optimizer), **own}, constraints=rules)
     defaults = {"optimizer": settings.optimizer, "batch_size": settings.batch_size}
     momentum = "momentum" if "momentum" in space else "beta1"
-    defaults |= {"lr": settings.lr, momentum: getattr(settings, momentum)}
+    is_adam = "adam" in settings.optimizer
+    rate = settings.lr if is_adam else SGD_LR * settings.batch_size / SGD_BATCH
+    defaults |= {"lr": rate, momentum: getattr(settings, momentum)}
     if task.space is not None:
         defaults |= dict(task.space.default())
     is_size = isinstance(size, int) and size > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,14 +41,23 @@ def open_described(file: StudyFile, *, home: Address = None, store: Address = No
 
 
 def open_recipe(
-    file: StudyFile, *, home: Address = None, store: Address = None
+    file: StudyFile,
+    *,
+    home: Address = None,
+    store: Address = None,
+    enqueued: Sequence[Mapping[str, Any]] | None = None,
 ) -> tuple[Study, RecipeStudy]:
-    """Return the study of a file's recipe, whose first trial is the baseline (S0.10)."""
+    """Return the study of a file's recipe, whose first trial is the baseline (S0.10).
+
+    ``enqueued`` are other configurations to try first instead.
+    """
     made = complete(file, home=str(find_settings(home, store).home))
     study = _open(made.file, made.task, home, store)
-    is_new = not study.trials and not study.has_requests
-    if made.baseline is not None and made.is_search and is_new:
-        study.request("enqueue", {"config": dict(made.baseline)})
+    if enqueued is None:
+        enqueued = [made.baseline] if made.baseline is not None and made.is_search else []
+    if not study.trials and not study.has_requests:
+        for config in enqueued:
+            study.request("enqueue", {"config": dict(config)})
     return study, made
 
 

@@ -56,8 +56,18 @@ def describe_study(
         seed=_checked_seed(options["seed"]),
         task=task,
         notes=options["notes"],
-        environment=describe_environment(),
+        environment=describe_environment() | _data_of(task),
     )
+
+
+def _data_of(task: TaskRef) -> dict[str, Any]:
+    """Return what a recipe is trained on, which must agree where studies are ordered (I1)."""
+    if task.kind is not TaskKind.RECIPE:
+        return {}
+    options = task.options
+    data = options.get("conditions", {}).get("data") or task.reference
+    share, updates = options.get("data_fraction", 1.0), options["updates_per_step"]
+    return {"data": f"{data}, {share:.0%} of it for training, {updates} updates in a step"}
 
 
 def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:

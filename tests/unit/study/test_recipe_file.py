@@ -22,10 +22,12 @@ from tunebook.errors import (
 )
 from tunebook.records import TrialState
 from tunebook.space import Space
+from tunebook.study.confirming import confirmation_of, open_confirmation
 from tunebook.study.described import open_recipe
 from tunebook.study.recipe_file import RecipeStudy, complete
 from tunebook.study.reuse import body_like, found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
+from tunebook.study.task_blocks import difference
 
 TASK = """
 import torch
@@ -223,3 +225,43 @@ def test_s0_5_a_task_like_another_copies_every_block(recipe, tmp_path):
     again = complete(checked_file(body_like(study)))
     assert (again.task, again.values) == (made.task, made.values)
     assert not again.is_search
+
+
+def test_s0_11_a_sampled_search_is_confirmed_on_all_data_with_its_ranking(recipe, tmp_path):
+    body = {"recipe": recipe, "search": "random", "max_steps": 2, "budget": {"trials": 4}}
+    address = str(tmp_path / "studies.db")
+    file = checked_file({**body, "sample": 0.5, "name": "small"})
+    study, _ = open_recipe(file, home=tmp_path, store=address)
+    study.run(workers=0, progress=False)
+    again = open_confirmation(study, n_seeds=2, home=tmp_path, store=address)
+    again.run(workers=0, progress=False)
+    assert again.spec.task.options["data_fraction"] == 1.0
+    assert again.trials[0].config == study.trials[0].config  # the baseline
+    found = confirmation_of(study, again)
+    assert (len(found.baseline), len(found.best)) == (2, 2)
+    assert found.ranking is not None
+    assert len({trial.config for trial in again.trials}) * 2 == len(again.trials)
+
+
+def test_more_seeds_go_on_with_a_confirmation(recipe, tmp_path):
+    address = str(tmp_path / "studies.db")
+    body = {"recipe": recipe, "search": "random", "max_steps": 1, "budget": {"trials": 2}}
+    study, _ = open_recipe(checked_file({**body, "name": "s"}), home=tmp_path, store=address)
+    study.run(workers=0, progress=False)
+    for n_seeds in (1, 3):
+        again = open_confirmation(study, n_seeds=n_seeds, home=tmp_path, store=address)
+        again.run(workers=0, progress=False)
+    n_configs = len({trial.config for trial in again.trials})
+    assert len(again.trials) == 3 * n_configs
+    assert {trial.source for trial in again.trials} == {"enqueued"}
+
+
+def test_s0_5_difference_names_the_only_block_that_differs(recipe, tmp_path):
+    body = {"recipe": recipe, "max_steps": 2, "budget": {"trials": 2}}
+    studies = [
+        open_recipe(checked_file({**body, "search": s, "name": s}), home=tmp_path, store="memory")[
+            0
+        ]
+        for s in ("random", "halton")
+    ]
+    assert difference(studies) == "They differ only in: source of the hyperparameters."
