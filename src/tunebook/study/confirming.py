@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BASELINE_SOURCE = "enqueued"
 
+_KEPT = ("recipe", "data", "set", "space", "objective")
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
@@ -62,9 +64,7 @@ def open_confirmation(
     body = file_of(study.facts)
     sample = float(body.pop("sample", 1.0))
     configs = _to_confirm(study, 1 if sample == 1.0 else RERUN_TOP)
-    kept = {
-        key: body[key] for key in ("recipe", "data", "set", "space", "objective") if key in body
-    }
+    kept: dict[str, Any] = {key: body[key] for key in _KEPT if key in body}
     price = study.facts.budget.price_per_hour
     budget: dict[str, float] = {"trials": n_seeds * len(configs)}
     if price is not None:
