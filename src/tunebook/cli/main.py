@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from tunebook.cli.best import best
+from tunebook.cli.check import check
 from tunebook.cli.compare import compare
 from tunebook.cli.demo import demo
 from tunebook.cli.export import export
@@ -64,6 +65,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "trials": trials,
     "stop": stop,
     "resume": resume,
+    "check": check,
     "compare": compare,
     "export": export,
     "report": report,
