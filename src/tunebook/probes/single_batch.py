@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -37,14 +38,20 @@ _SCALES = (2.0, 5.0, 10.0, 20.0)
 _DROPOUT = nn.modules.dropout._DropoutNd  # noqa: SLF001  # the base of all of them
 
 
+@dataclass(frozen=True, slots=True)
+class Until:
+    """How long to train on the batch: so many steps, or seconds once ``MIN_STEPS`` are done."""
+
+    n_steps: int = N_STEPS
+    max_seconds: float = MAX_SECONDS
+
+
 def single_batch(
     task: Task,
     config: Mapping[str, Any],
     *,
     seed: int = 0,
-    n_steps: int = N_STEPS,
-    max_seconds: float = MAX_SECONDS,
-    on_progress: Callable[[int, int], None] | None = None,
+    until: Until | None = None,
 ) -> SingleBatchFigures:
     """Train on one batch and return losses and errors, with the evidence for causes.
 
@@ -53,7 +60,9 @@ def single_batch(
     seen = first_look(task, config, seed=seed)
     batch, operations = first_batch(task, BATCH), loss_operations(task, seen)
     floor = 0.0 if "Softmax" in operations else _floor(task, batch, seen.n_classes)
-    run = _Run(task, with_rate(task, config), batch, floor, seed, n_steps, max_seconds, on_progress)
+    plain = {"weight_decay": 0.0, "schedule": "constant", "warmup": 0.0, "polyak": None}
+    settings = {**with_rate(task, config), **plain, "accumulate": 1}
+    run = _Run(task, settings, batch, floor, seed, until or Until())
     losses, errors = run.train(1.0)
     outcome = classify(losses, errors)
     others: dict[float, Outcome] = {}
@@ -88,25 +97,17 @@ def single_batch(
     )
 
 
+@dataclass
 class _Run:
     """Trains the same fresh network on the same batch at several rates."""
 
-    def __init__(
-        self,
-        task: Task,
-        config: Mapping[str, Any],
-        batch: Batch,
-        floor: float,
-        seed: int,
-        n_steps: int,
-        max_seconds: float,
-        on_progress: Callable[[int, int], None] | None,
-    ) -> None:
-        plain = {"weight_decay": 0.0, "schedule": "constant", "warmup": 0.0, "polyak": None}
-        self._config = {**config, **plain, "accumulate": 1}
-        self._task, self._batch, self._floor, self._seed = task, batch, floor, seed
-        self._n_steps, self._max_seconds, self._on_progress = n_steps, max_seconds, on_progress
-        self.n_without_gradient = 0
+    task: Task
+    config: Mapping[str, Any]
+    batch: Batch
+    floor: float
+    seed: int
+    until: Until
+    n_without_gradient: int = 0
 
     def train(
         self, factor: float, *, is_known: bool = False
@@ -115,16 +116,16 @@ class _Run:
 
         ``is_known`` takes Adam at 1e-3, which fits most networks, for the task's own optimizer.
         """
-        training = Training(self._task, self._config, n_updates=self._n_steps, seed=self._seed)
+        training = Training(self.task, self.config, n_updates=self.until.n_steps, seed=self.seed)
         if is_known:
             training.optimizer = torch.optim.Adam(training.network.parameters(), lr=1e-3)
         elif factor != 1.0:
             self._scale(training, factor)
         losses, errors = list[float](), list[float]()
-        until = time.monotonic() + self._max_seconds
-        for step in range(self._n_steps + 1):
+        until = time.monotonic() + self.until.max_seconds
+        for step in range(self.until.n_steps + 1):
             loss, error = self._step(training)
-            losses.append(loss - self._floor)
+            losses.append(loss - self.floor)
             if error is not None:
                 errors.append(error)
             if step == 0 and factor == 1.0 and not is_known:
@@ -132,8 +133,6 @@ class _Run:
                 self.n_without_gradient = sum(g is None or not bool(g.any()) for g in grads)
             if not math.isfinite(loss):
                 break
-            if self._on_progress is not None:
-                self._on_progress(step, self._n_steps)
             if step >= MIN_STEPS and time.monotonic() > until:
                 break
         return losses, errors or None
@@ -148,9 +147,9 @@ class _Run:
             if isinstance(module, _DROPOUT):
                 module.eval()
         training.optimizer.zero_grad(set_to_none=True)
-        inputs, targets = self._batch
+        inputs, targets = self.batch
         outputs = network(inputs)
-        loss = self._task.loss(outputs, targets)
+        loss = self.task.loss(outputs, targets)
         error = _error(outputs, targets)
         if loss.requires_grad:
             loss.backward()
