@@ -46,7 +46,7 @@ def attempt(call: Callable[..., _T], *arguments: Any, **options: Any) -> _T | Ra
     except (KeyboardInterrupt, SystemExit):
         raise
     # The user's code runs here: it may raise anything.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # whatever it is, it becomes a finding
         lines = str(error).strip().splitlines()
         told = f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
         is_memory = isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__
