@@ -1,0 +1,188 @@
+"""Where training breaks, and what a warm-up or clipping does about it (S4.46, S4.48, S4.49)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tunebook.diagnosis.stability import (
+    DENSE_STEPS,
+    PROBE_FACTORS,
+    ClippingAdvice,
+    Instability,
+    clipping,
+    instability,
+    next_threshold,
+)
+from tunebook.diagnosis.warm_up import BASE_FACTOR, WarmUp, chosen_warm_up, next_warm_up
+from tunebook.probes.fixed_rate import OnProgress, hold_rate, losses_of, training_at
+from tunebook.recipes.optimizers import gradient_norm
+from tunebook.training.task import Task
+
+CEILING = 1e3
+"""Instability is looked for up to this many times the best rate."""
+
+MAX_HALVINGS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityFigures:
+    """The losses of every update at multiples of a rate, and the gradient's norms at the rate.
+
+    Norms are those before any clipping.
+    """
+
+    lr: float
+    losses: Mapping[float, Sequence[float]]
+    norms: tuple[float, ...]
+
+
+def stability(
+    task: Task,
+    config: Mapping[str, Any],
+    *,
+    lr: float,
+    factors: Sequence[float] = PROBE_FACTORS,
+    n_updates: int = DENSE_STEPS,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> StabilityFigures:
+    """Train at multiples of the best rate and look at every update (S4.46).
+
+    Sparse evaluation misses what blows up early and recovers.
+    """
+    losses: dict[float, Sequence[float]] = {}
+    norms = _norms(task, config, lr, n_updates, seed)
+    for number, factor in enumerate(factors, start=1):
+        training = training_at(task, config, factor * lr, n_updates=n_updates, seed=seed)
+        losses[factor] = losses_of(training, n_updates)
+        if on_progress is not None:
+            on_progress(number, len(factors))
+    return StabilityFigures(lr, losses, norms)
+
+
+def _norms(
+    task: Task, config: Mapping[str, Any], lr: float, n_updates: int, seed: int
+) -> tuple[float, ...]:
+    """Return the norm of the unclipped gradient at every update."""
+    training = training_at(task, {**config, "clip_norm": None}, lr, n_updates=n_updates, seed=seed)
+    found: list[float] = []
+    parameters = list(training.network.parameters())
+    losses_of(
+        training,
+        n_updates,
+        on_update=lambda loss: found.append(float(gradient_norm(parameters))),
+    )
+    return tuple(norm for norm in found if norm < math.inf)
+
+
+def find_unstable_rate(
+    task: Task,
+    config: Mapping[str, Any],
+    *,
+    lr: float,
+    n_updates: int = DENSE_STEPS,
+    seed: int = 0,
+) -> float | None:
+    """Return the lowest rate of 2, 4, 8, ... times ``lr`` that is unstable; None below 1,000."""
+    factor = 2.0
+    while factor <= CEILING:
+        training = training_at(task, config, factor * lr, n_updates=n_updates, seed=seed)
+        if instability(losses_of(training, n_updates)) is not Instability.NONE:
+            return factor * lr
+        factor *= 2
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUpFigures:
+    """Which lengths of warm-up survived at ``base``, their losses, and the shortest that did."""
+
+    base: float
+    survived: Mapping[int, bool]
+    losses: Mapping[int, Sequence[float]]
+    chosen: WarmUp | None
+
+
+def warm_up_sweep(
+    task: Task,
+    config: Mapping[str, Any],
+    *,
+    unstable_rate: float,
+    max_steps: int,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> WarmUpFigures:
+    """Ramp to ten times the unstable rate over more and more updates until one survives (S4.48).
+
+    Each probe has the ramp and twice as many updates at the rate; no ramp is longer than a tenth of
+    ``max_steps``. A loss within the ramp counts as well: that is where it would break.
+    """
+    survived: dict[int, bool] = {}
+    losses: dict[int, Sequence[float]] = {}
+    base = BASE_FACTOR * unstable_rate
+    probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
+    while probe is not None:
+        losses[probe.n_steps] = _ramp(task, config, probe, seed)
+        kind = instability(losses[probe.n_steps])
+        survived[probe.n_steps] = kind is Instability.NONE
+        if on_progress is not None:
+            on_progress(len(survived), len(survived) + 1)
+        probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
+    return WarmUpFigures(base, survived, losses, chosen_warm_up(unstable_rate, survived))
+
+
+def _ramp(task: Task, config: Mapping[str, Any], probe: WarmUp, seed: int) -> list[float]:
+    n = probe.probe_steps
+    training = training_at(task, config, probe.base, n_updates=n, seed=seed)
+    found: list[float] = []
+    for step in range(n):
+        # At rate 0 nothing moves: the first update has the ramp's first rate above it.
+        hold_rate(training, probe.rate(step + 1))
+        found += losses_of(training, 1)
+        if not math.isfinite(found[-1]):
+            break
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClippingFigures:
+    """The norms without clipping, what each threshold led to, and the largest stable one."""
+
+    norms: tuple[float, ...]
+    tried: Mapping[float, Instability]
+    advice: ClippingAdvice
+    chosen: float | None
+
+
+def clipping_sweep(
+    task: Task,
+    config: Mapping[str, Any],
+    *,
+    lr: float,
+    n_updates: int = DENSE_STEPS,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> ClippingFigures:
+    """Clip at the 90th percentile of norms, then at halves of it, until training holds (S4.49).
+
+    It ends where more than half of all updates would be clipped: lower the rate instead.
+    """
+    norms = _norms(task, config, lr, n_updates, seed)
+    tried: dict[float, Instability] = {}
+    level = next_threshold(norms, ()) if norms else None
+    while level is not None and len(tried) < MAX_HALVINGS:
+        clipped = {**config, "clip_norm": level}
+        training = training_at(task, clipped, lr, n_updates=n_updates, seed=seed)
+        tried[level] = instability(losses_of(training, n_updates))
+        if on_progress is not None:
+            on_progress(len(tried), MAX_HALVINGS)
+        if tried[level] is Instability.NONE:
+            break
+        level = next_threshold(norms, tuple(tried))
+    stable = [level for level, kind in tried.items() if kind is Instability.NONE]
+    chosen = max(stable, default=None)
+    advice = clipping(norms, chosen) if norms else ClippingAdvice(0.0, 0.0, False)
+    return ClippingFigures(norms, tried, advice, chosen)
