@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tunebook.cli.options import AsJson, Home, Store, StudyName
 from tunebook.cli.output import emit, emit_json
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, place_of, study_named
+from tunebook.settings import find_settings
+
+if TYPE_CHECKING:
+    from tunebook.study import Study
+    from tunebook.study.test_looks import TestResult
 
 
 def best(
@@ -19,6 +24,9 @@ def best(
         str | None,
         typer.Option(metavar="DIR", help="Write the trained network into this folder."),
     ] = None,
+    test: Annotated[
+        bool, typer.Option("--test", help="Measure it on the test set. Each look is counted.")
+    ] = False,
     as_json: AsJson = False,
     home: Home = None,
     store: Store = None,
@@ -26,17 +34,22 @@ def best(
     """Print the best configuration and its checkpoint.
 
     With --model it writes the trained network too: weights, recipe, labels, an example that loads
-    it, and the study file that trains it again.
+    it, and the study file that trains it again. With --test it is measured on the test set, once
+    at the end of all work: from the second look on it counts as validation data.
     """
     from tunebook.study.results import best_row
 
-    found = study_named(place_of(ctx, home, store), study)
+    place = place_of(ctx, home, store)
+    found = study_named(place, study)
     row = best_row(found.best)
     if model is not None:
         from tunebook.study.model import write_best_model
 
         told = write_best_model(found, model)
         row |= {"model": model, "metrics": told["metrics"]}
+    seen = _look(found, place) if test else None
+    if seen is not None:
+        row |= {"test": seen}
     if as_json:
         emit_json(row)
         return
@@ -49,6 +62,14 @@ def best(
         emit(f"checkpoint {row['checkpoint']}")
     if model is not None:
         _tell_model(model, told)
+    if seen is not None:
+        emit(f"{seen.metric} {seen.value:.6g} on {seen.name}")
+
+
+def _look(study: Study, place: Place) -> TestResult:
+    from tunebook.study.test_looks import look_at_test
+
+    return look_at_test(study, find_settings(*place).home)
 
 
 def _tell_model(folder: str, told: dict[str, Any]) -> None:

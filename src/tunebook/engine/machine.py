@@ -298,7 +298,7 @@ class Machine:
     def _finish(self, draft: _Draft, now: float) -> None:
         facts = self.facts
         if facts.progress(now).trials_left == 0:
-            limit, why = "trials", f"all {facts.budget.trials} trials of the budget are done"
+            limit, why = "trials", _trials_done(facts.budget.trials)
         else:
             limit, why = None, "the searcher has nothing left to try"
         draft.add(StudyStateChanged(now, StudyState.DONE, why, limit))
@@ -371,6 +371,11 @@ class _Draft:
         """Decide on an event."""
         self.events.append(event)
         self.commands += self._handle(event)
+
+
+def _trials_done(n: int | None) -> str:
+    told = "the only trial" if n == 1 else f"all {n} trials"
+    return f"{told} of the budget {'is' if n == 1 else 'are'} done"
 
 
 def _lost_too_often(failure: Failure | None) -> Failure:

@@ -149,7 +149,7 @@ def limits_text(budget: Budget) -> str:
     parts: list[str] = []
     for name in ("trials", "steps"):
         limit = getattr(budget, name)
-        parts += [f"{limit:,} {name}"] if limit is not None else []
+        parts += [f"{limit:,} {name if limit != 1 else name[:-1]}"] if limit is not None else []
     if budget.hours is not None:
         parts.append(duration(budget.hours * 3600))
     if budget.cost is not None:

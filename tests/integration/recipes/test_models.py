@@ -18,6 +18,7 @@ from tunebook.study import Study
 from tunebook.study.described import open_recipe
 from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file, read_study_file
+from tunebook.study.test_looks import look_at_test, looks_at
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "digits_task.py"
 RANGES = {
@@ -71,6 +72,21 @@ def test_s0_15_a_schedule_that_is_repeated_ends_at_the_same_value(tmp_path: Path
     again, _ = open_recipe(file, home=tmp_path)
     again.run(workers=0, progress=False)
     assert again.best.value == study.best.value
+
+
+def test_i2_looks_at_the_test_set_are_counted(searched: Study, tmp_path: Path) -> None:
+    first = look_at_test(searched, tmp_path)
+    assert (first.metric, first.n_looks, first.name) == ("test_accuracy", 1, "test")
+    second = look_at_test(searched, tmp_path)
+    assert second.name == "validation (test set seen 2 times)"
+    assert second.value == first.value
+    dates = [look.at for look in looks_at("digits_task.py:Digits", tmp_path)]
+    assert dates == sorted(dates)
+
+
+def test_i2_training_and_search_never_measure_the_test_set(searched: Study) -> None:
+    metrics = {name for trial in searched.trials for name in trial.curves}
+    assert metrics == {"train_loss", "val_accuracy", "val_loss"}
 
 
 def test_weights_of_another_network_are_refused(searched: Study, tmp_path: Path) -> None:

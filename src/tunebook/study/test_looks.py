@@ -1,0 +1,85 @@
+"""Looks at the test set: each is written down with its date, and the second is no test (I2).
+
+The book of looks lies in the home directory, not in a study: the test data are the same for all.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunebook.errors import TaskError
+from tunebook.execution.user_code import load_function
+from tunebook.playbook.rounds import TestLook, split_name
+from tunebook.study.model import write_best_model
+from tunebook.training.task import Split
+
+if TYPE_CHECKING:
+    from tunebook.study.study import Study
+
+MODEL_LOADER = "tunebook.recipes.models:load_model"
+BOOK = "test-looks.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What a look at the test set showed; ``name`` is what the set may be called from now on."""
+
+    __test__ = False  # no test class, whatever pytest thinks of its name
+
+    metric: str
+    value: float
+    n_looks: int
+    name: str
+
+
+def look_at_test(study: Study, home: Path) -> TestResult:
+    """Measure the best network of a study on the test set, and write the look down.
+
+    ``TaskError`` if the task has no test set: then nothing was looked at.
+    """
+    load: Any = load_function(MODEL_LOADER)
+    with tempfile.TemporaryDirectory() as folder:
+        told = write_best_model(study, folder)
+        model = load(folder)
+        if not model.task.has(Split.TEST):
+            raise TaskError(
+                f"The task {model.task.name!r} has no test set",
+                do="Keep some data apart that nothing else has seen",
+            )
+        measured = model.evaluate(Split.TEST.value)
+    metric = f"test_{model.task.metric}"
+    data = str(told["conditions"].get("data") or told["conditions"]["recipe"])
+    look = TestLook(datetime.now(UTC), measured[metric], dict(model.config))
+    looks = [*looks_at(data, home), look]
+    _write_down(home / BOOK, data, study.name, look)
+    return TestResult(metric, look.value, len(looks), split_name(looks))
+
+
+def looks_at(data: str, home: Path) -> list[TestLook]:
+    """Return the looks at the test set of a version of the data, oldest first."""
+    book = home / BOOK
+    if not book.is_file():
+        return []
+    lines = [json.loads(line) for line in book.read_text(encoding="utf-8").splitlines()]
+    return [
+        TestLook(datetime.fromisoformat(line["at"]), line["value"], line["configuration"])
+        for line in lines
+        if line["data"] == data
+    ]
+
+
+def _write_down(book: Path, data: str, study: str, look: TestLook) -> None:
+    line = {
+        "data": data,
+        "study": study,
+        "at": look.at.isoformat(),
+        "value": look.value,
+        "configuration": dict(look.configuration),
+    }
+    with book.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
