@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,18 +33,16 @@ def sampled(task: Task, share: float, *, seed: int = 0) -> Task:
     """Return the task with a share of its training examples; the other splits stay whole.
 
     A smaller share is part of a larger one, and the shares of classes are kept to an example each.
+    Each split is asked of the task once, however often it is evaluated.
     """
-    if checked_share(share) == 1.0:
-        return task
-    known: dict[str, Examples] = {}
+    is_whole = checked_share(share) == 1.0
 
+    @cache
     def data(split: str) -> Examples | None:
-        if split != Split.TRAIN.value:
+        if split != Split.TRAIN.value or is_whole:
             return task.data(split)
-        if split not in known:
-            whole = task.examples(Split.TRAIN)
-            known[split] = _part(whole, sample_of(classes_of(whole), share, seed=seed))
-        return known[split]
+        whole = task.examples(Split.TRAIN)
+        return _part(whole, sample_of(classes_of(whole), share, seed=seed))
 
     return replace(task, data=data)
 

@@ -1,0 +1,66 @@
+"""Everything that the how-to on training without code says can be typed works as it stands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+import tunebook as tb
+from tunebook.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/how-to/train-without-code.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+COMMANDS = [line for language, block in BLOCKS if not language for line in block.splitlines()]
+FILES = re.findall(r"`(\w+\.yaml)`:\n\n```yaml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each command of the page printed, typed one after the other in one folder."""
+    folder = tmp_path_factory.mktemp("typed")
+    shutil.copy(ROOT / "examples" / "digits_task.py", folder)
+    for name, text in FILES:
+        (folder / name).write_text(text)
+    printed: dict[str, str] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("TUNEBOOK_HOME", str(folder / "home"))
+        for command in COMMANDS:
+            with redirect_stdout(StringIO()) as out, pytest.raises(SystemExit) as left:
+                main(_inline(shlex.split(command)[1:]))
+            assert left.value.code in (0, None), command
+            printed[command] = out.getvalue()
+        printed["home"] = str(folder / "home")
+    return printed
+
+
+def _inline(words: list[str]) -> list[str]:
+    """Train in this process: starting workers is not what is shown here."""
+    return [*words, "--workers", "0", "--quiet"] if words[0] in {"train", "run"} else words
+
+
+def test_every_command_runs_and_the_studies_are_what_the_page_says(typed: dict[str, str]) -> None:
+    sampled = tb.load("on-a-sample-confirmed", home=typed["home"])
+    assert sampled.spec.task.options["data_fraction"] == 1.0
+    for name in ("by-chance", "by-model", "by-evolution"):
+        study = tb.load(name, home=typed["home"])
+        assert study.best.value >= (study.trials[0].value or 0.0)
+    again = tb.load("by-model-again", home=typed["home"])
+    assert again.best.value == tb.load("by-model", home=typed["home"]).best.value
+
+
+def test_comparison_names_the_block_and_claims_no_order(typed: dict[str, str]) -> None:
+    (pair,) = (text for command, text in typed.items() if command.endswith("baseline faster"))
+    assert "They differ only in: source of the hyperparameters." in pair
+    (searches,) = (
+        text for command, text in typed.items() if command.endswith("model by-evolution")
+    )
+    assert "Not ordered" in searches
+    assert "better than" not in searches
