@@ -182,7 +182,6 @@ def train_file(
         "workers": study.spec.workers if file.workers is None else file.workers,
         "per_device": file.per_device,
         "quiet": quiet,
-        "checkpoint_every_steps": 1,
     }
     code = carry_on(study, dry_run=not study.trials, **options)
     n_seeds = (1 if file.sample < 1.0 else 0) if confirm is None else confirm

@@ -40,6 +40,8 @@ class TaskTraining:
     seed: int | None = None
     conditions: Mapping[str, Any] = field(default_factory=dict)
     schedule: Sequence[Mapping[str, Any]] = ()
+    # The data of a worker's first trial serve all others.
+    _read: list[Task] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.updates_per_step < 1:
@@ -56,7 +58,9 @@ class TaskTraining:
         """Train the task with the trial's configuration until the trial has its steps."""
         if trial.device == "cpu":
             torch.set_num_threads(1)  # as many trials as cores, one thread each, is fastest
-        task = sampled(self.task, self.data_fraction)
+        if not self._read:
+            self._read.append(sampled(self.task, self.data_fraction))
+        task = self._read[0]
         legs = self.schedule or ({"until_step": None, "seed": self.seed, "set": {}},)
 
         def make(leg: int) -> Training:

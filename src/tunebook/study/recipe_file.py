@@ -6,7 +6,7 @@ that configuration, the baseline, is trained as its first trial (S0.10).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from tunebook.errors import (
 from tunebook.execution.user_code import load_function
 from tunebook.records import Direction, Objective, TaskRef
 from tunebook.search.evolution import Evolution
+from tunebook.search.population import n_replaced
+from tunebook.search.random import Random, hit_probability
 from tunebook.search.registry import make_searcher
 from tunebook.space import Constant, Kind, Space
 from tunebook.space.parse import parse_value
@@ -71,6 +73,7 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     if file.is_search:
         space = _space_of_search(file, preset, notices)
         file = _with_extent(file)
+        notices += _notices_of_search(file)
     else:
         space = Space({name: Constant(value) for name, value in values.items()})
         file = file.model_copy(update={"search": {"name": "random"}, "budget": _once(file.budget)})
@@ -183,6 +186,19 @@ def _with_extent(file: StudyFile) -> StudyFile:
         n_steps = (searcher.population + 1) * whole + 1
         budget = budget.model_copy(update={"steps": n_steps})
     return file.model_copy(update={"search": options, "max_steps": whole, "budget": budget})
+
+
+def _notices_of_search(file: StudyFile) -> Iterator[str]:
+    """Yield what a number of trials or members buys (S0.13, S0.15)."""
+    searcher, trials = make_searcher(file.search), file.budget.trials
+    if isinstance(searcher, Random) and trials is not None:
+        chance = hit_probability(trials - 1, 0.05)
+        yield f"{trials - 1} random trials hit the best 5 % of the space with {chance:.0%} chance"
+    is_alone = isinstance(searcher, Evolution) and (
+        n_replaced(searcher.population, searcher.perturb_ratio) == 0
+    )
+    if is_alone:
+        yield "a population of one has nobody to copy: it is one plain training (S0.15)"
 
 
 def _once(budget: BudgetSection) -> BudgetSection:

@@ -92,13 +92,15 @@ def _drive(
 def trial_setup(spec: StudySpec, settings: Settings, options: Mapping[str, Any]) -> TrialSetup:
     """Return what all trials of the study have in common."""
     timeout_s = options.get("trial_timeout_s")
+    # The network of a recipe is a deliverable: that of its best step must be there (S4.37).
+    every_steps = 1 if spec.task.kind is TaskKind.RECIPE else None
     return TrialSetup(
         study=spec.name,
         objective=spec.objective,
         home=settings.home,
         seed=spec.seed,
         checkpoint_every_s=options.get("checkpoint_every_s") or 30.0,
-        checkpoint_every_steps=options.get("checkpoint_every_steps"),
+        checkpoint_every_steps=options.get("checkpoint_every_steps") or every_steps,
         trial_timeout_s=spec.trial_timeout_s if timeout_s is None else timeout_s,
     )
 

@@ -30,8 +30,7 @@ RANGES = {
 def trained(home: Path, **body: Any) -> Study:
     recipe = {"recipe": f"{EXAMPLE}:Digits", "updates_per_step": 5, "name": "digits"}
     study, _ = open_recipe(checked_file({**recipe, **body}), home=home)
-    options: dict[str, Any] = {"workers": 0, "progress": False, "checkpoint_every_steps": 1}
-    return study.run(**options)
+    return study.run(workers=0, progress=False)
 
 
 @pytest.fixture(scope="module")

@@ -114,6 +114,15 @@ def test_s0_15_evolution_trains_population_times_rounds(made):
     assert "width held fixed" in study.notices[0]
 
 
+def test_s0_15_a_population_of_one_is_told_to_be_plain_training(made):
+    assert "plain training" in made(search={"name": "evolution", "population": 1}).notices[-1]
+
+
+def test_s0_13_chance_of_a_random_search_is_told(made):
+    study = made(search="random", budget={"trials": 60})
+    assert "59 random trials hit the best 5 % of the space with 95% chance" in study.notices
+
+
 def test_s0_15_platform_defaults_are_kept(made):
     study = made(search="evolution")
     assert study.file.max_steps == 100
