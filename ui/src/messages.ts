@@ -200,6 +200,7 @@ export interface RequestMessage {
 /**
  * One study as it is after event ``seq``: everything but its trials and curves.
  *
+ * ``findings`` are those after event ``findings_seq``: they take the whole study and come later.
  * ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
  * ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
  * plots carry a warning (I6).
@@ -223,6 +224,7 @@ export interface StudyMessage {
   readonly incumbent: readonly IncumbentMessage[];
   readonly forecast: ForecastMessage | null;
   readonly findings: readonly FindingMessage[];
+  readonly findings_seq: number;
   readonly requests: readonly RequestMessage[];
   readonly metrics: readonly string[];
   readonly notes: string;

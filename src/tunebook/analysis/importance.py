@@ -28,6 +28,9 @@ MIN_TRIALS = 20
 TOP_SHARE = 0.25
 """The share of best trials whose spread is compared with that of all (PED-ANOVA's gamma)."""
 
+MAX_TRIALS = 1000
+"""Of more feasible trials as many are looked at, evenly spaced over the study: time is bounded."""
+
 INTERVAL = (0.05, 0.95)
 """The quantiles between which an importance lies, said with every one."""
 
@@ -57,8 +60,11 @@ class Table:
 
 
 def table_of(trials: Sequence[Trial], space: Space, objective: Objective) -> Table:
-    """Return the feasible trials of the space as a table."""
-    placed = [(units_of(trial, space), trial) for trial in feasible(trials)]
+    """Return the feasible trials of the space as a table of at most ``MAX_TRIALS`` rows."""
+    found = feasible(trials)
+    n = min(len(found), MAX_TRIALS)
+    found = [found[i * len(found) // n] for i in range(n)]
+    placed = [(units_of(trial, space), trial) for trial in found]
     kept = [(units, trial) for units, trial in placed if units]
     names = space.dimensions
     rows = [[units.get(name, _INACTIVE) for name in names] for units, _ in kept]

@@ -61,7 +61,7 @@ def _message(study: Study) -> Any:
 
     facts = study.facts
     return study_message(
-        facts, 0, time.time(), is_live=False, path_of=lambda ref: ref.digest, findings=()
+        facts, 0, time.time(), is_live=False, path_of=lambda ref: ref.digest, findings=(0, ())
     )
 
 

@@ -21,16 +21,16 @@ HEARTBEAT_S = 15.0
 
 async def study_feed(queries: Queries, name: str, after: int) -> AsyncIterator[str]:
     """Yield server-sent events from event ``after`` on, for as long as somebody listens."""
-    silent_s = 0.0
+    silent_s, findings_seq = 0.0, -1
     yield "retry: 1000\n\n"
     while True:
         try:
-            update = await anyio.to_thread.run_sync(queries.update, name, after)
+            update = await anyio.to_thread.run_sync(queries.update, name, after, findings_seq)
         except StudyNotFoundError:
             yield "event: gone\ndata: {}\n\n"
             return
         if update is not None:
-            after, silent_s = update.seq, 0.0
+            after, findings_seq, silent_s = update.seq, update.study.findings_seq, 0.0
             yield f"id: {update.seq}\ndata: {to_json(update)}\n\n"
         elif silent_s >= HEARTBEAT_S:
             silent_s = 0.0

@@ -18,6 +18,7 @@ from tunebook.errors import StudyNotFoundError
 from tunebook.records import Event, StudyId, TrialNumber, TrialReported
 from tunebook.reports.comparison import comparison_message
 from tunebook.reports.curves import curve_message, curves_message
+from tunebook.reports.findings import findings_of
 from tunebook.reports.messages import (
     ComparisonMessage,
     CurveMessage,
@@ -36,6 +37,7 @@ from tunebook.reports.pages import found_pages, read_page
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.study_messages import study_message, study_row
 from tunebook.reports.trial_messages import TrialQuery, trial_message, trial_row, trials_message
+from tunebook.space import Space
 from tunebook.storage import Store
 from tunebook.storage.checkpoints import CheckpointStore, folder_name
 from tunebook.storage.lease import is_alive, lease_for_this_process
@@ -53,13 +55,17 @@ _LOG_BYTES = 16_384
 _MAX_EVENTS = 20_000
 
 
+def _start(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
+
+
 @dataclass(slots=True)
 class _Folded:
     facts: Facts = field(default_factory=Facts)
     seq: int = 0
-    findings: Sequence[FindingMessage] | None = None
+    findings: tuple[int, Sequence[FindingMessage]] | None = None
     findings_until: float = 0.0
-    findings_seq: int = 0
+    is_looking: bool = False
     parameters: ParametersMessage | None = None
     parameters_until: float = 0.0
     computing: threading.Lock = field(default_factory=threading.Lock)
@@ -70,8 +76,14 @@ class Queries:
     """The questions of the pages about the studies of one store."""
 
     def __init__(
-        self, store: Store, home: Path, *, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        home: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        start: Callable[[Callable[[], None]], None] = _start,
     ) -> None:
+        self._start = start
         self._store = store
         self._home = home
         self._clock = clock
@@ -147,17 +159,21 @@ class Queries:
         """Return studies side by side."""
         return comparison_message([self.study(name) for name in names])
 
-    def update(self, name: str, seq: int) -> UpdateMessage | None:
+    def update(self, name: str, seq: int, findings_seq: int | None = None) -> UpdateMessage | None:
         """Return what changed after event ``seq``, None if nothing did.
 
+        Findings newer than those of ``findings_seq`` are a change too, unless it is None.
         ``StudyNotFoundError`` when so much changed that the page had better ask for everything.
         """
         with self._lock:
             study = self._store.find_study(name)
-            if self._store.last_seq(study) <= seq:
+            folded = self._fold(study)
+            self._renew_findings(folded)
+            known = folded.findings and folded.findings[0]
+            has_new_findings = None not in (known, findings_seq) and known != findings_seq
+            if folded.seq <= seq and not has_new_findings:
                 return None
             events = [event for _, event in self._store.events_after(study, seq)]
-            folded = self._fold(study)
             if len(events) > _MAX_EVENTS:
                 events = []
             facts = folded.facts
@@ -198,22 +214,40 @@ class Queries:
         return folded
 
     def _message(self, study: StudyId, folded: _Folded) -> StudyMessage:
-        facts, begin = folded.facts, self._clock()
-        is_fresh = begin < folded.findings_until or folded.findings_seq == folded.seq
-        known = folded.findings if is_fresh else None
-        message = study_message(
+        facts = folded.facts
+        self._renew_findings(folded)
+        return study_message(
             facts,
             folded.seq,
             time.time(),
             is_live=self._is_live(study),
             path_of=self._checkpoints(facts.known_spec.name).path_of,
             requests=self._store.requests_after(study, max(0, facts.last_request - N_ANSWERS)),
-            findings=known,
+            findings=folded.findings,
         )
+
+    def _renew_findings(self, folded: _Folded) -> None:
+        """Look for findings: at once if there are none, otherwise beside the answering."""
+        begin, known = self._clock(), folded.findings
+        is_due = known is None or (known[0] != folded.seq and begin >= folded.findings_until)
+        if folded.is_looking or not is_due:
+            return
+        facts = replace(folded.facts, trials=list(folded.facts.trials))
+        seq = folded.seq
+
+        def look() -> None:
+            try:
+                found = findings_of(facts, Space.from_dict(facts.space))
+                with self._lock:
+                    folded.findings, folded.findings_until = (seq, found), self._fresh_until(begin)
+            finally:
+                folded.is_looking = False
+
+        folded.is_looking = True
         if known is None:
-            folded.findings, folded.findings_seq = message.findings, folded.seq
-            folded.findings_until = self._fresh_until(begin)
-        return message
+            look()
+        else:
+            self._start(look)
 
     def _fresh_until(self, begin: float) -> float:
         now = self._clock()

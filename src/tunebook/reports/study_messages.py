@@ -70,14 +70,16 @@ def study_message(
     is_live: bool,
     path_of: Callable[[CheckpointRef], str],
     requests: Sequence[Request] = (),
-    findings: Sequence[FindingMessage] | None = None,
+    findings: tuple[int, Sequence[FindingMessage]] | None = None,
 ) -> StudyMessage:
     """Return everything about a study but its trials and curves.
 
     ``path_of`` says where a checkpoint lies; ``requests`` are those that wait to be obeyed,
     perhaps with some that were.
-    ``findings`` are given by who knows them already: they take the whole study to make.
+    ``findings``, with the number of the event after which they were made, are given by who knows
+    them already: they take the whole study to make.
     """
+    findings_seq, found = findings or (seq, findings_of(facts, Space.from_dict(facts.space)))
     spec, space = facts.known_spec, Space.from_dict(facts.space)
     progress = facts.progress(now)
     search = {name: _scalar(value) for name, value in spec.search.items()}
@@ -99,7 +101,8 @@ def study_message(
         best=_best(facts, path_of),
         incumbent=incumbents(facts),
         forecast=_forecast(facts, now, is_live=is_live),
-        findings=findings_of(facts, space) if findings is None else findings,
+        findings=found,
+        findings_seq=findings_seq,
         requests=_requests(requests, facts),
         metrics=sorted({metric for trial in facts.trials for metric in trial.curves}),
         notes=facts.notes,

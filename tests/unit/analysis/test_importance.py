@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.forest import forest_importance
-from tunebook.analysis.importance import MIN_TRIALS, importance, refusal
+from tunebook.analysis.importance import MAX_TRIALS, MIN_TRIALS, importance, refusal, table_of
 from tunebook.records import Objective
 from tunebook.space import Choice, Float, Space
 from tunebook.testing.samples import sample_result
@@ -67,3 +67,9 @@ def test_conditional_parameter_counts_where_it_is_active():
     found = importance(trials, space, Objective.of(minimize="error"))
     assert {i.parameter for i in found} == {"optimizer", "beta"}
     assert all(np.isfinite([i.share, i.low, i.high]).all() for i in found)
+
+
+def test_large_study_is_judged_by_trials_from_all_of_it():
+    trials = study(2 * MAX_TRIALS)
+    table = table_of(trials, SPACE, Objective.of(minimize="error"))
+    assert list(table.errors) == [trial.value for trial in trials[::2]]

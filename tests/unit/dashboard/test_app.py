@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tunebook.dashboard.feed import study_feed
+from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import COOKIE, POLICY
 from tunebook.records import TrialNumber, TrialReported
 from tunebook.testing.samples import sample_series, sample_start
@@ -153,3 +154,19 @@ def test_feed_of_a_deleted_study_says_so(queries, store):
         return [text async for text in study_feed(queries, "digits", 0)]
 
     assert apart(listen())[-1].startswith("event: gone")
+
+
+def test_findings_are_made_beside_the_answering_and_sent_when_they_are_there(store, tmp_path):
+    now, waiting = [0.0], []
+    queries = Queries(store, tmp_path, clock=lambda: now[0], start=waiting.append)
+    assert queries.study("digits").findings_seq == SEQ
+    store.append(store.find_study("digits"), sample_start(3), SEQ)
+    now[0] = 100.0
+    assert queries.study("digits").findings_seq == SEQ
+    assert queries.update("digits", SEQ + 2, SEQ) is None
+    (look,) = waiting
+    look()
+    update = queries.update("digits", SEQ + 2, SEQ)
+    assert (update.seq, update.study.findings_seq, update.trials) == (SEQ + 2, SEQ + 2, [])
+    assert queries.update("digits", SEQ + 2, SEQ + 2) is None
+    assert len(waiting) == 1
