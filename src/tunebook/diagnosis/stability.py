@@ -16,7 +16,7 @@ from tunebook.records.finding import Finding, Verdict
 DENSE_STEPS, PROBE_FACTORS = 500, (2.0, 5.0, 10.0)
 """Probe this many steps, every one evaluated, at these multiples of the best rate (S4.46)."""
 
-_RISE, _EARLY_BLOW_UP, _EARLY_STEPS = 1.5, 3.0, 100
+_RISE, _LEAST_RISE, _EARLY_BLOW_UP, _EARLY_STEPS = 1.5, 0.05, 3.0, 100
 CLIP_SHARE, DISGUISE_SHARE = 0.9, 0.5
 
 
@@ -42,7 +42,8 @@ def instability(losses: Sequence[float]) -> Instability:
     """Return the kind of instability in losses of every step from 0 on (S4.46).
 
     Early: above 3 times the first loss within 100 steps. Sudden: the smoothed loss rises above 1.5
-    times its minimum after it had fallen below half its start.
+    times its minimum after it had fallen below half its start, and by a twentieth of the start: a
+    loss near 0 doubles without meaning anything.
     """
     start = losses[0]
     early = losses[: _EARLY_STEPS + 1]
@@ -53,7 +54,8 @@ def instability(losses: Sequence[float]) -> Instability:
     lowest = math.inf
     for loss in smoothed(losses):
         lowest = min(lowest, loss)
-        if lowest < start / 2 and loss > _RISE * lowest:
+        is_risen = loss > _RISE * lowest and loss - lowest > _LEAST_RISE * start
+        if lowest < start / 2 and is_risen:
             return Instability.SUDDEN
     return Instability.NONE
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunebook.diagnosis.series import quantile
+from tunebook.diagnosis.series import quantile, smoothed
 
 LENGTHS = (10, 100, 1_000, 10_000, 100_000)
 """Steps of warm-up to try, by orders of magnitude. The source's sweep leaves out 100, by a slip."""
 
-BASE_FACTOR, MAX_SHARE, LONG_SHARE = 10.0, 0.1, 0.05
+BASE_FACTOR, MAX_SHARE, LONG_SHARE, BLOW_UP = 10.0, 0.1, 0.05, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,18 @@ def next_warm_up(
         if survived[n]:
             return None
     return None
+
+
+def survives(losses: Sequence[float], n_ramp: int) -> bool:
+    """Return whether a probe survived: no blow-up, and after its ramp below its start (S4.48).
+
+    A bump on the ramp that comes down again is what the ramp is for.
+    """
+    start = losses[0]
+    if not all(map(math.isfinite, losses)) or max(losses) > BLOW_UP * start:
+        return False
+    after = smoothed(losses[n_ramp:]) or [math.inf]
+    return max(after) < start
 
 
 def chosen_warm_up(unstable_rate: float, survived: Mapping[int, bool]) -> WarmUp | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
+from tunebook.recipes.batches import Batch
 from tunebook.recipes.loop import Training
 from tunebook.training.task import Task
 
@@ -82,8 +83,22 @@ def unregularized(task: Task) -> Task:
     return replace(task, augment=None, network=network)
 
 
+def costs_of(training: Training, sample: Batch, n_updates: int) -> list[float]:
+    """Return the loss of a fixed sample before training and after every update.
+
+    The loss of batches moves with which examples they have; this moves with the weights alone.
+    """
+    found = [loss_on(training, sample)]
+
+    def add(_: float) -> None:
+        found.append(loss_on(training, sample))
+
+    losses_of(training, n_updates, on_update=add)
+    return found
+
+
 @torch.no_grad()
-def loss_on(training: Training, batch: tuple[Any, Any]) -> float:
+def loss_on(training: Training, batch: Batch) -> float:
     """Return the loss of a fixed batch as training sees it: with its own batch statistics."""
     training.network.train()
     return float(training.loss(batch))

@@ -16,10 +16,8 @@ from tunebook.diagnosis.learning_rate import (
     next_probe,
     threshold,
 )
-from tunebook.probes.fixed_rate import OnProgress, loss_on, losses_of, training_at
+from tunebook.probes.fixed_rate import OnProgress, costs_of, losses_of, training_at
 from tunebook.probes.looking import first_batch
-from tunebook.recipes.batches import Batch
-from tunebook.recipes.loop import Training
 from tunebook.training.task import Task
 
 N_UPDATES, N_EPOCHS, N_SAMPLE, MAX_EXTENSIONS = 300, 3, 256, 2
@@ -98,20 +96,9 @@ def rate_threshold(
     while lr is not None:
         training = training_at(task, config, lr, n_updates=N_UPDATES, seed=seed)
         n = n_updates or min(N_UPDATES, N_EPOCHS * training.batches.per_epoch)
-        costs[lr] = _costs(training, sample, n)
+        costs[lr] = costs_of(training, sample, n)
         courses[lr] = course_of(costs[lr])
         if on_progress is not None:
             on_progress(len(courses), len(courses) + 1)
         lr = next_probe(courses)
     return ThresholdFigures(costs, courses, threshold(courses))
-
-
-def _costs(training: Training, sample: Batch, n_updates: int) -> list[float]:
-    """Return the cost of the sample before training and after every update."""
-    found = [loss_on(training, sample)]
-
-    def add(_: float) -> None:
-        found.append(loss_on(training, sample))
-
-    losses_of(training, n_updates, on_update=add)
-    return found

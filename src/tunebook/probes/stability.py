@@ -16,15 +16,23 @@ from tunebook.diagnosis.stability import (
     instability,
     next_threshold,
 )
-from tunebook.diagnosis.warm_up import BASE_FACTOR, WarmUp, chosen_warm_up, next_warm_up
-from tunebook.probes.fixed_rate import OnProgress, hold_rate, losses_of, training_at
+from tunebook.diagnosis.warm_up import BASE_FACTOR, WarmUp, chosen_warm_up, next_warm_up, survives
+from tunebook.probes.fixed_rate import (
+    OnProgress,
+    costs_of,
+    hold_rate,
+    loss_on,
+    losses_of,
+    training_at,
+)
+from tunebook.probes.looking import first_batch
 from tunebook.recipes.optimizers import gradient_norm
 from tunebook.training.task import Task
 
 CEILING = 1e3
 """Instability is looked for up to this many times the best rate."""
 
-MAX_HALVINGS = 6
+MAX_HALVINGS, N_SAMPLE = 6, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +62,11 @@ def stability(
     Sparse evaluation misses what blows up early and recovers.
     """
     losses: dict[float, Sequence[float]] = {}
+    sample = first_batch(task, N_SAMPLE)
     norms = _norms(task, config, lr, n_updates, seed)
     for number, factor in enumerate(factors, start=1):
         training = training_at(task, config, factor * lr, n_updates=n_updates, seed=seed)
-        losses[factor] = losses_of(training, n_updates)
+        losses[factor] = costs_of(training, sample, n_updates)
         if on_progress is not None:
             on_progress(number, len(factors))
     return StabilityFigures(lr, losses, norms)
@@ -87,10 +96,10 @@ def find_unstable_rate(
     seed: int = 0,
 ) -> float | None:
     """Return the lowest rate of 2, 4, 8, ... times ``lr`` that is unstable; None below 1,000."""
-    factor = 2.0
+    factor, sample = 2.0, first_batch(task, N_SAMPLE)
     while factor <= CEILING:
         training = training_at(task, config, factor * lr, n_updates=n_updates, seed=seed)
-        if instability(losses_of(training, n_updates)) is not Instability.NONE:
+        if instability(costs_of(training, sample, n_updates)) is not Instability.NONE:
             return factor * lr
         factor *= 2
     return None
@@ -118,7 +127,7 @@ def warm_up_sweep(
     """Ramp to ten times the unstable rate over more and more updates until one survives (S4.48).
 
     Each probe has the ramp and twice as many updates at the rate; no ramp is longer than a tenth of
-    ``max_steps``. A loss within the ramp counts as well: that is where it would break.
+    ``max_steps``.
     """
     survived: dict[int, bool] = {}
     losses: dict[int, Sequence[float]] = {}
@@ -126,8 +135,7 @@ def warm_up_sweep(
     probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
     while probe is not None:
         losses[probe.n_steps] = _ramp(task, config, probe, seed)
-        kind = instability(losses[probe.n_steps])
-        survived[probe.n_steps] = kind is Instability.NONE
+        survived[probe.n_steps] = survives(losses[probe.n_steps], probe.n_steps)
         if on_progress is not None:
             on_progress(len(survived), len(survived) + 1)
         probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
@@ -137,11 +145,13 @@ def warm_up_sweep(
 def _ramp(task: Task, config: Mapping[str, Any], probe: WarmUp, seed: int) -> list[float]:
     n = probe.probe_steps
     training = training_at(task, config, probe.base, n_updates=n, seed=seed)
-    found: list[float] = []
+    sample = first_batch(task, N_SAMPLE)
+    found = [loss_on(training, sample)]
     for step in range(n):
         # At rate 0 nothing moves: the first update has the ramp's first rate above it.
         hold_rate(training, probe.rate(step + 1))
-        found += losses_of(training, 1)
+        losses_of(training, 1)
+        found.append(loss_on(training, sample))
         if not math.isfinite(found[-1]):
             break
     return found
@@ -172,11 +182,12 @@ def clipping_sweep(
     """
     norms = _norms(task, config, lr, n_updates, seed)
     tried: dict[float, Instability] = {}
+    sample = first_batch(task, N_SAMPLE)
     level = next_threshold(norms, ()) if norms else None
     while level is not None and len(tried) < MAX_HALVINGS:
         clipped = {**config, "clip_norm": level}
         training = training_at(task, clipped, lr, n_updates=n_updates, seed=seed)
-        tried[level] = instability(losses_of(training, n_updates))
+        tried[level] = instability(costs_of(training, sample, n_updates))
         if on_progress is not None:
             on_progress(len(tried), MAX_HALVINGS)
         if tried[level] is Instability.NONE:
