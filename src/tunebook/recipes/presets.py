@@ -58,6 +58,9 @@ def is_own_task(recipe: str) -> bool:
 
 
 def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
+    sizes = [given.get(name, 1) for name in ("batch_size", "accumulate")]
+    if all(isinstance(size, int) for size in sizes):
+        TrainingSettings.of(given)  # refuses what cannot be used
     settings = TrainingSettings.of({n: given[n] for n in ("optimizer",) if n in given})
     size = given.get("batch_size", settings.batch_size)
     own = {} if task.space is None else dict(task.space.parameters)

@@ -42,6 +42,7 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
     state = study.checkpoints.load(ref)["training"]
     config = {**spec.task.options["fixed"], **trial.config}
     told = _metrics(study, trial, ref, config)
+    _require_folder(Path(folder))
     write: Any = load_function(MODEL_WRITER)
     facts = {"training": _training(study, trial)}
     measured = write(folder, ref=spec.task, config=config, state=state, facts=facts)
@@ -67,6 +68,17 @@ def _require_network(spec: StudySpec) -> None:
         "names, into which what trial.track() was given is saved; or describe the network as a "
         "training task (docs/how-to/describe-a-task.md)",
     )
+
+
+def _require_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "The folder for the model cannot be made",
+            got=str(folder),
+            do=f"{error.strerror or error}: name another one",
+        ) from None
 
 
 def _metrics(

@@ -134,6 +134,8 @@ def test_s0_15_platform_defaults_are_kept(made):
     [
         ({"set": {"learning": 1}}, ConfigurationError, "has no 'learning'"),
         ({"set": {"lr": "fast"}}, ConfigurationError, "lr is a number"),
+        ({"set": {"batch_size": 0}}, ConfigurationError, "no examples"),
+        ({"set": {"optimizer": "sgdd"}}, ConfigurationError, "Did you mean 'sgd'"),
         ({"sample": 25}, DatasetError, "above 0, up to 1.*For 25 % write 0.25"),
         ({"sample": 0.0}, DatasetError, "above 0, up to 1"),
         ({"budget": {"target": 95}}, BudgetError, "a share.*For 95 % write 0.95"),
