@@ -48,7 +48,6 @@ def steps_by_batch_size(
     sizes: Sequence[int] = SIZES,
     target: float | None = None,
     n_updates: int = N_UPDATES,
-    n_rates: int = N_RATES,
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> TargetFigures:
@@ -57,7 +56,7 @@ def steps_by_batch_size(
     Without a ``target`` it is what the smallest size reaches in a quarter of ``n_updates``. A size
     is trained no longer than its best rate so far needed.
     """
-    sample, rates, ordered = first_batch(task, N_SAMPLE), spread_rates(n_rates), sorted(sizes)
+    sample, rates, ordered = first_batch(task, N_SAMPLE), spread_rates(N_RATES), sorted(sizes)
 
     def trained(size: int, lr: float) -> Training:
         sized = {**config, "batch_size": size, "accumulate": 1}
