@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def show_strategies(studies: Sequence[Study], place: Place, *, as_json: bool) -> None:
     """Print cost and quality, what differs, what was found, trends and caveats."""
     from tunebook.cli.summary import moment_of
+    from tunebook.reports.recipe_findings import caveats
     from tunebook.reports.strategies import (
-        caveats,
         gain_sentence,
         refusal_to_order,
         strategy_row,

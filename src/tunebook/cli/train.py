@@ -199,7 +199,8 @@ def train_file(
 
 def _tell(study: Study, made: RecipeStudy, again: Study | None, *, as_json: bool) -> None:
     from tunebook.cli.summary import best_of_study, moment_of, summary_of
-    from tunebook.reports.strategies import caveats, confirmed_text, gain_sentence, strategy_row
+    from tunebook.reports.recipe_findings import caveats
+    from tunebook.reports.strategies import confirmed_text, gain_sentence, strategy_row
 
     row = strategy_row(study, again, now=moment_of(study))
     gain = gain_sentence(row, study.spec.objective) if made.is_search else None

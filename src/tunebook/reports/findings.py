@@ -14,6 +14,7 @@ from tunebook.engine import Facts
 from tunebook.records import TrialState
 from tunebook.records.finding import Finding
 from tunebook.reports.messages import FindingMessage
+from tunebook.reports.recipe_findings import findings_of_recipe
 from tunebook.space import Space
 
 
@@ -27,6 +28,7 @@ def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
         *_edges(facts, space),
         *_curves(facts),
         *_size(facts),
+        *findings_of_recipe(facts),
     ]
     order = {"problem": 0, "notice": 1, "pass": 2}
     return sorted(found, key=lambda finding: order[finding.level])

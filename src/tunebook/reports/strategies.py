@@ -16,7 +16,7 @@ from typing import Any
 from tunebook.analysis.trends import MIN_TRIALS, trends
 from tunebook.engine import Facts
 from tunebook.playbook.adoption import Decision, StrategyResult, adopt, compare_strategies
-from tunebook.records import Configuration, Objective, TaskKind, Trial, TrialState
+from tunebook.records import Objective, TaskKind, Trial, TrialState
 from tunebook.reports.study_messages import NOT_ADAPTIVE
 from tunebook.search.lineage import lineage
 from tunebook.space import Space
@@ -200,15 +200,3 @@ def _is_whole(trial: Trial, max_steps: int | None) -> bool:
         and trial.parent is None
         and trial.step == (max_steps or trial.step)
     )
-
-
-def caveats(facts: Facts) -> Iterator[str]:
-    """Yield what was held fixed and what was made smaller: it travels with conclusions (I9)."""
-    options = facts.known_spec.task.options
-    fixed: Mapping[str, Any] = options.get("fixed", {})
-    if fixed:
-        told = ", ".join(f"{name} {Configuration(fixed)[name]}" for name in fixed)
-        yield f"held fixed: {told}"
-    share = float(options.get("data_fraction", 1.0))
-    if share < 1.0:
-        yield f"trained on {share:.0%} of the training data"

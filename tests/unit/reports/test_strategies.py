@@ -16,13 +16,15 @@ from tunebook.records import (
     Direction,
     Objective,
     StudyCreated,
+    TaskKind,
     TrialCreated,
     TrialEnded,
     TrialNumber,
 )
+from tunebook.reports.findings import findings_of
+from tunebook.reports.recipe_findings import caveats
 from tunebook.reports.strategies import (
     StrategyRow,
-    caveats,
     gain_sentence,
     refusal_to_order,
     trend_sentences,
@@ -151,3 +153,16 @@ def test_i9_what_was_held_fixed_and_sampled_travels_with_conclusions():
         "held fixed: optimizer adam",
         "trained on 25% of the training data",
     ]
+
+
+def test_i5_and_i9_findings_of_a_search_over_a_recipe_tell_its_gain_and_its_caveats():
+    facts = facts_of(12)
+    task = replace(facts.known_spec.task, kind=TaskKind.RECIPE, options={"data_fraction": 0.25})
+    facts.spec = replace(facts.known_spec, task=task)
+    found = {f.id: f.title for f in findings_of(facts, Space.from_dict(facts.space))}
+    assert found["gain"] == "No baseline: gain unknown"
+    assert found["caveat:0"] == "Trained on 25% of the training data"
+    facts.trials[0] = replace(facts.trials[0], source="enqueued")
+    found = {f.id: f.title for f in findings_of(facts, Space.from_dict(facts.space))}
+    assert found["gain"].startswith("Looked better than the baseline by 0.")
+    assert found["gain"].endswith("in one run")

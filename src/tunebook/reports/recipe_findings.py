@@ -1,0 +1,70 @@
+"""What a study of a recipe says beside its conclusions: the gain, what was fixed, what was sampled.
+
+The gain over the baseline is that of one run until it is confirmed (S0.10, I5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tunebook.engine import Facts
+from tunebook.records import TaskKind
+from tunebook.reports.messages import FindingMessage
+from tunebook.search.lineage import lineage
+from tunebook.space import Space
+
+
+def findings_of_recipe(facts: Facts) -> Iterator[FindingMessage]:
+    """Yield the notices of a search over a recipe; nothing for any other study."""
+    is_search = bool(Space.from_dict(facts.space).dimensions)
+    if facts.known_spec.task.kind is not TaskKind.RECIPE or not is_search:
+        return
+    yield _gain(facts)
+    for number, caveat in enumerate(caveats(facts)):
+        yield FindingMessage(
+            id=f"caveat:{number}",
+            level="notice",
+            title=caveat[:1].upper() + caveat[1:],
+            evidence="Conclusions of this study hold under this condition",
+            advice="Confirm what was found on all data" if "training data" in caveat else "",
+            source="I9",
+        )
+
+
+def _gain(facts: Facts) -> FindingMessage:
+    first, best = facts.trials[0], facts.best
+    if first.source != "enqueued" or first.value is None or best is None or best.value is None:
+        return FindingMessage(
+            id="gain",
+            level="notice",
+            title="No baseline: gain unknown",
+            evidence="The study has no value of the recipe's default configuration",
+            advice="Train the recipe as it is, under the same conditions",
+            source="S0.10",
+        )
+    gain = facts.known_spec.objective.sign * (first.value - best.value)
+    continued = len(lineage(facts.trials, best.number)) > 1
+    also = "; the best continues other trials, the baseline does not (S0.19)" * continued
+    return FindingMessage(
+        id="gain",
+        level="notice",
+        title=f"Looked better than the baseline by {gain:.4g} in one run"
+        if gain > 0
+        else "Nothing looked better than the baseline",
+        evidence=f"Trial {best.number}: {best.value:.4g}; baseline, trial 0: {first.value:.4g}, on "
+        f"the same data and steps; the best of {len(facts.trials)} is luck in part{also}",
+        advice="Train both again with other seeds: tunebook train ... --confirm 5" * (gain > 0),
+        source="S0.10",
+    )
+
+
+def caveats(facts: Facts) -> Iterator[str]:
+    """Yield what was held fixed and what was made smaller: it travels with conclusions (I9)."""
+    options = facts.known_spec.task.options
+    fixed: Mapping[str, Any] = options.get("fixed", {})
+    if fixed:
+        yield "held fixed: " + ", ".join(f"{name} {value}" for name, value in fixed.items())
+    share = float(options.get("data_fraction", 1.0))
+    if share < 1.0:
+        yield f"trained on {share:.0%} of the training data"
