@@ -20,12 +20,13 @@ from tunebook.errors import (
     nearest,
 )
 from tunebook.execution.user_code import load_function
+from tunebook.playbook.hyperparameters import known
 from tunebook.records import Direction, Objective, TaskRef
 from tunebook.search.evolution import Evolution
 from tunebook.search.population import n_replaced
 from tunebook.search.random import Random, hit_probability
 from tunebook.search.registry import make_searcher
-from tunebook.space import Constant, Kind, Space
+from tunebook.space import Constant, Kind, Parameter, Space
 from tunebook.space.parse import parse_value
 from tunebook.study.study_file import BudgetSection, ObjectiveSection, StudyFile
 from tunebook.study.tasks import describe_task
@@ -133,7 +134,7 @@ def _space_of_search(file: StudyFile, preset: Preset, notices: list[str]) -> Spa
         return space
     kept = {n: p for n, p in preset.space.parameters.items() if n not in file.set}
     if make_searcher(file.search).name == "evolution":
-        shaping = [n for n, p in kept.items() if p.kind == Kind.STRUCTURE]
+        shaping = [n for n, p in kept.items() if _is_shaping(n, p)]
         if shaping:
             notices.append(
                 f"{', '.join(shaping)} held fixed: evolution hands weights on, and they would "
@@ -148,6 +149,14 @@ def _space_of_search(file: StudyFile, preset: Preset, notices: list[str]) -> Spa
         )
     rules = [c for c in preset.space.constraints if not any(n in c for n in file.set)]
     return Space(kept, constraints=rules)
+
+
+def _is_shaping(name: str, parameter: Parameter) -> bool:
+    """Whether it changes the shapes of weights, as its kind or its name says."""
+    if parameter.kind is not None:
+        return parameter.kind == Kind.STRUCTURE
+    found = known(name)
+    return found is not None and found.kind is Kind.STRUCTURE
 
 
 def _with_extent(file: StudyFile) -> StudyFile:

@@ -38,7 +38,7 @@ import tunebook as tb
 
 class Signs:
     maximize = "accuracy"
-    space = tb.Space(width=tb.Int(2, 8, kind="structure"), dropout=tb.Float(0.0, 0.5))
+    space = tb.Space(width=tb.Int(2, 8), dropout=tb.Float(0.0, 0.5))
 
     def data(self, split):
         seeds = {"train": 0, "train-val": 1}
@@ -110,7 +110,7 @@ def test_s0_15_evolution_trains_population_times_rounds(made):
     assert study.file.max_steps == 10
     assert study.file.budget.steps == 5 * 10 + 1  # four members and the baseline
     assert study.file.budget.trials is None
-    assert "width" not in study.file.space  # a structure: weights would not fit
+    assert "width" not in study.file.space  # a structure, by its name: weights would not fit
     assert "width held fixed" in study.notices[0]
 
 
