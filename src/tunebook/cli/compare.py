@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,12 @@ _ONE_EACH = (
 def compare(
     ctx: typer.Context,
     studies: Annotated[list[str], typer.Argument(metavar="STUDY STUDY...", help="Two or more.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            *("-o", "--output"), metavar="FILE.html", help="Write searches over a recipe as a page."
+        ),
+    ] = None,
     as_json: AsJson = False,
     home: Home = None,
     store: Store = None,
@@ -45,8 +52,14 @@ def compare(
     if is_comparable_by_strategy(list(found.values())):
         from tunebook.cli.strategies import show_strategies
 
-        show_strategies(list(found.values()), place, as_json=as_json)
+        show_strategies(list(found.values()), place, as_json=as_json, output=output)
         return
+    if output is not None:
+        raise InputError(
+            "Only searches over a recipe make a page of their own",
+            got=studies,
+            do="Write the report of one study: tunebook report STUDY, or look at tunebook ui",
+        )
     if as_json:
         emit_json({"studies": rows, "order": order, "refusal": refusal})
         return

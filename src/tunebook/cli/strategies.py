@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tunebook.cli.output import emit, emit_json, emit_table
 from tunebook.cli.place import Place, study_named
@@ -14,42 +15,34 @@ if TYPE_CHECKING:
     from tunebook.study import Study
 
 
-def show_strategies(studies: Sequence[Study], place: Place, *, as_json: bool) -> None:
-    """Print cost and quality, what differs, what was found, trends and caveats."""
+def show_strategies(
+    studies: Sequence[Study], place: Place, *, as_json: bool, output: Path | None
+) -> None:
+    """Print cost and quality, what differs, what was found, trends and caveats; or write a page."""
+    from dataclasses import asdict
+
     from tunebook.cli.summary import moment_of
-    from tunebook.reports.recipe_findings import caveats
-    from tunebook.reports.strategies import (
-        gain_sentence,
-        refusal_to_order,
-        strategy_row,
-        trend_sentences,
-        verdicts,
-    )
-    from tunebook.study.task_blocks import difference
+    from tunebook.reports.search_comparison import compare_searches, comparison_sections
+    from tunebook.reports.sections import write_page
+    from tunebook.reports.strategies import strategy_row
 
     rows = [strategy_row(s, _confirming(s, place), now=moment_of(s)) for s in studies]
-    objective, refusal = studies[0].spec.objective, refusal_to_order(rows)
-    told = {
-        "difference": difference(studies),
-        "refusal": refusal,
-        "verdicts": [] if refusal is not None else list(verdicts(rows, objective)),
-        "gains": [gain_sentence(row, objective) for row in rows if row.strategy != "none"],
-        "rankings": [text for row in rows if (text := _ranking(row)) is not None],
-        "trends": [t for s in studies if s.space.dimensions for t in trend_sentences(s.facts)],
-        "caveats": [f"{s.name}: {text}" for s in studies for text in caveats(s.facts)],
-    }
+    found = compare_searches(studies, rows)
+    if output is not None:
+        write_page(output, comparison_sections(found), f"Searches: {', '.join(_names(studies))}")
     if as_json:
-        emit_json({"studies": [_plain(row) for row in rows], "order": [], **told})
+        told = asdict(found)
+        emit_json({"studies": told.pop("rows"), "order": [], **told})
         return
-    _emit_cost(rows, objective.metric)
+    _emit_cost(rows, found.metric)
     _emit_found(rows)
     emit("")
-    for line in (told["difference"], told["refusal"]):
-        if line is not None:
-            emit(str(line))
-    for key in ("verdicts", "gains", "rankings", "trends", "caveats"):
-        for line in told[key] or ():
-            emit(line)
+    for sentence in found.sentences:
+        emit(sentence)
+
+
+def _names(studies: Sequence[Study]) -> list[str]:
+    return [study.name for study in studies]
 
 
 def _confirming(study: Study, place: Place) -> Study | None:
@@ -59,19 +52,6 @@ def _confirming(study: Study, place: Place) -> Study | None:
         return study_named(place, name_of_confirmation(study.name))
     except StudyNotFoundError:
         return None
-
-
-def _ranking(row: StrategyRow) -> str | None:
-    found = row.confirmation
-    if found is None or found.ranking is None:
-        return None
-    return f"{row.study}: from the sample to all data {found.ranking.sentence}"
-
-
-def _plain(row: StrategyRow) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(row)
 
 
 def _emit_cost(rows: Sequence[StrategyRow], metric: str) -> None:
@@ -105,11 +85,15 @@ def _emit_cost(rows: Sequence[StrategyRow], metric: str) -> None:
 
 def _emit_found(rows: Sequence[StrategyRow]) -> None:
     """Print the values found, where they are not the same in all studies."""
+    from tunebook.reports.search_comparison import found_values
     from tunebook.study.results import short
 
-    names = dict.fromkeys(name for row in rows for name in row.config)
-    shown = [n for n in names if len({str(row.config.get(n)) for row in rows}) > 1]
-    if shown:
-        emit("")
-        table = [(row.study, *(short(row.config.get(n, "-")) for n in shown)) for row in rows]
-        emit_table(["found by", *(f">{name}" for name in shown)], table)
+    names, values = found_values(rows)
+    if not names:
+        return
+    emit("")
+    lines = [
+        (row.study, *("-" if found[n] is None else short(found[n]) for n in names))
+        for row, found in zip(rows, values, strict=True)
+    ]
+    emit_table(["found by", *(f">{name}" for name in names)], lines)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _BLOCKS: Mapping[str, tuple[str, ...]] = {
     "data": ("data", "sample"),
-    "network": ("recipe", "objective", "max_steps", "updates_per_step"),
+    "network": ("recipe", "objective"),
+    "length": ("max_steps", "updates_per_step"),
     "source of the hyperparameters": ("search", "space", "set", "schedule", "warm_start"),
     "resources": ("workers", "per_device", "trial_timeout_s", "budget"),
     "seed": ("seed", "training_seed"),

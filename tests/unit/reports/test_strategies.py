@@ -21,8 +21,10 @@ from tunebook.records import (
     TrialEnded,
     TrialNumber,
 )
+from tunebook.records.section import decode, encode
 from tunebook.reports.findings import findings_of
 from tunebook.reports.recipe_findings import caveats
+from tunebook.reports.search_comparison import SearchComparison, comparison_sections
 from tunebook.reports.strategies import (
     StrategyRow,
     gain_sentence,
@@ -166,3 +168,16 @@ def test_i5_and_i9_findings_of_a_search_over_a_recipe_tell_its_gain_and_its_cave
     found = {f.id: f.title for f in findings_of(facts, Space.from_dict(facts.space))}
     assert found["gain"].startswith("Looked better than the baseline by 0.")
     assert found["gain"].endswith("in one run")
+
+
+def test_page_of_a_comparison_has_its_tables_and_why_nothing_is_ordered():
+    rows = [row("a", config={"lr": 0.1}), row("b", config={"lr": 0.2}, n_steps=200)]
+    found = SearchComparison(
+        "val_accuracy", rows, "They differ.", refusal_to_order(rows), [], ["a gained"], [], [], []
+    )
+    cost, values = comparison_sections(found)
+    assert [table.title for table in (*cost.tables, *values.tables)] == ["Searches", "Values found"]
+    assert values.tables[0].rows == [["a", 0.1], ["b", 0.2]]
+    assert any("Not ordered: different budget" in text for text in cost.paragraphs)
+    assert not any("better" in text for text in cost.paragraphs)
+    assert decode(encode([cost, values]))[0].title == "Cost and quality"

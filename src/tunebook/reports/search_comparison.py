@@ -1,0 +1,124 @@
+"""Searches over one recipe compared as a whole: the facts of a page and of ``tunebook compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable
+from tunebook.reports.recipe_findings import caveats
+from tunebook.reports.strategies import (
+    StrategyRow,
+    confirmed_text,
+    gain_sentence,
+    refusal_to_order,
+    trend_sentences,
+    verdicts,
+)
+from tunebook.study.study import Study
+from tunebook.study.task_blocks import difference
+
+
+@dataclass(frozen=True, slots=True)
+class SearchComparison:
+    """What may be said of searches side by side (S0.24, S0.25); ``refusal`` is why no order is."""
+
+    metric: str
+    rows: Sequence[StrategyRow]
+    difference: str
+    refusal: str | None
+    verdicts: Sequence[str]
+    gains: Sequence[str]
+    rankings: Sequence[str]
+    trends: Sequence[str]
+    caveats: Sequence[str]
+
+    @property
+    def sentences(self) -> list[str]:
+        """All that is said, in the order in which it is read."""
+        refusal = [] if self.refusal is None else [self.refusal]
+        told = (self.verdicts, self.gains, self.rankings, self.trends, self.caveats)
+        return [self.difference, *refusal, *(text for texts in told for text in texts)]
+
+
+def compare_searches(studies: Sequence[Study], rows: Sequence[StrategyRow]) -> SearchComparison:
+    """Return the comparison of studies, of each of which ``rows`` has a line."""
+    objective, refusal = studies[0].spec.objective, refusal_to_order(rows)
+    searches = [study for study in studies if study.space.dimensions]
+    return SearchComparison(
+        metric=objective.metric,
+        rows=rows,
+        difference=difference(studies),
+        refusal=refusal,
+        verdicts=[] if refusal is not None else list(verdicts(rows, objective)),
+        gains=[gain_sentence(row, objective) for row in rows if row.strategy != "none"],
+        rankings=list(_rankings(rows)),
+        trends=[text for study in searches for text in trend_sentences(study.facts)],
+        caveats=[f"{s.name}: {text}" for s in studies for text in caveats(s.facts)],
+    )
+
+
+def _rankings(rows: Sequence[StrategyRow]) -> Iterator[str]:
+    for row in rows:
+        if row.confirmation is not None and row.confirmation.ranking is not None:
+            yield f"{row.study}: from the sample to all data {row.confirmation.ranking.sentence}"
+
+
+def found_values(rows: Sequence[StrategyRow]) -> tuple[list[str], list[Mapping[str, Any]]]:
+    """Return the names of the values that are not the same in all rows, and each row's values."""
+    names = dict.fromkeys(name for row in rows for name in row.config)
+    differing = [n for n in names if len({str(row.config.get(n)) for row in rows}) > 1]
+    return differing, [{n: row.config.get(n) for n in differing} for row in rows]
+
+
+def comparison_sections(found: SearchComparison) -> list[Section]:
+    """Return the page of a comparison: cost, quality, values found, trends, conditions."""
+    names, values = found_values(found.rows)
+    minutes = [round(row.seconds / 60, 2) for row in found.rows]
+    studies = [row.study for row in found.rows]
+    time_chart = Chart(
+        kind=ChartKind.BAR,
+        title="Time",
+        summary="; ".join(f"{s}: {m:.1f} min" for s, m in zip(studies, minutes, strict=True)),
+        series=[ChartSeries("minutes", studies, minutes)],
+        y_label="minutes",
+    )
+    order = [] if found.refusal is None else [found.refusal]
+    sections = [
+        Section(
+            "Cost and quality",
+            paragraphs=[found.difference, *order, *found.verdicts, *found.gains, *found.rankings],
+            tables=[_cost_table(found)],
+            charts=[time_chart],
+        ),
+        Section("Trends over all trials", paragraphs=found.trends),
+        Section("Conditions", paragraphs=found.caveats),
+    ]
+    if names:
+        rows = [
+            [s, *(_cell(row[n]) for n in names)] for s, row in zip(studies, values, strict=True)
+        ]
+        table = SectionTable("Values found", ["study", *names], rows)
+        sections.insert(1, Section("What was found", tables=[table]))
+    return [section for section in sections if section.paragraphs or section.tables]
+
+
+def _cost_table(found: SearchComparison) -> SectionTable:
+    columns = [
+        *("study", "search", "trials", "without a value", "share of the data", "steps", "minutes"),
+        *("cost", "baseline", f"best {found.metric}", "trained again"),
+    ]
+    rows = [
+        [
+            *(row.study, row.strategy, row.n_trials, row.n_unusable),
+            *(float(row.conditions["data_fraction"]), row.n_steps, round(row.seconds / 60, 2)),
+            *(row.cost, row.baseline, row.best, confirmed_text(row)),
+        ]
+        for row in found.rows
+    ]
+    return SectionTable("Searches", columns, rows)
+
+
+def _cell(value: object) -> float | str | None:
+    return value if isinstance(value, int | float | None) else str(value)
