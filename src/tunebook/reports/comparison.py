@@ -26,12 +26,19 @@ def refusal_to_order(studies: Sequence[StudyMessage]) -> str | None:
         ("reductions", {s.objective.reduce for s in studies}),
         ("lengths of a full trial", {s.max_steps for s in studies}),
         ("budgets", {_limits(s) for s in studies}),
+        ("beginnings of trials", {_beginning(s) for s in studies}),
         ("data", {str(s.environment.get("data")) for s in studies}),
     ):
         if len(values) > 1:
             shown = ", ".join(sorted(map(str, values)))
             return f"Not ordered: the studies have different {label} ({shown})"
     return None
+
+
+def _beginning(study: StudyMessage) -> str:
+    """Return how trials begin: scores of the two kinds are never ranked together (S0.19)."""
+    is_continued = study.search.get("name") == "evolution"
+    return "with another's weights" if is_continued else "from scratch"
 
 
 def _limits(study: StudyMessage) -> str:

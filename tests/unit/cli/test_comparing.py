@@ -57,3 +57,11 @@ def test_studies_of_different_lengths_are_shown_but_not_ranked(command, tune):
     out = command("compare", "short", "long").out
     assert "Not ordered" in out
     assert "better" not in out
+
+
+def test_s0_19_trials_that_continue_others_are_not_ranked_with_those_from_scratch(command, tune):
+    tune("scratch", search="random", max_steps=1)
+    tune("continued", search="evolution", max_steps=1)
+    told = command("compare", "scratch", "continued", "--json").json
+    assert told["order"] == []
+    assert "different beginnings of trials" in told["refusal"]
