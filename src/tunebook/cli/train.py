@@ -198,7 +198,7 @@ def train_file(
 
 
 def _tell(study: Study, made: RecipeStudy, again: Study | None, *, as_json: bool) -> None:
-    from tunebook.cli.summary import best_of_study, moment_of, summary_of
+    from tunebook.cli.summary import best_of_study, budget_of, moment_of, summary_of
     from tunebook.reports.recipe_findings import caveats
     from tunebook.reports.strategies import confirmed_text, gain_sentence, strategy_row
 
@@ -210,6 +210,9 @@ def _tell(study: Study, made: RecipeStudy, again: Study | None, *, as_json: bool
     best = best_of_study(study)
     if best is not None:
         emit(f"{made.preset.metric_name} = {best['value']:.6g} at step {best['step']}")
+    if study.facts.limit == "target":
+        left = ", ".join(f"{value:g} {name}" for name, value in budget_of(study)["left"].items())
+        emit(f"unused budget: {left}")
     if gain is not None:
         emit(gain)
     if again is not None:

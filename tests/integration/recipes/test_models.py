@@ -53,13 +53,15 @@ def test_example_loads_the_network_in_a_fresh_process(searched: Study, tmp_path:
     assert told["metrics"]["val_accuracy"] == searched.best.value
 
 
-def test_i8_study_file_of_a_model_trains_it_again(searched: Study, tmp_path: Path) -> None:
+def test_s0_6_and_i8_study_file_of_a_model_trains_it_again(searched: Study, tmp_path: Path) -> None:
     write_best_model(searched, tmp_path / "model")
     file = read_study_file(tmp_path / "model" / "recipe.yaml")
     again, _ = open_recipe(file, home=tmp_path)
     again.run(workers=0, progress=False)
     assert again.best.value == searched.best.value
     assert again.best.step == searched.best.step
+    losses = [s.trials[s.best.number].curves["train_loss"].values for s in (again, searched)]
+    assert list(losses[0]) == list(losses[1])
 
 
 def test_s0_15_a_schedule_that_is_repeated_ends_at_the_same_value(tmp_path: Path) -> None:
