@@ -12,21 +12,8 @@ import numpy as np
 import torch
 from torch.utils.data import Subset, TensorDataset
 
-from tunebook.errors import DatasetError
+from tunebook.training.preset import checked_share
 from tunebook.training.task import Examples, Split, Task
-
-
-def checked_share(share: float) -> float:
-    """Return a data sampling ratio; ``DatasetError`` with the range if it is none (S0.11)."""
-    if 0.0 < share <= 1.0:
-        return share
-    hint = f"For {share:g} % write {share / 100:g}" if 1.0 < share <= 100.0 else None
-    raise DatasetError(
-        "The data sampling ratio cannot be this",
-        got=share,
-        expected="a share above 0, up to 1, which is all data",
-        do=hint,
-    )
 
 
 def sampled(task: Task, share: float, *, seed: int = 0) -> Task:

@@ -14,7 +14,6 @@ from typing import Any
 from tunebook.errors import (
     BudgetError,
     ConfigurationError,
-    DatasetError,
     ObjectiveError,
     SearchError,
     nearest,
@@ -30,7 +29,7 @@ from tunebook.space import Constant, Kind, Parameter, Space
 from tunebook.space.parse import parse_value
 from tunebook.study.study_file import BudgetSection, ObjectiveSection, StudyFile
 from tunebook.study.tasks import describe_task
-from tunebook.training.preset import Preset
+from tunebook.training.preset import Preset, checked_share
 
 PRESET_READER = "tunebook.recipes.presets:read_preset"
 TRAINING_MAKER = "tunebook.recipes.presets:training_of"
@@ -241,14 +240,7 @@ def _better(objective: Objective) -> str:
 
 def _require_usable(file: StudyFile, preset: Preset) -> None:
     """Refuse a sample, a target or a budget with which the baseline could not be trained."""
-    if not 0.0 < file.sample <= 1.0:
-        hint = f"For {file.sample:g} % write {file.sample / 100:g}"
-        raise DatasetError(
-            "The data sampling ratio cannot be this",
-            got=file.sample,
-            expected="a share above 0, up to 1, which is all data",
-            do=hint if 1.0 < file.sample <= 100.0 else None,
-        )
+    checked_share(file.sample)
     target, steps = file.budget.target, file.budget.steps
     if target is not None and preset.is_share and not 0.0 <= target <= 1.0:
         raise BudgetError(

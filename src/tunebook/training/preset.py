@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tunebook.errors import DatasetError
 from tunebook.space import Space
 from tunebook.training.task import Task
 
@@ -36,3 +37,16 @@ class Preset:
     """The metric's full name, such as COCO mAP with its IoU range (S0.23)."""
     is_share: bool = False
     """Whether the metric lies between 0 and 1."""
+
+
+def checked_share(share: float) -> float:
+    """Return a data sampling ratio; ``DatasetError`` with the range if it is none (S0.11)."""
+    if 0.0 < share <= 1.0:
+        return share
+    hint = f"For {share:g} % write {share / 100:g}" if 1.0 < share <= 100.0 else None
+    raise DatasetError(
+        "The data sampling ratio cannot be this",
+        got=share,
+        expected="a share above 0, up to 1, which is all data",
+        do=hint,
+    )

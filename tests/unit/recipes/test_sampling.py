@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tunebook.errors import DatasetError
-from tunebook.recipes.sampling import checked_share, classes_of, sample_of, sampled
+from tunebook.recipes.sampling import classes_of, sample_of, sampled
+from tunebook.training.preset import checked_share
 from tunebook.training.task import Split, load_task
 
 CLASSES = ["a"] * 97 + ["b"] * 43 + ["c"] * 11
