@@ -103,6 +103,12 @@ class BudgetError(InputError):
     code = "E130"
 
 
+class GateError(InputError):
+    """A stage of the guide whose gate is closed."""
+
+    code = "E190"
+
+
 class SearchError(InputError):
     """An unknown searcher, or an option that it does not take."""
 

@@ -16,6 +16,7 @@ from tunebook.cli.check import check
 from tunebook.cli.compare import compare
 from tunebook.cli.demo import demo
 from tunebook.cli.export import export
+from tunebook.cli.guide import guide
 from tunebook.cli.list import list_studies
 from tunebook.cli.options import Home, Store
 from tunebook.cli.report import report
@@ -66,6 +67,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "stop": stop,
     "resume": resume,
     "check": check,
+    "guide": guide,
     "compare": compare,
     "export": export,
     "report": report,

@@ -103,3 +103,25 @@ def has_own_rate(task: Task, config: Mapping[str, Any]) -> bool:
 def with_rate(task: Task, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration, with a rate for probing if the user chose none."""
     return dict(config) if has_own_rate(task, config) else {**config, "lr": _FRESH_RATE}
+
+
+def input_kind(task: Task) -> str:
+    """Return what inputs look like: ``images``, ``sequences`` of numbers of words, or ``other``."""
+    found = next(tensors_in(task.examples(Split.TRAIN)[0][0]), None)
+    if found is not None and not found.is_floating_point():
+        return "sequences"
+    return "images" if found is not None and found.dim() == 3 else "other"
+
+
+def class_imbalance(task: Task) -> float:
+    """Return the largest class over the smallest in a sample; 1 where targets are no classes."""
+    examples = task.examples(Split.TRAIN)
+    n = min(len(examples), N_STATISTICS)
+    labels: list[int] = []
+    for index in torch.linspace(0, len(examples) - 1, n).long().tolist():
+        target = torch.as_tensor(examples[index][1])
+        if target.numel() != 1 or target.is_floating_point():
+            return 1.0
+        labels.append(int(target))
+    counts = torch.tensor(labels).unique(return_counts=True)[1].tolist()
+    return float(max(counts) / min(counts))

@@ -5,8 +5,10 @@ The same fact everywhere: a line of ``tunebook check`` or of a quality report, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -38,6 +40,20 @@ class Finding:
     advice: str = ""
     items: tuple[str, ...] = ()
     source: str = ""
+
+
+def finding_of(told: Mapping[str, Any]) -> Finding:
+    """Return a finding from its fields as JSON holds them; fields of later versions are left out.
+
+    ``KeyError`` or ``ValueError`` if it is none.
+    """
+    known = {field.name for field in fields(Finding)}
+    values: dict[str, Any] = {
+        name: tuple(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        for name, value in told.items()
+        if name in known
+    }
+    return Finding(**{**values, "verdict": Verdict(told["verdict"])})
 
 
 def worst(findings: list[Finding] | tuple[Finding, ...]) -> Verdict:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from tunebook.errors import InputError
-from tunebook.records.finding import Finding, Verdict
+from tunebook.records.finding import Finding, finding_of
 
 Cell: TypeAlias = bool | float | str | None
 """What stands in a cell of a table, or at a place of an axis."""
@@ -123,7 +123,7 @@ def _section(told: Mapping[str, Any]) -> Section:
     return Section(
         title=str(told["title"]),
         paragraphs=tuple(map(str, told.get("paragraphs", ()))),
-        findings=tuple(map(_finding, told.get("findings", ()))),
+        findings=tuple(map(finding_of, told.get("findings", ()))),
         tables=tuple(
             SectionTable(str(one["title"]), tuple(one["columns"]), tuple(map(tuple, one["rows"])))
             for one in told.get("tables", ())
@@ -135,16 +135,6 @@ def _section(told: Mapping[str, Any]) -> Section:
             if str(one["data"]).startswith("data:image/")
         ),
     )
-
-
-def _finding(told: Mapping[str, Any]) -> Finding:
-    known = {field.name for field in fields(Finding)}
-    values = {
-        name: tuple(map(str, value)) if isinstance(value, list) else str(value)
-        for name, value in told.items()
-        if name in known
-    }
-    return Finding(**{**values, "verdict": Verdict(told["verdict"])})  # type: ignore[arg-type]  # each is a text or texts, by the lines above
 
 
 def _chart(told: Mapping[str, Any]) -> Chart:

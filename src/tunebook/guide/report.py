@@ -1,0 +1,259 @@
+"""The report of a guide (5.6): a sentence for each fact there is, none for those there are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
+
+from tunebook.analysis.axis import axis_points
+from tunebook.diagnosis.decomposition import gaps
+from tunebook.diagnosis.learning_rate import SweepRun
+from tunebook.guide.stages.evaluate import decomposition_of
+from tunebook.guide.stages.steps_and_rate import shown_curve
+from tunebook.guide.studies import trial_from
+from tunebook.playbook.conflicts import choice_lines
+from tunebook.playbook.roles import caveat_sentence, propose_roles
+from tunebook.playbook.stages import STAGES
+from tunebook.records.section import (
+    Chart,
+    ChartKind,
+    ChartSeries,
+    Section,
+    SectionTable,
+    encode,
+)
+from tunebook.reports.sections import write_page
+from tunebook.space import Float, Int, Space
+
+if TYPE_CHECKING:
+    from tunebook.guide.session import Session
+
+
+def write_guide_report(session: Session) -> None:
+    """Write ``report.json``, which the dashboard shows, and ``report.html`` into its folder."""
+    sections = guide_sections(session)
+    folder = session.log.folder
+    (folder / "report.json").write_text(encode(sections), encoding="utf-8")
+    write_page(folder / "report.html", sections, f"Guide {session.name}")
+
+
+def guide_sections(session: Session) -> list[Section]:
+    """Return the sections that there are facts for."""
+    makers = (_result, _budget, _data, _debugging, _speed, _rate, _errors, _rounds, _confirmed)
+    found = [section for make in makers for section in make(session)]
+    return [*found, *_caveats(session), *_timeline(session)]
+
+
+def _spread(values: list[float]) -> str:
+    if len(values) < 2:
+        return f"{values[0]:.4g} in one run"
+    return (
+        f"{fmean(values):.4g} ± {2 * stdev(values) / len(values) ** 0.5:.2g} ({len(values)} seeds)"
+    )
+
+
+def _result(session: Session) -> Iterator[Section]:
+    state, objective = session.state, session.task.objective
+    lines = [f"The question: which configuration can {objective.direction} {objective.metric}?"]
+    test = state.facts.get((8, "test"))
+    candidate = state.facts.get((8, "candidate"))
+    baseline = state.facts.get((5, "baseline"))
+    if test is not None:
+        n_looks = len(state.test_looks)
+        look = "once" if n_looks == 1 else f"{n_looks} times"
+        lines.append(f"On the test set, looked at {look}: {_spread(test['values'])}.")
+    if candidate is not None and state.launches:
+        lines.append(f"On the validation set: {_spread(candidate['values'])}.")
+    elif baseline is not None:
+        lines.append(f"The incumbent on the validation set: {_spread(baseline['values'])}.")
+    best = state.decided("candidate")
+    if best is not None and candidate is None:
+        lines.append("A candidate looked better in one run; it is not confirmed.")
+    for launch in state.launches:
+        lines.append(f"Launched: {launch['evidence']}.")
+    if session.config:
+        table = SectionTable(
+            "Configuration",
+            ("name", "value", "decided in stage", "because"),
+            [
+                (name, _cell(value), *_origin(session, name))
+                for name, value in session.config.items()
+            ],
+        )
+        reproduce = f"Trained for {session.n_updates} updates." if session.n_updates else ""
+        yield Section("Result", [*lines, *([reproduce] if reproduce else [])], tables=[table])
+    else:
+        yield Section("Result", lines)
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
+
+
+def _origin(session: Session, name: str) -> tuple[str, str]:
+    """Return the stage at which a value was last changed, and why."""
+    before: dict[str, Any] = {}
+    found = ("", "")
+    for decision in session.state.decisions:
+        if decision["name"] == "configuration":
+            value = decision["value"]
+            if name in value and before.get(name, object()) != value[name]:
+                found = (str(decision["stage"]), decision["reason"])
+            before = value
+    return found
+
+
+def _budget(session: Session) -> Iterator[Section]:
+    state = session.state
+    rows = [
+        (f"{s.number} {s.name}", session.shares[s.number], state.spent.get(s.number, 0))
+        for s in STAGES
+    ]
+    told = f"{state.updates_spent:,} of {session.budget:,} updates are spent."
+    yield Section("Budget", [told], tables=[SectionTable("", ("stage", "share", "spent"), rows)])
+
+
+def _data(session: Session) -> Iterator[Section]:
+    findings = session.state.findings.get(0)
+    if findings:
+        yield Section("Data and target", findings=findings)
+
+
+def _debugging(session: Session) -> Iterator[Section]:
+    findings = session.state.findings.get(2)
+    if findings:
+        yield Section("Debugging", findings=findings)
+
+
+def _speed(session: Session) -> Iterator[Section]:
+    timings = session.state.facts.get((3, "throughput"))
+    if not timings:
+        return
+    timed = [t for t in timings if t["seconds"]]
+    speeds = [t["batch_size"] / t["seconds"] for t in timed]
+    sizes = [t["batch_size"] for t in timed]
+    chart = Chart(
+        ChartKind.LINE,
+        "Throughput",
+        f"Examples per second by batch size, up to {max(speeds):,.0f}.",
+        [ChartSeries("", sizes, speeds)],
+        "batch size",
+        "examples per second",
+        is_x_log=True,
+    )
+    yield Section("Speed", findings=session.state.findings.get(3, []), charts=[chart])
+
+
+def _rate(session: Session) -> Iterator[Section]:
+    told = session.state.facts.get((4, "sweep"))
+    if told is None:
+        return
+    told = [*told, *session.state.facts.get((4, "finer sweep"), [])]
+    runs = sorted((SweepRun(t["lr"], t["losses"]) for t in told), key=lambda run: run.lr)
+    kept = [run for run in runs if not run.is_diverged]
+    series = [ChartSeries(f"{run.lr:.3g}", *shown_curve(list(run.losses))) for run in kept]
+    diverged = ", ".join(f"{run.lr:.3g}" for run in runs if run.is_diverged)
+    summary = f"Training loss of {len(runs)} rates" + (
+        f"; {diverged} diverged." if diverged else "."
+    )
+    charts = [Chart(ChartKind.LINE, "Sweep of the rate", summary, series, "update", "loss")]
+    curve = session.state.facts.get((4, "curve"))
+    if curve is not None:
+        losses = ChartSeries("", *shown_curve(curve["losses"]))
+        n = session.n_updates
+        charts.append(
+            Chart(
+                ChartKind.LINE,
+                "Convergence",
+                f"Training loss at the chosen rate; {n} updates are a full training.",
+                [losses],
+                "update",
+                "loss",
+            )
+        )
+    yield Section(
+        "Steps and learning rate", findings=session.state.findings.get(4, []), charts=charts
+    )
+
+
+def _errors(session: Session) -> Iterator[Section]:
+    told = session.state.facts.get((5, "baseline"))
+    if told is None:
+        return
+    found = decomposition_of(session, told)
+    charts = []
+    if found is not None and found.terms:
+        bars = gaps(found)
+        summary = ", ".join(f"{name} {size:.1%}" for name, size, _ in bars) + "."
+        series = ChartSeries("error", [name for name, _, _ in bars], [size for _, size, _ in bars])
+        charts.append(Chart(ChartKind.WATERFALL, "What the error consists of", summary, [series]))
+    lines = [f"The incumbent with other seeds: {_spread(told['values'])}."]
+    yield Section("Evaluation", lines, session.state.findings.get(5, []), charts=charts)
+
+
+def _rounds(session: Session) -> Iterator[Section]:
+    state, objective = session.state, session.task.objective
+    for number, told in enumerate(state.rounds, 1):
+        trials = [
+            trial_from(one, i) for i, one in enumerate(state.facts[6, f"round {number}"]["trials"])
+        ]
+        space = Space.from_dict(told["space"])
+        charts = []
+        for name in space.dimensions:
+            if not isinstance(space.parameters[name], Float | Int):
+                continue
+            points = axis_points(trials, space, objective, name=name)
+            kept = [p for p in points if p.value is not None]
+            is_log = bool(getattr(space.parameters[name], "log", False) is True)
+            n_bad = len(points) - len(kept)
+            summary = f"{objective.metric} of {len(kept)} trials" + (
+                f"; {n_bad} infeasible." if n_bad else "."
+            )
+            series = ChartSeries("", [_cell(p.x) for p in kept], [p.value for p in kept])
+            charts.append(
+                Chart(ChartKind.SCATTER, name, summary, [series], name, objective.metric, is_log)
+            )
+        goal = f"The goal: {told['goal']}."
+        said = [goal, f"{len(trials)} quasi-random trials in the study {told['study']}."]
+        said += [f"{change}." for change in told["changes"]] or ["No change of the space."]
+        findings = state.findings.get(6, []) if number == len(state.rounds) else []
+        yield Section(f"Exploration, round {number}", said, findings, charts=charts)
+
+
+def _confirmed(session: Session) -> Iterator[Section]:
+    findings = session.state.findings.get(8)
+    if findings:
+        yield Section("Confirmation", findings=findings)
+
+
+def _caveats(session: Session) -> Iterator[Section]:
+    state = session.state
+    if not session.config:
+        return
+    space = state.decided("space")
+    searched = set(Space.from_dict(space).dimensions) if space else set()
+    fixed = {n: v for n, v in session.config.items() if n not in searched}
+    roles = propose_roles((), fixed, affordable=0)
+    lines = [f"Every conclusion {caveat_sentence(roles)}."]
+    lines += [
+        f"Gate {gate} was passed in spite of a problem: {why}."
+        for gate, why in state.waivers.items()
+    ]
+    overruled = [d for d in state.decisions if d["by"] == "person"]
+    lines += [f"A person decided on {d['name']}: {_cell(d['value'])}." for d in overruled]
+    if "candidate" in {d["name"] for d in state.decisions if d["stage"] == 7}:
+        lines.append("The last search adapted to its results: its trials are no even sample (I6).")
+    yield Section("Caveats", lines)
+    yield Section("Where sources conflict", choice_lines([]))
+
+
+def _timeline(session: Session) -> Iterator[Section]:
+    rows = [
+        (d["stage"], d["name"], str(_cell(d["value"]))[:200], d["reason"], d["by"])
+        for d in session.state.decisions
+        if d["name"] != "configuration"
+    ]
+    columns = ("stage", "decision", "value", "because", "by")
+    if rows:
+        yield Section("Decisions", tables=[SectionTable("", columns, rows)])

@@ -1,0 +1,102 @@
+"""Stage 5: the incumbent with several seeds, and what its error consists of (S2.10, S4.28)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tunebook.diagnosis.decomposition import (
+    Decomposition,
+    ErrorRate,
+    Headline,
+    headline,
+    judge_decomposition,
+)
+from tunebook.errors import TaskError
+from tunebook.guide.session import Measured, Session
+from tunebook.playbook.adoption import N_SEEDS
+from tunebook.probes.error_rates import ErrorFigures, measure_errors
+from tunebook.recipes.loop import Training
+from tunebook.records import Configuration, Direction
+from tunebook.records.finding import Finding, Verdict
+from tunebook.training.task import Split
+
+
+def carry_out(session: Session) -> None:
+    """Train the incumbent with five seeds, and decompose the error of the first."""
+    n = session.n_updates
+    session.require(5, "baseline", N_SEEDS * n)
+    told = session.measure(
+        5, "baseline", lambda: retrained(session, session.config, with_rates=True)
+    )
+    found = decomposition_of(session, told)
+    if found is None:
+        session.find(
+            5,
+            Finding(
+                "decomposition",
+                Verdict.NOTICE,
+                "The metric is no rate: its error is not decomposed.",
+                advice="Report an accuracy or a share of errors for that.",
+                source="S2.10",
+            ),
+        )
+        session.decide(5, "headline", Headline.NOTHING.value, "the metric is no rate")
+        return
+    target = None if session.target is None else _as_error(session, session.target)
+    session.find(5, judge_decomposition(found, target=target))
+    head, text = headline(found, target=target)
+    session.decide(5, "headline", head.value, text)
+
+
+def retrained(
+    session: Session,
+    config: dict[str, Any],
+    *,
+    n_seeds: int = N_SEEDS,
+    with_rates: bool = False,
+) -> Measured:
+    """Train with the seeds after the guide's own, and return the values of the metric (S4.28).
+
+    The networks are kept in memory for who looks at them next.
+    """
+    values, rates, trained = list[float](), None, list[Training]()
+    for number in range(1, n_seeds + 1):
+        training = Training(
+            session.task, config, n_updates=session.n_updates, seed=session.seed + number
+        )
+        for _ in range(session.n_updates):
+            training.update()
+        values.append(training.evaluate(Split.TRAIN_VAL)[session.task.objective.metric])
+        trained.append(training)
+        if with_rates and number == 1:
+            rates = _rates(training)
+    session.trained[session.n_updates, Configuration(config)] = trained
+    return {"values": values, "rates": rates}, n_seeds * session.n_updates
+
+
+def _rates(training: Training) -> dict[str, Any] | None:
+    try:
+        found: ErrorFigures = measure_errors(training)
+    except TaskError:
+        return None
+    parts = {"train": found.train, "train_val": found.train_val, "test_val": found.test_val}
+    return {name: [rate.rate, rate.n] for name, rate in parts.items() if rate is not None}
+
+
+def decomposition_of(session: Session, told: dict[str, Any]) -> Decomposition | None:
+    """Return the terms of the error of a recorded baseline, None where there are no rates."""
+    rates = told["rates"]
+    if rates is None:
+        return None
+    read = {name: ErrorRate(rate, n) for name, (rate, n) in rates.items()}
+    known = None if session.target is None else ErrorRate(_as_error(session, session.target), None)
+    return ErrorFigures(read["train"], read["train_val"], read.get("test_val")).decompose(known)
+
+
+def _as_error(session: Session, value: float) -> float:
+    return 1.0 - value if session.task.objective.direction is Direction.MAXIMIZE else value
+
+
+def errors_of(session: Session, values: list[float]) -> list[float]:
+    """Return values of the metric so that lower is better."""
+    return [session.task.objective.sign * value for value in values]

@@ -1,0 +1,89 @@
+"""The guide's studies: trials of the task that report after intervals of updates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tunebook.analysis.curve_verdicts import Overfitting, Progress, judge_curve
+from tunebook.analysis.ranking import N_TOP, ranked
+from tunebook.guide.session import Measured, Session
+from tunebook.recipes.trials import TaskTraining
+from tunebook.records import Configuration, Trial, TrialNumber, TrialState
+from tunebook.space import Space
+from tunebook.study import Study
+from tunebook.study.tune import tune
+
+N_INTERVALS = 20
+"""So many evaluations a training has."""
+
+
+def run_study(session: Session, label: str, space: Space, search: Any, **limits: Any) -> Study:
+    """Run a study of the task to its end; one that was interrupted goes on.
+
+    What the space does not vary has the incumbent's values. A limit in ``updates`` is one of steps.
+    """
+    per_step = max(1, session.n_updates // N_INTERVALS)
+    training = TaskTraining(session.task, per_step, session.config)
+    objective = session.task.objective
+    updates = limits.pop("updates", None)
+    options: dict[str, Any] = {
+        str(objective.direction): objective.metric,
+        "reduce": "last",
+        "max_steps": max(1, session.n_updates // per_step),
+        "steps": None if updates is None else max(1, updates // per_step),
+        "name": f"{session.name}/{label}",
+        "search": search,
+        "workers": session.workers,
+        "seed": session.seed,
+        "home": session.home,
+        "progress": False,
+        **limits,
+    }
+    study: Study = tune(training, space, **options)
+    return study
+
+
+def trials_told(session: Session, study: Study) -> Measured:
+    """Return the trials of a study as JSON, and the updates that they took."""
+    per_step = max(1, session.n_updates // N_INTERVALS)
+    trials = [
+        {
+            "config": dict(trial.config),
+            "state": trial.state.value,
+            "value": trial.value,
+            "step": trial.step,
+        }
+        for trial in study.trials
+    ]
+    spent = sum(trial.step for trial in study.trials) * per_step
+    return {"study": study.name, "trials": trials, "curves": _curves(study)}, spent
+
+
+def _curves(study: Study) -> dict[str, bool | None]:
+    """Return what the curves of the best three trials show (S4.24, S4.26); None if too short."""
+    objective = study.spec.objective
+    best = ranked(study.trials, objective)[:N_TOP]
+    series = [t.curves[objective.metric] for t in best if objective.metric in t.curves]
+    verdicts = [judge_curve([objective.sign * v for v in one.values]) for one in series]
+    seen = [verdict for verdict in verdicts if verdict is not None]
+    if not seen:
+        return {"has_overfitting": None, "is_noisy": None, "is_improving": None}
+    return {
+        "has_overfitting": seen[0].overfitting is Overfitting.STRONG,
+        "is_noisy": False,
+        "is_improving": seen[0].progress is Progress.IMPROVING,
+    }
+
+
+def trial_from(told: dict[str, Any], number: int) -> Trial:
+    """Return a recorded trial as analyses take it."""
+    return Trial(
+        TrialNumber(number),
+        TrialState(told["state"]),
+        Configuration(told["config"]),
+        0.0,
+        ended_at=0.0,
+        value=told["value"],
+        step=told["step"],
+        best_step=told["step"],
+    )
