@@ -7,7 +7,7 @@ judged in ``preflight_data``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tunebook.diagnosis.preflight_data import DataFigures, judge_data
@@ -24,6 +24,9 @@ class PreflightFigures:
 
     ``is_classification`` with class numbers as targets allows an output with one more dimension.
     ``n_nonfinite`` counts NaN and infinity by place (inputs, outputs, loss, gradients).
+    ``n_unregistered`` counts tensors that are learned from but are no parameters of the network,
+    ``not_optimized`` the parameters that the optimizer does not have, ``vanishing`` the weights
+    whose gradient is nothing beside that of others.
     ``gradient_norms`` has every trainable tensor, None where no gradient arrived at all.
     ``output_scale`` is the standard deviation of the outputs. ``reordered_difference`` compares the
     predictions of the same examples, in evaluation mode, after the batch was shuffled and joined
@@ -33,6 +36,9 @@ class PreflightFigures:
 
     data: DataFigures = field(default_factory=DataFigures)
     n_parameters: int | None = None
+    n_unregistered: int | None = None
+    not_optimized: Sequence[str] | None = None
+    vanishing: Sequence[str] = ()
     output_shape: tuple[int, ...] | None = None
     target_shape: tuple[int, ...] | None = None
     is_classification: bool = True
@@ -80,6 +86,39 @@ def _parameters(f: PreflightFigures) -> Finding | None:
         "at least 1",
         causes=("layers kept in a plain list or dict", "every tensor is frozen"),
         advice="Register the layers as attributes or in a ModuleList, and unfreeze one.",
+    )
+
+
+def _unregistered(f: PreflightFigures) -> Finding | None:
+    if f.n_unregistered is None:
+        return None
+    return _line(
+        "registered",
+        f.n_unregistered == 0,
+        (
+            "All weights are parameters of the network.",
+            "The network uses weights that are none of its parameters: nothing will train them.",
+        ),
+        str(f.n_unregistered),
+        "0",
+        causes=("layers kept in a plain list or dict", "tensors made without nn.Parameter"),
+        advice="Register the layers as attributes, in a ModuleList or a ModuleDict.",
+    )
+
+
+def _optimizer(f: PreflightFigures) -> Finding | None:
+    if f.not_optimized is None or f.n_parameters == 0:
+        return None
+    missing = tuple(f.not_optimized)
+    return _line(
+        "optimizer",
+        not missing,
+        ("The optimizer has every trainable tensor.", "The optimizer lacks trainable tensors."),
+        f"{len(missing)} left out",
+        "0",
+        causes=("they are not given to the optimizer", "it was made for another network"),
+        advice="Give it network.parameters(), or freeze these tensors on purpose.",
+        items=missing,
     )
 
 
@@ -220,6 +259,8 @@ def _gradients(f: PreflightFigures) -> Finding | None:
     if f.gradient_norms is None:
         return None
     dead = tuple(name for name, norm in f.gradient_norms.items() if not norm)
+    if not dead and f.vanishing:
+        return _vanishing(f)
     return _line(
         "gradients",
         not dead,
@@ -230,6 +271,24 @@ def _gradients(f: PreflightFigures) -> Finding | None:
         next_test=f"Follow the forward pass from {dead[0]} to the loss." if dead else "",
         advice="Mend the cut, or freeze these tensors on purpose.",
         items=dead,
+    )
+
+
+def _vanishing(f: PreflightFigures) -> Finding:
+    return Finding(
+        "gradients",
+        Verdict.PROBLEM,
+        "Gradients vanish on their way through the network.",
+        value=f"{len(f.vanishing)} weights with less than a ten-millionth of the largest",
+        expected="0",
+        causes=(
+            "the gradient does not reach the whole network: it vanishes in deep saturating layers",
+            "initial weights too small",
+        ),
+        next_test="Print the gradient norm of every layer, from the last to the first.",
+        advice="Use ReLU, normalization or residual connections, and initial weights that fit.",
+        items=tuple(f.vanishing),
+        source="S2.7",
     )
 
 
@@ -253,6 +312,8 @@ def _leak(f: PreflightFigures) -> Finding | None:
 
 _CHECKS: tuple[Callable[[PreflightFigures], Finding | None], ...] = (
     _parameters,
+    _unregistered,
+    _optimizer,
     _shapes,
     _loss_shape,
     _dtypes,
@@ -261,6 +322,6 @@ _CHECKS: tuple[Callable[[PreflightFigures], Finding | None], ...] = (
     _probabilities,
     _evaluation,
     _training,
-    _gradients,
     _leak,
+    _gradients,
 )

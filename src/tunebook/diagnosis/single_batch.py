@@ -19,6 +19,7 @@ EXPLOSION, RISE, FITTED = 10.0, 1.05, 0.05
 N_RIGHT = 10
 _RISING_SHARE, _N_RISING = 0.9, 5
 _TURNS, _SWING = 0.3, 0.05
+_UNBOUNDED, _SLOW = 50.0, 0.5
 _NEAR_ENTROPY, _NEAR_START = 0.05, 0.02
 
 
@@ -126,9 +127,15 @@ def _rises(losses: Sequence[float], start: float) -> bool:
 
 
 def _falls_without_end(losses: Sequence[float]) -> bool:
-    """Whether the loss is below zero and still falls: a flipped sign seen from the other side."""
+    """Whether the loss is below zero and still falls: a flipped sign seen from the other side.
+
+    A density's logarithm may end below zero too: such a loss begins above, and falls less far.
+    """
     finite = [x for x in losses if math.isfinite(x)]
-    return bool(finite) and finite[-1] < -abs(losses[0]) and finite[-1] == min(finite)
+    if not finite or finite[-1] != min(finite):
+        return False
+    far = 1.0 if losses[0] < 0 else _UNBOUNDED
+    return finite[-1] < -far * abs(losses[0])
 
 
 def judge_single_batch(figures: SingleBatchFigures) -> Finding:
@@ -144,6 +151,8 @@ def judge_single_batch(figures: SingleBatchFigures) -> Finding:
         Outcome.PLATEAUS: "The loss on a single batch stays on a plateau.",
     }
     is_pass = outcome is Outcome.PASS
+    if outcome is Outcome.PLATEAUS and _is_slow(figures):
+        return _slow(figures)
     return Finding(
         "single-batch",
         Verdict.PASS if is_pass else Verdict.PROBLEM,
@@ -153,6 +162,34 @@ def judge_single_batch(figures: SingleBatchFigures) -> Finding:
         causes=tuple(cause.value for cause in causes),
         next_test="" if is_pass else _TESTS[causes[0]],
         advice="" if is_pass else "Mend this before any search: more training will not.",
+        source="S2.8",
+    )
+
+
+def _is_slow(figures: SingleBatchFigures) -> bool:
+    """Whether the batch is being fitted, only not yet: well on its way and still falling.
+
+    Either no example is wrong any more, or a higher rate fits in time.
+    """
+    losses = figures.losses
+    tail, start = tail_mean(losses), abs(losses[0])
+    before = tail_mean(losses[: len(losses) * 3 // 4])
+    is_falling = tail < _SLOW * start and tail < 0.95 * before
+    is_right = figures.errors is not None and not any(figures.errors[-N_RIGHT:])
+    higher = any(f > 1 and o is Outcome.PASS for f, o in figures.other_rates.items())
+    return is_falling and (is_right or higher)
+
+
+def _slow(figures: SingleBatchFigures) -> Finding:
+    return Finding(
+        "single-batch",
+        Verdict.NOTICE,
+        "The network is fitting a single batch, but slowly.",
+        value=f"loss {number(figures.losses[0])} to {number(figures.losses[-1])}",
+        expected=f"below {number(FITTED * abs(figures.losses[0]))}",
+        causes=(Cause.RATE_TOO_LOW.value,),
+        next_test=_TESTS[Cause.RATE_TOO_LOW],
+        advice="Sweep the learning rate upwards.",
         source="S2.8",
     )
 

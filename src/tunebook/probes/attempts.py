@@ -13,6 +13,21 @@ _T = TypeVar("_T")
 _N_FRAMES = 3
 
 
+_LIKELY = (
+    (
+        ("dtype", "scalar type", "FloatTensor", "LongTensor", "Double", "type ByteTensor"),
+        "numbers of different types: data not converted to float32, or tokens that are no integers",
+    ),
+    (("index out of range", "out of bounds", "IndexError"), "numbers outside of their table"),
+    (("shape", "size", "dimension", "channels"), "shapes that do not fit"),
+)
+"""What the words of an error point to, the most telling first (S2.7)."""
+
+
+def _says(told: str, words: tuple[str, ...]) -> bool:
+    return any(word.lower() in told.lower() for word in words)
+
+
 @dataclass(frozen=True, slots=True)
 class Raised:
     """What a part of a task raised: ``told`` is its last line, ``where`` the user's own lines."""
@@ -26,6 +41,7 @@ class Raised:
         title = (
             f"{what} ran out of memory." if self.is_out_of_memory else f"{what} raised an error."
         )
+        likely = next((cause for words, cause in _LIKELY if _says(self.told, words)), None)
         smaller = "Halve the batch, or make the inputs smaller."
         return Finding(
             check,
@@ -33,6 +49,7 @@ class Raised:
             title,
             value=self.told,
             expected="no error",
+            causes=(likely,) if likely is not None and not self.is_out_of_memory else (),
             advice=smaller if self.is_out_of_memory else advice or "Mend what it says.",
             items=self.where,
             source="S2.7",

@@ -8,9 +8,11 @@ from typing import Any
 
 import torch
 
+from tunebook.diagnosis.held_back import judge_held_back
 from tunebook.diagnosis.preflight import judge_preflight
 from tunebook.diagnosis.single_batch import judge_single_batch
 from tunebook.probes.attempts import Raised, attempt
+from tunebook.probes.configured_batch import configured_batch
 from tunebook.probes.learning import judge_learning, learning
 from tunebook.probes.looking import Look, first_batch
 from tunebook.probes.preflight import preflight
@@ -56,8 +58,15 @@ def check(
     if isinstance(batch, Raised):
         found.append(batch.finding("single-batch", "Training on a single batch"))
         return found
-    found.append(judge_single_batch(batch))
+    fits = judge_single_batch(batch)
+    found.append(fits)
     found += _augmentation(task)
+    if fits.verdict is not Verdict.PROBLEM and worst(found[-1:]) is not Verdict.PROBLEM:
+        configured = attempt(configured_batch, task, given, seed=seed)
+        if isinstance(configured, Raised):
+            found.append(configured.finding("augmentation", "Training with augmentation"))
+        else:
+            found += judge_held_back(batch.losses, configured)
     on_stage("evaluating")
     found += _metrics(task, given, seed)
     on_stage("training for a moment")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -18,13 +19,21 @@ from tunebook.probes.looking import (
     first_batch,
     loss_operations,
 )
-from tunebook.probes.tensors import difference, first_tensor, n_nonfinite, n_rows, take
+from tunebook.probes.tensors import (
+    difference,
+    first_tensor,
+    leaves_of,
+    n_nonfinite,
+    n_rows,
+    take,
+    tensors_in,
+)
 from tunebook.training.task import Split, Task
 
 _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
 _BY_MODE = (*_DROPOUT, nn.modules.batchnorm._BatchNorm)  # noqa: SLF001  # the base of all of them
 _N_STEPS = 3
-_NEAR = 0.02
+_NEAR, _VANISHED = 0.02, 1e-7
 _SOFTMAXES = {"Softmax", "Sigmoid"}
 
 
@@ -34,16 +43,20 @@ def preflight(task: Task, seen: Look) -> PreflightFigures:
     parameters = [p for p in network.parameters() if p.requires_grad]
     operations = loss_operations(task, seen)
     output, target = _shapes(task, seen)
+    n_unregistered = _unregistered(seen)
     twice = evaluated_twice(task, seen)
     data = data_figures(task, seen, operations)
     network.train()
     # Two softmaxes may stand in the loss itself as well as at the network's end.
     is_doubled = "Softmax" in operations and "LogSoftmax" in operations
     trained = difference(seen.outputs, network(inputs)) if _has_dropout(network) else None
+    norms = gradient_norms(seen) if parameters else None
     is_frozen = len(parameters) < sum(1 for _ in network.parameters())
     return PreflightFigures(
         data=data,
         n_parameters=sum(p.numel() for p in parameters),
+        n_unregistered=n_unregistered,
+        not_optimized=_not_optimized(seen),
         output_shape=output,
         target_shape=target,
         is_classification=seen.is_classification,
@@ -56,7 +69,8 @@ def preflight(task: Task, seen: Look) -> PreflightFigures:
         evaluated_twice_difference=twice,
         trained_twice_difference=trained,
         has_dropout=_has_dropout(network),
-        gradient_norms=gradient_norms(seen) if parameters else None,
+        gradient_norms=norms,
+        vanishing=_vanishing(network, norms or {}),
         reordered_difference=leak(seen),
         evaluates_in_training_mode=_stays(network, wanted=False),
         trains_in_evaluation_mode=not is_frozen and _stays(network, wanted=True),
@@ -80,6 +94,33 @@ def _shapes(task: Task, seen: Look) -> tuple[tuple[int, ...] | None, tuple[int, 
         if not math.isclose(*costs, rel_tol=1e-4):
             return None, None
     return tuple(outputs.shape), tuple(targets.shape)
+
+
+def _unregistered(seen: Look) -> int:
+    """Return how many tensors outputs are learned from that are no parameters of the network."""
+    known = {id(p) for p in seen.training.network.parameters()}
+    known |= {id(t) for t in tensors_in(seen.batch)}
+    return sum(id(leaf) not in known for leaf in leaves_of(seen.outputs))
+
+
+def _not_optimized(seen: Look) -> tuple[str, ...]:
+    """Return the trainable tensors that the optimizer was not given."""
+    groups = seen.training.optimizer.param_groups
+    given = {id(p) for group in groups for p in group["params"]}
+    named = seen.training.network.named_parameters()
+    return tuple(name for name, p in named if p.requires_grad and id(p) not in given)
+
+
+def _vanishing(network: nn.Module, norms: Mapping[str, float | None]) -> tuple[str, ...]:
+    """Return the weights whose gradient is nothing beside the largest one.
+
+    Biases are passed over: before a normalization theirs is 0 by nature.
+    """
+    top = max((norm for norm in norms.values() if norm), default=0.0)
+    shapes = {name: p.dim() for name, p in network.named_parameters()}
+    return tuple(
+        name for name, norm in norms.items() if norm and shapes[name] > 1 and norm < _VANISHED * top
+    )
 
 
 def _has_dropout(network: nn.Module) -> bool:

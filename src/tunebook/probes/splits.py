@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from tunebook.training.task import Split, Task
 MAX_EXAMPLES, MAX_SECONDS, MAX_BATCHES, BATCH = 2000, 4.0, 20, 64
 PROBLEM_SHARE, NOTICE_SHARE = 0.2, 0.01
 CONFLICT_SHARE = 0.1
-MIN_EXAMPLES = 50
+MIN_EXAMPLES, MAX_CLASSES = 50, 200
 _TOO_FEW = 100
 
 
@@ -30,7 +31,8 @@ def judge_splits(task: Task) -> list[Finding]:
         return found
     prints = {split: _prints(task, split) for split in Split if task.has(split)}
     conflicts = list(_conflicts(task))
-    return [*found, _overlap(prints), *conflicts, *_few(task), *_told_by_one_input(task)]
+    classes = _classes(task)
+    return [*found, _overlap(prints), *conflicts, *classes, *_few(task), *_told_by_one_input(task)]
 
 
 def _unreadable(task: Task) -> Iterator[Finding]:
@@ -163,6 +165,54 @@ def _conflicts(task: Task) -> Iterator[Finding]:
             items=tuple(items[:20]),
             source="S2.8",
         )
+
+
+def _classes(task: Task) -> Iterator[Finding]:
+    """Yield a finding if training has one class alone, or lacks one that evaluation has (S0.3)."""
+    known = {split: _labels(task, split) for split in Split if task.has(split)}
+    train = known.pop(Split.TRAIN)
+    if not train:
+        return
+    others = {label for labels in known.values() for label in labels}
+    missing = sorted(others - train.keys())
+    share = max(
+        (sum(labels[c] for c in missing if c in labels) / sum(labels.values()))
+        for labels in (*known.values(), train)
+        if labels
+    )
+    if len(train) > 1 and share <= NOTICE_SHARE:
+        return
+    is_one = len(train) == 1
+    yield Finding(
+        "classes",
+        Verdict.PROBLEM,
+        "All training examples are of one class."
+        if is_one
+        else "Some classes are in evaluation and not in training.",
+        value=f"class {next(iter(train))}" if is_one else ", ".join(map(str, missing[:10])),
+        expected="every class in every split",
+        causes=("a class is missing in the training data", "the data were split by class"),
+        advice="Shuffle the examples before they are split, or split each class.",
+        source="S0.3",
+    )
+
+
+def _labels(task: Task, split: Split) -> Counter[int]:
+    """Return how often each class occurs in up to 2,000 examples; nothing if there are none."""
+    examples, until = task.examples(split), time.monotonic() + MAX_SECONDS
+    n = min(len(examples), MAX_EXAMPLES)
+    found: Counter[int] = Counter()
+    for index in torch.linspace(0, len(examples) - 1, n).long().tolist():
+        target = examples[index][1]
+        if isinstance(target, torch.Tensor):
+            if target.numel() != 1 or target.is_floating_point():
+                return Counter()
+        elif not isinstance(target, int):
+            return Counter()
+        found[int(target)] += 1
+        if time.monotonic() > until:
+            break
+    return found if len(found) <= MAX_CLASSES else Counter()
 
 
 def _few(task: Task) -> Iterator[Finding]:

@@ -70,3 +70,20 @@ def operations(value: torch.Tensor, *, most: int = 12) -> list[str]:
         names.append(type(node).__name__.removesuffix("0").removesuffix("Backward"))
         node = next((inner for inner, _ in node.next_functions if inner is not None), None)
     return names
+
+
+def leaves_of(value: Any) -> list[torch.Tensor]:
+    """Return the tensors that a gradient of ``value`` would arrive at: weights, as a rule."""
+    found: dict[int, torch.Tensor] = {}
+    waiting = [t.grad_fn for t in tensors_in(value) if t.grad_fn is not None]
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        leaf = getattr(node, "variable", None)
+        if isinstance(leaf, torch.Tensor):
+            found[id(leaf)] = leaf
+        for inner, _ in node.next_functions:
+            if inner is not None and inner not in seen:
+                seen.add(inner)
+                waiting.append(inner)
+    return list(found.values())
