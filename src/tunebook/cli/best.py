@@ -75,5 +75,6 @@ def _look(study: Study, place: Place) -> TestResult:
 def _tell_model(folder: str, told: dict[str, Any]) -> None:
     where = shlex.quote(folder)
     emit(f"model {folder}: use it as {where}/load.py does")
-    legs = f" (a schedule of {told['n_legs']} legs)" if told["n_legs"] > 1 else ""
-    emit(f"train it again: tunebook run {where}/recipe.yaml{legs}")
+    if "conditions" in told:
+        legs = f" (a schedule of {told['n_legs']} legs)" if told["n_legs"] > 1 else ""
+        emit(f"train it again: tunebook run {where}/recipe.yaml{legs}")

@@ -16,6 +16,7 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import nn
 
 from tunebook.errors import CheckpointError, InputError
@@ -41,6 +42,23 @@ with torch.no_grad():
 print("outputs", outputs, "target", target)
 print("classes", model.labels)
 print(model.evaluate("train-val"))
+'''
+
+
+_WEIGHTS_EXAMPLE = '''\
+"""Load the weights: build the network as your training does, then load_state_dict."""
+
+import json
+from pathlib import Path
+
+from safetensors.torch import load_file
+
+folder = Path(__file__).parent
+config = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["config"]
+weights = {file.stem: load_file(file) for file in folder.glob("*.safetensors")}
+for name, tensors in weights.items():
+    print(name, {key: tuple(tensor.shape) for key, tensor in tensors.items()})
+print(config)
 '''
 
 
@@ -87,6 +105,30 @@ def write_model(
     _write_json(into / RECIPE, body)
     (into / "load.py").write_text(_EXAMPLE, encoding="utf-8")
     return load_model(into).evaluate(Split.TRAIN_VAL.value)
+
+
+def write_weights(
+    folder: Path, *, states: Mapping[str, Any], facts: Mapping[str, Any]
+) -> list[str]:
+    """Write the state of each tracked module, those whose states are tensors by name; return them.
+
+    What an optimizer or a schedule keeps is no part of a network.
+    """
+    modules = {name: state for name, state in states.items() if _is_of_module(state)}
+    for name, state in modules.items():
+        # Tensors that share memory are refused by the format.
+        tensors = {key: tensor.detach().clone().contiguous() for key, tensor in state.items()}
+        safetensors.torch.save_file(tensors, str(folder / f"{name}.safetensors"))
+    if modules:
+        _write_json(folder / "metrics.json", dict(facts))
+        (folder / "load.py").write_text(_WEIGHTS_EXAMPLE, encoding="utf-8")
+    return list(modules)
+
+
+def _is_of_module(state: object) -> bool:
+    if not isinstance(state, Mapping) or not state:
+        return False
+    return all(isinstance(value, torch.Tensor) for value in state.values())
 
 
 def load_model(folder: str | os.PathLike[str]) -> Model:

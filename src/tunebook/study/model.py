@@ -19,20 +19,21 @@ from tunebook.study.study_file import file_of, to_yaml
 from tunebook.training.randomness import trial_seed
 
 MODEL_WRITER = "tunebook.recipes.models:write_model"
+WEIGHTS_WRITER = "tunebook.recipes.models:write_weights"
 """What writes the network. By name: studies must not need PyTorch."""
 
 
 def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Write the best network of a study of a recipe into a folder; return its metrics.
+    """Write the best network of a study into a folder; return its metrics.
 
-    ``InputError`` for studies whose networks are not known, ``CheckpointError`` if there are no
-    weights or if the network, loaded again, does not measure what the study did.
+    Of a function or script it is the weights of what was tracked. ``InputError`` if there are none,
+    ``CheckpointError`` if a recipe's were not kept or measure, loaded again, something else.
     """
     spec = study.spec
-    _require_network(spec)
-    best = study.best
-    trial = study.trials[best.number]
+    trial = study.trials[study.best.number]
     ref = best_checkpoint(study.facts, trial)
+    if spec.task.kind is not TaskKind.RECIPE:
+        return _write_tracked(study, trial, ref, Path(folder))
     if ref is None:
         raise CheckpointError(
             f"No weights of the best trial of {study.name!r} were kept",
@@ -56,17 +57,33 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
     return told
 
 
-def _require_network(spec: StudySpec) -> None:
-    if spec.task.kind is TaskKind.RECIPE:
-        return
+def _write_tracked(
+    study: Study, trial: Trial, ref: CheckpointRef | None, folder: Path
+) -> dict[str, Any]:
+    """Write the weights of the modules that a training of the user's own has tracked."""
+    if ref is None:
+        raise _no_network(study.spec)
+    states = study.checkpoints.load(ref)
+    told = _measured(study, trial, ref) | {
+        "config": dict(trial.config),
+        "seed": trial_seed(study.spec.seed, trial.number),
+        "task": study.spec.task.reference,
+    }
+    _require_folder(folder)
+    write: Any = load_function(WEIGHTS_WRITER)
+    if not write(folder, states=states, facts=told):
+        raise _no_network(study.spec)
+    return told
+
+
+def _no_network(spec: StudySpec) -> InputError:
     what = "a script" if spec.task.kind is TaskKind.SCRIPT else "a function of your own"
-    raise InputError(
+    return InputError(
         f"The study {spec.name!r} trains {what}: which weights make its network is not known",
         got=spec.task.reference or str(spec.task.kind),
-        expected="a study of 'tunebook train'",
-        do=f"Take what it saved itself, or the checkpoint that 'tunebook best {spec.name}' "
-        "names, into which what trial.track() was given is saved; or describe the network as a "
-        "training task (docs/how-to/describe-a-task.md)",
+        expected="a study of 'tunebook train', or a training that gives its module to trial.track",
+        do="Add trial.track(net=net) to it; or take what it saved itself; or describe the network "
+        "as a training task (docs/how-to/describe-a-task.md)",
     )
 
 
@@ -85,7 +102,13 @@ def _metrics(
     study: Study, trial: Trial, ref: CheckpointRef, config: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what was measured at the checkpoint, under which conditions, on what evidence."""
-    spec = study.spec
+    return _measured(study, trial, ref) | {
+        "conditions": _without_folder(conditions_of_study(study.spec, config)),
+    }
+
+
+def _measured(study: Study, trial: Trial, ref: CheckpointRef) -> dict[str, Any]:
+    objective = study.spec.objective
     measured = {
         name: dict(zip(series.steps, series.values, strict=True)).get(ref.step)
         for name, series in trial.curves.items()
@@ -93,11 +116,10 @@ def _metrics(
     return {
         "study": study.name,
         "trial": trial.number,
-        "objective": f"{spec.objective.direction} {spec.objective.metric}",
+        "objective": f"{objective.direction} {objective.metric}",
         "step": ref.step,
         "metrics": {name: value for name, value in measured.items() if value is not None},
         "evidence": f"one run, the best of {len(study.trials)} by the same validation data",
-        "conditions": _without_folder(conditions_of_study(spec, config)),
         "n_legs": len(lineage(study.trials, trial.number)),
     }
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tunebook.errors import TaskError
 from tunebook.execution.user_code import load_function
 from tunebook.playbook.rounds import TestLook, split_name
+from tunebook.records import TaskKind
 from tunebook.study.model import write_best_model
 from tunebook.training.task import Split
 
@@ -40,8 +41,15 @@ class TestResult:
 def look_at_test(study: Study, home: Path) -> TestResult:
     """Measure the best network of a study on the test set, and write the look down.
 
-    ``TaskError`` if the task has no test set: then nothing was looked at.
+    ``TaskError`` if the task has no test set, or none that is known: then nothing was looked at.
     """
+    if study.spec.task.kind is not TaskKind.RECIPE:
+        raise TaskError(
+            f"How to measure {study.name!r} on a test set is not known",
+            got=study.spec.task.reference,
+            expected="a study of 'tunebook train'",
+            do="Measure it yourself, once, at the end",
+        )
     load: Any = load_function(MODEL_LOADER)
     with tempfile.TemporaryDirectory() as folder:
         told = write_best_model(study, folder)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import safetensors.torch
+import torch
 
 import tunebook as tb
 from tunebook.errors import CheckpointError, InputError
@@ -97,6 +98,32 @@ def test_weights_of_another_network_are_refused(searched: Study, tmp_path: Path)
     safetensors.torch.save_file(weights, tmp_path / "model.safetensors")
     with pytest.raises(CheckpointError, match="not those of the network"):
         load_model(tmp_path)
+
+
+def test_tracked_module_of_a_function_is_written_with_an_example(tmp_path: Path) -> None:
+    def train(trial: tb.TrialHandle) -> None:
+        net = torch.nn.Linear(2, 1)
+        optimizer = torch.optim.Adam(net.parameters(), lr=trial.config.lr)
+        trial.track(net=net, optimizer=optimizer)
+        for step in trial.steps():
+            net(torch.ones(2)).sum().backward()
+            optimizer.step()
+            trial.report(accuracy=step * trial.config.lr)
+
+    study = tb.tune(
+        train,
+        tb.Space(lr=tb.Float(0.1, 0.2)),
+        **{"maximize": "accuracy", "max_steps": 2, "trials": 2, "workers": 0, "home": tmp_path},
+        progress=False,
+    )
+    told = write_best_model(study, tmp_path / "model")
+    files = {path.name for path in (tmp_path / "model").iterdir()}
+    assert files == {"net.safetensors", "metrics.json", "load.py"}
+    assert told["metrics"]["accuracy"] == study.best.value
+    command = [sys.executable, str(tmp_path / "model" / "load.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "'weight': (1, 2)" in done.stdout
 
 
 def test_study_of_a_function_says_what_is_possible_instead(tmp_path: Path) -> None:
