@@ -25,7 +25,7 @@ from tunebook.search.evolution import Evolution
 from tunebook.search.population import n_replaced
 from tunebook.search.random import Random, hit_probability
 from tunebook.search.registry import make_searcher
-from tunebook.space import Constant, Kind, Parameter, Space
+from tunebook.space import Confidence, Constant, Kind, Parameter, Space
 from tunebook.space.parse import parse_value
 from tunebook.study.study_file import BudgetSection, ObjectiveSection, StudyFile
 from tunebook.study.tasks import describe_task
@@ -78,6 +78,12 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
         space = Space({name: Constant(value) for name, value in values.items()})
         file = file.model_copy(update={"search": {"name": "random"}, "budget": _once(file.budget)})
     steps = file.max_steps or preset.max_steps
+    baseline = _baseline(space, values, steps)
+    if baseline is None:
+        told = ", ".join(f"{name} {values[name]}" for name in space.dimensions if name in values)
+        notices.append(f"the baseline ({told}) lies outside of the space: gain unknown")
+    else:
+        space = _expecting(space, baseline)
     changes = {
         "space": space.to_dict(),
         "objective": _objective(file, preset),
@@ -85,10 +91,6 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     }
     file = file.model_copy(update=changes)
     _require_usable(file, preset)
-    baseline = _baseline(space, values, steps)
-    if baseline is None:
-        told = ", ".join(f"{name} {values[name]}" for name in space.dimensions if name in values)
-        notices.append(f"the baseline ({told}) lies outside of the space: gain unknown")
     if file.sample < 1.0:
         notices.append(
             f"{file.sample:.0%} of the training data: {1 / file.sample:.3g} times cheaper, and "
@@ -263,6 +265,18 @@ def _baseline(space: Space, values: Mapping[str, Any], max_steps: int) -> dict[s
     wanted = {**space.default(max_steps), **{n: v for n, v in values.items() if n in space}}
     config = {name: wanted[name] for name in space.default(max_steps)}
     return dict(space.check(config, max_steps)) if space.contains(config, max_steps) else None
+
+
+def _expecting(space: Space, baseline: Mapping[str, Any]) -> Space:
+    """Return the space with the recipe's values as priors of low confidence, where it has none.
+
+    They are good guesses; and a search that begins at its prior does not train the baseline twice.
+    """
+    form = space.to_dict()
+    for name, value in baseline.items():
+        if name in space.dimensions and "prior" not in form[name]:
+            form[name] = {**form[name], "prior": value, "confidence": str(Confidence.LOW)}
+    return Space.from_dict(form)
 
 
 def _task_ref(file: StudyFile, preset: Preset, fixed: Mapping[str, Any]) -> TaskRef:

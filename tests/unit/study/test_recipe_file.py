@@ -172,6 +172,16 @@ def test_s0_10_a_search_trains_the_baseline_first_and_never_ends_below_it(recipe
     assert all(trial.state is TrialState.DONE for trial in study.trials)
 
 
+def test_a_search_that_begins_at_its_prior_does_not_train_the_baseline_twice(recipe, tmp_path):
+    body = {"recipe": recipe, "max_steps": 1, "budget": {"trials": 4}, "name": "once"}
+    for search in ("bayes", "auto"):
+        file = checked_file({**body, "search": search})
+        study, made = open_recipe(file, home=tmp_path, store="memory")
+        study.run(workers=0, progress=False)
+        assert dict(study.trials[0].config) == made.baseline
+        assert len({trial.config for trial in study.trials}) == 4
+
+
 def test_s0_21_form_to_file_and_back_loses_nothing(recipe, tmp_path):
     body = {"recipe": recipe, "set": {"lr": 0.01}, "sample": 0.5, "search": "bayes", "name": "s"}
     study, made = open_recipe(checked_file(body), home=tmp_path, store="memory")
