@@ -40,7 +40,7 @@ def check(
     1 when something is wrong.
     """
     from tunebook.probes.check import check as checked
-    from tunebook.records.finding import Verdict, worst
+    from tunebook.records.finding import Verdict, leading_causes, worst
     from tunebook.training.task import load_task
 
     config = values_of(settings or [])
@@ -48,7 +48,8 @@ def check(
     on_stage = (lambda stage: None) if quiet or as_json else (lambda stage: say(f"{stage} ..."))
     found = checked(loaded, config, seed=seed, on_stage=on_stage)
     if as_json:
-        emit_json({"task": loaded.name, "verdict": worst(found).value, "findings": found})
+        told = {"task": loaded.name, "verdict": worst(found).value}
+        emit_json({**told, "causes": leading_causes(found), "findings": found})
     else:
         _show(found)
     raise typer.Exit(1 if worst(found) is Verdict.PROBLEM else 0)
@@ -57,7 +58,7 @@ def check(
 def _show(found: Sequence[Finding]) -> None:
     from rich.text import Text
 
-    from tunebook.records.finding import Verdict
+    from tunebook.records.finding import Verdict, leading_causes
 
     colours = {Verdict.PASS: "green", Verdict.NOTICE: "yellow", Verdict.PROBLEM: "red"}
     rows = [
@@ -75,6 +76,10 @@ def _show(found: Sequence[Finding]) -> None:
             _detail("where", "; ".join(finding.items[:5]))
             _detail("next test", finding.next_test)
             _detail("do", finding.advice)
+    likely = leading_causes(found)
+    if likely:
+        emit("")
+        emit(f"Likeliest: {'; '.join(likely)}.")
     counts = {v: sum(f.verdict is v for f in found) for v in Verdict}
     emit("")
     emit(", ".join(f"{n} {verdict.name}" for verdict, n in counts.items() if n))

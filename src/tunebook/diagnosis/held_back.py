@@ -10,7 +10,7 @@ from tunebook.diagnosis.series import number, tail_mean
 from tunebook.diagnosis.single_batch import Cause
 from tunebook.records.finding import Finding, Verdict
 
-LEAST_SHARE = 0.2
+LEAST_SHARE = 0.4
 """The share of the plain fall in loss that must be left."""
 
 
@@ -44,9 +44,9 @@ def judge_held_back(
 def _judge(kind: HeldBack, plain: Sequence[float], losses: Sequence[float]) -> Finding:
     n = min(len(plain), len(losses))
     fall = plain[0] - tail_mean(plain[:n])
-    left = losses[0] - tail_mean(losses[:n])
+    left = plain[0] - tail_mean(losses[:n])
     share = left / fall if fall > 0 else 1.0
-    value = f"loss {number(losses[0])} to {number(tail_mean(losses[:n]))}"
+    value = f"loss {number(plain[0])} to {number(tail_mean(losses[:n]))}"
     expected = f"a fall of at least {LEAST_SHARE:.0%} of that without"
     check = f"{kind.value}-on-a-batch"
     if math.isfinite(share) and share >= LEAST_SHARE:

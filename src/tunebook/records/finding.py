@@ -5,7 +5,7 @@ The same fact everywhere: a line of ``tunebook check`` or of a quality report, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -60,3 +60,16 @@ def worst(findings: list[Finding] | tuple[Finding, ...]) -> Verdict:
     """Return the worst verdict among the findings; ``PASS`` when there are none."""
     order = (Verdict.PASS, Verdict.NOTICE, Verdict.PROBLEM)
     return max((finding.verdict for finding in findings), key=order.index, default=Verdict.PASS)
+
+
+def leading_causes(findings: Sequence[Finding], n: int = 2) -> list[str]:
+    """Return the ``n`` likeliest causes over all problems, likeliest first; fewer if there are.
+
+    The first cause of every problem comes before the second of any. A problem without causes stands
+    for itself with its title.
+    """
+    problems = [f for f in findings if f.verdict is Verdict.PROBLEM]
+    ranked = [f.causes or (f.title,) for f in problems]
+    depth = max(map(len, ranked), default=0)
+    order = [causes[k] for k in range(depth) for causes in ranked if k < len(causes)]
+    return list(dict.fromkeys(order))[:n]

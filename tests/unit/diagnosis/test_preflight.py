@@ -28,6 +28,8 @@ DATA = DataFigures(
 CLEAN = PreflightFigures(
     data=DATA,
     n_parameters=1000,
+    n_unregistered=0,
+    not_optimized=(),
     output_shape=(40, 5),
     target_shape=(40,),
     loss_shape=(),
@@ -52,15 +54,17 @@ def bad_lines(figures: PreflightFigures) -> list[str]:
 
 def test_s2_7_a_clean_model_passes_every_line():
     findings = judge_preflight(CLEAN)
-    assert len(findings) == 14
+    assert len(findings) == 16
     assert {f.verdict for f in findings} == {Verdict.PASS}
-    assert len({f.check for f in findings}) == 14
+    assert len({f.check for f in findings}) == 16
 
 
 @pytest.mark.parametrize(
     ("check", "change"),
     [
         ("parameters", {"n_parameters": 0}),
+        ("registered", {"n_unregistered": 4}),
+        ("optimizer", {"not_optimized": ("a.weight",)}),
         ("shapes", {"output_shape": (40, 1), "target_shape": (40,), "is_classification": False}),
         ("shapes", {"output_shape": (40, 1), "target_shape": (40,)}),
         ("loss-shape", {"loss_shape": (40,)}),
@@ -73,6 +77,7 @@ def test_s2_7_a_clean_model_passes_every_line():
         ("training-mode", {"trained_twice_difference": 0.0}),
         ("gradients", {"gradient_norms": {"a.weight": 0.1, "b.weight": 0.0}}),
         ("gradients", {"gradient_norms": {"a.weight": 0.1, "b.weight": None}}),
+        ("gradients", {"vanishing": ("a.weight",)}),
         ("batch-leak", {"reordered_difference": 0.1}),
     ],
 )

@@ -103,3 +103,16 @@ def test_s2_8_every_failure_names_causes_and_a_next_test():
     passed = judge_single_batch(SingleBatchFigures([1.0 * 0.97**t for t in range(500)]))
     assert passed.verdict is Verdict.PASS
     assert not passed.causes
+
+
+def test_s2_8_slow_fit_without_errors_is_a_notice_and_no_alarm():
+    losses = [2.3 * 0.995**k for k in range(501)]
+    figures = SingleBatchFigures(losses=losses, errors=[0.0] * 501)
+    assert judge_single_batch(figures).verdict is Verdict.NOTICE
+    stuck = SingleBatchFigures(losses=[max(x, 1.0) for x in losses], errors=[0.0] * 501)
+    assert judge_single_batch(stuck).verdict is Verdict.PROBLEM
+
+
+def test_s2_8_logarithm_of_a_density_may_end_below_zero():
+    assert classify([0.4 - 0.007 * k for k in range(501)]) is Outcome.PASS
+    assert classify([0.4 - 0.1 * k for k in range(501)]) is Outcome.GOES_UP
