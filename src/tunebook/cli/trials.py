@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tunebook.cli.options import AsJson, Home, Store, StudyName
-from tunebook.cli.output import emit_json, emit_table, is_unicode
+from tunebook.cli.output import emit_json, emit_table, is_unicode, say
 from tunebook.cli.place import place_of, study_named
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ def trials(
     if as_json:
         emit_json([trial_row(trial) for trial in found])
     else:
+        if sort == "value" and len({trial.parent is None for trial in found}) > 1:
+            say(
+                "Trials that continue others are no match for those trained from scratch: what is "
+                "above the other is not the better one (S0.19)."
+            )
         _emit(found, facts)
 
 
@@ -63,11 +68,15 @@ def _emit(found: Sequence[Trial], facts: Facts) -> None:
             (
                 *_cells(trial, facts),
                 *([f"{trial.cost or 0:.2f}"] if costs else []),
-                trial.error or brief_text(trial.config),
+                _origin(trial) + (trial.error or brief_text(trial.config)),
             )
             for trial in found
         ],
     )
+
+
+def _origin(trial: Trial) -> str:
+    return "" if trial.parent is None else f"from trial {trial.parent}: "
 
 
 def _cells(trial: Trial, facts: Facts) -> list[str | Text]:

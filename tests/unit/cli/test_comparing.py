@@ -65,3 +65,37 @@ def test_s0_19_trials_that_continue_others_are_not_ranked_with_those_from_scratc
     told = command("compare", "scratch", "continued", "--json").json
     assert told["order"] == []
     assert "different beginnings of trials" in told["refusal"]
+
+
+class Count:
+    """Stands for a network: a number that grows by each step."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def state_dict(self) -> dict[str, int]:
+        return {"n": self.n}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.n = state["n"]
+
+
+def grow(trial: tb.TrialHandle) -> None:
+    count = Count()
+    trial.track(count=count)
+    for _ in trial.steps():
+        count.n += 1
+        trial.report(acc=count.n * trial.config.lr)
+
+
+def test_s0_19_mixed_table_warns_and_each_continued_trial_names_its_parent(command, home):
+    search = {"name": "evolution", "population": 4, "rounds": 5, "perturb_interval": 1}
+    space = tb.Space(lr=tb.Float(0.1, 1.0))
+    limits = {"max_steps": 5, "steps": 21, "workers": 0, "progress": False}
+    study = tb.tune(grow, space, maximize="acc", search=search, name="evo", **limits)
+    done = command("trials", "evo", "--sort", "value")
+    assert "continue others are no match" in done.err
+    clone = next(trial for trial in study.trials if trial.parent is not None)
+    (line,) = (line for line in done.out.splitlines() if line.split()[0] == str(clone.number))
+    assert f"from trial {clone.parent}: " in line
+    assert command("trials", "evo").err == ""
