@@ -14,6 +14,7 @@ from tunebook.guide.studies import run_study, trial_from, trials_told
 from tunebook.playbook.checklist import ChecklistFacts, checklist
 from tunebook.playbook.exploration import ChangeKind, SpaceChange, changed_space, propose_changes
 from tunebook.records import Trial
+from tunebook.records.finding import Verdict
 from tunebook.space import Space
 
 N_ROUNDS, MIN_TRIALS = 2, 6
@@ -42,7 +43,13 @@ def carry_out(session: Session) -> None:
                 changes=[f"{c.kind} {c.parameter}: {c.reason}" for c in kept],
             )
         space = changed_space(space, kept)
-    session.find(6, *checklist(_facts(session, trials, space)))
+    found = checklist(_facts(session, trials, space))
+    session.find(6, *found)
+    for problem in (f for f in found if f.verdict is Verdict.PROBLEM):
+        # The rounds that the stage can pay for are over: the problem goes into the report (5.1).
+        if problem.check not in session.state.waivers:
+            reason = f"the stage's share of the budget is used: {problem.title}"
+            session.log.write("waiver", gate=problem.check, reason=reason)
     session.decide(6, "space", space.to_dict(), f"after {len(trials)} trials in {N_ROUNDS} rounds")
     best = ranked(trials, session.task.objective)[:1]
     if best:
