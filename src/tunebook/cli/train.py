@@ -69,6 +69,12 @@ Confirm = Annotated[
         help="Train baseline and best again, so often. Default: 1 after a search on a sample.",
     ),
 ]
+Goal = Annotated[
+    str | None,
+    typer.Option(
+        metavar="GOAL", help="Search for this: explore, best (values) or model; the search follows."
+    ),
+]
 Sample = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="Train on this share of the training data (0 to 1)."),
@@ -88,6 +94,7 @@ def train(
     from_study: From = None,
     like: Like = None,
     search: Search = None,
+    goal: Goal = None,
     parameter: Parameters = None,
     constraint: Constraints = None,
     sample: Sample = None,
@@ -117,7 +124,11 @@ def train(
     """
     place = place_of(ctx, home, store)
     flags = {key: ctx.params[key] for key in _KEYS} | limits
-    flags |= {"trial_timeout_s": timeout, "search": None if search is None else search_of(search)}
+    wanted = None if search is None else search_of(search)
+    if goal is not None:
+        trials = limits["trials"]
+        wanted = _advised(goal, search, n_trials=int(trials or 10), n_parallel=workers or 1)
+    flags |= {"trial_timeout_s": timeout, "search": wanted}
     if parameter:
         from tunebook.space import Space
 
@@ -128,6 +139,29 @@ def train(
     file = _form(place, recipe, like, inherited | values)
     options: dict[str, Any] = {"quiet": quiet, "as_json": as_json, "confirm": confirm}
     raise typer.Exit(train_file(file.changed(flags), place, found=found, **options))
+
+
+def _advised(goal: str, search: str | None, *, n_trials: int, n_parallel: int) -> dict[str, Any]:
+    """Return the search for a goal, and say why it is that one (S0.27)."""
+    from tunebook.playbook.strategy import Situation, advise
+
+    goals = ("explore", "best", "model")
+    if goal not in goals or search is not None:
+        raise InputError(
+            "A goal takes the place of a search",
+            got={"goal": goal, "search": search},
+            expected=f"one of {', '.join(goals)}, without --search",
+        )
+    situation = Situation(
+        n_trials,
+        n_parallel=n_parallel,
+        is_exploring=goal == "explore",
+        wants_trained_model=goal == "model",
+    )
+    advice = advise(situation)
+    warning = f"; {advice.warning}" if advice.warning else ""
+    say(f"search {advice.searcher}: {advice.reason}{warning} (S0.27)")
+    return {"name": advice.searcher}
 
 
 def _found(place: Place, study: str | None) -> Found | None:

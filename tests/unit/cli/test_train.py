@@ -15,6 +15,8 @@ from tunebook.cli.values import values_in
         (("x.py:Task", "--set", "lr"), "not written as name=value"),
         (("x.py:Task", "--config", "none.yaml"), "cannot be read"),
         (("x.py:Task",), "no such file"),
+        (("x.py:Task", "--goal", "fame"), "one of explore, best, model"),
+        (("x.py:Task", "--goal", "best", "--search", "random"), "without --search"),
         (("x.py:Task", "--from", "old"), "no study here yet"),
         (("x.py:Task", "-p", "lr=log(1,0.1)"), "low is above high"),
     ],
@@ -30,3 +32,16 @@ def test_values_of_a_file_are_those_under_config_or_all(tmp_path):
     (tmp_path / "a.yaml").write_text("lr: 0.1\n")
     (tmp_path / "b.json").write_text('{"task": "x", "config": {"lr": 0.1}}')
     assert values_in(str(tmp_path / "a.yaml")) == values_in(str(tmp_path / "b.json"))
+
+
+@pytest.mark.parametrize(
+    ("words", "search"),
+    [
+        (("--goal", "explore"), "halton"),
+        (("--goal", "best", "--trials", "40"), "bayes"),
+        (("--goal", "best", "--trials", "10", "--workers", "8"), "halton"),
+        (("--goal", "model"), "evolution"),
+    ],
+)
+def test_s0_27_a_goal_chooses_the_search_and_says_why(command, words, search):
+    assert f"search {search}: " in command("train", "x.py:Task", *words).err
