@@ -7,7 +7,6 @@ from tunebook.search.assumed_priors import assumed_priors
 from tunebook.search.auto import N_INITIAL
 from tunebook.search.bayes import Bayes, concurrency_warning
 from tunebook.search.past import PastStudy, shared_names
-from tunebook.search.registry import make_searcher
 from tunebook.space import Space
 from tunebook.storage import Store
 from tunebook.study.appearance import number_text
@@ -18,18 +17,20 @@ def notices(facts: Facts, n_workers: int) -> list[str]:
     """Return what is assumed, what the study starts from, and what makes its search random."""
     spec, space = facts.known_spec, Space.from_dict(facts.space)
     lines = [_start_line(space, PastStudy.from_dict(past)) for past in spec.past]
-    searcher = make_searcher(spec.search)
-    is_auto = searcher.name == "auto"
+    # By name: the searcher may be one of the user's own, which cannot be made here.
+    name = spec.search.get("name")
+    is_auto = name == "auto"
     if is_auto and (found := assumed_priors(space)):
         told = ", ".join(
             f"{name} {number_text(float(prior.value))} ({prior.source})"  # type: ignore[arg-type]  # only numbers are assumed
             for name, prior in found.items()
         )
         lines.append(f"assumed priors: {told}; a prior of your own in the space replaces one")
-    if isinstance(searcher, Bayes) or (is_auto and spec.max_steps in {None, 1}):
-        initial = searcher.initial if isinstance(searcher, Bayes) else N_INITIAL
-        most = searcher.max_concurrent if isinstance(searcher, Bayes) else n_workers
-        warning = concurrency_warning(facts.budget.trials, initial, min(most, n_workers))
+    if name == "bayes" or (is_auto and spec.max_steps in {None, 1}):
+        initial = int(spec.search.get("initial", N_INITIAL))
+        most = int(spec.search.get("max_concurrent", Bayes().max_concurrent))
+        n_at_once = n_workers if is_auto else min(most, n_workers)
+        warning = concurrency_warning(facts.budget.trials, initial, n_at_once)
         lines += [f"warning: {warning}"] if warning is not None else []
     return lines
 

@@ -7,6 +7,7 @@ import pytest
 import tunebook as tb
 from tunebook.engine import replay
 from tunebook.errors import InputError, SearchError, StudyExistsError, StudyNotFoundError
+from tunebook.search.halton import Halton
 from tunebook.study.notices import notices, offer
 from tunebook.study.opening import open_settings_store, settings_for
 
@@ -122,4 +123,16 @@ def test_s0_14_concurrency_that_makes_bayes_random_is_warned_about():
     study = tb.Study.create(SPACE, **options)
     (line,) = notices(study.facts, 5)
     assert line.startswith("warning: 5 trials at once of 10")
+    assert notices(study.facts, 1) == []
+
+
+def test_searcher_of_the_users_own_needs_no_notice():
+    class Own(Halton):
+        @property
+        def name(self):
+            return "own"
+
+    options = {"maximize": "accuracy", "trials": 2, "workers": 0, "store": "memory"}
+    study = tb.tune(train, SPACE, search=Own(), progress=False, **options)
+    assert len(study.trials) == 2
     assert notices(study.facts, 1) == []
