@@ -14,6 +14,7 @@ import typer
 from tunebook.cli.best import best
 from tunebook.cli.check import check
 from tunebook.cli.compare import compare
+from tunebook.cli.data import data
 from tunebook.cli.demo import demo
 from tunebook.cli.export import export
 from tunebook.cli.guide import guide
@@ -75,6 +76,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(data, name="data")
 
 
 def _show_version(is_wanted: bool) -> None:

@@ -1,0 +1,132 @@
+"""What a dataset is: items with labels or boxes, in named splits, under an immutable version.
+
+Everything here is plain data; importers make it, versions keep it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What the items are and what is to be predicted."""
+
+    IMAGE_CLASSES = "image classification"
+    DETECTION = "object detection"
+    TEXT_CLASSES = "text classification"
+    TABLE = "tabular"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box in pixels, by its corner and size, with the number of its class."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: int
+
+    @property
+    def area(self) -> float:
+        """Width times height."""
+        return self.width * self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One example. ``source`` says where it came from: a file, or a file with its line.
+
+    ``file`` is the image within the version's folder; ``text`` and ``row`` are those of texts and
+    tables. ``label`` is the number of a class, or a number to predict; None if unlabelled.
+    """
+
+    id: str
+    source: str
+    split: str
+    label: float | None = None
+    boxes: tuple[Box, ...] = ()
+    file: str | None = None
+    size: tuple[int, int] | None = None
+    text: str | None = None
+    row: tuple[float | str | None, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An item or a line that could not be imported, or only in part, and why."""
+
+    source: str
+    why: str
+    is_left_out: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """All items of one version. ``columns`` name the fields of rows of a table."""
+
+    kind: Kind
+    classes: tuple[str, ...]
+    items: tuple[Item, ...]
+    columns: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def of_split(self, split: str) -> list[Item]:
+        """Return the items of a split, in their order."""
+        return [item for item in self.items if item.split == split]
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits that have items."""
+        return tuple(dict.fromkeys(item.split for item in self.items))
+
+    def version(self) -> str:
+        """Return the content's hash: the same items under any name have the same one (S0.1)."""
+        digest = hashlib.sha256(json.dumps([self.kind, self.classes, self.columns]).encode())
+        for item in sorted(self.items, key=lambda item: item.id):
+            told = asdict(item)
+            del told["source"], told["file"]
+            digest.update(json.dumps(told, sort_keys=True).encode())
+        return digest.hexdigest()[:16]
+
+
+def to_lines(dataset: Dataset) -> Iterable[str]:
+    """Yield the dataset as lines of JSON: its head, then an item a line."""
+    head = {
+        "kind": dataset.kind,
+        "classes": dataset.classes,
+        "columns": dataset.columns,
+        "faults": [asdict(fault) for fault in dataset.faults],
+        "details": dict(dataset.details),
+    }
+    yield json.dumps(head, ensure_ascii=False)
+    for item in dataset.items:
+        told = {name: value for name, value in asdict(item).items() if value not in (None, (), "")}
+        yield json.dumps(told, ensure_ascii=False)
+
+
+def from_lines(lines: Sequence[str]) -> Dataset:
+    """Undo ``to_lines``."""
+    head, *rest = (json.loads(line) for line in lines)
+    return Dataset(
+        Kind(head["kind"]),
+        tuple(head["classes"]),
+        tuple(_item(told) for told in rest),
+        tuple(head["columns"]),
+        tuple(Fault(**fault) for fault in head["faults"]),
+        head["details"],
+    )
+
+
+def _item(told: dict[str, Any]) -> Item:
+    boxes = tuple(Box(**box) for box in told.pop("boxes", ()))
+    size = told.pop("size", None)
+    row = tuple(told.pop("row", ()))
+    return Item(**told, boxes=boxes, size=None if size is None else (size[0], size[1]), row=row)
