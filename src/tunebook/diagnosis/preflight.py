@@ -248,7 +248,7 @@ def _training(f: PreflightFigures) -> Finding | None:
         "training-mode",
         not is_still and not f.trains_in_evaluation_mode,
         ("Training runs in training mode.", "Training runs in evaluation mode."),
-        "not measured" if difference is None else number(difference),
+        "layers follow the mode" if difference is None else number(difference),
         "different outputs with dropout" if f.has_dropout else "training mode",
         causes=("eval() is called and train() never again", "the dropout rate is 0"),
         advice="Call train() on the network before every training step.",

@@ -36,12 +36,24 @@ def check(
 ) -> list[Finding]:
     """Return the findings on a task, in the order in which they were made.
 
-    A part that raises is a finding too, and ends the checks that need it.
+    A part that raises is a finding too, and ends the checks that need it. Runs on one thread, as a
+    trial does: beside other work, more of them slow each other down.
     """
-    given = config or {}
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _check(task, config or {}, seed, on_stage)
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def _check(task: Task, given: Mapping[str, Any], seed: int, on_stage: OnStage) -> list[Finding]:
     on_stage("reading the data")
-    found = judge_splits(task)
-    if worst(found) is Verdict.PROBLEM and any(f.check == "data" for f in _problems(found)):
+    splits = attempt(judge_splits, task)
+    if isinstance(splits, Raised):
+        return [splits.finding("data", "Reading the examples")]
+    found = splits
+    if any(f.check == "data" for f in _problems(found)):
         return found
     on_stage("looking at two batches")
     seen = _look(task, given, seed)
@@ -54,21 +66,13 @@ def check(
     if not figures.n_parameters or seen.loss.numel() != 1:
         return found
     on_stage("fitting a single batch")
-    batch = attempt(single_batch, task, given, seed=seed)
-    if isinstance(batch, Raised):
-        found.append(batch.finding("single-batch", "Training on a single batch"))
-        return found
-    fits = judge_single_batch(batch)
-    found.append(fits)
-    found += _augmentation(task)
-    if fits.verdict is not Verdict.PROBLEM and worst(found[-1:]) is not Verdict.PROBLEM:
-        configured = attempt(configured_batch, task, given, seed=seed)
-        if isinstance(configured, Raised):
-            found.append(configured.finding("augmentation", "Training with augmentation"))
-        else:
-            found += judge_held_back(batch.losses, configured)
+    fits = list(_fit(task, given, seed))
+    found += fits
     on_stage("evaluating")
     found += _metrics(task, given, seed)
+    # What cannot fit a batch learns nothing either: that would only be told twice.
+    if worst(fits) is Verdict.PROBLEM:
+        return found
     on_stage("training for a moment")
     learned = attempt(learning, task, given, seed=seed)
     if isinstance(learned, Raised):
@@ -76,6 +80,25 @@ def check(
     elif learned is not None:
         found.append(judge_learning(learned))
     return found
+
+
+def _fit(task: Task, config: Mapping[str, Any], seed: int) -> Iterator[Finding]:
+    """Yield the findings on a single batch: plain, then with what may hold the fit back."""
+    batch = attempt(single_batch, task, config, seed=seed)
+    if isinstance(batch, Raised):
+        yield batch.finding("single-batch", "Training on a single batch")
+        return
+    plain = judge_single_batch(batch)
+    augmentation = list(_augmentation(task))
+    yield plain
+    yield from augmentation
+    if Verdict.PROBLEM in {plain.verdict, worst(augmentation)}:
+        return
+    configured = attempt(configured_batch, task, config, seed=seed)
+    if isinstance(configured, Raised):
+        yield configured.finding("augmentation", "Training with augmentation")
+    else:
+        yield from judge_held_back(configured.plain, configured.configured)
 
 
 def _problems(findings: list[Finding]) -> Iterator[Finding]:

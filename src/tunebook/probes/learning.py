@@ -27,7 +27,7 @@ MIN_EXAMPLES = 25
 SURE = 2.5
 """How many deviations the true targets must lie below shuffled ones: chance does so in 0.6 %."""
 
-_LINEAR_GAIN = 3.0
+_LINEAR_GAIN, _PATIENCE = 3.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,9 @@ def learning(
     if n is None or n < MIN_EXAMPLES or n_rows(inputs) not in {n, None}:
         return None
     training = Training(task, with_rate(task, config), n_updates=n_updates, seed=seed)
-    until, done = time.monotonic() + max_seconds, 0
-    while done < n_updates and time.monotonic() < until:
+    until, done = time.process_time() + max_seconds, 0
+    latest = time.monotonic() + _PATIENCE * max_seconds
+    while done < n_updates and time.process_time() < until and time.monotonic() < latest:
         training.update()
         done += 1
         if on_progress is not None:

@@ -22,6 +22,7 @@ _LOGIT_OPERATIONS = (
     "Softmax",
     "Softplus",
 )
+_FRESH_RATES = {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02}
 _FRESH_RATE = 1e-3
 
 
@@ -102,7 +103,9 @@ def has_own_rate(task: Task, config: Mapping[str, Any]) -> bool:
 
 def with_rate(task: Task, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration, with a rate for probing if the user chose none."""
-    return dict(config) if has_own_rate(task, config) else {**config, "lr": _FRESH_RATE}
+    if has_own_rate(task, config):
+        return dict(config)
+    return {**config, "lr": _FRESH_RATES.get(str(config.get("optimizer")), _FRESH_RATE)}
 
 
 def input_kind(task: Task) -> str:

@@ -32,7 +32,8 @@ FACTORS = (10.0, 0.1)
 """Other rates, tried on anything but a pass: a pass there is a fault of the rate (S2.8)."""
 
 MIN_STEPS, MAX_SECONDS = 100, 12.0
-"""A slow network trains fewer steps, but no fewer than this."""
+"""A slow network trains fewer steps, but no fewer than this. Seconds are those of the processor:
+what else it is busy with must not change the verdict."""
 
 _SCALES = (2.0, 5.0, 10.0, 20.0)
 _DROPOUT = nn.modules.dropout._DropoutNd  # noqa: SLF001  # the base of all of them
@@ -76,9 +77,13 @@ def single_batch(
                 break
         else:
             # Far off, neither passes: an optimizer known to fit tells whether it is the rate.
-            if Outcome.PASS not in others.values() and has_own_rate(task, config):
+            if Outcome.PASS not in others.values():
+                found = run.train(1.0, is_known=True)
                 is_slow = outcome is Outcome.PLATEAUS
-                others[math.inf if is_slow else 0.0] = classify(*run.train(1.0, is_known=True))
+                others[math.inf if is_slow else 0.0] = classify(*found)
+                if classify(*found) is Outcome.PASS and not has_own_rate(task, config):
+                    losses, errors = found
+                    others = {}
     inputs, targets = batch
     parameters = [p for p in seen.training.network.parameters() if p.requires_grad]
     return SingleBatchFigures(
@@ -122,7 +127,7 @@ class _Run:
         elif factor != 1.0:
             self._scale(training, factor)
         losses, errors = list[float](), list[float]()
-        until = time.monotonic() + self.until.max_seconds
+        until = time.process_time() + self.until.max_seconds
         for step in range(self.until.n_steps + 1):
             loss, error = self._step(training)
             losses.append(loss - self.floor)
@@ -133,7 +138,7 @@ class _Run:
                 self.n_without_gradient = sum(g is None or not bool(g.any()) for g in grads)
             if not math.isfinite(loss):
                 break
-            if step >= MIN_STEPS and time.monotonic() > until:
+            if step >= MIN_STEPS and time.process_time() > until:
                 break
         return losses, errors or None
 

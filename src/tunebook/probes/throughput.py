@@ -190,6 +190,8 @@ def _measure_for(parent: dict[str, Any]) -> None:
     torch.set_num_threads(parent["n_threads"])
     task = load_task(parent["reference"], parent["arguments"])
     order = _Order(parent["sizes"], parent["config"], parent["n_timed"], parent["seed"])
+    # A first update imports what PyTorch imports late: that is no memory of the training.
+    Training(task, {**order.config, "batch_size": 1}, n_updates=1, seed=order.seed).update()
     with os.fdopen(parent["pipe"], "w") as pipe:
         limit = parent["memory_limit"] or round((1 - HEADROOM) * (_free_memory() or 0))
         held = _memory_held()
