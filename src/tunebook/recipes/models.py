@@ -45,6 +45,19 @@ print(model.evaluate("train-val"))
 '''
 
 
+_ANSWERS = '''\
+"""Ask the trained network: python load.py %s"""
+
+import sys
+from pathlib import Path
+
+from tunebook.recipes.models import load_model
+
+model = load_model(Path(__file__).parent)
+for raw in sys.argv[1:]:
+    print(raw, model.answer(raw))
+'''
+
 _WEIGHTS_EXAMPLE = '''\
 """Load the weights: build the network as your training does, then load_state_dict."""
 
@@ -70,6 +83,16 @@ class Model:
     task: Task
     config: Configuration
     labels: Sequence[str] | None
+
+    @torch.no_grad()
+    def answer(self, raw: Any) -> Any:
+        """Return what the network says of something as it comes: a file's path, a row."""
+        if self.task.answer is None:
+            raise InputError(
+                f"The task {self.task.name!r} does not say how to ask its network",
+                do="Give it a method answer(network, raw), or call model.network on a batch",
+            )
+        return self.task.answer(self.network, raw)
 
     def evaluate(self, split: str) -> dict[str, float]:
         """Return the metrics of a split of the task's data, by their full names."""
@@ -103,7 +126,8 @@ def write_model(
     arguments = ref.options["arguments"]
     body = {"task": reference, "arguments": arguments, "config": dict(config), **facts}
     _write_json(into / RECIPE, body)
-    (into / "load.py").write_text(_EXAMPLE, encoding="utf-8")
+    example = _EXAMPLE if task.answer is None else _ANSWERS % _asked(ref)
+    (into / "load.py").write_text(example, encoding="utf-8")
     return load_model(into).evaluate(Split.TRAIN_VAL.value)
 
 
@@ -155,6 +179,11 @@ def load_model(folder: str | os.PathLike[str]) -> Model:
         ) from None
     labels = json.loads((place / LABELS).read_text(encoding="utf-8"))
     return Model(network.eval(), task, config, labels)
+
+
+def _asked(ref: TaskRef) -> str:
+    """Return what to write behind the example's name."""
+    return "FILE" if "resolution" in (ref.options["arguments"] or {}) else "VALUE,VALUE,..."
 
 
 def _copied(reference: str, into: Path) -> str:

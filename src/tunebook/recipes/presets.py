@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
-from tunebook.errors import DatasetError, TaskError, nearest
+from tunebook.datasets.library import names_of, open_dataset
+from tunebook.errors import DatasetError, nearest
 from tunebook.playbook.default_spaces import default_space
+from tunebook.recipes.registry import Recipe, recipe_named
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.recipes.trials import TaskTraining
 from tunebook.space import Float, Kind, Parameter, Space
@@ -39,9 +42,8 @@ def read_preset(
 
     ``TaskError`` offers the nearest recipe.
     """
-    del home
     if not is_own_task(recipe):
-        raise TaskError("There is no such recipe", got=recipe, do=nearest(recipe, ()))
+        return _preset_of_recipe(recipe_named(recipe), data, Path(home or "."), given)
     if data is not None:
         raise DatasetError(
             "A training task of your own reads its own data",
@@ -50,6 +52,52 @@ def read_preset(
             do="Leave the data out, or name a recipe",
         )
     return _preset_of(load_task(recipe), recipe, given)
+
+
+def _preset_of_recipe(
+    recipe: Recipe, data: str | None, home: Path, given: Mapping[str, Any]
+) -> Preset:
+    """Return the preset of a recipe for a version of a dataset of its kind (S0.1, S0.4)."""
+    if data is None:
+        raise DatasetError(
+            f"The recipe {recipe.name!r} needs data",
+            expected="the name of a dataset: --data NAME",
+            do=nearest("", names_of(home)),
+        )
+    stored = open_dataset(data, home)
+    if stored.dataset.kind is not recipe.kind:
+        raise DatasetError(
+            f"The recipe {recipe.name!r} is not for this dataset",
+            got=f"{stored.name}, a dataset for {stored.dataset.kind}",
+            expected=f"a dataset for {recipe.kind}",
+        )
+    version = f"{stored.name}@{stored.version}"
+    arguments = {"data": version, "home": str(home.resolve()), **recipe.arguments(stored, given)}
+    task = load_task(recipe.maker, arguments)
+    options = {name: given.get(name, usual) for name, usual in recipe.options.items()}
+    values = {**recipe.defaults, **options}
+    return Preset(
+        recipe=recipe.name,
+        task=task,
+        defaults=values,
+        space=recipe.space,
+        known=SETTINGS | set(recipe.space.names) | set(values),
+        max_steps=recipe.max_steps,
+        updates_per_step=_updates(
+            task, given.get("batch_size", values["batch_size"]), n_epochs=recipe.epochs_per_step
+        ),
+        data=version,
+        conditions={"network": recipe.network, **options},
+        metric_name=f"{task.objective.metric} ({recipe.metric_name or recipe.name}, {version})",
+        is_share=recipe.is_share or task.metric == "accuracy",
+    )
+
+
+def _updates(task: Task, size: object, *, n_epochs: int = 1) -> int:
+    """Return the updates of a step: some epochs, or fewer where those are long."""
+    is_size = isinstance(size, int) and size > 0
+    n = n_epochs * len(task.examples(Split.TRAIN)) / (size if is_size else 1)  # type: ignore[operator]  # a size, by the line above
+    return max(1, min(MAX_UPDATES, math.ceil(n)))
 
 
 def is_own_task(recipe: str) -> bool:
@@ -62,7 +110,6 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
     if all(isinstance(size, int) for size in sizes):
         TrainingSettings.of(given)  # refuses what cannot be used
     settings = TrainingSettings.of({n: given[n] for n in ("optimizer",) if n in given})
-    size = given.get("batch_size", settings.batch_size)
     own = {} if task.space is None else dict(task.space.parameters)
     rules = () if task.space is None else task.space.constraints
     space = Space({**_optimizer_space(settings.optimizer), **own}, constraints=rules)
@@ -73,8 +120,6 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
     defaults |= {"lr": rate, momentum: getattr(settings, momentum)}
     if task.space is not None:
         defaults |= dict(task.space.default())
-    is_size = isinstance(size, int) and size > 0
-    per_epoch = len(task.examples(Split.TRAIN)) / (size if is_size else settings.batch_size)
     return Preset(
         recipe=task.reference or recipe,
         task=task,
@@ -82,7 +127,7 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
         space=space,
         known=SETTINGS | set(own),
         max_steps=MAX_STEPS,
-        updates_per_step=max(1, min(MAX_UPDATES, math.ceil(per_epoch))),
+        updates_per_step=_updates(task, given.get("batch_size", settings.batch_size)),
         conditions={"network": task.name},
         metric_name=f"{task.objective.metric} ({task.name})",
         is_share=task.metric == "accuracy",

@@ -56,7 +56,8 @@ class TrainingTask(Protocol):
     """What a user writes. Exactly one of ``maximize`` and ``minimize`` names the metric.
 
     Optional: ``name``; ``space``, the hyperparameters of the network itself; ``minimize``;
-    ``labels``, the names of the classes by number;
+    ``labels``, the names of the classes by number; ``answer(network, raw)``, what a trained
+    network says of something as it comes, such as the path of an image;
     ``optimizer(network, config)``; ``augment(inputs, targets)``, for training batches alone;
     ``collate(examples)``, which makes a batch of examples; ``predict(outputs)``, which turns the
     outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an example).
@@ -105,6 +106,7 @@ class Task:
     collate: Callable[[Sequence[Any]], tuple[Any, Any]] | None = None
     predict: Callable[[Any], Any] | None = None
     labels: Sequence[str] | None = None
+    answer: Callable[[Any, Any], Any] | None = None
     reference: str | None = None
     arguments: Mapping[str, Any] | None = None
 
@@ -167,6 +169,7 @@ def read_task(
         collate=getattr(task, "collate", None),
         predict=getattr(task, "predict", None),
         labels=getattr(task, "labels", None),
+        answer=getattr(task, "answer", None),
         reference=reference,
         arguments=arguments,
     )

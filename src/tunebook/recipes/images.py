@@ -1,0 +1,91 @@
+"""Images of a dataset as the networks of recipes take them: squares, normalised.
+
+They are decoded once for each version and resolution, into a file beside the version.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, final
+
+import numpy as np
+import torch
+
+from tunebook.datasets.library import Stored, open_dataset
+from tunebook.datasets.records import Item
+
+Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
+"""Images as bytes, channels before lines."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The images of a version of a dataset, as inputs. ``scale`` is what ``scale_of`` returns."""
+
+    data: str
+    home: str
+    resolution: int
+    scale: Mapping[str, Sequence[float]]
+
+    def open(self) -> Stored:
+        """Return the version; ``DatasetError`` where it is not."""
+        return open_dataset(self.data, Path(self.home))
+
+    def inputs_of(self, items: Sequence[Item], split: str) -> torch.Tensor:
+        """Return the images of a split's items."""
+        return self._scaled(pixels_of(self.open(), items, self.resolution, split))
+
+    def input_of(self, path: str) -> torch.Tensor:
+        """Return an image file: a batch of one."""
+        return self._scaled(read_pixels(Path(path), self.resolution)[None])
+
+    def _scaled(self, pixels: Pixels) -> torch.Tensor:
+        mean, deviation = (
+            torch.tensor(self.scale[name])[:, None, None] for name in ("mean", "deviation")
+        )
+        return (torch.as_tensor(pixels).float() / 255 - mean) / deviation
+
+
+def arguments_of_images(stored: Stored, items: Sequence[Item], resolution: int) -> dict[str, Any]:
+    """Return a task's arguments: labels, and how images become inputs, by the training images."""
+    scale = scale_of(pixels_of(stored, items, resolution, "train"))
+    return {"labels": list(stored.dataset.classes), "resolution": resolution, "scale": scale}
+
+
+def scale_of(pixels: Pixels) -> dict[str, list[float]]:
+    """Return the mean and deviation of each channel, from 0 to 1 (S2.5)."""
+    shares = torch.as_tensor(pixels).double() / 255
+    deviation = shares.std(dim=(0, 2, 3), correction=0).tolist()
+    mean = shares.mean(dim=(0, 2, 3)).tolist()
+    return {"mean": mean, "deviation": [value if value > 0 else 1.0 for value in deviation]}
+
+
+def pixels_of(stored: Stored, items: Sequence[Item], resolution: int, split: str) -> Pixels:
+    """Return images as bytes, channels before lines; decoded once, kept beside the version."""
+    kept = stored.folder / "decoded" / f"{split}-{resolution}.npy"
+    if kept.is_file():
+        found: Pixels = np.load(kept)
+        return found
+    pixels = np.stack([read_pixels(stored.path_of(i.file or ""), resolution) for i in items])
+    kept.parent.mkdir(exist_ok=True)
+    unfinished = kept.with_suffix(f".{os.getpid()}.npy")
+    np.save(unfinished, pixels)
+    unfinished.replace(kept)
+    return pixels
+
+
+def read_pixels(path: Path, resolution: int) -> Pixels:
+    """Return an image upright, in three colours, resized to a square."""
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+            small = upright.resize((resolution, resolution), Image.Resampling.BILINEAR)
+    return np.ascontiguousarray(np.array(small, dtype=np.uint8).transpose(2, 0, 1))

@@ -1,0 +1,213 @@
+"""The recipe for objects in images: a small network of centre points, from scratch, for a CPU.
+
+Cells of eight pixels say whether the centre of an object lies in them, and where its edges are
+(Zhou et al. 2019, Objects as Points). Images become squares: that changes no overlap of boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import Dataset
+
+from tunebook.datasets.library import Stored
+from tunebook.datasets.records import Item
+from tunebook.datasets.records import Kind as DataKind
+from tunebook.recipes.detections import KEPT, mean_average_precision
+from tunebook.recipes.images import Images, arguments_of_images
+from tunebook.recipes.registry import Recipe
+from tunebook.records import Configuration
+from tunebook.space import Choice, Float, Kind, Space
+
+RESOLUTION, CELL = 160, 8
+"""Pixels on a side, and of a cell."""
+
+MOST_BOXES = 100
+"""So many objects of an image are learnt from; the metric counts no more detections either."""
+
+_GROUPS, _RARE = 4, -4.0
+
+
+@final
+class Pictures(Dataset[Any]):
+    """Images of a split, each with what the cells should say of it and with its boxes."""
+
+    def __init__(self, inputs: torch.Tensor, boxes: torch.Tensor, n_classes: int) -> None:
+        self._inputs, self._boxes, self._n_classes = inputs, boxes, n_classes
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Return an image and its targets: ``heat``, ``edges``, ``is_centre``, ``boxes``."""
+        boxes = self._boxes[index]
+        found = cells_of(boxes[boxes[:, 4] >= 0], self._inputs.shape[-1] // CELL, self._n_classes)
+        return self._inputs[index], found | {"boxes": boxes}
+
+
+@final
+class ObjectDetectionTask:
+    """Finds objects: their classes and their boxes."""
+
+    name = "object-detection"
+    maximize = "map"
+
+    def __init__(self, data: str, home: str, *, labels: Sequence[str], **images: Any) -> None:
+        self._images = Images(data, home, **images)
+        self.labels = list(labels)
+
+    def data(self, split: str) -> Pictures | None:
+        """Return the images of a split; those without objects are kept."""
+        items = _pictured(self._images.open(), split)
+        if not items:
+            return None
+        boxes = torch.stack([boxes_of(item, self._images.resolution) for item in items])
+        return Pictures(self._images.inputs_of(items, split), boxes, len(self.labels))
+
+    def network(self, config: Configuration) -> nn.Module:
+        """Build three stages down to the cells, one further and back, and a head."""
+        width = int(config["width"])  # type: ignore[arg-type]  # the recipe's is a number
+        layers: list[nn.Module] = []
+        before = 3
+        for stage in range(3):
+            after = width * 2**stage
+            layers += [*_convolution(before, after, stride=2), *_convolution(after, after)]
+            before = after
+        layers += [_Context(before), *_convolution(before, before)]
+        head = nn.Conv2d(before, len(self.labels) + 4, 1)
+        nn.init.constant_(head.bias[: len(self.labels)], _RARE)  # type: ignore[index]  # it has one
+        return nn.Sequential(*layers, head)
+
+    def loss(self, outputs: torch.Tensor, targets: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the focal loss of the centres and the distance of their edges, per object."""
+        heat, edges = outputs[:, : len(self.labels)], outputs[:, len(self.labels) :]
+        wanted, is_centre = targets["heat"], targets["is_centre"]
+        n = is_centre.sum().clamp(min=1)
+        likely = heat.sigmoid().clamp(1e-4, 1 - 1e-4)
+        hit = (wanted == 1).float()
+        found = hit * (1 - likely) ** 2 * likely.log()
+        missed = (1 - hit) * (1 - wanted) ** 4 * likely**2 * (1 - likely).log()
+        off = ((edges - targets["edges"]).abs() * is_centre).sum()
+        return (off - (found + missed).sum()) / n
+
+    def predict(self, outputs: torch.Tensor) -> torch.Tensor:
+        """Return of each image its best detections: left, top, right, bottom, score, class."""
+        n, k = len(outputs), len(self.labels)
+        heat = outputs[:, :k].sigmoid()
+        peaks = heat * (nn.functional.max_pool2d(heat, 3, 1, 1) == heat)
+        side = heat.shape[-1]
+        score, place = peaks.flatten(1).topk(min(KEPT, k * side * side))
+        kind, cell = place // side**2, place % side**2
+        edges = outputs[:, k:].flatten(2).gather(2, cell[:, None].expand(n, 4, -1))
+        x, y = (edges[:, 0] + cell % side) * CELL, (edges[:, 1] + cell // side) * CELL
+        half = edges[:, 2:].clamp(-4, 4).exp() * CELL / 2
+        sides = [x - half[:, 0], y - half[:, 1], x + half[:, 0], y + half[:, 1]]
+        return torch.stack([*sides, score, kind.float()], -1)
+
+    def metrics(self, outputs: torch.Tensor, targets: dict[str, torch.Tensor]) -> dict[str, float]:
+        """Return COCO's mean average precision, and that at an overlap of 0.5 (S0.23)."""
+        return mean_average_precision(outputs, targets["boxes"], len(self.labels))
+
+    def answer(self, network: nn.Module, raw: str) -> list[tuple[str, float, list[float]]]:
+        """Return the objects of an image file: class, score, box as shares of width and height."""
+        found, side = self.predict(network(self._images.input_of(raw)))[0], self._images.resolution
+        return [
+            (self.labels[int(kind)], float(score), [float(s) / side for s in sides])
+            for *sides, score, kind in found.tolist()
+            if score >= 0.3
+        ]
+
+
+@final
+class _Context(nn.Module):
+    """Adds what is seen at half the resolution: objects may be larger than a few cells."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.down = nn.Sequential(
+            *_convolution(channels, channels, stride=2), *_convolution(channels, channels)
+        )
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        size = inputs.shape[-2:]
+        return inputs + nn.functional.interpolate(self.down(inputs), size=size, mode="nearest")
+
+
+def _convolution(before: int, after: int, *, stride: int = 1) -> list[nn.Module]:
+    return [
+        nn.Conv2d(before, after, 3, stride, 1, bias=False),
+        nn.GroupNorm(_GROUPS, after),
+        nn.ReLU(),
+    ]
+
+
+def cells_of(boxes: torch.Tensor, side: int, n_classes: int) -> dict[str, torch.Tensor]:
+    """Return what ``side`` x ``side`` cells should say of boxes, one a row."""
+    heat = torch.zeros(n_classes, side, side)
+    edges, is_centre = torch.zeros(4, side, side), torch.zeros(1, side, side)
+    line = torch.arange(side)
+    for left, top, right, bottom, kind in boxes.tolist():
+        x, y = (left + right) / 2 / CELL, (top + bottom) / 2 / CELL
+        i, j = min(int(y), side - 1), min(int(x), side - 1)
+        size = [max(right - left, 1.0) / CELL, max(bottom - top, 1.0) / CELL]
+        # Cells near a centre are half right: a sixth of the object's size is the deviation.
+        spread = max(min(size) / 6, 0.4)
+        away = (line[:, None] - i) ** 2 + (line[None] - j) ** 2
+        place = int(kind)
+        heat[place] = torch.maximum(heat[place], torch.exp(-away / (2 * spread**2)))
+        edges[:, i, j] = torch.tensor([x - j, y - i, *np.log(size)])
+        is_centre[0, i, j] = 1.0
+    return {"heat": heat, "edges": edges, "is_centre": is_centre}
+
+
+def boxes_of(item: Item, resolution: int) -> torch.Tensor:
+    """Return left, top, right, bottom and class of an item's boxes in the square, padded by -1."""
+    width, height = item.size or (1, 1)
+    sx, sy = resolution / width, resolution / height
+    padded = torch.full((MOST_BOXES, 5), -1.0)
+    for place, box in enumerate(item.boxes[:MOST_BOXES]):
+        right, bottom = (box.x + box.width) * sx, (box.y + box.height) * sy
+        padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, box.label])
+    return padded
+
+
+def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the labels, and how images become inputs, by the training images alone (S2.5)."""
+    resolution = given.get("resolution", RESOLUTION)
+    return arguments_of_images(stored, _pictured(stored, "train"), resolution)
+
+
+def _pictured(stored: Stored, split: str) -> list[Item]:
+    return [item for item in stored.dataset.of_split(split) if item.file and item.size]
+
+
+RECIPE = Recipe(
+    name="object-detection",
+    kind=DataKind.DETECTION,
+    maker="tunebook.recipes.object_detection:ObjectDetectionTask",
+    arguments=arguments_of,
+    defaults={
+        "optimizer": "adamw",
+        "lr": 2e-3,
+        "weight_decay": 1e-2,
+        "batch_size": 16,
+        "width": 16,
+        "schedule": "cosine",
+    },
+    space=Space(
+        lr=Float(2e-4, 1e-2, log=True, kind=Kind.OPTIMIZATION),
+        weight_decay=Float(1e-4, 1.0, log=True, kind=Kind.REGULARIZATION),
+        batch_size=Choice(8, 16, 32, ordered=True, kind=Kind.OPTIMIZATION),
+    ),
+    max_steps=10,
+    network="centre points on cells of 8 pixels, from scratch",
+    epochs_per_step=3,
+    options={"resolution": RESOLUTION},
+    metric_name="COCO mAP, IoU 0.50:0.95, at most 100 detections",
+    is_share=True,
+)
+"""Adam with decoupled decay and a cosine: a rule of ours, for want of a source."""

@@ -1,0 +1,66 @@
+"""The recipes by name: for ``tunebook train RECIPE --data NAME`` and for study files.
+
+A recipe's module is imported when it is asked for. To add one: a module with ``RECIPE``, and a line
+in ``_WHERE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from tunebook.datasets.library import Stored
+from tunebook.datasets.records import Kind
+from tunebook.errors import TaskError, nearest
+from tunebook.space import Space
+
+_WHERE = {
+    "image-classification": "tunebook.recipes.image_classification",
+    "object-detection": "tunebook.recipes.object_detection",
+    "tabular": "tunebook.recipes.tabular",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A preset task with a full default recipe (S0.6).
+
+    ``maker`` is ``module:Name`` of what makes the task, called with what ``arguments`` returns of
+    a dataset and of the values set by hand: JSON, enough to build the network without the data.
+    A step has ``epochs_per_step`` epochs before it is evaluated; fewer where those are long.
+    ``options`` are values that the arguments depend on, such as the resolution. ``metric_name`` is
+    the metric's full name, ``is_share`` tells that it lies between 0 and 1; accuracy does.
+    """
+
+    name: str
+    kind: Kind
+    maker: str
+    arguments: Callable[[Stored, Mapping[str, Any]], dict[str, Any]]
+    defaults: Mapping[str, Any]
+    space: Space
+    max_steps: int
+    network: str
+    epochs_per_step: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+    metric_name: str = ""
+    is_share: bool = False
+
+
+def recipe_names() -> list[str]:
+    """Return the names of all recipes."""
+    return sorted(_WHERE)
+
+
+def recipe_named(name: str) -> Recipe:
+    """Return the recipe of that name; ``TaskError`` offers the nearest one."""
+    if name not in _WHERE:
+        raise TaskError(
+            "There is no such recipe",
+            got=name,
+            expected=f"one of {', '.join(recipe_names())}, or file.py:Task of your own",
+            do=nearest(name, _WHERE),
+        )
+    recipe: Recipe = import_module(_WHERE[name]).RECIPE
+    return recipe

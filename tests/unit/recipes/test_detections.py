@@ -1,0 +1,72 @@
+"""COCO's metric where it can be computed by hand (S0.23)."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tunebook.datasets.records import Box, Item
+from tunebook.recipes.detections import mean_average_precision
+from tunebook.recipes.object_detection import CELL, boxes_of, cells_of
+
+N, PER_IMAGE, SIDE = 50, 2, 50.0
+
+
+def truth() -> torch.Tensor:
+    """Fifty images with two squares each, of two classes."""
+    boxes = torch.full((N, 5, 5), -1.0)
+    for image in range(N):
+        for place in range(PER_IMAGE):
+            left = 100.0 * place
+            boxes[image, place] = torch.tensor([left, 10.0, left + SIDE, 10 + SIDE, place])
+    return boxes
+
+
+def found(boxes: torch.Tensor, score: float = 0.9) -> torch.Tensor:
+    """Detections that are the boxes themselves."""
+    kept = boxes[:, :PER_IMAGE]
+    return torch.cat([kept[..., :4], torch.full_like(kept[..., :1], score), kept[..., 4:]], -1)
+
+
+def value(detections: torch.Tensor) -> float:
+    return mean_average_precision(detections, truth(), 2)["map"]
+
+
+def test_s0_23_perfect_boxes_are_1():
+    assert value(found(truth())) == pytest.approx(1.0)
+
+
+def test_s0_23_an_overlap_of_0_62_passes_three_of_ten_thresholds():
+    shifted = found(truth())
+    shift = SIDE * (1 - 0.62) / (1 + 0.62)  # of two equal squares side by side
+    shifted[..., [0, 2]] += shift
+    assert value(shifted) == pytest.approx(0.3)
+
+
+def test_s0_23_duplicates_scored_below_all_true_ones_cost_nothing():
+    both = torch.cat([found(truth()), found(truth(), score=0.1)], 1)
+    assert value(both) == pytest.approx(1.0)
+
+
+def test_s0_23_half_of_the_objects_undetected_is_51_of_101_recall_points():
+    detections = found(truth())
+    detections[N // 2 :, :, 4] = 0.0
+    assert value(detections) == pytest.approx(51 / 101)
+
+
+def test_nothing_found_is_0():
+    assert value(found(truth(), score=0.0)) == 0.0
+
+
+def test_cells_say_where_a_box_is():
+    item = Item("a", "a", "train", boxes=(Box(16, 32, 20, 10, 1),), file="a.png", size=(80, 80))
+    boxes = boxes_of(item, 160)
+    assert boxes[0].tolist() == [32, 64, 72, 84, 1]
+    cells = cells_of(boxes[:1], 160 // CELL, 2)
+    centre = cells["is_centre"][0].nonzero().tolist()
+    assert centre == [[9, 6]]  # (64 + 84) / 2 / 8 and (32 + 72) / 2 / 8, rounded down
+    assert cells["heat"][1, 9, 6] == 1.0
+    assert cells["heat"][0].max() == 0.0
+    x, y, width, height = cells["edges"][:, 9, 6].tolist()
+    assert (x, y) == (0.5, 0.25)
+    assert torch.tensor([width, height]).exp().tolist() == pytest.approx([5.0, 2.5])
