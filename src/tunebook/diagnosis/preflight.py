@@ -258,7 +258,8 @@ def _training(f: PreflightFigures) -> Finding | None:
 def _gradients(f: PreflightFigures) -> Finding | None:
     if f.gradient_norms is None:
         return None
-    dead = tuple(name for name, norm in f.gradient_norms.items() if not norm)
+    norms = f.gradient_norms
+    dead = tuple(name for name, norm in norms.items() if not norm and not _cancels(name, norms))
     if not dead and f.vanishing:
         return _vanishing(f)
     return _line(
@@ -272,6 +273,15 @@ def _gradients(f: PreflightFigures) -> Finding | None:
         advice="Mend the cut, or freeze these tensors on purpose.",
         items=dead,
     )
+
+
+def _cancels(name: str, norms: Mapping[str, float | None]) -> bool:
+    """Whether a bias gets a gradient of exactly 0 beside a weight that learns.
+
+    Signs cancel out in an absolute error, and a normalization takes the mean off again.
+    """
+    beside = name.removesuffix("bias") + "weight"
+    return name.endswith("bias") and norms[name] == 0.0 and bool(norms.get(beside))
 
 
 def _vanishing(f: PreflightFigures) -> Finding:

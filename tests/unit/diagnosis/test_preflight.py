@@ -137,3 +137,9 @@ def test_s2_7_what_was_not_measured_gives_no_line():
 )
 def test_s2_7_the_gradient_check_has_bands(error, verdict):
     assert judge_gradients([1.0, 0.0], [1.0 - error, 0.0]).verdict is verdict
+
+
+def test_s2_7_bias_whose_gradient_cancels_out_is_no_dead_tensor():
+    norms = {"a.weight": 0.1, "a.bias": 0.0, "b.weight": 0.2, "b.bias": None}
+    found = [f for f in judge_preflight(replace(CLEAN, gradient_norms=norms)) if f.items]
+    assert [f.items for f in found] == [("b.bias",)]
