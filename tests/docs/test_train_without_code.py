@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from sklearn.datasets import load_wine
 
 import tunebook as tb
 from tunebook.cli.main import main
@@ -26,6 +27,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What each command of the page printed, typed one after the other in one folder."""
     folder = tmp_path_factory.mktemp("typed")
     shutil.copy(ROOT / "examples" / "digits_task.py", folder)
+    load_wine(as_frame=True).frame.to_csv(folder / "wine.csv", index=False)
     for name, text in FILES:
         (folder / name).write_text(text)
     printed: dict[str, str] = {}
@@ -52,6 +54,7 @@ def test_every_command_runs_and_the_studies_are_what_the_page_says(typed: dict[s
     for name in ("by-chance", "by-model", "by-evolution"):
         study = tb.load(name, home=typed["home"])
         assert study.best.value >= (study.trials[0].value or 0.0)
+    assert tb.load("wine", home=typed["home"]).best.value > 0.7
     again = tb.load("by-model-again", home=typed["home"])
     assert again.best.value == tb.load("by-model", home=typed["home"]).best.value
 
