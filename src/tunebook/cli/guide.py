@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 Task: TypeAlias = Annotated[
-    str, typer.Argument(metavar="TASK", help="file.py:Name or module:Name of a training task.")
+    str, typer.Argument(metavar="TASK", help="file.py:Name of a training task, or a study file.")
 ]
 Budget: TypeAlias = Annotated[
     int, typer.Option(metavar="N", help="Updates for everything: all stages share them.")
@@ -79,6 +79,7 @@ def guide(
     from tunebook.guide.carry_out import guide as carried_out
     from tunebook.guide.session import agree
     from tunebook.settings import find_settings
+    from tunebook.study.study_file import read_study_file
     from tunebook.training.task import load_task
 
     place = place_of(ctx, home, store)
@@ -94,7 +95,7 @@ def guide(
         again=again,
     )
     session = carried_out(
-        load_task(task),
+        read_study_file(task) if task.endswith((".yaml", ".yml")) else load_task(task),
         options,
         home=find_settings(place.home, place.store).home,
         ask=agree if yes or as_json else _asked,

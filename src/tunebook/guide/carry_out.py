@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tunebook.errors import GateError, InputError
+from tunebook.guide.functions import task_of
 from tunebook.guide.log import GuideLog
 from tunebook.guide.report import write_guide_report
 from tunebook.guide.session import Ask, Session, agree
@@ -24,6 +25,8 @@ from tunebook.guide.stages import (
 )
 from tunebook.playbook.stages import STAGES, closed_gate
 from tunebook.records import Value
+from tunebook.records.finding import Finding, Verdict
+from tunebook.study.study_file import StudyFile
 from tunebook.training.task import Task
 
 CARRY_OUT: Mapping[int, Callable[[Session], None]] = {
@@ -72,7 +75,7 @@ class GuideOptions:
 
 
 def guide(
-    task: Task,
+    task: Task | StudyFile,
     options: GuideOptions,
     *,
     home: Path,
@@ -81,9 +84,12 @@ def guide(
 ) -> Session:
     """Carry the playbook out for a task, and return the session; its log is closed then.
 
+    For a study file, of a function or a script, the stages that look inside are left out.
     ``GateError`` when a gate is closed, ``BudgetError`` when a stage cannot be paid for: what was
     measured is kept, and the report written.
     """
+    file = task if isinstance(task, StudyFile) else None
+    task = task_of(task) if isinstance(task, StudyFile) else task
     name = options.name or task.name
     log = GuideLog(home / "guides" / name)
     session = Session(
@@ -98,6 +104,7 @@ def guide(
         given=options.config,
         ask=ask,
         tell=tell,
+        file=file,
     )
     try:
         _begin(session)
@@ -164,8 +171,24 @@ def _carry_out(session: Session, number: int) -> None:
     session.tell(f"stage {number}, {stage.name}: {stage.does}{paid}")
     if number not in session.state.stages:
         session.log.write("stage", stage=number, state="began")
-    CARRY_OUT[number](session)
+    if session.file is not None and stage.needs_task and number > 0:
+        _pass_over(session, number)
+    else:
+        CARRY_OUT[number](session)
     session.log.write("stage", stage=number, state="done")
+
+
+def _pass_over(session: Session, number: int) -> None:
+    """Leave out a stage that looks inside: of a function nothing is known but its steps."""
+    told = "A training function cannot be looked into: this stage is left out."
+    session.find(number, Finding("inside", Verdict.NOTICE, told, source="5.1"))
+    assert session.file is not None
+    assert session.task.space is not None
+    if number == 1:
+        default = dict(session.task.space.default(session.file.max_steps))
+        session.adopt(1, default, "the middle of every range")
+    if number == 4:
+        session.decide(4, "n_updates", session.file.max_steps, "max_steps of the study file")
 
 
 def outcome(session: Session) -> dict[str, Any]:

@@ -17,6 +17,8 @@ def space_to_explore(session: Session) -> Space:
 
     What was given is held. The momentum of Adam is tuned from ten trials on (S4.42, C3).
     """
+    if session.file is not None and session.task.space is not None:
+        return session.task.space
     config, given = session.config, session.given
     lr, optimizer = float(config["lr"]), str(config.get("optimizer", "adam"))
     n_trials = session.shares[6] // max(1, session.n_updates)

@@ -15,6 +15,7 @@ from tunebook.playbook.stages import STAGES, divided
 from tunebook.recipes.loop import Training
 from tunebook.records import Configuration, Value
 from tunebook.records.finding import Finding, Verdict
+from tunebook.study.study_file import StudyFile
 from tunebook.training.task import Task
 
 Measured = tuple[Any, int]
@@ -44,6 +45,8 @@ class Session:
     target: float | None = None
     given: Mapping[str, Value] = field(default_factory=dict)
     ask: Ask = agree
+    file: StudyFile | None = None
+    """The study file of a training function, which cannot be looked into."""
     tell: Callable[[str], None] = lambda line: None
     trained: dict[tuple[int, Configuration], list[Training]] = field(default_factory=dict)
     """Networks by updates and configuration, while this process lives."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from tunebook.analysis.curve_verdicts import Overfitting, Progress, judge_curve
 from tunebook.analysis.ranking import N_TOP, ranked
+from tunebook.guide.functions import study_of
 from tunebook.guide.session import Measured, Session
 from tunebook.recipes.trials import TaskTraining
 from tunebook.records import Configuration, Trial, TrialNumber, TrialState
@@ -22,10 +23,22 @@ def run_study(session: Session, label: str, space: Space, search: Any, **limits:
 
     What the space does not vary has the incumbent's values. A limit in ``updates`` is one of steps.
     """
-    per_step = max(1, session.n_updates // N_INTERVALS)
+    updates = limits.pop("updates", None)
+    if session.file is not None:
+        return study_of(
+            session.file,
+            f"{session.name}/{label}",
+            space,
+            search,
+            home=session.home,
+            workers=session.workers,
+            seed=session.seed,
+            steps=updates,
+            **limits,
+        )
+    per_step = updates_per_step(session)
     training = TaskTraining(session.task, per_step, session.config)
     objective = session.task.objective
-    updates = limits.pop("updates", None)
     options: dict[str, Any] = {
         str(objective.direction): objective.metric,
         "reduce": "last",
@@ -43,9 +56,13 @@ def run_study(session: Session, label: str, space: Space, search: Any, **limits:
     return study
 
 
+def updates_per_step(session: Session) -> int:
+    """Return the updates of a step of the guide's studies; a function's step counts as one."""
+    return 1 if session.file is not None else max(1, session.n_updates // N_INTERVALS)
+
+
 def trials_told(session: Session, study: Study) -> Measured:
     """Return the trials of a study as JSON, and the updates that they took."""
-    per_step = max(1, session.n_updates // N_INTERVALS)
     trials = [
         {
             "config": dict(trial.config),
@@ -55,7 +72,7 @@ def trials_told(session: Session, study: Study) -> Measured:
         }
         for trial in study.trials
     ]
-    spent = sum(trial.step for trial in study.trials) * per_step
+    spent = sum(trial.step for trial in study.trials) * updates_per_step(session)
     return {"study": study.name, "trials": trials, "curves": _curves(study)}, spent
 
 

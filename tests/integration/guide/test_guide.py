@@ -109,3 +109,28 @@ def test_waiver_without_a_reason_is_refused(task_file, tmp_path):
     arguments = ["guide", f"{task_file}:Rings", "--budget", "6000", "--skip", "chance"]
     done = CliRunner().invoke(app, [*arguments, "--home", str(tmp_path)])
     assert isinstance(done.exception, InputError)
+
+
+FUNCTION = """
+def train(trial):
+    for step in trial.steps():
+        slip = 0.01 * ((trial.seed * 7919) % 13) / 13
+        distance = abs(trial.config["x"] - 0.7) + 0.2 / step + slip
+        trial.report(loss=distance)
+"""
+
+
+def test_training_function_is_guided_by_the_stages_that_need_no_look_inside(tmp_path):
+    (tmp_path / "slow_valley.py").write_text(FUNCTION, encoding="utf-8")
+    text = "function: slow_valley:train\nspace: {x: 'uniform(0,1)', y: 'uniform(0,1)'}\n"
+    text += "objective: {minimize: loss}\nmax_steps: 10\n"
+    (tmp_path / "valley.yaml").write_text(text, encoding="utf-8")
+    arguments = ["guide", str(tmp_path / "valley.yaml"), "--budget", "2000", "--yes", "--json"]
+    arguments += ["--workers", "0", "--home", str(tmp_path)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["stages"] == {str(n): "done" for n in range(9)}
+    assert abs(told["configuration"]["x"] - 0.7) < 0.1
+    assert told["spent"] <= 2000
+    assert len(told["launches"]) == 1

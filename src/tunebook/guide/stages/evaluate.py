@@ -12,6 +12,7 @@ from tunebook.diagnosis.decomposition import (
     judge_decomposition,
 )
 from tunebook.errors import TaskError
+from tunebook.guide.functions import held, study_of
 from tunebook.guide.session import Measured, Session
 from tunebook.playbook.adoption import N_SEEDS
 from tunebook.probes.error_rates import ErrorFigures, measure_errors
@@ -59,6 +60,8 @@ def retrained(
 
     The networks are kept in memory for who looks at them next.
     """
+    if session.file is not None:
+        return _retrained_function(session, config, n_seeds)
     values, rates, trained = list[float](), None, list[Training]()
     for number in range(1, n_seeds + 1):
         training = Training(
@@ -72,6 +75,34 @@ def retrained(
             rates = _rates(training)
     session.trained[session.n_updates, Configuration(config)] = trained
     return {"values": values, "rates": rates}, n_seeds * session.n_updates
+
+
+def _retrained_function(session: Session, config: dict[str, Any], n_seeds: int) -> Measured:
+    """Train one configuration of a function with several seeds: studies of a single trial each."""
+    assert session.file is not None
+    known = [value for (stage, _), value in session.state.facts.items() if stage >= 5]
+    values, spent = list[float](), 0
+    for number in range(1, n_seeds + 1):
+        study = study_of(
+            session.file,
+            f"{session.name}/seeds-{len(known)}-{number}",
+            held(config),
+            "random",
+            home=session.home,
+            workers=session.workers,
+            trials=1,
+            seed=session.seed + number,
+        )
+        spent += sum(trial.step for trial in study.trials)
+        best = study.trials[0].value
+        if best is None:
+            raise TaskError(
+                "The training has no value with another seed",
+                got=study.trials[0].error,
+                do="See why: tunebook show " + study.name,
+            )
+        values.append(best)
+    return {"values": values, "rates": None}, spent
 
 
 def _rates(training: Training) -> dict[str, Any] | None:
