@@ -6,6 +6,7 @@ Cells of eight pixels say whether the centre of an object lies in them, and wher
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
@@ -41,6 +42,13 @@ class Pictures(Dataset[Any]):
 
     def __len__(self) -> int:
         return len(self._inputs)
+
+    @property
+    def targets(self) -> list[int]:
+        """The rarest class in each image, -1 without any: a sample keeps their shares (S0.11)."""
+        classes = [{int(k) for k in boxes[:, 4].tolist() if k >= 0} for boxes in self._boxes]
+        n_images = Counter(kind for kinds in classes for kind in kinds)
+        return [min(kinds, key=lambda k: (n_images[k], k), default=-1) for kinds in classes]
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return an image and its targets: ``heat``, ``edges``, ``is_centre``, ``boxes``."""
