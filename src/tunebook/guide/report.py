@@ -157,7 +157,18 @@ def _rate(session: Session) -> Iterator[Section]:
     summary = f"Training loss of {len(runs)} rates" + (
         f"; {diverged} diverged." if diverged else "."
     )
-    charts = [Chart(ChartKind.LINE, "Sweep of the rate", summary, series, "update", "loss")]
+    is_positive = all(y is not None and y > 0 for one in series for y in one.y)
+    charts = [
+        Chart(
+            ChartKind.LINE,
+            "Sweep of the rate",
+            summary,
+            series,
+            "update",
+            "loss",
+            is_y_log=is_positive,
+        )
+    ]
     curve = session.state.facts.get((4, "curve"))
     if curve is not None:
         losses = ChartSeries("", *shown_curve(curve["losses"]))
