@@ -9,11 +9,14 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_wine
 
 import tunebook as tb
 from tunebook.cli.main import main
+from tunebook.recipes.models import load_model
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/how-to/train-without-code.md").read_text(encoding="utf-8")
@@ -65,3 +68,29 @@ def test_comparison_names_the_block_and_claims_no_order(typed: dict[str, str]) -
     (searches,) = (text for command, text in typed.items() if "searches.html" in command)
     assert "Not ordered" in searches
     assert "better than" not in searches
+
+
+def test_commands_of_the_readme_lead_from_photos_to_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(
+        r"^```\n(tunebook data import .*?)^```$", readme, re.MULTILINE | re.DOTALL
+    )
+    dice = np.random.default_rng(0)
+    for name, level in (("day", 200), ("night", 40)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for i in range(20):
+            pixels = dice.normal(level, 20, (32, 32, 3)).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{i}.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TUNEBOOK_HOME", str(tmp_path / "home"))
+    shorter = block.replace("--trials 10", "--trials 2 --max-steps 2")
+    assert shorter != block
+    for command in shorter.splitlines():
+        with pytest.raises(SystemExit) as left:
+            main(_inline(shlex.split(command)[1:]))
+        assert left.value.code in (0, None), command
+    label, share = load_model(tmp_path / "my-model").answer("photos/day/0.png")
+    assert label in {"day", "night"}
+    assert share >= 0.5
