@@ -193,7 +193,14 @@ def load_task(reference: str, arguments: Mapping[str, Any] | None = None) -> Tas
         raise TaskError(f"{place} has no {name!r}", got=reference, do=nearest(name, known))
     found = getattr(module, name)
     if arguments is not None:
-        found = found(**arguments)
+        try:
+            found = found(**arguments)
+        except TypeError as error:
+            raise TaskError(
+                f"The task {name!r} cannot be made with the arguments that a study kept",
+                got=str(error),
+                do="It was made by another version: train it again",
+            ) from error
     # Absolute, because a study may go on from another folder.
     where = str(Path(place).resolve()) if place.endswith(".py") else place
     return read_task(found, reference=f"{where}:{name}", arguments=arguments)

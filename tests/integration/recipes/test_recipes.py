@@ -21,6 +21,7 @@ from tunebook.study.described import open_recipe
 from tunebook.study.model import write_best_model
 from tunebook.study.reuse import found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
+from tunebook.training.task import load_task
 
 SHARES = {"train": 0.6, "train-val": 0.4}
 
@@ -125,3 +126,8 @@ def test_bad_input_is_refused_before_anything_is_made(
 ) -> None:
     with pytest.raises(error, match=says):
         open_recipe(checked_file(body), home=home)
+
+
+def test_arguments_of_another_version_are_told_as_such() -> None:
+    with pytest.raises(TaskError, match="train it again"):
+        load_task("tunebook.recipes.tabular:TabularTask", {"rows": 3})
