@@ -11,6 +11,7 @@ from typing import Any, final
 
 import torch
 from torch import nn, optim
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tunebook.recipes.batches import Batch, TrainingBatches, in_order, to_device
 from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
@@ -49,8 +50,21 @@ class Training:
         self.batches = TrainingBatches(
             task.examples(Split.TRAIN), self.settings.batch_size, seed=seed, collate=task.collate
         )
+        self.averaged = self._make_average()
         self.n_done = 0
         self._rate_factor = 1.0
+
+    def _make_average(self) -> AveragedModel | None:
+        """Return the running average of the weights, if the settings want one (S4.25)."""
+        if self.settings.polyak is None:
+            return None
+        average = get_ema_multi_avg_fn(self.settings.polyak)
+        return AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network that is evaluated and kept: with averaged weights if there are any."""
+        return self.network if self.averaged is None else self.averaged.module
 
     def _make_optimizer(self) -> optim.Optimizer:
         if self.task.optimizer is not None:
@@ -80,6 +94,8 @@ class Training:
         if self.settings.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
         self.optimizer.step()
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
         self.n_done += 1
         return total
 
@@ -104,7 +120,7 @@ class Training:
         Every example counts once, also those of a last, smaller batch (S4.35); nothing is
         augmented (S2.10). With ``limit`` an evenly spread sample of so many examples (S4.36).
         """
-        self.network.eval()
+        network = self.evaluated.eval()
         examples, task = self.task.examples(split), self.task
         size = max(EVALUATION_BATCH, self.settings.batch_size)
         outputs: list[Any] = []
@@ -112,7 +128,7 @@ class Training:
         loss, n = 0.0, 0
         for batch in in_order(examples, size, task.collate, limit=limit):
             inputs, target = to_device(batch, self.device)
-            output = self.network(inputs)
+            output = network(inputs)
             n_here = _n_examples(target)
             loss += float(task.loss(output, target)) * n_here
             n += n_here
@@ -130,6 +146,7 @@ class Training:
             "optimizer_name": self.settings.optimizer,
             "n_done": self.n_done,
             "rate_factor": self._rate_factor,
+            "averaged": None if self.averaged is None else self.averaged.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -138,6 +155,12 @@ class Training:
         They may differ from those of the state: a clone goes on with its parent's (S0.15).
         """
         self.network.load_state_dict(state["network"])
+        if self.averaged is not None:
+            if state.get("averaged") is None:
+                # The parent of a clone kept none: the average begins at its weights.
+                self.averaged.module.load_state_dict(state["network"])
+            else:
+                self.averaged.load_state_dict(state["averaged"])
         # The state of another optimizer means nothing to this one.
         if state.get("optimizer_name", self.settings.optimizer) == self.settings.optimizer:
             groups = self.optimizer.param_groups

@@ -97,7 +97,7 @@ class Model:
     def evaluate(self, split: str) -> dict[str, float]:
         """Return the metrics of a split of the task's data, by their full names."""
         training = Training(self.task, self.config, n_updates=1)
-        training.network = self.network
+        training.network, training.averaged = self.network, None
         return training.evaluate(Split(split))
 
 
@@ -119,7 +119,7 @@ def write_model(
     training.load_state_dict(state)
     into = Path(folder)
     into.mkdir(parents=True, exist_ok=True)
-    safetensors.torch.save_model(training.network.eval(), str(into / WEIGHTS))
+    safetensors.torch.save_model(training.evaluated.eval(), str(into / WEIGHTS))
     labels = None if task.labels is None else list(task.labels)
     _write_json(into / LABELS, labels)
     reference = _copied(ref.reference, into)

@@ -19,6 +19,7 @@ from tunebook.space import Space
 _WHERE = {
     "image-classification": "tunebook.recipes.image_classification",
     "object-detection": "tunebook.recipes.object_detection",
+    "text-classification": "tunebook.recipes.text_classification",
     "tabular": "tunebook.recipes.tabular",
 }
 

@@ -160,3 +160,28 @@ def test_frozen_parameters_are_not_given_to_the_optimizer() -> None:
 def test_settings_that_do_not_exist_are_refused(config: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
         TrainingSettings.of(config)
+
+
+def test_s4_25_averaged_weights_are_evaluated_and_survive_an_interruption():
+    config = {"optimizer": "sgd", "lr": 0.4, "batch_size": 4, "polyak": 0.9}
+    whole, first = training(**config), training(**config)
+    for _ in range(12):
+        whole.update()
+    assert not torch.equal(next(whole.network.parameters()), next(whole.evaluated.parameters()))
+    for _ in range(5):
+        first.update()
+    second = training(**config)
+    second.load_state_dict(first.state_dict())
+    for _ in range(7):
+        second.update()
+    assert second.evaluate(Split.TRAIN_VAL) == whole.evaluate(Split.TRAIN_VAL)
+
+
+def test_s4_25_average_follows_the_formula():
+    trained = training(optimizer="sgd", lr=0.1, batch_size=8, polyak=0.5)
+    trained.update()
+    mean = next(trained.network.parameters()).item()
+    for _ in range(4):
+        trained.update()
+        mean = 0.5 * mean + 0.5 * next(trained.network.parameters()).item()
+    assert next(trained.evaluated.parameters()).item() == pytest.approx(mean, rel=1e-5)
