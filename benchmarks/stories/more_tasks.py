@@ -155,6 +155,10 @@ def shuffled_labels(x: torch.Tensor, y: torch.Tensor, split: str, seed: int) -> 
     return divided(x, y[torch.randperm(len(y), generator=rng)], split, seed)
 
 
+def unscaled_validation(x: torch.Tensor, y: torch.Tensor, split: str, seed: int) -> Any:
+    return divided(x * 16 if split == "train-val" else x, y, split, seed)
+
+
 def stack(n_hidden: int, act: type[nn.Module], **options: Any) -> nn.Module:
     hidden = [m for _ in range(n_hidden) for m in (nn.Linear(48, 48), act())]
     extra = [nn.BatchNorm1d(48)] if options.get("norm") else []
@@ -289,6 +293,8 @@ MORE_FAULTS: tuple[Fault, ...] = (
           ("class",)),
     Fault("table's labels in another order", lambda: numbers(splits=shuffled_labels),
           ("belong", "mix-up")),
+    Fault("validation is not normalized", lambda: images("cnn", splits=unscaled_validation),
+          ("preprocessed differently", "scaled differently")),
     Fault("metric is NaN", lambda: numbers("wine", score=lambda o, y: {"accuracy": torch.nan}),
           ("metric",)),
 )  # fmt: skip

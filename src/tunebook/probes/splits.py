@@ -22,6 +22,7 @@ PROBLEM_SHARE, NOTICE_SHARE = 0.2, 0.01
 CONFLICT_SHARE = 0.1
 MIN_EXAMPLES, MAX_CLASSES = 50, 200
 _TOO_FEW = 100
+N_LEVEL, MAX_MOVED, MAX_RATIO = 256, 1.5, 3.0
 
 
 def judge_splits(task: Task) -> list[Finding]:
@@ -31,7 +32,7 @@ def judge_splits(task: Task) -> list[Finding]:
         return found
     prints = {split: _prints(task, split) for split in Split if task.has(split)}
     conflicts = list(_conflicts(task))
-    classes = _classes(task)
+    classes = [*_classes(task), *_shift(task)]
     return [*found, _overlap(prints), *conflicts, *classes, *_few(task), *_told_by_one_input(task)]
 
 
@@ -195,6 +196,49 @@ def _classes(task: Task) -> Iterator[Finding]:
         advice="Shuffle the examples before they are split, or split each class.",
         source="S0.3",
     )
+
+
+def _shift(task: Task) -> Iterator[Finding]:
+    """Yield a finding on each split whose inputs lie elsewhere than those of training (S0.3).
+
+    Another mean or deviation of all inputs by a factor is another preprocessing, as a rule. Test
+    data may come from elsewhere: then it is a notice.
+    """
+    known = _level(task, Split.TRAIN)
+    if known is None or known[1] <= 0:
+        return
+    for split in (s for s in Split if s is not Split.TRAIN and task.has(s)):
+        found = _level(task, split)
+        if found is None:
+            continue
+        moved, ratio = abs(found[0] - known[0]) / known[1], found[1] / known[1]
+        if moved <= MAX_MOVED and 1 / MAX_RATIO <= ratio <= MAX_RATIO:
+            continue
+        yield Finding(
+            "input-shift",
+            Verdict.PROBLEM if split is Split.TRAIN_VAL else Verdict.NOTICE,
+            f"Inputs of {split.value} are scaled differently than those of training.",
+            value=f"mean {found[0]:.3g} and {known[0]:.3g}, deviation {found[1]:.3g} and "
+            f"{known[1]:.3g}",
+            expected="about the same",
+            causes=("the splits are preprocessed differently: a normalization is missing in one",),
+            next_test="Print mean and deviation of a batch of each split.",
+            advice="Apply the same normalization, with statistics of training, to every split.",
+            source="S0.3",
+        )
+
+
+def _level(task: Task, split: Split) -> tuple[float, float] | None:
+    """Return mean and deviation over the inputs of up to 256 examples, None if no numbers."""
+    examples = task.examples(split)
+    n = min(len(examples), N_LEVEL)
+    indices = torch.linspace(0, len(examples) - 1, n).long().tolist()
+    found = next(tensors_in(fetch(examples, indices, task.collate)[0]), None)
+    if found is None or not found.is_floating_point() or n < 2:
+        return None
+    x = found.double()
+    x = x[torch.isfinite(x)]
+    return (float(x.mean()), float(x.std())) if x.numel() > 1 else None
 
 
 def _labels(task: Task, split: Split) -> Counter[int]:

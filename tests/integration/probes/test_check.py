@@ -32,7 +32,7 @@ SOME = {
     *("empty validation set", "loader raises in the 3rd batch", "metric never reported"),
     *("labels begin at 1", "loss is a vector", "layers in a list", "some layers in a list"),
     *("optimizer of the last layer", "gradient vanishes", "augmentation exchanges inputs"),
-    *("nearly all dropped", "one class to train on"),
+    *("nearly all dropped", "one class to train on", "validation is not normalized"),
 }
 QUICK = [fault for fault in (*FAULTS, *MORE_FAULTS) if fault.name in SOME]
 EXAMPLE = Path(__file__).parents[3] / "examples" / "digits_task.py"
