@@ -78,6 +78,7 @@ def conditions_of(
     return {
         **known,
         "recipe": known.get("recipe", task.reference),
+        "network": values.get("network", known.get("network")),
         "metric": f"{objective.metric} ({objective.reduce})",
         "data_fraction": options.get("data_fraction", 1.0),
         "steps": max_steps * options["updates_per_step"],

@@ -25,7 +25,7 @@ from tunebook.space import Space
 from tunebook.study.confirming import confirmation_of, open_confirmation
 from tunebook.study.described import open_recipe
 from tunebook.study.recipe_file import RecipeStudy, complete
-from tunebook.study.reuse import body_like, found_by, reuse_notices
+from tunebook.study.reuse import body_like, conditions_of, found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
 from tunebook.study.task_blocks import difference
 
@@ -238,6 +238,16 @@ def test_s0_7_values_found_for_another_network_are_refused(recipe, tmp_path, mad
     other = replace(found, conditions={**found.conditions, "network": "DarkNet-53"})
     with pytest.raises(InputError, match="found for another network"):
         list(reuse_notices(other, made(max_steps=1)))
+
+
+def test_s0_7_a_network_that_is_a_value_counts_as_the_network(recipe, tmp_path):
+    study, _ = open_recipe(checked_file({"recipe": recipe, "name": "old"}), home=tmp_path)
+    task, objective = study.spec.task, study.spec.objective
+    bag, lstm = (
+        conditions_of(task, {"network": name}, objective=objective, max_steps=1)
+        for name in ("bag", "lstm")
+    )
+    assert (bag["network"], lstm["network"]) == ("bag", "lstm")
 
 
 def test_s0_5_a_task_like_another_copies_every_block(recipe, tmp_path):
