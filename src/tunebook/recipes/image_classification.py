@@ -1,4 +1,4 @@
-"""The recipe for photos in classes: a small convolutional network, from scratch, at one resolution.
+"""The recipe for photos in classes: a convolutional network, from scratch, at one resolution.
 
 Labels and the normalisation of images lie in the task's arguments: a trained network needs no data.
 """
@@ -6,7 +6,7 @@ Labels and the normalisation of images lie in the task's arguments: a trained ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import torch
 from torch import nn
@@ -15,7 +15,10 @@ from torch.utils.data import TensorDataset
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Item
 from tunebook.datasets.records import Kind as DataKind
+from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.images import Images, arguments_of_images
+from tunebook.recipes.networks.bilinear import POOLINGS, pooling
+from tunebook.recipes.networks.convolutional import STEMS
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
@@ -23,7 +26,10 @@ from tunebook.space import Choice, Float, Kind, Space
 RESOLUTION = 64
 """Pixels on a side: small at first (C19)."""
 
-_GROUPS = 4
+DEFAULTS = {"network": "stages", "pooling": "mean", "features": 1024}
+"""The network of the baseline: four stages of convolutions and the mean of their maps."""
+
+_Found = TypeVar("_Found")
 
 
 @final
@@ -51,21 +57,15 @@ class ImageClassificationTask:
         return self.labels[int(shares.argmax())], float(shares.max())
 
     def network(self, config: Configuration) -> nn.Module:
-        """Build four stages of convolutions, each of half the size and twice the channels."""
-        width, dropout = int(config["width"]), float(config["dropout"])  # type: ignore[arg-type]  # the recipe's are numbers
-        layers: list[nn.Module] = []
-        before = 3
-        for stage in range(4):
-            after = width * 2**stage
-            layers += [
-                nn.Conv2d(before, after, 3, padding=1, bias=False),
-                nn.GroupNorm(_GROUPS, after),
-                nn.ReLU(),
-                nn.MaxPool2d(2),
-            ]
-            before = after
-        head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout)]
-        return nn.Sequential(*layers, *head, nn.Linear(before, len(self.labels)))
+        """Build the network that ``network`` names, of ``width`` channels at first.
+
+        ``pooling`` joins its maps; ``features`` is the size of compact bilinear ones (S3.2).
+        """
+        stem, n_channels = _chosen(STEMS, config, "network")(int(str(config["width"])))
+        kind = _chosen({name: name for name in POOLINGS}, config, "pooling")
+        pool, n_features = pooling(kind, n_channels, int(str(config.get("features", 1024))))
+        dropout = nn.Dropout(float(str(config["dropout"])))
+        return nn.Sequential(stem, pool, dropout, nn.Linear(n_features, len(self.labels)))
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the cross entropy."""
@@ -82,6 +82,19 @@ class ImageClassificationTask:
     def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the accuracy."""
         return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
+
+
+def _chosen(known: Mapping[str, _Found], config: Configuration, name: str) -> _Found:
+    """Return what a configuration names, the first one by default among recipes of before."""
+    given = str(config.get(name, DEFAULTS[name]))
+    if given not in known:
+        raise ConfigurationError(
+            f"There is no such {name}",
+            got=given,
+            expected=", ".join(known),
+            do=nearest(given, known),
+        )
+    return known[given]
 
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,6 +119,7 @@ RECIPE = Recipe(
         "batch_size": 64,
         "width": 16,
         "dropout": 0.0,
+        **DEFAULTS,
     },
     space=Space(
         lr=Float(1e-4, 2e-2, log=True, kind=Kind.OPTIMIZATION),

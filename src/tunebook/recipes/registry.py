@@ -17,6 +17,7 @@ from tunebook.errors import TaskError, nearest
 from tunebook.space import Space
 
 _WHERE = {
+    "fine-grained-classification": "tunebook.recipes.fine_grained",
     "image-classification": "tunebook.recipes.image_classification",
     "object-detection": "tunebook.recipes.object_detection",
     "text-classification": "tunebook.recipes.text_classification",

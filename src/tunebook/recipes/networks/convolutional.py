@@ -1,0 +1,91 @@
+"""Convolutional networks for images, from simple to deep: their feature maps (S2.3).
+
+Each is a stem that turns images (B, 3, H, W) into maps, and tells how many channels those have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import nn
+
+from tunebook.recipes.initialization import initialise
+
+_GROUPS = 8
+
+
+def lenet(width: int) -> tuple[nn.Module, int]:
+    """Return two convolutions of 5x5 with pooling, as LeNet has them: the simple start (S2.3)."""
+    stem = nn.Sequential(
+        nn.Conv2d(3, width, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(width, 2 * width, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+    )
+    return initialise(stem, "relu"), 2 * width
+
+
+def stages(width: int) -> tuple[nn.Module, int]:
+    """Return four convolutions, each of half the size and twice the channels, normalised."""
+    layers: list[nn.Module] = []
+    before = 3
+    for stage in range(4):
+        after = width * 2**stage
+        layers += [
+            nn.Conv2d(before, after, 3, padding=1, bias=False),
+            nn.GroupNorm(min(_GROUPS, after), after),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        ]
+        before = after
+    return initialise(nn.Sequential(*layers), "relu"), before
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a shortcut; the last normalisation begins at 0: the block at rest."""
+
+    def __init__(self, before: int, after: int, stride: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(before, after, 3, stride, 1, bias=False)
+        self.norm = nn.GroupNorm(min(_GROUPS, after), after)
+        self.second = nn.Conv2d(after, after, 3, 1, 1, bias=False)
+        self.last_norm = nn.GroupNorm(min(_GROUPS, after), after)
+        is_same = before == after and stride == 1
+        self.shortcut = (
+            nn.Identity() if is_same else nn.Conv2d(before, after, 1, stride, bias=False)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the maps of the block."""
+        inner = self.second(torch.relu(self.norm(self.first(x))))
+        return torch.relu(self.last_norm(inner) + self.shortcut(x))
+
+
+def resnet(width: int, *, blocks: int = 1) -> tuple[nn.Module, int]:
+    """Return four groups of residual blocks, with group in place of batch normalisation (C17)."""
+    layers: list[nn.Module] = [
+        nn.Conv2d(3, width, 3, padding=1, bias=False),
+        nn.GroupNorm(min(_GROUPS, width), width),
+        nn.ReLU(),
+    ]
+    before = width
+    for group in range(4):
+        after = width * 2**group
+        for block in range(blocks):
+            layers.append(Residual(before, after, 2 if group and not block else 1))
+            before = after
+    network = initialise(nn.Sequential(*layers), "relu")
+    for module in network.modules():
+        if isinstance(module, Residual):
+            nn.init.zeros_(module.last_norm.weight)
+    return network, before
+
+
+STEMS: Mapping[str, Callable[[int], tuple[nn.Module, int]]] = {
+    "lenet": lenet,
+    "stages": stages,
+    "resnet": resnet,
+}
