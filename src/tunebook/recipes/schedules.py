@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from tunebook.recipes.settings import TrainingSettings
 
@@ -59,3 +60,33 @@ def cosine(update: int, n_updates: int, *, end: float = 0.0) -> float:
 def classical(update: int, *, start: int, interval: int, gamma: float) -> float:
     """``gamma`` to the power floor((update - start) / interval), 1 before ``start`` (S1.17)."""
     return gamma ** ((update - start) // interval) if update >= start else 1.0
+
+
+def step_decay(update: int, *, size: int, gamma: float) -> float:
+    """``gamma`` to the power floor(update / size): Caffe's ``step`` (S3.9)."""
+    return gamma ** (update // size)
+
+
+def exponential(update: int, *, gamma: float) -> float:
+    """``gamma`` to the power of the update: Caffe's ``exp`` (S3.9)."""
+    return float(gamma**update)
+
+
+def inverse(update: int, *, gamma: float, power: float) -> float:
+    """(1 + gamma * update) to the power -``power``: Caffe's ``inv`` (S3.9)."""
+    return float((1.0 + gamma * update) ** -power)
+
+
+def multistep(update: int, *, steps: Sequence[int], gamma: float) -> float:
+    """``gamma`` to the power of how many of ``steps`` have been reached (S3.9, S3.3)."""
+    return float(gamma ** sum(update >= step for step in steps))
+
+
+def polynomial(update: int, n_updates: int, *, power: float) -> float:
+    """(1 - update / n_updates) to the power ``power``: Caffe's ``poly`` (S3.9)."""
+    return float((1.0 - update / n_updates) ** power)
+
+
+def sigmoid(update: int, *, middle: int, gamma: float) -> float:
+    """1 / (1 + exp(-gamma * (update - middle))); falls for a ``gamma`` below 0 (S3.9)."""
+    return 1.0 / (1.0 + math.exp(-gamma * (update - middle)))

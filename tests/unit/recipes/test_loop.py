@@ -14,7 +14,19 @@ from tunebook.errors import ConfigurationError
 from tunebook.recipes.batches import TrainingBatches
 from tunebook.recipes.loop import Training
 from tunebook.recipes.optimizers import make_optimizer
-from tunebook.recipes.schedules import classical, cosine, factor, lazy_linear, linear
+from tunebook.recipes.schedules import (
+    classical,
+    cosine,
+    exponential,
+    factor,
+    inverse,
+    lazy_linear,
+    linear,
+    multistep,
+    polynomial,
+    sigmoid,
+    step_decay,
+)
 from tunebook.recipes.settings import OPTIMIZERS, TrainingSettings
 from tunebook.training.task import Split, read_task
 
@@ -185,3 +197,21 @@ def test_s4_25_average_follows_the_formula():
         trained.update()
         mean = 0.5 * mean + 0.5 * next(trained.network.parameters()).item()
     assert next(trained.evaluated.parameters()).item() == pytest.approx(mean, rel=1e-5)
+
+
+def test_s3_9_reference_schedules_have_their_formulas():
+    at = (0, 25_000, 50_000)
+    assert [step_decay(t, size=20_000, gamma=0.1) for t in at] == pytest.approx([1, 0.1, 0.01])
+    assert [exponential(t, gamma=0.9999) for t in at] == pytest.approx(
+        [1, math.exp(25_000 * math.log(0.9999)), math.exp(50_000 * math.log(0.9999))]
+    )
+    assert [inverse(t, gamma=1e-4, power=0.75) for t in at] == pytest.approx(
+        [1, 3.5**-0.75, 6.0**-0.75]
+    )
+    assert [polynomial(t, 50_000, power=2) for t in at] == pytest.approx([1, 0.25, 0])
+    assert [sigmoid(t, middle=25_000, gamma=-1e-3) for t in at] == pytest.approx(
+        [1, 0.5, 0], abs=1e-9
+    )
+    steps = (20_000, 30_000, 40_000, 50_000)
+    rates = [0.1 * multistep(t, steps=steps, gamma=0.25) for t in (0, *steps)]
+    assert rates == pytest.approx([0.1, 0.025, 0.00625, 0.0015625, 0.000390625])
