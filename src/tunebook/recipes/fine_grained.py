@@ -1,7 +1,7 @@
 """The recipe for classes that differ in a small detail: which features occur together (S3.2).
 
 The task is that of image classification; its maps are joined by compact bilinear pooling, and the
-images are larger (S3.6).
+images are larger.
 """
 
 from __future__ import annotations
@@ -44,4 +44,4 @@ RECIPE = Recipe(
     network="residual network with compact bilinear pooling, from scratch",
     options={"resolution": RESOLUTION},
 )
-"""The source's grid has 1,024 to 8,192 features; fewer serve here as well (S3.6)."""
+"""The source's grid has 1,024 to 8,192 features; fewer serve here as well."""

@@ -78,7 +78,7 @@ def inverse(update: int, *, gamma: float, power: float) -> float:
 
 
 def multistep(update: int, *, steps: Sequence[int], gamma: float) -> float:
-    """``gamma`` to the power of how many of ``steps`` have been reached (S3.9, S3.3)."""
+    """``gamma`` to the power of how many of ``steps`` have been reached (S3.9)."""
     return float(gamma ** sum(update >= step for step in steps))
 
 
