@@ -50,6 +50,15 @@ def test_studies_are_listed_and_lead_to_their_page(dashboard, page, show):
     expect(figure(page, "Best so far")).to_contain_text("Best val_accuracy 0.")
 
 
+def test_s4_20_five_lights_lead_to_their_evidence(dashboard, page, show):
+    dashboard.fill(n_trials=30, n_running=0)
+    show(page, "birds")
+    lights = page.get_by_role("list", name="Before you conclude").get_by_role("listitem")
+    expect(lights).to_have_count(5)
+    page.get_by_role("link", name="are infeasible").click()
+    expect(page.get_by_text("of 30 trials")).to_be_visible()
+
+
 def test_incumbent_is_drawn_over_steps_time_and_cost(dashboard, page, show):
     dashboard.fill(n_trials=30)
     show(page, "birds")

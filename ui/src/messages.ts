@@ -200,6 +200,7 @@ export interface RequestMessage {
 /**
  * One study as it is after event ``seq``: everything but its trials and curves.
  *
+ * ``lights`` are the five answers before conclusions (S4.20).
  * ``findings`` are those after event ``findings_seq``: they take the whole study and come later.
  * ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
  * ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
@@ -225,6 +226,7 @@ export interface StudyMessage {
   readonly forecast: ForecastMessage | null;
   readonly findings: readonly FindingMessage[];
   readonly findings_seq: number;
+  readonly lights: readonly FindingMessage[];
   readonly requests: readonly RequestMessage[];
   readonly metrics: readonly string[];
   readonly notes: string;

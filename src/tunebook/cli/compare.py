@@ -70,11 +70,17 @@ def compare(
 
 
 def _message(study: Study) -> Any:
+    from tunebook.reports.lights import Judgement
     from tunebook.reports.study_messages import study_message
 
     facts = study.facts
     return study_message(
-        facts, 0, time.time(), is_live=False, path_of=lambda ref: ref.digest, findings=(0, ())
+        facts,
+        0,
+        time.time(),
+        is_live=False,
+        path_of=lambda ref: ref.digest,
+        judgement=Judgement(0),
     )
 
 

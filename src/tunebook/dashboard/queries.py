@@ -18,12 +18,11 @@ from tunebook.errors import StudyNotFoundError
 from tunebook.records import Event, StudyId, TrialNumber, TrialReported
 from tunebook.reports.comparison import comparison_message
 from tunebook.reports.curves import curve_message, curves_message
-from tunebook.reports.findings import findings_of
+from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
     ComparisonMessage,
     CurveMessage,
     CurvesMessage,
-    FindingMessage,
     PageMessage,
     PageRow,
     ParametersMessage,
@@ -37,7 +36,6 @@ from tunebook.reports.pages import found_pages, read_page
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.study_messages import study_message, study_row
 from tunebook.reports.trial_messages import TrialQuery, trial_message, trial_row, trials_message
-from tunebook.space import Space
 from tunebook.storage import Store
 from tunebook.storage.checkpoints import CheckpointStore, folder_name
 from tunebook.storage.lease import is_alive, lease_for_this_process
@@ -63,8 +61,8 @@ def _start(work: Callable[[], None]) -> None:
 class _Folded:
     facts: Facts = field(default_factory=Facts)
     seq: int = 0
-    findings: tuple[int, Sequence[FindingMessage]] | None = None
-    findings_until: float = 0.0
+    judgement: Judgement | None = None
+    judgement_until: float = 0.0
     is_looking: bool = False
     parameters: ParametersMessage | None = None
     parameters_until: float = 0.0
@@ -169,7 +167,7 @@ class Queries:
             study = self._store.find_study(name)
             folded = self._fold(study)
             self._renew_findings(folded)
-            known = folded.findings and folded.findings[0]
+            known = folded.judgement and folded.judgement.seq
             has_new_findings = None not in (known, findings_seq) and known != findings_seq
             if folded.seq <= seq and not has_new_findings:
                 return None
@@ -223,13 +221,13 @@ class Queries:
             is_live=self._is_live(study),
             path_of=self._checkpoints(facts.known_spec.name).path_of,
             requests=self._store.requests_after(study, max(0, facts.last_request - N_ANSWERS)),
-            findings=folded.findings,
+            judgement=folded.judgement,
         )
 
     def _renew_findings(self, folded: _Folded) -> None:
         """Look for findings: at once if there are none, otherwise beside the answering."""
-        begin, known = self._clock(), folded.findings
-        is_due = known is None or (known[0] != folded.seq and begin >= folded.findings_until)
+        begin, known = self._clock(), folded.judgement
+        is_due = known is None or (known.seq != folded.seq and begin >= folded.judgement_until)
         if folded.is_looking or not is_due:
             return
         facts = replace(folded.facts, trials=list(folded.facts.trials))
@@ -237,9 +235,10 @@ class Queries:
 
         def look() -> None:
             try:
-                found = findings_of(facts, Space.from_dict(facts.space))
+                found = judged(facts, seq)
                 with self._lock:
-                    folded.findings, folded.findings_until = (seq, found), self._fresh_until(begin)
+                    folded.judgement = found
+                    folded.judgement_until = self._fresh_until(begin)
             finally:
                 folded.is_looking = False
 

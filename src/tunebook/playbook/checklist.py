@@ -60,7 +60,11 @@ def _space(facts: ChecklistFacts) -> Finding:
 def _points(facts: ChecklistFacts) -> Finding:
     n = facts.n_good
     verdict = Verdict.NOTICE if n is None or n < THIN else Verdict.PASS
-    seen = "Nobody counted the trials in the good region." if n is None else f"{n} trials: thin."
+    seen = (
+        "Nobody counted the trials in the good region."
+        if n is None
+        else f"Trials in the good region: {n}, which is thin."
+    )
     titles = ("The good region has points enough.", seen, "")
     return _answer("enough-points", verdict, titles, "Sample the good region more densely.")
 

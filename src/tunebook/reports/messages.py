@@ -180,6 +180,7 @@ class RequestMessage:
 class StudyMessage:
     """One study as it is after event ``seq``: everything but its trials and curves.
 
+    ``lights`` are the five answers before conclusions (S4.20).
     ``findings`` are those after event ``findings_seq``: they take the whole study and come later.
     ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
     ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
@@ -205,6 +206,7 @@ class StudyMessage:
     forecast: ForecastMessage | None
     findings: Sequence[FindingMessage]
     findings_seq: int
+    lights: Sequence[FindingMessage]
     requests: Sequence[RequestMessage]
     metrics: Sequence[str]
     notes: str

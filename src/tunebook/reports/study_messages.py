@@ -10,10 +10,9 @@ from tunebook.analysis.forecast import forecast
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.records import CheckpointRef, Request, RequestObeyed, StudyState, Trial
-from tunebook.reports.findings import findings_of
+from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
     BestMessage,
-    FindingMessage,
     ForecastMessage,
     IncumbentMessage,
     LimitMessage,
@@ -70,16 +69,15 @@ def study_message(
     is_live: bool,
     path_of: Callable[[CheckpointRef], str],
     requests: Sequence[Request] = (),
-    findings: tuple[int, Sequence[FindingMessage]] | None = None,
+    judgement: Judgement | None = None,
 ) -> StudyMessage:
     """Return everything about a study but its trials and curves.
 
     ``path_of`` says where a checkpoint lies; ``requests`` are those that wait to be obeyed,
     perhaps with some that were.
-    ``findings``, with the number of the event after which they were made, are given by who knows
-    them already: they take the whole study to make.
+    ``judgement`` is given by who knows it already: it takes the whole study to make.
     """
-    findings_seq, found = findings or (seq, findings_of(facts, Space.from_dict(facts.space)))
+    judgement = judgement or judged(facts, seq)
     spec, space = facts.known_spec, Space.from_dict(facts.space)
     progress = facts.progress(now)
     search = {name: _scalar(value) for name, value in spec.search.items()}
@@ -101,8 +99,9 @@ def study_message(
         best=_best(facts, path_of),
         incumbent=incumbents(facts),
         forecast=_forecast(facts, now, is_live=is_live),
-        findings=found,
-        findings_seq=findings_seq,
+        findings=judgement.findings,
+        findings_seq=judgement.seq,
+        lights=judgement.lights,
         requests=_requests(requests, facts),
         metrics=sorted({metric for trial in facts.trials for metric in trial.curves}),
         notes=facts.notes,

@@ -93,7 +93,8 @@ def test_two_thousand_trials_leave_no_descriptor_thread_or_memory_behind(
     assert worker.memory_info().rss - rss < 8 * 2**20
     trained(executor, 1510)
     after = (psutil.Process().num_fds(), server().num_fds(), server().children()[0].num_fds())
-    assert after == before
+    # Fewer is no leak: what tests before this one left open may be closed meanwhile.
+    assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
 
 
 # -- what becomes of trials ------------------------------------------------------------------
@@ -219,6 +220,11 @@ def resumed(executor: ProcessExecutor, until: int, **launches: int | None) -> Wa
     return watch
 
 
+def n_workers(server: psutil.Process) -> int:
+    """Return how many processes are at work; one that has ended may not be reaped yet."""
+    return sum(child.status() != psutil.STATUS_ZOMBIE for child in server.children())
+
+
 def test_released_trial_that_tracks_nothing_goes_on_in_its_process(
     start: Start, server: FindServer
 ) -> None:
@@ -226,7 +232,7 @@ def test_released_trial_that_tracks_nothing_goes_on_in_its_process(
     began = [(event.trial, event.step) for event in watch.all(TrialBegan)]
     assert began == [(0, 0), (1, 0), (2, 0), (0, 4)]
     assert list(watch.curve().steps) == list(range(1, 11))
-    assert len(server().children()) == 3
+    assert n_workers(server()) == 3
 
 
 def test_only_so_many_trials_wait_and_the_oldest_gives_way(
@@ -235,7 +241,7 @@ def test_only_so_many_trials_wait_and_the_oldest_gives_way(
     watch = resumed(start(trainings.untracked, max_waiting=2), until=10, n_trials=3)
     began = [(event.trial, event.step) for event in watch.all(TrialBegan)]
     assert began[-1] == (0, 0)
-    assert len(server().children()) == 3
+    assert n_workers(server()) == 3
 
 
 def test_trial_that_waits_beyond_its_new_slice_starts_again(start: Start) -> None:

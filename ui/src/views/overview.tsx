@@ -15,6 +15,13 @@ const STATES = [
   ...["done", "stopped", "infeasible", "failed", "cancelled"],
 ];
 
+// Where the evidence of an answer is seen; the others speak of the space.
+const LIGHTS: Record<string, string> = {
+  "infeasible-share": "trials",
+  optimization: "curves",
+  curves: "curves",
+};
+
 export function Overview({ study }: { study: StudyMessage }) {
   useEffect(() => {
     if (!parameters.value) void loadParameters();
@@ -58,6 +65,17 @@ function Findings({ study }: { study: StudyMessage }) {
     <Panel title="Findings">
       {study.findings.length === 0 && (
         <p class="muted">Nothing can be said before trials have ended.</p>
+      )}
+      {study.lights.length > 0 && (
+        <ul class="lights" aria-label="Before you conclude">
+          {study.lights.map((light) => (
+            <li key={light.id} title={light.advice}>
+              <a href={studyAddress(study.name, LIGHTS[light.id] ?? "parameters")}>
+                <State state={light.level} word={light.title} />
+              </a>
+            </li>
+          ))}
+        </ul>
       )}
       <div class="findings">
         {study.findings.map((finding) => (

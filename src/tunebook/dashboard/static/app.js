@@ -1931,6 +1931,11 @@
     ...["running", "queued", "paused", "lost"],
     ...["done", "stopped", "infeasible", "failed", "cancelled"]
   ];
+  var LIGHTS = {
+    "infeasible-share": "trials",
+    optimization: "curves",
+    curves: "curves"
+  };
   function Overview({ study }) {
     useEffect(() => {
       if (!parameters.value) void loadParameters();
@@ -1959,6 +1964,7 @@
   function Findings({ study }) {
     return jsxs(Panel, { title: "Findings", children: [
       study.findings.length === 0 && jsx("p", { class: "muted", children: "Nothing can be said before trials have ended." }),
+      study.lights.length > 0 && jsx("ul", { class: "lights", "aria-label": "Before you conclude", children: study.lights.map((light) => jsx("li", { title: light.advice, children: jsx("a", { href: studyAddress(study.name, LIGHTS[light.id] ?? "parameters"), children: jsx(State, { state: light.level, word: light.title }) }) }, light.id)) }),
       jsx("div", { class: "findings", children: study.findings.map((finding) => jsx(Finding, { finding }, finding.id)) })
     ] });
   }
