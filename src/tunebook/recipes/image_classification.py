@@ -17,8 +17,10 @@ from tunebook.datasets.records import Item
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.images import Images, arguments_of_images
+from tunebook.recipes.networks.backbones import backbone_named, is_backbone
 from tunebook.recipes.networks.bilinear import POOLINGS, pooling
 from tunebook.recipes.networks.convolutional import STEMS
+from tunebook.recipes.networks.transferred import PRETRAINED, TransferMode, mode_of, transferred
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
@@ -56,16 +58,38 @@ class ImageClassificationTask:
         shares = network(self._images.input_of(raw))[0].softmax(0)
         return self.labels[int(shares.argmax())], float(shares.max())
 
+    def features(self, split: str, body: nn.Module) -> TensorDataset:
+        """Return what a body says of the images of a split: computed once for each version."""
+        items = _labelled(self._images.open(), split)
+        labels = torch.tensor([int(item.label or 0) for item in items])
+        return TensorDataset(self._images.features_of(items, split, body), labels)
+
     def network(self, config: Configuration) -> nn.Module:
         """Build the network that ``network`` names, of ``width`` channels at first.
 
         ``pooling`` joins its maps; ``features`` is the size of compact bilinear ones (S3.2).
+        A pretrained one is trained as ``transfer`` says (S3.5).
         """
+        name = str(config.get("network", DEFAULTS["network"]))
+        if is_backbone(name):
+            wants = mode_of(config) is not TransferMode.FROM_SCRATCH
+            is_pretrained = wants and config.get(PRETRAINED) is not False
+            stem, n_channels = backbone_named(name).build(is_pretrained)
+            body, head = self._parts(stem, n_channels, config)
+            return transferred(body, head, config)
         stem, n_channels = _chosen(STEMS, config, "network")(int(str(config["width"])))
+        body, head = self._parts(stem, n_channels, config)
+        return nn.Sequential(*body, *head)
+
+    def _parts(
+        self, stem: nn.Module, n_channels: int, config: Configuration
+    ) -> tuple[nn.Sequential, nn.Sequential]:
+        """Return what comes before the classifier, and the classifier."""
         kind = _chosen({name: name for name in POOLINGS}, config, "pooling")
         pool, n_features = pooling(kind, n_channels, int(str(config.get("features", 1024))))
         dropout = nn.Dropout(float(str(config["dropout"])))
-        return nn.Sequential(stem, pool, dropout, nn.Linear(n_features, len(self.labels)))
+        classifier = nn.Linear(n_features, len(self.labels))
+        return nn.Sequential(stem, pool), nn.Sequential(dropout, classifier)
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the cross entropy."""
@@ -98,8 +122,16 @@ def _chosen(known: Mapping[str, _Found], config: Configuration, name: str) -> _F
 
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the labels, and how images become inputs, by the training images alone (S2.5)."""
+    """Return the labels, and how images become inputs, by the training images alone (S2.5).
+
+    A pretrained network has a scale of its own.
+    """
     resolution = given.get("resolution", RESOLUTION)
+    name = str(given.get("network", DEFAULTS["network"]))
+    if is_backbone(name):
+        backbone = backbone_named(name)
+        scale = {"mean": list(backbone.mean), "deviation": list(backbone.deviation)}
+        return {"labels": list(stored.dataset.classes), "resolution": resolution, "scale": scale}
     return arguments_of_images(stored, _labelled(stored, "train"), resolution)
 
 

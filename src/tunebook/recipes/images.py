@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias, TypeVar, final
 
 import numpy as np
 import torch
+from torch import nn
 
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Item
+from tunebook.recipes.networks.transferred import fingerprint
+
+_AT_ONCE = 64
+_Number = TypeVar("_Number", bound=np.generic)
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 """Images as bytes, channels before lines."""
@@ -39,6 +44,18 @@ class Images:
     def inputs_of(self, items: Sequence[Item], split: str) -> torch.Tensor:
         """Return the images of a split's items."""
         return self._scaled(pixels_of(self.open(), items, self.resolution, split))
+
+    def features_of(self, items: Sequence[Item], split: str, body: nn.Module) -> torch.Tensor:
+        """Return what a body makes of the images of a split, kept beside the version (S3.3)."""
+        place = f"{split}-{self.resolution}-{fingerprint(body)}.npy"
+        device = next(body.parameters()).device
+
+        @torch.no_grad()
+        def shown() -> np.ndarray[Any, Any]:
+            inputs = self.inputs_of(items, split).split(_AT_ONCE)
+            return torch.cat([body.eval()(part.to(device)).cpu() for part in inputs]).numpy()
+
+        return torch.from_numpy(_kept(self.open().folder / "features" / place, shown))
 
     def input_of(self, path: str) -> torch.Tensor:
         """Return an image file: a batch of one."""
@@ -67,16 +84,26 @@ def scale_of(pixels: Pixels) -> dict[str, list[float]]:
 
 def pixels_of(stored: Stored, items: Sequence[Item], resolution: int, split: str) -> Pixels:
     """Return images as bytes, channels before lines; decoded once, kept beside the version."""
-    kept = stored.folder / "decoded" / f"{split}-{resolution}.npy"
-    if kept.is_file():
-        found: Pixels = np.load(kept)
+
+    def decoded() -> Pixels:
+        return np.stack([read_pixels(stored.path_of(i.file or ""), resolution) for i in items])
+
+    return _kept(stored.folder / "decoded" / f"{split}-{resolution}.npy", decoded)
+
+
+def _kept(
+    place: Path, make: Callable[[], np.ndarray[Any, np.dtype[_Number]]]
+) -> np.ndarray[Any, np.dtype[_Number]]:
+    """Return an array of a file; made, and written whole, where there is none yet."""
+    if place.is_file():
+        found: np.ndarray[Any, np.dtype[_Number]] = np.load(place)
         return found
-    pixels = np.stack([read_pixels(stored.path_of(i.file or ""), resolution) for i in items])
-    kept.parent.mkdir(exist_ok=True)
-    unfinished = kept.with_suffix(f".{os.getpid()}.npy")
-    np.save(unfinished, pixels)
-    unfinished.replace(kept)
-    return pixels
+    made = make()
+    place.parent.mkdir(exist_ok=True)
+    unfinished = place.with_suffix(f".{os.getpid()}.npy")
+    np.save(unfinished, made)
+    unfinished.replace(place)
+    return made
 
 
 def read_pixels(path: Path, resolution: int) -> Pixels:

@@ -14,11 +14,12 @@ from torch import nn, optim
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tunebook.recipes.batches import Batch, TrainingBatches, in_order, to_device
+from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
 from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration
-from tunebook.training.task import Split, Task
+from tunebook.training.task import Examples, Split, Task
 
 EVALUATION_BATCH = 256
 """At least so many examples at once in evaluation: it needs no memory for gradients (S4.35)."""
@@ -53,6 +54,9 @@ class Training:
         self.averaged = self._make_average()
         self.n_done = 0
         self._rate_factor = 1.0
+        self._seed = seed
+        self._shown: dict[Split, Examples] = {}
+        self._batches_of_features: TrainingBatches | None = None
 
     def _make_average(self) -> AveragedModel | None:
         """Return the running average of the weights, if the settings want one (S4.25)."""
@@ -70,7 +74,25 @@ class Training:
         if self.task.optimizer is not None:
             made: optim.Optimizer = self.task.optimizer(self.network, self.config)
             return made
+        if isinstance(self.network, Transferred):
+            return make_optimizer(self.network.groups(), self.settings)
         return make_optimizer(self.network.parameters(), self.settings)
+
+    def _enter_stage(self) -> None:
+        """Hold or release a pretrained body; while it is held its head sees features (S3.3)."""
+        networks = [self.network, *([] if self.averaged is None else [self.averaged.module])]
+        for network in networks:
+            if isinstance(network, Transferred):
+                network.hold(self.n_done / self.n_updates)
+        body = held_body(self.network)
+        if body is None or self.task.features is None:
+            self._shown, self._batches_of_features = {}, None
+        elif not self._shown:
+            splits = [split for split in Split if self.task.has(split)]
+            self._shown = {split: self.task.features(split.value, body) for split in splits}
+            self._batches_of_features = TrainingBatches(
+                self._shown[Split.TRAIN], self.settings.batch_size, seed=self._seed
+            )
 
     @property
     def rate(self) -> float:
@@ -80,6 +102,7 @@ class Training:
 
     def update(self, batch: Batch | None = None) -> torch.Tensor:
         """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one."""
+        self._enter_stage()
         self.network.train()
         if self.task.optimizer is None:
             set_rate(self.optimizer, self.rate)
@@ -87,8 +110,7 @@ class Training:
         n_parts = 1 if batch is not None else self.settings.accumulate
         total = torch.zeros((), device=self.device)
         for part in range(n_parts):
-            chosen = batch or self.batches[self.n_done * n_parts + part]
-            loss = self.loss(self._augmented(chosen)) / n_parts
+            loss = self._loss_of(batch, self.n_done * n_parts + part) / n_parts
             loss.backward()
             total += loss.detach()
         if self.settings.clip_norm is not None:
@@ -101,9 +123,16 @@ class Training:
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Return the loss of a batch with the network in its present mode."""
+        return self._loss(self.network, batch)
+
+    def _loss_of(self, batch: Batch | None, number: int) -> torch.Tensor:
+        if batch is None and self._batches_of_features is not None:
+            return self._loss(head_of(self.network), self._batches_of_features[number])
+        return self.loss(self._augmented(batch or self.batches[number]))
+
+    def _loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         inputs, targets = to_device(batch, self.device)
-        outputs = self.network(inputs)
-        found: torch.Tensor = self.task.loss(outputs, targets)
+        found: torch.Tensor = self.task.loss(network(inputs), targets)
         return found
 
     def _augmented(self, batch: Batch) -> Batch:
@@ -120,8 +149,12 @@ class Training:
         Every example counts once, also those of a last, smaller batch (S4.35); nothing is
         augmented (S2.10). With ``limit`` an evenly spread sample of so many examples (S4.36).
         """
-        network = self.evaluated.eval()
-        examples, task = self.task.examples(split), self.task
+        network, task = self.evaluated.eval(), self.task
+        examples = self._shown.get(split)
+        if examples is None:
+            examples = task.examples(split)
+        else:
+            network = head_of(network)
         size = max(EVALUATION_BATCH, self.settings.batch_size)
         outputs: list[Any] = []
         targets: list[Any] = []
@@ -169,6 +202,7 @@ class Training:
             for group, settings in zip(self.optimizer.param_groups, own, strict=True):
                 group.update(settings)
         self.n_done, self._rate_factor = state["n_done"], state["rate_factor"]
+        self._enter_stage()
 
 
 def _n_examples(targets: Any) -> int:

@@ -21,6 +21,7 @@ from torch import nn
 
 from tunebook.errors import CheckpointError, InputError
 from tunebook.recipes.loop import Training
+from tunebook.recipes.networks.transferred import PRETRAINED
 from tunebook.records import Configuration, TaskRef
 from tunebook.training.task import Split, Task, load_task
 
@@ -96,7 +97,7 @@ class Model:
 
     def evaluate(self, split: str) -> dict[str, float]:
         """Return the metrics of a split of the task's data, by their full names."""
-        training = Training(self.task, self.config, n_updates=1)
+        training = Training(self.task, _without_pretrained(self.config), n_updates=1)
         training.network, training.averaged = self.network, None
         return training.evaluate(Split(split))
 
@@ -170,7 +171,7 @@ def load_model(folder: str | os.PathLike[str]) -> Model:
         reference = str(place / reference)
     task = load_task(reference, told["arguments"])
     config = Configuration(told["config"])
-    network: nn.Module = task.network(config)
+    network: nn.Module = task.network(_without_pretrained(config))
     try:
         safetensors.torch.load_model(network, str(place / WEIGHTS))
     except (RuntimeError, OSError, safetensors.SafetensorError) as error:
@@ -179,6 +180,11 @@ def load_model(folder: str | os.PathLike[str]) -> Model:
         ) from None
     labels = json.loads((place / LABELS).read_text(encoding="utf-8"))
     return Model(network.eval(), task, config, labels)
+
+
+def _without_pretrained(config: Configuration) -> Configuration:
+    """Return the configuration of a network whose weights follow: it needs no others."""
+    return Configuration({**config, PRETRAINED: False})
 
 
 def _asked(ref: TaskRef) -> str:

@@ -21,6 +21,7 @@ _WHERE = {
     "image-classification": "tunebook.recipes.image_classification",
     "object-detection": "tunebook.recipes.object_detection",
     "text-classification": "tunebook.recipes.text_classification",
+    "transfer-classification": "tunebook.recipes.transfer_classification",
     "tabular": "tunebook.recipes.tabular",
 }
 

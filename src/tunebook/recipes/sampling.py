@@ -22,16 +22,25 @@ def sampled(task: Task, share: float, *, seed: int = 0) -> Task:
     A smaller share is part of a larger one, and the shares of classes are kept to an example each.
     Each split is asked of the task once, however often it is evaluated.
     """
-    is_whole = checked_share(share) == 1.0
+    if checked_share(share) == 1.0:
+        return replace(task, data=cache(task.data))
+
+    def part(split: str, whole: Examples) -> Examples:
+        if split != Split.TRAIN.value:
+            return whole
+        return _part(whole, sample_of(classes_of(whole), share, seed=seed))
 
     @cache
     def data(split: str) -> Examples | None:
-        if split != Split.TRAIN.value or is_whole:
-            return task.data(split)
-        whole = task.examples(Split.TRAIN)
-        return _part(whole, sample_of(classes_of(whole), share, seed=seed))
+        found = task.data(split)
+        return found if found is None else part(split, found)
 
-    return replace(task, data=data)
+    shown = task.features
+    return replace(
+        task,
+        data=data,
+        features=shown and (lambda split, body: part(split, shown(split, body))),
+    )
 
 
 def sample_of(classes: Sequence[Any], share: float, *, seed: int = 0) -> list[int]:

@@ -60,7 +60,8 @@ class TrainingTask(Protocol):
     network says of something as it comes, such as the path of an image;
     ``optimizer(network, config)``; ``augment(inputs, targets)``, for training batches alone;
     ``collate(examples)``, which makes a batch of examples; ``predict(outputs)``, which turns the
-    outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an example).
+    outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an example);
+    ``features(split, body)``, a split as the pretrained body of a network shows it to its head.
     """
 
     maximize: str
@@ -105,6 +106,7 @@ class Task:
     augment: Callable[[Any, Any], tuple[Any, Any]] | None = None
     collate: Callable[[Sequence[Any]], tuple[Any, Any]] | None = None
     predict: Callable[[Any], Any] | None = None
+    features: Callable[[str, Any], Examples] | None = None
     labels: Sequence[str] | None = None
     answer: Callable[[Any, Any], Any] | None = None
     reference: str | None = None
@@ -168,6 +170,7 @@ def read_task(
         augment=getattr(task, "augment", None),
         collate=getattr(task, "collate", None),
         predict=getattr(task, "predict", None),
+        features=getattr(task, "features", None),
         labels=getattr(task, "labels", None),
         answer=getattr(task, "answer", None),
         reference=reference,

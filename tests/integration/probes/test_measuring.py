@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -67,9 +68,11 @@ def test_s4_6_memory_that_runs_out_ends_the_list_and_nothing_else():
 def test_mistake_of_a_task_while_it_is_timed_is_told_as_its_own(tmp_path):
     from tunebook.training.task import load_task
 
+    example = Path(__file__).parents[3] / "examples" / "digits_task.py"
+    (tmp_path / "timed_digits.py").write_text(example.read_text("utf-8"), encoding="utf-8")
     place = tmp_path / "raising_task.py"
     place.write_text(
-        "from digits_task import Digits\n\n"
+        "from timed_digits import Digits\n\n"
         "class Raising(Digits):\n"
         "    def loss(self, outputs, targets):\n"
         "        raise ValueError('no such column')\n",

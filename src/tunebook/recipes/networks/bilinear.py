@@ -60,6 +60,10 @@ class CompactBilinear(nn.Module):
         self.register_buffer("hashes", hashes)
         self.register_buffer("signs", signs)
 
+    def extra_repr(self) -> str:
+        """Return the size of a sketch, which is part of what tells two of them apart."""
+        return f"n_out={self.n_out}"
+
     def sketches(self, maps: torch.Tensor) -> torch.Tensor:
         """Return the sketch of every position: (B, C, P) to (B, P, n_out)."""
         features = maps.flatten(2).transpose(1, 2)

@@ -1,0 +1,96 @@
+"""Pretrained networks for images by name: what they expect of pixels, and their feature maps.
+
+``timm/NAME`` is any model of timm where that is installed; its weights are fetched by timm.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from tunebook.errors import ConfigurationError, nearest
+from tunebook.recipes.networks import efficientnet_lite as lite
+
+TIMM = "timm/"
+"""What the name of a model of timm begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """``build`` takes whether it is pretrained, and returns maps and how many channels they have.
+
+    ``mean`` and ``deviation`` are of each channel, from 0 to 1: those it was trained with, not
+    those of the data (S2.5).
+    """
+
+    build: Callable[[bool], tuple[nn.Module, int]]
+    mean: Sequence[float]
+    deviation: Sequence[float]
+
+
+def _efficientnet_lite0(is_pretrained: bool) -> tuple[nn.Module, int]:
+    return lite.efficientnet_lite0(lite.IMAGENET if is_pretrained else None), lite.N_CHANNELS
+
+
+BACKBONES: Mapping[str, Backbone] = {
+    "efficientnet-lite0": Backbone(
+        _efficientnet_lite0, [lite.PIXEL_MEAN / 255] * 3, [lite.PIXEL_DEVIATION / 255] * 3
+    )
+}
+
+
+def is_backbone(name: str) -> bool:
+    """Whether a network of that name can be pretrained."""
+    return name in BACKBONES or name.startswith(TIMM)
+
+
+def backbone_named(name: str) -> Backbone:
+    """Return the backbone of that name; ``ConfigurationError`` says what there is."""
+    if name.startswith(TIMM):
+        return _of_timm(name.removeprefix(TIMM))
+    if name not in BACKBONES:
+        raise ConfigurationError(
+            "There is no such backbone",
+            got=name,
+            expected=", ".join([*BACKBONES, f"{TIMM}NAME"]),
+            do=nearest(name, BACKBONES),
+        )
+    return BACKBONES[name]
+
+
+def _of_timm(name: str) -> Backbone:
+    timm = _imported(name)
+    known = timm.list_models(pretrained=True)
+    if name.partition(".")[0] not in {model.partition(".")[0] for model in known}:
+        raise ConfigurationError(
+            "timm has no such pretrained model", got=name, do=nearest(name, known)
+        )
+
+    def build(is_pretrained: bool) -> tuple[nn.Module, int]:
+        try:
+            made: Any = timm.create_model(
+                name, pretrained=is_pretrained, num_classes=0, global_pool=""
+            )
+        except (OSError, RuntimeError) as error:
+            raise ConfigurationError(
+                "timm cannot get the weights of this model", got=name, do=str(error).split("\n")[0]
+            ) from None
+        return made, int(made.num_features)
+
+    expected = timm.get_pretrained_cfg(name)
+    return Backbone(build, list(expected.mean), list(expected.std))
+
+
+def _imported(name: str) -> Any:
+    try:
+        return importlib.import_module("timm")
+    except ImportError as error:
+        raise ConfigurationError(
+            "Models of timm need timm, which cannot be imported",
+            got=f"{TIMM}{name}: {error}",
+            do="pip install 'tunebook[timm]', or use efficientnet-lite0",
+        ) from None

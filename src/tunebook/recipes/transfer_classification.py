@@ -1,0 +1,59 @@
+"""The recipe for photos in classes where labelled ones are few: a pretrained network (S3.3, S3.4).
+
+The task is that of image classification; the network expects pixels as it saw them in its own
+training, and is trained as ``transfer`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunebook.datasets.library import Stored
+from tunebook.datasets.records import Kind as DataKind
+from tunebook.recipes import image_classification
+from tunebook.recipes.networks.transferred import BODY_FACTOR, RELEASE, TransferMode
+from tunebook.recipes.registry import Recipe
+from tunebook.space import Choice, Float, Kind, Space
+
+RESOLUTION = 96
+"""Pixels on a side: small at first (C19)."""
+
+NETWORK = "efficientnet-lite0"
+
+
+def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the labels, and how images become inputs: as the pretrained network expects them."""
+    return image_classification.arguments_of(
+        stored, {"resolution": RESOLUTION, "network": NETWORK, **given}
+    )
+
+
+RECIPE = Recipe(
+    name="transfer-classification",
+    kind=DataKind.IMAGE_CLASSES,
+    maker="tunebook.recipes.image_classification:ImageClassificationTask",
+    arguments=arguments_of,
+    defaults={
+        **{k: v for k, v in image_classification.RECIPE.defaults.items() if k != "width"},
+        "network": NETWORK,
+        "transfer": TransferMode.LAST_THEN_ALL.value,
+        "lr": 1e-3,
+        "release": RELEASE,
+        "body_factor": BODY_FACTOR,
+        "dropout": 0.2,
+    },
+    space=Space(
+        lr=Float(1e-4, 2e-2, log=True, kind=Kind.OPTIMIZATION),
+        weight_decay=Float(1e-4, 1.0, log=True, kind=Kind.REGULARIZATION),
+        transfer=Choice(
+            TransferMode.LAST_LAYER.value, TransferMode.LAST_THEN_ALL.value, kind=Kind.STRUCTURE
+        ),
+        body_factor=Float(0.01, 1.0, log=True, kind=Kind.OPTIMIZATION),
+        dropout=Float(0.0, 0.5, kind=Kind.REGULARIZATION),
+    ),
+    max_steps=8,
+    network="EfficientNet-Lite0 with ImageNet weights: its last layer first, then all layers",
+    options={"resolution": RESOLUTION},
+)
+"""Values of ours: they were not searched."""

