@@ -2,6 +2,7 @@
 import type {
   ComparisonMessage,
   CurvesMessage,
+  FindingMessage,
   PageMessage,
   PageRow,
   ParametersMessage,
@@ -134,13 +135,22 @@ function barely(
     seq: trials.seq,
     row,
     curves: Object.fromEntries(own),
+    verdicts: row.tags.map(onlyNamed),
     checkpoints: [],
-    children: trials.rows.filter((one) => one.parent === row.number).map((one) => one.number),
+    family: null,
+    n_losses: 0,
     log_tail: null,
     traceback: null,
     explanation: row.why ?? "",
     command: "",
   };
+}
+
+/** A verdict of which the report keeps no more than its name. */
+function onlyNamed(title: string): FindingMessage {
+  const level = title.endsWith("strongly") ? "problem" : "notice";
+  const rest = { evidence: "", advice: "", source: "", causes: [], next_test: "", items: [] };
+  return { id: title, level, title, ...rest };
 }
 
 function page(rows: readonly TrialRow[], query: TrialQuery, seq: number): TrialsMessage {

@@ -31,6 +31,18 @@ export function apply(held: Held, update: UpdateMessage): Held {
   };
 }
 
+/** Whether an update says of the open trial what only the server can tell: its end, new kin. */
+export function isTrialStale(held: TrialMessage, changed: readonly TrialRow[]): boolean {
+  const { chain, descendants } = held.family ?? { chain: [], descendants: [] };
+  const kin = new Map([...chain, ...descendants].map((one) => [one.trial, one.state]));
+  kin.set(held.row.number, held.row.state);
+  return changed.some((row) =>
+    kin.has(row.number)
+      ? kin.get(row.number) !== row.state
+      : row.ancestors.some((number) => kin.has(number)),
+  );
+}
+
 function moved(page: TrialsMessage | null, changed: readonly TrialRow[]): boolean {
   if (!page) return false;
   const known = new Map(page.rows.map((row) => [row.number, row]));

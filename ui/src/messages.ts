@@ -239,6 +239,9 @@ export interface StudyMessage {
 
 /**
  * A line of the table of trials. ``last`` is the objective's last measurement.
+ *
+ * ``ancestors`` are the trials whose training it continues, the nearest first, a few of them.
+ * ``tags`` are the verdicts on its curve (S4.24 to S4.26).
  */
 export interface TrialRow {
   readonly number: number;
@@ -254,6 +257,8 @@ export interface TrialRow {
   readonly cost: number | null;
   readonly error: string | null;
   readonly parent: number | null;
+  readonly ancestors: readonly number[];
+  readonly tags: readonly string[];
   readonly source: string;
   readonly why: string | null;
   readonly created_at: number;
@@ -300,14 +305,42 @@ export interface CheckpointMessage {
 }
 
 /**
+ * A trial of a family, trained by itself ``from_step`` ``to_step``.
+ *
+ * ``change`` is what differs from its parent's configuration, ``depth`` how far below it lies.
+ */
+export interface KinMessage {
+  readonly trial: number;
+  readonly depth: number;
+  readonly state: string;
+  readonly value: number | null;
+  readonly from_step: number;
+  readonly to_step: number;
+  readonly change: string;
+}
+
+/**
+ * The trials whose training one continues, it last, and those that continue its own (S0.15).
+ */
+export interface FamilyMessage {
+  readonly chain: readonly KinMessage[];
+  readonly descendants: readonly KinMessage[];
+  readonly n_left_out: number;
+}
+
+/**
  * One trial: its row, all its curves by metric, its files, its family, how to repeat it.
+ *
+ * ``n_losses`` workers vanished while they trained it, so that it was tried again.
  */
 export interface TrialMessage {
   readonly seq: number;
   readonly row: TrialRow;
   readonly curves: Readonly<Record<string, CurveMessage>>;
+  readonly verdicts: readonly FindingMessage[];
   readonly checkpoints: readonly CheckpointMessage[];
-  readonly children: readonly number[];
+  readonly family: FamilyMessage | null;
+  readonly n_losses: number;
   readonly log_tail: string | null;
   readonly traceback: string | null;
   readonly explanation: string;

@@ -1,7 +1,7 @@
 // The page's state as signals, and the feed that keeps it up to date.
 import { effect, signal } from "@preact/signals";
 import { frozen, frozenPage, LIVE, Refusal, type Source, type TrialQuery } from "./api";
-import { apply, type Held } from "./fold";
+import { apply, type Held, isTrialStale } from "./fold";
 import type {
   PageMessage,
   ParametersMessage,
@@ -176,11 +176,14 @@ function applyWaiting(): void {
   waiting = [];
   let now = held.value;
   if (!now) return;
+  const open = now.trial;
   for (const update of updates) {
     if (update.seq - now.study.seq > TOO_MANY_EVENTS) return void reload();
     now = apply(now, update);
   }
   held.value = now;
+  const isStale = updates.some((update) => open !== null && isTrialStale(open, update.trials));
+  if (open && isStale && openTrial.value === open.row.number) void loadTrial(open.row.number);
 }
 
 /** Keeps up what the feed does not carry: the table's order, a trial's log, the parameters. */

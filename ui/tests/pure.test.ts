@@ -1,9 +1,9 @@
 // The pure parts: folding updates, reading numbers. Run by scripts/ui with Node's own test runner.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apply, type Held } from "../src/fold";
+import { apply, type Held, isTrialStale } from "../src/fold";
 import { duration, figure, unitPlace, valueAt } from "../src/format";
-import type { CurveMessage, ParameterMessage, StudyMessage, TrialRow, UpdateMessage } from "../src/messages";
+import type { CurveMessage, ParameterMessage, StudyMessage, TrialMessage, TrialRow, UpdateMessage } from "../src/messages";
 
 const study = (seq: number) => ({ seq, name: "birds", counts: {} }) as unknown as StudyMessage;
 const row = (number: number, state: string) => ({ number, state, step: 0 }) as unknown as TrialRow;
@@ -47,6 +47,18 @@ test("points are appended, and replace those from their first step on", () => {
   assert.deepEqual(again.curves?.curves[0]?.values, [0.1, 0.9]);
   const other = apply(held, update(6, [], [curve(0, 1, 0.5)]));
   assert.deepEqual(other.curves?.curves.map((one) => one.trial), [0, 1]);
+});
+
+test("an open trial is stale once it or its kin ended, or a trial continues it", () => {
+  const kin = (trial: number, state: string) => ({ trial, state });
+  const open = { row: row(3, "running"), family: { chain: [kin(1, "paused")], descendants: [] } };
+  const say = (number: number, state: string, ...ancestors: number[]) =>
+    isTrialStale(open as unknown as TrialMessage, [{ ...row(number, state), ancestors }]);
+  assert.deepEqual(
+    [say(3, "running"), say(3, "done"), say(1, "paused"), say(1, "done"), say(7, "running")],
+    [false, true, false, true, false],
+  );
+  assert.deepEqual([say(8, "queued", 3, 1), say(8, "queued", 7)], [true, false]);
 });
 
 test("figures are short, and none is a dash", () => {

@@ -16,6 +16,9 @@ from statistics import median
 MIN_POINTS = 10
 """A shorter curve gets no verdict."""
 
+MAX_TAIL = 100
+"""Of more points at the end every second or third tells the slope: pairs grow as the square."""
+
 _TAIL = 0.2
 _WINDOW = 5
 _OVERFITS, _OVERFITS_STRONGLY = 1.0, 1.5
@@ -106,8 +109,10 @@ def _rise(errors: Sequence[float]) -> float:
 
 def _progress(errors: Sequence[float], s: float, first_good_share: float) -> Progress:
     """Return the verdict on the end: a fall of more than 1 s, and more than chance would bring."""
-    n = max(3, round(_TAIL * len(errors)))
-    fall = -theil_sen(errors[-n:]) * (n - 1)
+    tail = errors[-max(3, round(_TAIL * len(errors))) :]
+    tail = tail[:: math.ceil(len(tail) / MAX_TAIL)]
+    n = len(tail)
+    fall = -theil_sen(tail) * (n - 1)
     by_chance = (n - 1) * math.sqrt(12 / (n * (n * n - 1)))
     if fall > max(1.0, _CHANCE * by_chance) * s and fall > 0:
         return Progress.IMPROVING

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -13,8 +14,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tunebook.dashboard.feed import study_feed
 from tunebook.dashboard.queries import Queries
@@ -33,25 +35,26 @@ def create_app(queries: Queries, access: Access) -> Starlette:
     """Return the application; every request must pass ``access``."""
     api = [
         Route("/studies", _answering(lambda r: queries.studies())),
-        Route("/studies/{name:path}/trials/{number:int}", _trial(queries)),
-        Route("/studies/{name:path}/trials", _trials(queries)),
-        Route("/studies/{name:path}/curves", _curves(queries)),
+        Route("/studies/{name}/trials/{number:int}", _trial(queries)),
+        Route("/studies/{name}/trials", _trials(queries)),
+        Route("/studies/{name}/curves", _curves(queries)),
         Route(
-            "/studies/{name:path}/parameters",
-            _answering(lambda r: queries.parameters(r.path_params["name"])),
+            "/studies/{name}/parameters",
+            _answering(lambda r: queries.parameters(_name(r))),
         ),
-        Route("/studies/{name:path}/events", _events(queries)),
-        Route("/studies/{name:path}/requests", _request(queries), methods=["POST"]),
-        Route("/studies/{name:path}", _answering(lambda r: queries.study(r.path_params["name"]))),
+        Route("/studies/{name}/events", _events(queries)),
+        Route("/studies/{name}/requests", _request(queries), methods=["POST"]),
+        Route("/studies/{name}", _answering(lambda r: queries.study(_name(r)))),
         Route("/pages", _answering(lambda r: queries.pages())),
         Route(
-            "/pages/{address:path}", _answering(lambda r: queries.page(r.path_params["address"]))
+            "/pages/{address:path}",
+            _answering(lambda r: queries.page(unquote(r.path_params["address"]))),
         ),
         Route("/compare", _answering(lambda r: queries.compare(r.query_params.getlist("study")))),
     ]
     return Starlette(
         routes=[
-            Mount("/api", routes=api),
+            Mount("/api", _as_sent(Router(api))),
             Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
             Route("/{page:path}", _page),
         ],
@@ -61,6 +64,19 @@ def create_app(queries: Queries, access: Access) -> Starlette:
         ],
         exception_handlers={TunebookError: _refused, HTTPException: _not_there},
     )
+
+
+def _as_sent(app: ASGIApp) -> ASGIApp:
+    """Route by the path as it was sent: a name may hold a slash, and may end in ``/trials``."""
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "path": scope["raw_path"].decode("ascii")}, receive, send)
+
+    return route
+
+
+def _name(request: Request) -> str:
+    return unquote(request.path_params["name"])
 
 
 async def _page(_: Request) -> Response:
@@ -85,18 +101,18 @@ def _trials(queries: Queries) -> Handler:
             offset=_whole(given.get("offset", "0")),
             limit=_whole(given.get("limit", "100")),
         )
-        return queries.trials(request.path_params["name"], query)
+        return queries.trials(_name(request), query)
 
     return _answering(ask)
 
 
 def _trial(queries: Queries) -> Handler:
-    return _answering(lambda r: queries.trial(r.path_params["name"], r.path_params["number"]))
+    return _answering(lambda r: queries.trial(_name(r), r.path_params["number"]))
 
 
 def _curves(queries: Queries) -> Handler:
     def ask(request: Request) -> object:
-        name, given = request.path_params["name"], request.query_params
+        name, given = _name(request), request.query_params
         trials = [_whole(number) for number in given.getlist("trial")] or None
         metric = given.get("metric") or queries.study(name).objective.metric
         return queries.curves(name, metric, trials)
@@ -107,7 +123,7 @@ def _curves(queries: Queries) -> Handler:
 def _events(queries: Queries) -> Handler:
     async def answer(request: Request) -> Response:
         seen = request.headers.get("last-event-id") or request.query_params.get("after", "0")
-        feed = study_feed(queries, request.path_params["name"], _whole(seen))
+        feed = study_feed(queries, _name(request), _whole(seen))
         return StreamingResponse(feed, media_type="text/event-stream")
 
     return answer
@@ -124,8 +140,8 @@ def _request(queries: Queries) -> Handler:
             raise InputError(
                 "This is no request", expected='{"kind": "stop trial", "body": {"trial": 3}}'
             ) from error
-        name = request.path_params["name"]
-        return _json({"id": await run_in_threadpool(queries.add_request, name, kind, body)}, 202)
+        add = queries.add_request
+        return _json({"id": await run_in_threadpool(add, _name(request), kind, body)}, 202)
 
     return answer
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
+from tunebook.analysis.trial_curves import gap_of_best
 from tunebook.engine import Facts, apply
 from tunebook.errors import StudyNotFoundError
 from tunebook.records import Event, StudyId, TrialNumber, TrialReported
@@ -112,7 +113,7 @@ class Queries:
         """Return a page of the table of trials."""
         with self._lock:
             folded = self._of(name)
-            return trials_message(folded.facts, folded.seq, query)
+            return trials_message(folded.facts, folded.seq, query, gap=_gap(folded))
 
     def trial(self, name: str, number: int) -> TrialMessage:
         """Return one trial in full, with the end of its log."""
@@ -124,6 +125,7 @@ class Queries:
                 number,
                 path_of=self._checkpoints(name).path_of,
                 log_tail=self._log_tail(name, number),
+                gap=_gap(folded),
             )
 
     def curves(self, name: str, metric: str, trials: Sequence[int] | None) -> CurvesMessage:
@@ -178,7 +180,7 @@ class Queries:
             return UpdateMessage(
                 seq=folded.seq,
                 study=self._message(study, folded),
-                trials=[trial_row(facts, facts.trials[n]) for n in _touched(events)],
+                trials=[trial_row(facts, facts.trials[n], _gap(folded)) for n in _touched(events)],
                 points=_points(events),
             )
 
@@ -267,6 +269,13 @@ class Queries:
                 return file.read().decode("utf-8", "replace")
         except OSError:
             return None
+
+
+def _gap(folded: _Folded) -> float | None:
+    """Return the distance from the best to the third-best trial, as new as the findings."""
+    if folded.judgement is not None:
+        return folded.judgement.gap
+    return gap_of_best(folded.facts.trials, folded.facts.known_spec.objective)
 
 
 def _touched(events: Sequence[Event]) -> list[TrialNumber]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunebook.analysis.curve_verdicts import Overfitting, Progress, judge_curve
-from tunebook.analysis.ranking import N_TOP, ranked
+from tunebook.analysis.trial_curves import judge_best
 from tunebook.guide.functions import study_of
 from tunebook.guide.session import Measured, Session
 from tunebook.recipes.trials import TaskTraining
@@ -77,18 +76,12 @@ def trials_told(session: Session, study: Study) -> Measured:
 
 
 def _curves(study: Study) -> dict[str, bool | None]:
-    """Return what the curves of the best three trials show (S4.24, S4.26); None if too short."""
-    objective = study.spec.objective
-    best = ranked(study.trials, objective)[:N_TOP]
-    series = [t.curves[objective.metric] for t in best if objective.metric in t.curves]
-    verdicts = [judge_curve([objective.sign * v for v in one.values]) for one in series]
-    seen = [verdict for verdict in verdicts if verdict is not None]
-    if not seen:
-        return {"has_overfitting": None, "is_noisy": None, "is_improving": None}
+    """Return what the curves of the best three trials show (S4.24 to S4.26); None if too short."""
+    seen = judge_best(study.trials, study.spec.objective)
     return {
-        "has_overfitting": seen[0].overfitting is Overfitting.STRONG,
-        "is_noisy": False,
-        "is_improving": seen[0].progress is Progress.IMPROVING,
+        "has_overfitting": seen.has_overfitting,
+        "is_noisy": seen.is_noisy,
+        "is_improving": seen.is_improving,
     }
 
 

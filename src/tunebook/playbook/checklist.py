@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tunebook.analysis.infeasibility import AMBER, MIN_IN_GOOD_REGION, RED
 from tunebook.records.finding import Finding, Verdict
-
-AMBER_SHARE, RED_SHARE, THIN = 0.25, 0.5, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +58,13 @@ def _space(facts: ChecklistFacts) -> Finding:
 
 def _points(facts: ChecklistFacts) -> Finding:
     n = facts.n_good
-    verdict = Verdict.NOTICE if n is None or n < THIN else Verdict.PASS
+    verdict = Verdict.NOTICE if n is None or n < MIN_IN_GOOD_REGION else Verdict.PASS
     seen = (
         "Nobody counted the trials in the good region."
         if n is None
         else f"Trials in the good region: {n}, which is thin."
     )
-    titles = ("The good region has points enough.", seen, "")
+    titles = (f"Trials in the good region: {n}, which is enough.", seen, "")
     return _answer("enough-points", verdict, titles, "Sample the good region more densely.")
 
 
@@ -76,11 +75,7 @@ def _infeasible(facts: ChecklistFacts) -> Finding:
     else:
         shown = f"{share:.0%}"
         verdict = (
-            Verdict.PROBLEM
-            if share > RED_SHARE
-            else Verdict.NOTICE
-            if share > AMBER_SHARE
-            else Verdict.PASS
+            Verdict.PROBLEM if share > RED else Verdict.NOTICE if share > AMBER else Verdict.PASS
         )
     title = f"Of the trials, {shown} are infeasible."
     return _answer("infeasible-share", verdict, (title,) * 3, "Cut the space, or look for a bug.")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tunebook.analysis.axis import MIN_PER_BUCKET
 from tunebook.analysis.boundary import EdgeAdvice, EdgeFinding, boundary_test
-from tunebook.analysis.curve_verdicts import Overfitting, Progress, judge_curve
 from tunebook.analysis.expected_best import MIN_TRIALS
-from tunebook.analysis.infeasibility import Level, judge_infeasibility
+from tunebook.analysis.infeasibility import MIN_IN_GOOD_REGION, Level, judge_infeasibility
 from tunebook.analysis.ranking import N_TOP, feasible, ranked
+from tunebook.analysis.trial_curves import gap_of_best, judge_best
 from tunebook.engine import Facts
 from tunebook.records import TrialState
 from tunebook.records.finding import Finding
 from tunebook.reports.messages import FindingMessage
 from tunebook.reports.recipe_findings import findings_of_recipe
+from tunebook.reports.verdicts import verdict_messages
 from tunebook.space import Space
 
 
@@ -27,6 +29,7 @@ def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
         *_infeasible(facts, space),
         *_edges(facts, space),
         *_curves(facts),
+        *_good_region(facts),
         *_size(facts),
         *findings_of_recipe(facts),
     ]
@@ -124,31 +127,27 @@ def _edge(edge: EdgeFinding) -> FindingMessage:
 def _curves(facts: Facts) -> Iterator[FindingMessage]:
     objective = facts.known_spec.objective
     best = ranked(facts.trials, objective)[:1]
-    if not best or objective.metric not in best[0].curves:
+    if not best:
         return
-    curve = best[0].curves[objective.metric]
-    verdict = judge_curve([objective.sign * value for value in curve.values])
-    if verdict is None:
+    number, gap = best[0].number, gap_of_best(facts.trials, objective)
+    for verdict in verdict_messages(best[0], objective, gap):
+        yield replace(verdict, title=f"The best trial, {number}: {verdict.title}")
+
+
+def _good_region(facts: Facts) -> Iterator[FindingMessage]:
+    curves = judge_best(facts.trials, facts.known_spec.objective)
+    if curves.n_good is None or curves.noise is None:
         return
-    number = best[0].number
-    if verdict.overfitting is not Overfitting.NONE:
-        yield FindingMessage(
-            id="overfitting",
-            level="problem" if verdict.overfitting is Overfitting.STRONG else "notice",
-            title=f"The best trial, {number}, gets worse again",
-            evidence=f"Its end is {verdict.rise:.1f} times its noise worse than its best stretch",
-            advice="Add or retune regularisation before comparing (S4.24)",
-            source="S4.24",
-        )
-    if verdict.progress is Progress.IMPROVING:
-        yield FindingMessage(
-            id="improving",
-            level="notice",
-            title=f"The best trial, {number}, still improves at its end",
-            evidence="Over its last fifth it gained more than its noise",
-            advice="Raise max_steps: the search may prefer what learns fast to what learns well",
-            source="S4.26",
-        )
+    is_thin = curves.n_good < MIN_IN_GOOD_REGION
+    yield FindingMessage(
+        id="good-region",
+        level="notice" if is_thin else "pass",
+        title=f"Trials in the good region: {curves.n_good}"
+        + (", which is thin" if is_thin else ""),
+        evidence=f"Within {2 * curves.noise:.2g} of the best: twice the noise of the best curves",
+        advice="Sample the space around the best more densely" if is_thin else "",
+        source="S4.27",
+    )
 
 
 def _size(facts: Facts) -> Iterator[FindingMessage]:

@@ -219,7 +219,11 @@ class StudyMessage:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """A line of the table of trials. ``last`` is the objective's last measurement."""
+    """A line of the table of trials. ``last`` is the objective's last measurement.
+
+    ``ancestors`` are the trials whose training it continues, the nearest first, a few of them.
+    ``tags`` are the verdicts on its curve (S4.24 to S4.26).
+    """
 
     number: int
     state: str
@@ -234,6 +238,8 @@ class TrialRow:
     cost: float | None
     error: str | None
     parent: int | None
+    ancestors: Sequence[int]
+    tags: Sequence[str]
     source: str
     why: str | None
     created_at: float
@@ -280,14 +286,44 @@ class CheckpointMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class KinMessage:
+    """A trial of a family, trained by itself ``from_step`` ``to_step``.
+
+    ``change`` is what differs from its parent's configuration, ``depth`` how far below it lies.
+    """
+
+    trial: int
+    depth: int
+    state: str
+    value: float | None
+    from_step: int
+    to_step: int
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyMessage:
+    """The trials whose training one continues, it last, and those that continue its own (S0.15)."""
+
+    chain: Sequence[KinMessage]
+    descendants: Sequence[KinMessage]
+    n_left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrialMessage:
-    """One trial: its row, all its curves by metric, its files, its family, how to repeat it."""
+    """One trial: its row, all its curves by metric, its files, its family, how to repeat it.
+
+    ``n_losses`` workers vanished while they trained it, so that it was tried again.
+    """
 
     seq: int
     row: TrialRow
     curves: Mapping[str, CurveMessage]
+    verdicts: Sequence[FindingMessage]
     checkpoints: Sequence[CheckpointMessage]
-    children: Sequence[int]
+    family: FamilyMessage | None
+    n_losses: int
     log_tail: str | None
     traceback: str | None
     explanation: str

@@ -8,6 +8,7 @@ from dataclasses import replace
 from tunebook.engine import Facts
 from tunebook.records import CheckpointRef, TrialNumber
 from tunebook.reports.curves import curves_message
+from tunebook.reports.lights import judged
 from tunebook.reports.messages import (
     CurveMessage,
     CurvesMessage,
@@ -44,17 +45,20 @@ def snapshot(
 
     Details hold only those curves that ``curves`` lack. ``sections`` are those of others.
     """
-    study = study_message(facts, seq, now, is_live=is_live, path_of=path_of)
+    judgement = judged(facts, seq)
+    study = study_message(facts, seq, now, is_live=is_live, path_of=path_of, judgement=judgement)
     curves = {metric: _curves(facts, seq, metric) for metric in study.metrics}
     shown = {(m, curve.trial) for m, found in curves.items() for curve in found.curves}
-    rows = [trial_row(facts, trial) for trial in facts.trials]
+    rows = [trial_row(facts, trial, judgement.gap) for trial in facts.trials]
     return SnapshotMessage(
         study=study,
         trials=TrialsMessage(seq, len(rows), 0, rows),
         curves=curves,
         parameters=parameters_message(facts, seq),
         details={
-            str(number): _without(shown, trial_message(facts, seq, number, path_of=path_of))
+            str(number): _without(
+                shown, trial_message(facts, seq, number, path_of=path_of, gap=judgement.gap)
+            )
             for number in _shown(facts)
         },
         sections=sections,

@@ -12,7 +12,9 @@ from tunebook.engine import Facts
 from tunebook.errors import InputError, nearest
 from tunebook.records import CheckpointRef, TaskKind, Trial, TrialState
 from tunebook.reports.curves import curve_message, finite
+from tunebook.reports.families import ancestors_of, family_of
 from tunebook.reports.messages import CheckpointMessage, TrialMessage, TrialRow, TrialsMessage
+from tunebook.reports.verdicts import curve_tags, verdict_messages
 
 MAX_ROWS = 500
 
@@ -47,12 +49,17 @@ _SORTED_BY: Mapping[str, Callable[[Trial], Any]] = {
 }
 
 
-def trials_message(facts: Facts, seq: int, query: TrialQuery) -> TrialsMessage:
-    """Return a page of the table; ``InputError`` for a column or state that does not exist."""
+def trials_message(
+    facts: Facts, seq: int, query: TrialQuery, *, gap: float | None = None
+) -> TrialsMessage:
+    """Return a page of the table; ``InputError`` for a column or state that does not exist.
+
+    ``gap``, from the best to the third-best trial, is what the noise of curves is held against.
+    """
     found = selected(facts.trials, query)
     begin = max(0, query.offset)
     page = found[begin : begin + max(0, min(query.limit, MAX_ROWS))]
-    return TrialsMessage(seq, len(found), begin, [trial_row(facts, trial) for trial in page])
+    return TrialsMessage(seq, len(found), begin, [trial_row(facts, trial, gap) for trial in page])
 
 
 def selected(trials: Sequence[Trial], query: TrialQuery) -> list[Trial]:
@@ -73,9 +80,10 @@ def selected(trials: Sequence[Trial], query: TrialQuery) -> list[Trial]:
     return [*having, *lacking]
 
 
-def trial_row(facts: Facts, trial: Trial) -> TrialRow:
-    """Return a trial's line in the table."""
-    curve = trial.curves.get(facts.known_spec.objective.metric)
+def trial_row(facts: Facts, trial: Trial, gap: float | None = None) -> TrialRow:
+    """Return a trial's line in the table; ``gap`` as in ``trials_message``."""
+    objective = facts.known_spec.objective
+    curve = trial.curves.get(objective.metric)
     return TrialRow(
         number=trial.number,
         state=str(trial.state),
@@ -90,6 +98,8 @@ def trial_row(facts: Facts, trial: Trial) -> TrialRow:
         cost=trial.cost,
         error=trial.error,
         parent=trial.parent,
+        ancestors=ancestors_of(facts.trials, trial),
+        tags=curve_tags(trial, objective, gap),
         source=trial.source,
         why=trial.why,
         created_at=trial.created_at,
@@ -104,18 +114,24 @@ def trial_message(
     *,
     path_of: Callable[[CheckpointRef], str],
     log_tail: str | None = None,
+    gap: float | None = None,
 ) -> TrialMessage:
-    """Return one trial in full; ``InputError`` if there is none of that number."""
+    """Return one trial in full; ``InputError`` if there is none of that number.
+
+    ``gap`` as in ``trials_message``.
+    """
     if not 0 <= number < len(facts.trials):
         raise InputError("There is no such trial", got=number)
     trial = facts.trials[number]
     refs = trial.checkpoints
     return TrialMessage(
         seq=seq,
-        row=trial_row(facts, trial),
+        row=trial_row(facts, trial, gap),
         curves={name: curve_message(number, series) for name, series in trial.curves.items()},
+        verdicts=verdict_messages(trial, facts.known_spec.objective, gap),
         checkpoints=[CheckpointMessage(ref.step, path_of(ref), ref.n_bytes) for ref in refs],
-        children=[other.number for other in facts.trials if other.parent == number],
+        family=family_of(facts, trial.number),
+        n_losses=trial.n_losses,
         log_tail=log_tail or (trial.failure.log_tail if trial.failure else None),
         traceback=trial.failure.traceback if trial.failure else None,
         explanation=trial.why or "",

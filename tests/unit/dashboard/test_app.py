@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 
 from tunebook.dashboard.feed import study_feed
 from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import COOKIE, POLICY
-from tunebook.records import TrialNumber, TrialReported
-from tunebook.testing.samples import sample_series, sample_start
+from tunebook.records import DriverStarted, TrialNumber, TrialReported
+from tunebook.testing.samples import sample_series, sample_spec, sample_start
 
 SEQ = 17
 """The last event of the study in the store."""
@@ -50,6 +51,19 @@ def test_log_of_a_trial_is_shown_and_no_other_file(browser, tmp_path):
         answer = browser.get(path)
         assert answer.status == 404
         assert answer.headers["content-type"].startswith("application/json")
+
+
+@pytest.mark.parametrize("name", ["a/trials", "b/requests", "c%2Fd", "e?f#g", "h/../i", "é" * 200])
+def test_study_of_any_name_has_addresses_of_its_own(browser, store, name):
+    study = store.create_study(sample_spec(name), 0.0)
+    store.append(study, [DriverStarted(0.0, "host:1", 1), *sample_start(0)], 1)
+    address = f"/api/studies/{quote(name, safe='')}"
+    assert browser.get(address).json["name"] == name
+    assert browser.get(f"{address}/trials").json["total"] == 1
+    assert browser.get(f"{address}/trials/0").json["row"]["number"] == 0
+    assert browser.get(f"{address}/curves").json["metric"] == "val_accuracy"
+    assert browser.post(f"{address}/requests", {"kind": "stop study"}).status == 202
+    assert [one.kind for one in store.requests_after(study, 0)] == ["stop study"]
 
 
 @pytest.mark.parametrize(

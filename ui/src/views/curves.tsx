@@ -4,11 +4,17 @@ import { CurvePlot, type Line } from "../charts/curve_plot";
 import { Figure } from "../charts/figure";
 import { ink, ramp, seriesColour, theme } from "../charts/palette";
 import { count, figure, unitPlace } from "../format";
-import type { CurveMessage, StudyMessage, TrialRow } from "../messages";
+import type {
+  CurveMessage,
+  FindingMessage,
+  StudyMessage,
+  TrialMessage,
+  TrialRow,
+} from "../messages";
 import { nTrials } from "../progress";
 import { go, studyAddress } from "../route";
 import { held, loadCurves, openMetric, source } from "../store";
-import { Waiting } from "./parts";
+import { CurveTag, Waiting } from "./parts";
 
 const MAX_ROWS = 500;
 
@@ -20,6 +26,7 @@ export function Curves({ study }: { study: StudyMessage }) {
   const [alone, setAlone] = useState<number | null>(null);
   const [hovered, setHovered] = useState("");
   const rows = useRows(study);
+  const verdicts = useVerdicts(study, alone);
   const metric = openMetric.value ?? study.objective.metric;
   const found = held.value?.curves;
   useEffect(() => {
@@ -94,6 +101,9 @@ export function Curves({ study }: { study: StudyMessage }) {
           {open && alone !== null ? (
             <>
               Only trial {alone} is shown.{" "}
+              {verdicts.map((one) => (
+                <CurveTag key={one.id} word={one.title} title={one.evidence} />
+              ))}{" "}
               <button type="button" class="quiet" onClick={() => setAlone(null)}>
                 Show all
               </button>{" "}
@@ -159,6 +169,19 @@ function useRows(study: StudyMessage): ReadonlyMap<number, TrialRow> {
       .catch(() => setRows(new Map()));
   }, [study.name, n_trials]);
   return rows;
+}
+
+/** What is said of the isolated curve, as new as the findings are. */
+function useVerdicts(study: StudyMessage, alone: number | null): readonly FindingMessage[] {
+  const [found, setFound] = useState<TrialMessage | null>(null);
+  useEffect(() => {
+    if (alone === null) return;
+    source
+      .trial(study.name, alone)
+      .then(setFound)
+      .catch(() => setFound(null));
+  }, [study.name, alone, study.findings_seq]);
+  return found?.row.number === alone ? (found?.verdicts ?? []) : [];
 }
 
 interface Look {

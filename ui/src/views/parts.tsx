@@ -38,6 +38,16 @@ export function State({ state, word = state }: { state: string; word?: string })
   );
 }
 
+/** A verdict on a curve (S4.24 to S4.26), in a word or two. */
+export function CurveTag({ word, title }: { word: string; title?: string }) {
+  const state = word.endsWith("strongly") ? "problem" : "notice";
+  return (
+    <span class="tag" title={title}>
+      <State state={state} word={word} />
+    </span>
+  );
+}
+
 export function Panel({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <section class="panel" aria-label={title}>

@@ -5,9 +5,9 @@ import { Figure } from "../charts/figure";
 import { seriesColour, theme } from "../charts/palette";
 import { bytes, count, duration, figure, moment, scalar } from "../format";
 import type { CurveMessage, StudyMessage, TrialMessage } from "../messages";
-import { studyAddress } from "../route";
 import { failure, held, loadTrial } from "../store";
-import { Copyable, Pairs, Panel, State, Waiting } from "./parts";
+import { Ancestors, Lineage, Reason } from "./lineage";
+import { Copyable, CurveTag, Finding, Pairs, Panel, State, Waiting } from "./parts";
 import { Requests, TrialSteering } from "./steering";
 
 export function Trial({ study, number }: { study: StudyMessage; number: number }) {
@@ -23,6 +23,9 @@ export function Trial({ study, number }: { study: StudyMessage; number: number }
         <h2 class="trial-title">
           Trial {number} <State state={row.state} />
           {study.best?.trial === number && <span class="star">★ best</span>}
+          {trial.verdicts.map((one) => (
+            <CurveTag key={one.id} word={one.title} title={one.evidence} />
+          ))}
         </h2>
         <TrialSteering number={number} state={row.state} />
       </div>
@@ -30,7 +33,7 @@ export function Trial({ study, number }: { study: StudyMessage; number: number }
         requests={study.requests.filter((one) => one.body["trial"] === number)}
         isLive={study.is_live}
       />
-      {trial.explanation && <p>{trial.explanation}</p>}
+      {trial.explanation && <Reason study={study} text={trial.explanation} />}
       {row.error && <p class="refusal">{row.error.slice(0, 2000)}</p>}
       <div class="overview">
         <div class="column wide">
@@ -40,6 +43,15 @@ export function Trial({ study, number }: { study: StudyMessage; number: number }
             ))}
           </div>
           {Object.keys(trial.curves).length === 0 && <p class="muted">It has reported nothing.</p>}
+          {trial.verdicts.length > 0 && (
+            <Panel title="What its curve says">
+              <div class="findings">
+                {trial.verdicts.map((one) => (
+                  <Finding key={one.id} finding={one} />
+                ))}
+              </div>
+            </Panel>
+          )}
           <Log trial={trial} />
         </div>
         <div class="column">
@@ -108,11 +120,6 @@ function Log({ trial }: { trial: TrialMessage }) {
 
 function Facts({ study, trial }: { study: StudyMessage; trial: TrialMessage }) {
   const { row } = trial;
-  const link = (number: number) => (
-    <a key={number} href={studyAddress(study.name, "trial", String(number))}>
-      {number}
-    </a>
-  );
   return (
     <>
       <Panel title="Configuration">
@@ -130,13 +137,14 @@ function Facts({ study, trial }: { study: StudyMessage; trial: TrialMessage }) {
             ["time", duration(row.seconds)],
             ["cost", row.cost === null ? "–" : figure(row.cost)],
             ["came from", row.source],
-            ["parent", row.parent === null ? "–" : link(row.parent)],
-            ["children", trial.children.length ? trial.children.map(link) : "–"],
+            ["tried again", trial.n_losses ? `${count(trial.n_losses, "time")}, its worker had vanished` : "–"],
+            ["continues", <Ancestors study={study} numbers={row.ancestors} />],
             ["created", moment(row.created_at)],
             ["ended", row.ended_at === null ? "–" : moment(row.ended_at)],
           ]}
         />
       </Panel>
+      <Lineage study={study} trial={trial} />
       {trial.command && (
         <Panel title="Train it again">
           <Copyable text={trial.command} label="command" />

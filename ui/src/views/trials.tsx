@@ -4,7 +4,8 @@ import { count, duration, figure, scalar, shortened } from "../format";
 import type { StudyMessage, TrialRow } from "../messages";
 import { studyAddress } from "../route";
 import { held, loadPage, query } from "../store";
-import { State, Waiting } from "./parts";
+import { Ancestors } from "./lineage";
+import { CurveTag, State, Waiting } from "./parts";
 import { TrialSteering } from "./steering";
 
 const STATES = [
@@ -89,6 +90,7 @@ function TrialTable({ study, rows }: { study: StudyMessage; rows: readonly Trial
   const searched = study.space.filter((one) => one.scale !== "choice" || one.values.length > 1);
   const hasCost = rows.some((row) => row.cost !== null);
   const hasParent = rows.some((row) => row.parent !== null);
+  const hasTags = rows.some((row) => row.tags.length > 0);
   return (
     <div class="scroll bordered">
       <table class="table">
@@ -103,7 +105,8 @@ function TrialTable({ study, rows }: { study: StudyMessage; rows: readonly Trial
             ))}
             <Head column="seconds" label="Time" isRight />
             {hasCost && <Head column="cost" label="Cost" isRight />}
-            {hasParent && <Head column="parent" label="Parent" isRight />}
+            {hasParent && <Head column="parent" label="Continues" isRight />}
+            {hasTags && <th>Curve</th>}
             <Head column="error" label="Why" />
             <th aria-label="Steering" />
           </tr>
@@ -117,6 +120,7 @@ function TrialTable({ study, rows }: { study: StudyMessage; rows: readonly Trial
               names={searched.map((one) => one.name)}
               hasCost={hasCost}
               hasParent={hasParent}
+              hasTags={hasTags}
             />
           ))}
         </tbody>
@@ -152,9 +156,10 @@ interface RowProps {
   readonly names: readonly string[];
   readonly hasCost: boolean;
   readonly hasParent: boolean;
+  readonly hasTags: boolean;
 }
 
-function Row({ study, row, names, hasCost, hasParent }: RowProps) {
+function Row({ study, row, names, hasCost, hasParent, hasTags }: RowProps) {
   const isBest = study.best?.trial === row.number;
   const why = row.error ?? row.why ?? "";
   return (
@@ -190,9 +195,14 @@ function Row({ study, row, names, hasCost, hasParent }: RowProps) {
       {hasCost && <td class="right">{figure(row.cost)}</td>}
       {hasParent && (
         <td class="right">
-          {row.parent !== null && (
-            <a href={studyAddress(study.name, "trial", String(row.parent))}>{row.parent}</a>
-          )}
+          <Ancestors study={study} numbers={row.ancestors} />
+        </td>
+      )}
+      {hasTags && (
+        <td class="tags">
+          {row.tags.map((tag) => (
+            <CurveTag key={tag} word={tag} />
+          ))}
         </td>
       )}
       <td class={row.error ? "why bad" : "why muted"} title={shortened(why, 500)}>

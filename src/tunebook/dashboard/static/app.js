@@ -304,13 +304,20 @@
       seq: trials.seq,
       row,
       curves: Object.fromEntries(own),
+      verdicts: row.tags.map(onlyNamed),
       checkpoints: [],
-      children: trials.rows.filter((one) => one.parent === row.number).map((one) => one.number),
+      family: null,
+      n_losses: 0,
       log_tail: null,
       traceback: null,
       explanation: row.why ?? "",
       command: ""
     };
+  }
+  function onlyNamed(title) {
+    const level = title.endsWith("strongly") ? "problem" : "notice";
+    const rest = { evidence: "", advice: "", source: "", causes: [], next_test: "", items: [] };
+    return { id: title, level, title, ...rest };
   }
   function page(rows, query3, seq) {
     const found = rows.filter((row) => isWanted(row, query3));
@@ -326,8 +333,8 @@
     if (states.length && !states.includes(row.state)) return false;
     if (!text) return true;
     const config = Object.entries(row.config).map(([name, value]) => `${name}=${value}`);
-    const told2 = [String(row.number), ...config, row.error ?? "", row.why ?? ""].join(" ");
-    return told2.toLowerCase().includes(text.toLowerCase());
+    const told3 = [String(row.number), ...config, row.error ?? "", row.why ?? ""].join(" ");
+    return told3.toLowerCase().includes(text.toLowerCase());
   }
   function sortKey(row, sort) {
     if (sort.startsWith("config.")) return row.config[sort.slice("config.".length)] ?? null;
@@ -338,15 +345,15 @@
     return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
   }
   function tableQuery(query3) {
-    const told2 = new URLSearchParams({
+    const told3 = new URLSearchParams({
       sort: query3.sort,
       descending: query3.descending ? "1" : "0",
       text: query3.text,
       offset: String(query3.offset),
       limit: String(query3.limit)
     });
-    for (const state of query3.states) told2.append("state", state);
-    return told2;
+    for (const state of query3.states) told3.append("state", state);
+    return told3;
   }
   function ofStudy(name, rest = "") {
     return `/api/studies/${encodeURIComponent(name)}${rest}`;
@@ -359,8 +366,8 @@
       throw new Refusal("The server does not answer. Is tunebook ui still running?");
     }
     if (answer.ok) return await answer.json();
-    const told2 = await answer.json().catch(() => null);
-    const error = told2?.error;
+    const told3 = await answer.json().catch(() => null);
+    const error = told3?.error;
     throw new Refusal(error ?? `The server answered ${answer.status}`);
   }
 
@@ -375,6 +382,14 @@
       trial: held2.trial && withTrial(held2.trial, rows, update),
       isPageStale: held2.isPageStale || moved(held2.page, update.trials)
     };
+  }
+  function isTrialStale(held2, changed) {
+    const { chain, descendants } = held2.family ?? { chain: [], descendants: [] };
+    const kin = new Map([...chain, ...descendants].map((one) => [one.trial, one.state]));
+    kin.set(held2.row.number, held2.row.state);
+    return changed.some(
+      (row) => kin.has(row.number) ? kin.get(row.number) !== row.state : row.ancestors.some((number) => kin.has(number))
+    );
   }
   function moved(page2, changed) {
     if (!page2) return false;
@@ -554,11 +569,14 @@
     waiting = [];
     let now = held.value;
     if (!now) return;
+    const open = now.trial;
     for (const update of updates) {
       if (update.seq - now.study.seq > TOO_MANY_EVENTS) return void reload();
       now = apply(now, update);
     }
     held.value = now;
+    const isStale = updates.some((update) => open !== null && isTrialStale(open, update.trials));
+    if (open && isStale && openTrial.value === open.row.number) void loadTrial(open.row.number);
   }
   function keepUp() {
     effect(() => {
@@ -880,6 +898,10 @@
       word
     ] });
   }
+  function CurveTag({ word, title }) {
+    const state = word.endsWith("strongly") ? "problem" : "notice";
+    return jsx("span", { class: "tag", title, children: jsx(State, { state, word }) });
+  }
   function Panel({ title, children }) {
     return jsxs("section", { class: "panel", "aria-label": title, children: [
       jsx("h2", { children: title }),
@@ -898,7 +920,7 @@
   function Limit({ limit }) {
     const share = limit.limit > 0 ? Math.min(1, limit.used / limit.limit) : 1;
     const name = LIMIT_NAMES[limit.name] ?? limit.name;
-    const told2 = limit.name === "hours" ? `${duration(limit.used * 3600)} of ${duration(limit.limit * 3600)}` : `${figure(limit.used, 3)} of ${figure(limit.limit)}`;
+    const told3 = limit.name === "hours" ? `${duration(limit.used * 3600)} of ${duration(limit.limit * 3600)}` : `${figure(limit.used, 3)} of ${figure(limit.limit)}`;
     return jsxs("div", { class: "limit", children: [
       jsx("span", { class: "name", children: name }),
       jsx(
@@ -910,11 +932,11 @@
           "aria-valuenow": Math.round(share * 100),
           "aria-valuemin": 0,
           "aria-valuemax": 100,
-          "aria-valuetext": told2,
+          "aria-valuetext": told3,
           children: jsx("span", { class: share >= 1 ? "fill full" : "fill", style: { width: `${share * 100}%` } })
         }
       ),
-      jsx("span", { class: "number", children: told2 })
+      jsx("span", { class: "number", children: told3 })
     ] });
   }
   var LEVEL_WORDS = { pass: "PASS", notice: "NOTICE", problem: "PROBLEM" };
@@ -1034,7 +1056,7 @@
       [studies, over, theme.value]
     );
     const metrics = [...new Set(studies.map((study) => study.objective.metric))].join(", ");
-    const told2 = studies.map((study) => `${study.name}: ${figure(study.best?.value)}`).join("; ");
+    const told3 = studies.map((study) => `${study.name}: ${figure(study.best?.value)}`).join("; ");
     const data = () => [
       ["study", "trials", "steps", "seconds", "value"],
       ...studies.flatMap(
@@ -1057,7 +1079,7 @@
         }
       )
     ] });
-    return jsx(Figure, { title: "Best so far", summary: `Best values: ${told2}.`, data, controls, children: jsx(CurvePlot, { lines, isLog: false, xLabel: over === "n_trials" ? "trials ended" : over, yLabel: metrics, height: 300 }) });
+    return jsx(Figure, { title: "Best so far", summary: `Best values: ${told3}.`, data, controls, children: jsx(CurvePlot, { lines, isLog: false, xLabel: over === "n_trials" ? "trials ended" : over, yLabel: metrics, height: 300 }) });
   }
 
   // library:echarts
@@ -1445,6 +1467,7 @@
     const [alone, setAlone] = useState(null);
     const [hovered, setHovered] = useState("");
     const rows = useRows(study);
+    const verdicts = useVerdicts(study, alone);
     const metric = openMetric.value ?? study.objective.metric;
     const found = held.value?.curves;
     useEffect(() => {
@@ -1533,6 +1556,8 @@
               alone,
               " is shown.",
               " ",
+              verdicts.map((one) => jsx(CurveTag, { word: one.title, title: one.evidence }, one.id)),
+              " ",
               jsx("button", { type: "button", class: "quiet", onClick: () => setAlone(null), children: "Show all" }),
               " ",
               jsxs(
@@ -1585,6 +1610,14 @@
       source.trials(study.name, { ...all, ...rest }).then((page2) => setRows(new Map(page2.rows.map((row) => [row.number, row])))).catch(() => setRows(/* @__PURE__ */ new Map()));
     }, [study.name, n_trials]);
     return rows;
+  }
+  function useVerdicts(study, alone) {
+    const [found, setFound] = useState(null);
+    useEffect(() => {
+      if (alone === null) return;
+      source.trial(study.name, alone).then(setFound).catch(() => setFound(null));
+    }, [study.name, alone, study.findings_seq]);
+    return found?.row.number === alone ? found?.verdicts ?? [] : [];
   }
   function made(curves, look) {
     const colour = colourOf(look);
@@ -1725,32 +1758,32 @@
     const { best } = study;
     if (!best) return [];
     const ended = study.counts["done"] ?? 0;
-    const told2 = [
+    const told3 = [
       `Best: trial ${best.trial} with ${study.objective.metric} ${figure(best.value, 5)} at step ${best.step}, chosen as the best single value among ${ended} trials that were trained to their end. No retraining with other seeds confirms it, so part of its lead may be luck.`
     ];
     const points = parameters2?.expected_best;
     const last = points?.[points.length - 1];
     const half = last && points?.findLast((point) => point.k <= last.k / 2);
     if (last && half) {
-      told2.push(
+      told3.push(
         `Twice as many trials, ${last.k} for ${half.k}, gained ${figure(Math.abs(last.mean - half.mean), 2)} on average.`
       );
     }
-    return told2;
+    return told3;
   }
   function caveats(study) {
-    const told2 = [];
+    const told3 = [];
     if (study.is_adaptive && nTrials(study) > 0) {
-      told2.push(
+      told3.push(
         "The search looked at values when it chose what to try: axis plots show where it looked as well as what is good."
       );
     }
     const fixed = study.space.filter((one) => one.scale === "choice" && one.values.length === 1);
-    if (fixed.length) told2.push(`Held fixed: ${fixed.map((one) => `${one.name} ${one.text}`).join(", ")}.`);
+    if (fixed.length) told3.push(`Held fixed: ${fixed.map((one) => `${one.name} ${one.text}`).join(", ")}.`);
     if (study.state === "running" || study.state === "paused") {
-      told2.push("The study is not over: all of this may change.");
+      told3.push("The study is not over: all of this may change.");
     }
-    return told2;
+    return told3;
   }
 
   // src/views/steering.tsx
@@ -2021,13 +2054,13 @@
   function Forecast({ study }) {
     const { forecast } = study;
     if (!forecast) return null;
-    const told2 = [
+    const told3 = [
       forecast.left_s === null ? "" : `about ${duration(forecast.left_s)} left at this pace`,
       forecast.total_s === null ? "" : `forecast ${duration(forecast.total_s)} in all`,
       forecast.cost === null ? "" : `cost about ${figure(forecast.cost, 3)}`
     ].filter(Boolean);
     return jsxs("p", { class: "muted", children: [
-      told2.join("; "),
+      told3.join("; "),
       forecast.warning && jsxs("strong", { class: "warning", children: [
         " ",
         forecast.warning
@@ -2122,11 +2155,11 @@
     );
     const n_bad = points.filter((point) => point.value === null).length;
     const top = points.filter((point) => point.is_top).map((point) => scalar(point.x));
-    const told2 = edges.map(
+    const told3 = edges.map(
       (edge) => ` The best lie at the ${edge.is_high ? "upper" : "lower"} edge: ${edge.advice}` + (edge.proposed === null ? "." : `, to ${figure(edge.proposed)}.`)
     );
     const best = top.length ? ` The best have ${parameter.name} ${top.join(", ")}.` : "";
-    const summary = `${points.length - n_bad} trials with a value and ${n_bad} infeasible.` + best + told2.join("");
+    const summary = `${points.length - n_bad} trials with a value and ${n_bad} infeasible.` + best + told3.join("");
     const data = () => [
       ["trial", parameter.name, objective.metric, "top"],
       ...points.map((p) => [p.trial, p.x, p.value, p.is_top])
@@ -2369,7 +2402,7 @@
       type: "value",
       axisLabel: { formatter: (v) => figure(v, 3) }
     });
-    const told2 = (bucket) => `${named(parameter, bucket)}: best ${figure(bucket.best)}, third ${figure(bucket.third)}
+    const told3 = (bucket) => `${named(parameter, bucket)}: best ${figure(bucket.best)}, third ${figure(bucket.third)}
 expected of as many as elsewhere ${figure(bucket.expected)}
 ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     const middle = (bucket) => (bucket.low + bucket.high) / 2;
@@ -2395,7 +2428,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
               bucket.is_thin ? 1 : 0,
               objective.direction === "maximize" ? 1 : 0
             ],
-            told: told2(bucket)
+            told: told3(bucket)
           }))
         },
         {
@@ -2403,7 +2436,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           symbol: "diamond",
           symbolSize: 8,
           itemStyle: { color: colours.surface, borderColor: colours.accent, borderWidth: 1.5 },
-          data: shown.filter((bucket) => bucket.expected !== null && !bucket.is_thin).map((bucket) => ({ value: [middle(bucket), bucket.expected], told: told2(bucket) }))
+          data: shown.filter((bucket) => bucket.expected !== null && !bucket.is_thin).map((bucket) => ({ value: [middle(bucket), bucket.expected], told: told3(bucket) }))
         }
       ]
     };
@@ -2607,6 +2640,77 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     ] });
   }
 
+  // src/views/lineage.tsx
+  var MAX_DEPTH = 4;
+  function Lineage({ study, trial }) {
+    if (!trial.family) return null;
+    const { chain, descendants, n_left_out } = trial.family;
+    return jsxs(Panel, { title: "Lineage", children: [
+      jsx("p", { class: "muted", children: told2(trial.family, trial.row.number) }),
+      jsx("ol", { class: "kin", children: [...chain, ...descendants].map((one) => jsx(Kin, { study, one, isSelf: one.trial === trial.row.number }, one.trial)) }),
+      n_left_out > 0 && jsxs("p", { class: "muted", children: [
+        count(n_left_out, "more distant trial"),
+        " left out."
+      ] })
+    ] });
+  }
+  function told2({ chain, descendants }, number) {
+    const forebears = chain.map((one) => one.trial).filter((one) => one !== number);
+    const from = forebears.length ? `It continues ${count(forebears.length, "trial")}` : "It began anew";
+    return `${from}; ${count(descendants.length, "trial")} ${descendants.length === 1 ? "continues" : "continue"} it.`;
+  }
+  function Kin({ study, one, isSelf }) {
+    return jsxs(
+      "li",
+      {
+        class: isSelf ? "is-self" : "",
+        style: { marginLeft: `${16 * Math.min(one.depth, MAX_DEPTH)}px` },
+        children: [
+          jsxs("div", { class: "kin-head", children: [
+            jsxs(
+              "a",
+              {
+                href: studyAddress(study.name, "trial", String(one.trial)),
+                "aria-current": isSelf ? "page" : void 0,
+                children: [
+                  "Trial ",
+                  one.trial
+                ]
+              }
+            ),
+            jsx(State, { state: one.state }),
+            jsx("span", { class: "number", children: figure(one.value) }),
+            jsxs("span", { class: "muted", children: [
+              "steps ",
+              figure(one.from_step),
+              "–",
+              figure(one.to_step)
+            ] })
+          ] }),
+          one.change && jsx("p", { class: "muted short", children: one.change })
+        ]
+      }
+    );
+  }
+  function Reason({ study, text }) {
+    return jsx("p", { children: text.split(/\btrial (\d+)\b/).map((part, n) => {
+      if (n % 2 === 0) return part;
+      return jsxs("a", { href: studyAddress(study.name, "trial", part), children: [
+        "trial ",
+        part
+      ] }, n);
+    }) });
+  }
+  function Ancestors({ study, numbers }) {
+    return jsxs(Fragment, { children: [
+      numbers.length === 0 && "–",
+      numbers.map((number, n) => jsxs("span", { children: [
+        n > 0 && jsx("span", { class: "muted", children: " ← " }),
+        jsx("a", { href: studyAddress(study.name, "trial", String(number)), children: number })
+      ] }, number))
+    ] });
+  }
+
   // src/views/trial.tsx
   function Trial({ study, number }) {
     useEffect(() => {
@@ -2622,7 +2726,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           number,
           " ",
           jsx(State, { state: row.state }),
-          study.best?.trial === number && jsx("span", { class: "star", children: "★ best" })
+          study.best?.trial === number && jsx("span", { class: "star", children: "★ best" }),
+          trial.verdicts.map((one) => jsx(CurveTag, { word: one.title, title: one.evidence }, one.id))
         ] }),
         jsx(TrialSteering, { number, state: row.state })
       ] }),
@@ -2633,12 +2738,13 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           isLive: study.is_live
         }
       ),
-      trial.explanation && jsx("p", { children: trial.explanation }),
+      trial.explanation && jsx(Reason, { study, text: trial.explanation }),
       row.error && jsx("p", { class: "refusal", children: row.error.slice(0, 2e3) }),
       jsxs("div", { class: "overview", children: [
         jsxs("div", { class: "column wide", children: [
           jsx("div", { class: "grid", children: Object.entries(trial.curves).map(([metric, curve], n) => jsx(MetricPlot, { metric, curve, n }, metric)) }),
           Object.keys(trial.curves).length === 0 && jsx("p", { class: "muted", children: "It has reported nothing." }),
+          trial.verdicts.length > 0 && jsx(Panel, { title: "What its curve says", children: jsx("div", { class: "findings", children: trial.verdicts.map((one) => jsx(Finding, { finding: one }, one.id)) }) }),
           jsx(Log, { trial })
         ] }),
         jsx("div", { class: "column", children: jsx(Facts, { study, trial }) })
@@ -2683,7 +2789,6 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
   }
   function Facts({ study, trial }) {
     const { row } = trial;
-    const link = (number) => jsx("a", { href: studyAddress(study.name, "trial", String(number)), children: number }, number);
     return jsxs(Fragment, { children: [
       jsxs(Panel, { title: "Configuration", children: [
         jsx(Pairs, { rows: Object.entries(row.config).map(([name, value]) => [name, scalar(value)]) }),
@@ -2701,13 +2806,14 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
             ["time", duration(row.seconds)],
             ["cost", row.cost === null ? "–" : figure(row.cost)],
             ["came from", row.source],
-            ["parent", row.parent === null ? "–" : link(row.parent)],
-            ["children", trial.children.length ? trial.children.map(link) : "–"],
+            ["tried again", trial.n_losses ? `${count(trial.n_losses, "time")}, its worker had vanished` : "–"],
+            ["continues", jsx(Ancestors, { study, numbers: row.ancestors })],
             ["created", moment(row.created_at)],
             ["ended", row.ended_at === null ? "–" : moment(row.ended_at)]
           ]
         }
       ) }),
+      jsx(Lineage, { study, trial }),
       trial.command && jsx(Panel, { title: "Train it again", children: jsx(Copyable, { text: trial.command, label: "command" }) }),
       jsxs(Panel, { title: "Checkpoints", children: [
         trial.checkpoints.length === 0 && jsx("p", { class: "muted", children: "None is kept." }),
@@ -2795,6 +2901,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     const searched = study.space.filter((one) => one.scale !== "choice" || one.values.length > 1);
     const hasCost = rows.some((row) => row.cost !== null);
     const hasParent = rows.some((row) => row.parent !== null);
+    const hasTags = rows.some((row) => row.tags.length > 0);
     return jsx("div", { class: "scroll bordered", children: jsxs("table", { class: "table", children: [
       jsx("thead", { children: jsxs("tr", { children: [
         jsx(Head, { column: "number", label: "Trial", isRight: true }),
@@ -2804,7 +2911,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
         searched.map((one) => jsx(Head, { column: `config.${one.name}`, label: one.name, isRight: true }, one.name)),
         jsx(Head, { column: "seconds", label: "Time", isRight: true }),
         hasCost && jsx(Head, { column: "cost", label: "Cost", isRight: true }),
-        hasParent && jsx(Head, { column: "parent", label: "Parent", isRight: true }),
+        hasParent && jsx(Head, { column: "parent", label: "Continues", isRight: true }),
+        hasTags && jsx("th", { children: "Curve" }),
         jsx(Head, { column: "error", label: "Why" }),
         jsx("th", { "aria-label": "Steering" })
       ] }) }),
@@ -2815,7 +2923,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           row,
           names: searched.map((one) => one.name),
           hasCost,
-          hasParent
+          hasParent,
+          hasTags
         },
         row.number
       )) })
@@ -2835,7 +2944,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       jsx("span", { class: "arrow", "aria-hidden": "true", children: isSorted ? wanted.descending ? "↓" : "↑" : "" })
     ] }) });
   }
-  function Row2({ study, row, names, hasCost, hasParent }) {
+  function Row2({ study, row, names, hasCost, hasParent, hasTags }) {
     const isBest = study.best?.trial === row.number;
     const why = row.error ?? row.why ?? "";
     return jsxs("tr", { class: isBest ? "is-best" : "", children: [
@@ -2855,7 +2964,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       names.map((name) => jsx("td", { class: "right", title: String(row.config[name] ?? ""), children: shortened(scalar(row.config[name]), 24) }, name)),
       jsx("td", { class: "right", children: duration(row.seconds) }),
       hasCost && jsx("td", { class: "right", children: figure(row.cost) }),
-      hasParent && jsx("td", { class: "right", children: row.parent !== null && jsx("a", { href: studyAddress(study.name, "trial", String(row.parent)), children: row.parent }) }),
+      hasParent && jsx("td", { class: "right", children: jsx(Ancestors, { study, numbers: row.ancestors }) }),
+      hasTags && jsx("td", { class: "tags", children: row.tags.map((tag) => jsx(CurveTag, { word: tag }, tag)) }),
       jsx("td", { class: row.error ? "why bad" : "why muted", title: shortened(why, 500), children: shortened(why, 80) }),
       jsx("td", { children: jsx(TrialSteering, { number: row.number, state: row.state }) })
     ] });

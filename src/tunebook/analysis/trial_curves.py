@@ -1,0 +1,121 @@
+"""What a study's curves say: each trial's own, and those of the best together (S4.20).
+
+The verdicts themselves are those of ``curve_verdicts``; here they meet trials and objectives.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tunebook.analysis.curve_verdicts import (
+    CurveVerdict,
+    Overfitting,
+    Progress,
+    is_too_noisy,
+    judge_curve,
+)
+from tunebook.analysis.infeasibility import n_in_good_region
+from tunebook.analysis.ranking import N_TOP, error, feasible, ranked
+from tunebook.records import Objective, Trial, TrialState
+
+
+class CurveTag(StrEnum):
+    """What is to be known of one trial's curve, in words that fit into a table."""
+
+    OVERFITS_STRONGLY = "overfits strongly"
+    OVERFITS = "overfits"
+    NOISY = "noisy at the end"
+    IMPROVING = "still improves"
+    SATURATED = "saturated early"
+
+
+@dataclass(frozen=True, slots=True)
+class BestCurves:
+    """What the curves of the best trials say together; None where they are too short.
+
+    ``noise`` is the largest late noise among them, ``n_good`` the trials in the good region.
+    """
+
+    noise: float | None
+    n_good: int | None
+    has_overfitting: bool | None
+    is_noisy: bool | None
+    is_improving: bool | None
+
+
+def verdict_of(trial: Trial, objective: Objective) -> CurveVerdict | None:
+    """Return the verdict on a trial's curve; None if it is short or holds what is no number."""
+    curve = trial.curves.get(objective.metric)
+    if curve is None or not all(map(math.isfinite, curve.values)):
+        return None
+    return judge_curve([objective.sign * value for value in curve.values])
+
+
+def gap_of_best(trials: Sequence[Trial], objective: Objective) -> float | None:
+    """Return the distance from the best to the third-best trial, None for fewer (S4.25)."""
+    errors = heapq.nsmallest(N_TOP, (error(trial, objective) for trial in feasible(trials)))
+    return errors[-1] - errors[0] if len(errors) == N_TOP else None
+
+
+def tags_of(
+    trial: Trial,
+    verdict: CurveVerdict,
+    *,
+    gap: float | None,
+    n_validation: int | None = None,
+) -> list[CurveTag]:
+    """Return what is to be known of a trial's curve (S4.24 to S4.26); at most one of its end.
+
+    ``gap`` is that of ``gap_of_best``, ``n_validation`` the examples it is measured on. While a
+    trial trains only overfitting is seen: the other verdicts are on its end.
+    """
+    is_strong = verdict.overfitting is Overfitting.STRONG
+    tags = {
+        CurveTag.OVERFITS_STRONGLY: is_strong,
+        CurveTag.OVERFITS: verdict.overfitting is Overfitting.PROBLEMATIC,
+    }
+    if trial.state in {TrialState.DONE, TrialState.STOPPED, TrialState.PAUSED}:
+        value = 0.0 if trial.value is None else abs(trial.value)
+        tags |= {
+            CurveTag.NOISY: is_too_noisy(
+                verdict.noise,
+                gap=math.inf if gap is None else gap,
+                error=value,
+                n_validation=n_validation,
+            ),
+            CurveTag.IMPROVING: verdict.progress is Progress.IMPROVING,
+            CurveTag.SATURATED: verdict.progress is Progress.SATURATED,
+        }
+    return [tag for tag, holds in tags.items() if holds]
+
+
+def judge_best(
+    trials: Sequence[Trial], objective: Objective, *, n_validation: int | None = None
+) -> BestCurves:
+    """Return what the curves of the best three trials say together (S4.20, S4.27).
+
+    The good region is as wide as curves are noisy: seeds would tell the deviation of a trial
+    better, but a search has one of each configuration.
+    """
+    found = [(trial, verdict_of(trial, objective)) for trial in ranked(trials, objective)[:N_TOP]]
+    seen = [(trial, verdict) for trial, verdict in found if verdict is not None]
+    if not seen:
+        return BestCurves(None, None, None, None, None)
+    gap = gap_of_best(trials, objective)
+    tags = {
+        tag
+        for trial, verdict in seen
+        for tag in tags_of(trial, verdict, gap=gap, n_validation=n_validation)
+    }
+    noise = max(verdict.noise for _, verdict in seen)
+    return BestCurves(
+        noise=noise,
+        n_good=n_in_good_region(trials, objective, noise),
+        has_overfitting=CurveTag.OVERFITS_STRONGLY in tags,
+        is_noisy=None if gap is None and n_validation is None else CurveTag.NOISY in tags,
+        is_improving=CurveTag.IMPROVING in tags,
+    )
