@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tunebook.records import StudyState
 from tunebook.records.section import Section
+from tunebook.reports.grid import grid_sections
 from tunebook.reports.page import report_page
 from tunebook.reports.sections import section_message
 from tunebook.reports.snapshot import snapshot
@@ -43,6 +44,6 @@ def _page(study: Study, sections: Sequence[Section] = ()) -> str:
         path_of=study.checkpoints.path_of,
         version=version("tunebook"),
         is_live=study.state is StudyState.RUNNING,
-        sections=[section_message(one) for one in sections],
+        sections=[section_message(one) for one in [*grid_sections(facts), *sections]],
     )
     return report_page(message)
