@@ -1,25 +1,24 @@
 """The recipe for objects in images: a small network of centre points, from scratch, for a CPU.
 
 Cells of eight pixels say whether the centre of an object lies in them, and where its edges are
-(Zhou et al. 2019, Objects as Points). Images become squares: that changes no overlap of boxes.
+(Zhou et al. 2019, Objects as Points). Larger networks are variants: ``yolo_detection.py``.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import Dataset
 
 from tunebook.datasets.library import Stored
-from tunebook.datasets.records import Item
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.recipes.detections import KEPT, mean_average_precision
 from tunebook.recipes.images import Images, arguments_of_images
+from tunebook.recipes.pictures import Pictures, boxes_of, objects_of, pictured
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
@@ -27,34 +26,7 @@ from tunebook.space import Choice, Float, Kind, Space
 RESOLUTION, CELL = 160, 8
 """Pixels on a side, and of a cell."""
 
-MOST_BOXES = 100
-"""So many objects of an image are learnt from; the metric counts no more detections either."""
-
 _GROUPS, _RARE = 4, -4.0
-
-
-@final
-class Pictures(Dataset[Any]):
-    """Images of a split, each with what the cells should say of it and with its boxes."""
-
-    def __init__(self, inputs: torch.Tensor, boxes: torch.Tensor, n_classes: int) -> None:
-        self._inputs, self._boxes, self._n_classes = inputs, boxes, n_classes
-
-    def __len__(self) -> int:
-        return len(self._inputs)
-
-    @property
-    def targets(self) -> list[int]:
-        """The rarest class in each image, -1 without any: a sample keeps their shares (S0.11)."""
-        classes = [{int(k) for k in boxes[:, 4].tolist() if k >= 0} for boxes in self._boxes]
-        n_images = Counter(kind for kinds in classes for kind in kinds)
-        return [min(kinds, key=lambda k: (n_images[k], k), default=-1) for kinds in classes]
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """Return an image and its targets: ``heat``, ``edges``, ``is_centre``, ``boxes``."""
-        boxes = self._boxes[index]
-        found = cells_of(boxes[boxes[:, 4] >= 0], self._inputs.shape[-1] // CELL, self._n_classes)
-        return self._inputs[index], found | {"boxes": boxes}
 
 
 @final
@@ -70,11 +42,13 @@ class ObjectDetectionTask:
 
     def data(self, split: str) -> Pictures | None:
         """Return the images of a split; those without objects are kept."""
-        items = _pictured(self._images.open(), split)
+        items = pictured(self._images.open(), split)
         if not items:
             return None
         boxes = torch.stack([boxes_of(item, self._images.resolution) for item in items])
-        return Pictures(self._images.inputs_of(items, split), boxes, len(self.labels))
+        n_cells, n_classes = self._images.resolution // CELL, len(self.labels)
+        describe = partial(cells_of, side=n_cells, n_classes=n_classes)
+        return Pictures(self._images.inputs_of(items, split), boxes, describe)
 
     def network(self, config: Configuration) -> nn.Module:
         """Build three stages down to the cells, one further and back, and a head."""
@@ -122,12 +96,8 @@ class ObjectDetectionTask:
 
     def answer(self, network: nn.Module, raw: str) -> list[tuple[str, float, list[float]]]:
         """Return the objects of an image file: class, score, box as shares of width and height."""
-        found, side = self.predict(network(self._images.input_of(raw)))[0], self._images.resolution
-        return [
-            (self.labels[int(kind)], float(score), [float(s) / side for s in sides])
-            for *sides, score, kind in found.tolist()
-            if score >= 0.3
-        ]
+        found = self.predict(network(self._images.input_of(raw)))[0]
+        return objects_of(found, self.labels, self._images.resolution)
 
 
 @final
@@ -172,25 +142,10 @@ def cells_of(boxes: torch.Tensor, side: int, n_classes: int) -> dict[str, torch.
     return {"heat": heat, "edges": edges, "is_centre": is_centre}
 
 
-def boxes_of(item: Item, resolution: int) -> torch.Tensor:
-    """Return left, top, right, bottom and class of an item's boxes in the square, padded by -1."""
-    width, height = item.size or (1, 1)
-    sx, sy = resolution / width, resolution / height
-    padded = torch.full((MOST_BOXES, 5), -1.0)
-    for place, box in enumerate(item.boxes[:MOST_BOXES]):
-        right, bottom = (box.x + box.width) * sx, (box.y + box.height) * sy
-        padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, box.label])
-    return padded
-
-
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels, and how images become inputs, by the training images alone (S2.5)."""
     resolution = given.get("resolution", RESOLUTION)
-    return arguments_of_images(stored, _pictured(stored, "train"), resolution)
-
-
-def _pictured(stored: Stored, split: str) -> list[Item]:
-    return [item for item in stored.dataset.of_split(split) if item.file and item.size]
+    return arguments_of_images(stored, pictured(stored, "train"), resolution)
 
 
 RECIPE = Recipe(

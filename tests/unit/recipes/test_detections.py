@@ -7,7 +7,8 @@ import torch
 
 from tunebook.datasets.records import Box, Item
 from tunebook.recipes.detections import mean_average_precision
-from tunebook.recipes.object_detection import CELL, Pictures, boxes_of, cells_of
+from tunebook.recipes.object_detection import CELL, cells_of
+from tunebook.recipes.pictures import Pictures, boxes_of
 from tunebook.recipes.sampling import classes_of, sample_of
 
 N, PER_IMAGE, SIDE = 50, 2, 50.0
@@ -77,7 +78,7 @@ def test_s0_11_a_sample_of_images_keeps_the_shares_of_their_rarest_classes():
     boxes = torch.full((40, 3, 5), -1.0)
     boxes[:30, 0] = torch.tensor([10.0, 10, 30, 30, 0])
     boxes[:10, 1] = torch.tensor([40.0, 40, 60, 60, 1])  # a rare class beside the common one
-    pictures = Pictures(torch.zeros(40, 3, 80, 80), boxes, 2)
+    pictures = Pictures(torch.zeros(40, 3, 80, 80), boxes)
     assert classes_of(pictures) == [1] * 10 + [0] * 20 + [-1] * 10
     chosen = sample_of(pictures.targets, 0.5)
     assert [sum(pictures.targets[i] == kind for i in chosen) for kind in (1, 0, -1)] == [5, 10, 5]

@@ -1,0 +1,90 @@
+"""Images with boxes, as the networks of object detection are shown them.
+
+Images become squares: that changes no overlap of boxes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, final
+
+import torch
+from torch.utils.data import Dataset
+
+from tunebook.datasets.library import Stored
+from tunebook.datasets.records import Item
+
+MOST_BOXES = 100
+"""So many objects of an image are learnt from; the metric counts no more detections either."""
+
+LEAST_SCORE = 0.3
+"""What is less sure is not told to whoever asks for the objects of an image (ours)."""
+
+
+class Inputs(Protocol):
+    """Images by number: a tensor, or what makes them as they are asked for."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        """Return one."""
+        ...
+
+
+@final
+class Pictures(Dataset[Any]):
+    """Images of a split, each with its boxes and with what ``describe`` makes of those."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        boxes: torch.Tensor,
+        describe: Callable[[torch.Tensor], Mapping[str, torch.Tensor]] | None = None,
+    ) -> None:
+        self._inputs, self._boxes, self._describe = inputs, boxes, describe
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+    @property
+    def targets(self) -> list[int]:
+        """The rarest class in each image, -1 without any: a sample keeps their shares (S0.11)."""
+        classes = [{int(k) for k in boxes[:, 4].tolist() if k >= 0} for boxes in self._boxes]
+        n_images = Counter(kind for kinds in classes for kind in kinds)
+        return [min(kinds, key=lambda k: (n_images[k], k), default=-1) for kinds in classes]
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Return an image and its targets: its ``boxes``, and what is made of them."""
+        boxes = self._boxes[index]
+        made = {} if self._describe is None else self._describe(boxes[boxes[:, 4] >= 0])
+        return self._inputs[index], {**made, "boxes": boxes}
+
+
+def boxes_of(item: Item, resolution: int) -> torch.Tensor:
+    """Return left, top, right, bottom and class of an item's boxes in the square, padded by -1."""
+    width, height = item.size or (1, 1)
+    sx, sy = resolution / width, resolution / height
+    padded = torch.full((MOST_BOXES, 5), -1.0)
+    for place, box in enumerate(item.boxes[:MOST_BOXES]):
+        right, bottom = (box.x + box.width) * sx, (box.y + box.height) * sy
+        padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, box.label])
+    return padded
+
+
+def pictured(stored: Stored, split: str) -> list[Item]:
+    """Return the items of a split that have an image of known size, those without boxes too."""
+    return [item for item in stored.dataset.of_split(split) if item.file and item.size]
+
+
+def objects_of(
+    found: torch.Tensor, labels: list[str], resolution: int
+) -> list[tuple[str, float, list[float]]]:
+    """Return the surer detections of an image: class, score, box as shares of width and height."""
+    return [
+        (labels[int(kind)], float(score), [float(side) / resolution for side in sides])
+        for *sides, score, kind in found.tolist()
+        if score >= LEAST_SCORE
+    ]
