@@ -19,7 +19,7 @@ from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.images import Images, arguments_of_images
 from tunebook.recipes.networks.backbones import backbone_named, is_backbone
 from tunebook.recipes.networks.bilinear import POOLINGS, pooling
-from tunebook.recipes.networks.convolutional import STEMS
+from tunebook.recipes.networks.convolutional import STEMS, Shrink
 from tunebook.recipes.networks.transferred import PRETRAINED, TransferMode, mode_of, transferred
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
@@ -28,7 +28,7 @@ from tunebook.space import Choice, Float, Kind, Space
 RESOLUTION = 64
 """Pixels on a side: small at first (C19)."""
 
-DEFAULTS = {"network": "stages", "pooling": "mean", "features": 1024}
+DEFAULTS = {"network": "stages", "pooling": "mean", "features": 1024, "size": None}
 """The network of the baseline: four stages of convolutions and the mean of their maps."""
 
 _Found = TypeVar("_Found")
@@ -67,8 +67,9 @@ class ImageClassificationTask:
     def network(self, config: Configuration) -> nn.Module:
         """Build the network that ``network`` names, of ``width`` channels at first.
 
-        ``pooling`` joins its maps; ``features`` is the size of compact bilinear ones (S3.2).
-        A pretrained one is trained as ``transfer`` says (S3.5).
+        It sees images of ``size`` pixels, at most those of ``resolution`` (S3.6). ``pooling`` joins
+        its maps; ``features`` is the size of compact bilinear ones (S3.2). A pretrained network is
+        trained as ``transfer`` says (S3.5).
         """
         name = str(config.get("network", DEFAULTS["network"]))
         if is_backbone(name):
@@ -89,7 +90,21 @@ class ImageClassificationTask:
         pool, n_features = pooling(kind, n_channels, int(str(config.get("features", 1024))))
         dropout = nn.Dropout(float(str(config["dropout"])))
         classifier = nn.Linear(n_features, len(self.labels))
-        return nn.Sequential(stem, pool), nn.Sequential(dropout, classifier)
+        body = nn.Sequential(*self._shrink(config), stem, pool)
+        return body, nn.Sequential(dropout, classifier)
+
+    def _shrink(self, config: Configuration) -> list[nn.Module]:
+        size, largest = config.get("size"), self._images.resolution
+        if size is None or size == largest:
+            return []
+        if not isinstance(size, int) or not 1 <= size < largest:
+            raise ConfigurationError(
+                "The network cannot see images of this size",
+                got=size,
+                expected=f"1 to {largest} pixels, the images' resolution",
+                do="Decode them larger: --set resolution=...",
+            )
+        return [Shrink(size)]
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the cross entropy."""

@@ -15,6 +15,7 @@ from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.models import load_model
 from tunebook.recipes.networks.efficientnet_lite import EfficientNetLite0
+from tunebook.reports.grid import grid_sections
 from tunebook.study.described import open_recipe
 from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file
@@ -87,6 +88,26 @@ def test_s3_4_all_layers_follow_the_last_one(home: Path, package: Path) -> None:
     study = trained(home, transfer="last-then-all", release=0.5)
     assert study.best.value >= 0.9
     assert study.trials[0].config["transfer"] == "last-then-all"
+
+
+def test_s3_6_grid_of_sizes_and_sketches_is_one_study(home: Path, package: Path) -> None:
+    body = {
+        "recipe": "transfer-classification",
+        "data": "squares",
+        "max_steps": 1,
+        "search": "grid",
+        "set": {"resolution": 40, "transfer": "last-layer", "pooling": "compact-bilinear"},
+        "space": {
+            "size": {"type": "choice", "values": [32, 40], "ordered": True},
+            "features": {"type": "choice", "values": [64, 128], "ordered": True},
+        },
+    }
+    study, _ = open_recipe(checked_file(body), home=home)
+    study.run(workers=0, progress=False)
+    (section,) = grid_sections(study.facts)
+    assert "4 runs in 4 cells" in section.paragraphs[0]
+    # Each body has its own features: they are told apart by size and sketch.
+    assert len({path.name for path in home.rglob("features/*.npy")}) == 8
 
 
 def test_missing_weights_say_what_to_install(home: Path, no_package: None) -> None:

@@ -44,6 +44,15 @@ def test_fine_grained_recipe_pools_bilinearly(task):
     assert type(made[1]).__name__ == "CompactBilinear"
 
 
+def test_s3_6_network_sees_images_of_the_size_that_is_asked_for(task):
+    inputs = torch.randn(2, 3, 32, 32)
+    small = task.network(Configuration({**RECIPE.defaults, "width": 4, "size": 16}))
+    assert small[0](inputs).shape == (2, 3, 16, 16)
+    assert small(inputs).shape == (2, 3)
+    with pytest.raises(ConfigurationError, match="--set resolution"):
+        task.network(Configuration({**RECIPE.defaults, "size": 48}))
+
+
 @pytest.mark.parametrize(("name", "near"), [("network", "resnet"), ("pooling", "bilinear")])
 def test_unknown_network_or_pooling_is_refused_with_the_nearest(task, name, near):
     with pytest.raises(ConfigurationError, match=near):

@@ -15,6 +15,22 @@ from tunebook.recipes.initialization import initialise
 _GROUPS = 8
 
 
+class Shrink(nn.Module):
+    """Shows images (B, C, H, W) to a network as squares of ``size`` pixels (S3.6)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def extra_repr(self) -> str:
+        """Return the size."""
+        return f"size={self.size}"
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return smaller images; every pixel of the large ones counts."""
+        return nn.functional.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
+
+
 def lenet(width: int) -> tuple[nn.Module, int]:
     """Return two convolutions of 5x5 with pooling, as LeNet has them: the simple start (S2.3)."""
     stem = nn.Sequential(
