@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -106,6 +106,18 @@ def fair_comparison_refusal(at_edge: Mapping[str, Sequence[str]]) -> str | None:
         return None
     where = "; ".join(f"{', '.join(names)} in {study}" for study, names in bad.items())
     return f"best at edge, comparison not fair: {where}"
+
+
+def rate_caveat(names: Collection[str]) -> str | None:
+    """Return why values of weight decay must not be compared in a study, None if they may (S3.7).
+
+    ``names`` are the hyperparameters that it varies. With a fixed rate one decade too high, the
+    best decay looks more than a decade smaller than it is.
+    """
+    varied = {name.rpartition(".")[2] for name in names}
+    if "weight_decay" in varied and "lr" not in varied:
+        return "weight_decay was varied with a fixed learning rate"
+    return None
 
 
 def optimizer_verdict(bests: Mapping[str, float], at_edge: Mapping[str, Sequence[str]]) -> str:

@@ -12,6 +12,7 @@ from tunebook.analysis.infeasibility import MIN_IN_GOOD_REGION, Level, judge_inf
 from tunebook.analysis.ranking import N_TOP, feasible, ranked
 from tunebook.analysis.trial_curves import gap_of_best, judge_best
 from tunebook.engine import Facts
+from tunebook.playbook.plans import rate_caveat
 from tunebook.records import TrialState
 from tunebook.records.finding import Finding
 from tunebook.reports.messages import FindingMessage
@@ -31,6 +32,7 @@ def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
         *_curves(facts),
         *_good_region(facts),
         *_size(facts),
+        *_rate(space),
         *findings_of_recipe(facts),
     ]
     order = {"problem": 0, "notice": 1, "pass": 2}
@@ -148,6 +150,19 @@ def _good_region(facts: Facts) -> Iterator[FindingMessage]:
         advice="Sample the space around the best more densely" if is_thin else "",
         source="S4.27",
     )
+
+
+def _rate(space: Space) -> Iterator[FindingMessage]:
+    caveat = rate_caveat(space.dimensions)
+    if caveat is not None:
+        yield FindingMessage(
+            id="fixed-rate",
+            level="notice",
+            title=caveat[:1].upper() + caveat[1:],
+            evidence="Each value of the decay has a best rate of its own",
+            advice="Vary both over some decades, and read the isolation plot of weight_decay",
+            source="S3.7",
+        )
 
 
 def _size(facts: Facts) -> Iterator[FindingMessage]:

@@ -26,9 +26,11 @@ from tunebook.records import (
 )
 from tunebook.reports.curves import curves_message, down_sampled
 from tunebook.reports.encoding import to_json, to_script_json
+from tunebook.reports.findings import findings_of
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.study_messages import study_message, study_row
 from tunebook.reports.trial_messages import TrialQuery, trial_message, trials_message
+from tunebook.space import Float, Space
 from tunebook.testing.samples import sample_spec
 
 
@@ -143,6 +145,20 @@ def test_findings_name_the_cut_and_say_that_a_study_is_small():
     found = {finding.id: finding for finding in message(study(12, 0)).findings}
     assert found["size"].level == "notice"
     assert found["infeasible"].level == "pass"
+
+
+@pytest.mark.parametrize(
+    ("names", "is_told"),
+    [
+        (["weight_decay"], True),
+        (["adamw.weight_decay", "width"], True),
+        (["weight_decay", "lr"], False),
+    ],
+)
+def test_s3_7_decay_varied_with_a_fixed_rate_is_told(names, is_told):
+    space = Space({name: Float(1e-6, 1e-1, log=True) for name in names})
+    found = {finding.id for finding in findings_of(study(12, 0), space)}
+    assert ("fixed-rate" in found) == is_told
 
 
 def test_small_study_refuses_importance_with_a_reason():
