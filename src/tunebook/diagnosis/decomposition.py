@@ -8,14 +8,14 @@ without augmentation, on as many examples as validation has.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tunebook.diagnosis.series import number
 from tunebook.records.finding import Finding, Verdict
 
-SURE, LEAST_GAP, TARGET_SHARE = 2.0, 0.005, 0.1
+SURE, LEAST_GAP, TARGET_SHARE, LEAST_CUT = 2.0, 0.005, 0.1, 0.5
 
 
 class TermName(StrEnum):
@@ -156,6 +156,26 @@ def judge_decomposition(found: Decomposition, *, target: float | None = None) ->
         expected="each below 2 standard errors or 0.5 points",
         items=tuple(f"{name}: unknown" for name in found.unknown),
         source="S2.12",
+    )
+
+
+def judge_adaptation(before: Term, after: Mapping[str, Term], *, n_target: int) -> Finding:
+    """Return what labelled target examples make of the shift, by how they are used (S2.15)."""
+    best = min(after, key=lambda kind: after[kind].size)
+    told = "; ".join(
+        f"{kind} {term.size:.1%} (se {term.standard_error:.1%})" for kind, term in after.items()
+    )
+    helps = before.is_sure and after[best].size <= (1 - LEAST_CUT) * before.size
+    return Finding(
+        "adaptation",
+        Verdict.NOTICE if helps else Verdict.PASS,
+        f"{n_target} labelled target examples, {best}, cut the shift by half or more."
+        if helps
+        else f"{n_target} labelled target examples do not cut the shift by half.",
+        value=f"shift {before.size:.1%} (se {before.standard_error:.1%}); {told}",
+        expected="a cut of 50 % or more, if it is to be worth their labels",
+        advice=f"Label more of them; the best use was: {best}." if helps else "",
+        source="S2.15",
     )
 
 

@@ -28,7 +28,7 @@ def sampled(task: Task, share: float, *, seed: int = 0) -> Task:
     def part(split: str, whole: Examples) -> Examples:
         if split != Split.TRAIN.value:
             return whole
-        return _part(whole, sample_of(classes_of(whole), share, seed=seed))
+        return part_of(whole, sample_of(classes_of(whole), share, seed=seed))
 
     @cache
     def data(split: str) -> Examples | None:
@@ -71,7 +71,8 @@ def classes_of(examples: Examples) -> Sequence[Any]:
     return [t if isinstance(t, str) else int(t) for t in plain] if is_class else [0] * len(plain)
 
 
-def _part(examples: Examples, chosen: Sequence[int]) -> Examples:
+def part_of(examples: Examples, chosen: Sequence[int]) -> Examples:
+    """Return the examples at these positions, in this order."""
     if isinstance(examples, TensorDataset):
         return TensorDataset(*(tensor[list(chosen)] for tensor in examples.tensors))
     part: Examples = Subset(examples, list(chosen))  # type: ignore[arg-type]  # any map-style dataset will do

@@ -39,6 +39,16 @@ class Rings:
         return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
 
 
+class Moved(Rings):
+    """The test side lies elsewhere, and its ring with it."""
+
+    def data(self, split):
+        if split != "test-val":
+            return super().data(split)
+        x = torch.randn(300, 2, generator=torch.Generator().manual_seed(7))
+        return TensorDataset(x + 1.0, (x.norm(dim=1) > 1.1).long())
+
+
 class Shuffled(Rings):
     def loss(self, outputs, targets):
         return super().loss(outputs, targets[torch.randperm(len(targets))])

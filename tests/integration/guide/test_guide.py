@@ -39,6 +39,17 @@ def test_s5_1_all_stages_leave_their_records_within_the_budget(task_file, tmp_pa
     assert (tmp_path / "guides" / "Rings" / "report.html").stat().st_size < 3_000_000
 
 
+def test_s2_15_shift_as_headline_is_followed_by_what_labels_of_the_test_side_would_do(
+    task_file, tmp_path
+):
+    reason = {"stability": "the shift is what matters here"}
+    session = carried_out(task_file, tmp_path, name="Moved", until=5, budget=20_000, skip=reason)
+    assert session.state.decided("headline") == "distribution shift"
+    (told,) = [f for f in session.state.findings[5] if f.check == "adaptation"]
+    assert told.title.startswith("150 labelled target examples")
+    assert session.state.spent[5] > 5 * session.n_updates
+
+
 def test_guide_that_was_stopped_goes_on_without_measuring_again(task_file, tmp_path):
     first = carried_out(task_file, tmp_path, until=4)
     spent = dict(first.state.spent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from tunebook.diagnosis.decomposition import (
@@ -15,11 +16,15 @@ from tunebook.errors import TaskError
 from tunebook.guide.functions import held, study_of
 from tunebook.guide.session import Measured, Session
 from tunebook.playbook.adoption import N_SEEDS
+from tunebook.probes.adaptation import UPDATES_OF_ADAPTATION, adapt
 from tunebook.probes.error_rates import ErrorFigures, measure_errors
 from tunebook.recipes.loop import Training
 from tunebook.records import Configuration, Direction
-from tunebook.records.finding import Finding, Verdict
+from tunebook.records.finding import Finding, Verdict, finding_of
 from tunebook.training.task import Split
+
+N_TARGET, ADAPTATION_SHARE = 200, 0.2
+"""Labelled target examples (S2.15), and the share of what is left that may be spent on them."""
 
 
 def carry_out(session: Session) -> None:
@@ -47,6 +52,29 @@ def carry_out(session: Session) -> None:
     session.find(5, judge_decomposition(found, target=target))
     head, text = headline(found, target=target)
     session.decide(5, "headline", head.value, text)
+    if head is Headline.SHIFT:
+        _offer_adaptation(session)
+
+
+def _offer_adaptation(session: Session) -> None:
+    """Measure what labelled examples of the test side would do, where there is budget (S2.15)."""
+    n_target = min(N_TARGET, len(session.task.examples(Split.TEST_VAL)) // 2)
+    n_updates = round(UPDATES_OF_ADAPTATION * session.n_updates)
+    is_known = (5, "adaptation") in session.state.facts
+    if not n_target or (not is_known and n_updates > ADAPTATION_SHARE * session.left):
+        return
+
+    def measured() -> Measured:
+        found = adapt(
+            session.task,
+            session.config,
+            n_target=n_target,
+            n_updates=session.n_updates,
+            seed=session.seed,
+        )
+        return asdict(found.judge()), n_updates
+
+    session.find(5, finding_of(session.measure(5, "adaptation", measured)))
 
 
 def retrained(
