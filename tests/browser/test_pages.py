@@ -69,6 +69,14 @@ def test_incumbent_is_drawn_over_steps_time_and_cost(dashboard, page, show):
     expect(figure(page, "Best so far").locator("canvas")).to_be_visible()
 
 
+def test_burn_down_says_what_is_left_and_when_it_will_be_used_up(dashboard, page, show):
+    dashboard.fill(n_trials=30, is_live=True)
+    show(page, "birds")
+    burning = figure(page, "Burn-down")
+    expect(burning).to_contain_text(re.compile(r"Left: 75 % of trials, 9\d % of hours"))
+    expect(burning).to_contain_text("at this pace over in")
+
+
 def test_new_points_and_trials_of_a_live_study_appear(dashboard, page, show):
     study = dashboard.fill(n_trials=5, n_running=1, is_live=True)
     show(page, "birds", "trials")
@@ -183,8 +191,9 @@ def test_curve_is_isolated_and_coloured_by_a_parameter(dashboard, page, show):
     dashboard.fill(n_trials=12)
     show(page, "birds", "curves")
     curves = figure(page, "val_accuracy of all trials")
-    for wanted in ("value", "optimizer", "lr"):
+    for wanted, told in (("value", "0."), ("optimizer", "adamw"), ("lr", "1e-5")):
         curves.get_by_label("colour by").select_option(wanted)
+        expect(curves.get_by_label(f"Colours of {wanted}")).to_contain_text(told)
     curves.get_by_label("over").select_option("seconds")
     curves.get_by_label("log axis").check()
     curves.get_by_label("smooth").fill("0.9")

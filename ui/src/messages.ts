@@ -80,6 +80,15 @@ export interface IncumbentMessage {
 }
 
 /**
+ * What was used of the budget so many ``seconds`` after the study was created.
+ */
+export interface SpentMessage {
+  readonly seconds: number;
+  readonly trials: number;
+  readonly steps: number;
+}
+
+/**
  * A line of the list of studies. ``incumbent`` is a small curve of at most 60 values.
  */
 export interface StudyRow {
@@ -220,6 +229,7 @@ export interface StudyMessage {
   readonly space: readonly ParameterMessage[];
   readonly constraints: readonly string[];
   readonly budget: readonly LimitMessage[];
+  readonly spent: readonly SpentMessage[];
   readonly counts: Readonly<Record<string, number>>;
   readonly best: BestMessage | null;
   readonly incumbent: readonly IncumbentMessage[];

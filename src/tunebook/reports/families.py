@@ -12,8 +12,8 @@ from tunebook.search.lineage import changes, lineage
 MAX_KIN = 60
 """So many forebears and so many descendants are shown, the nearest."""
 
-N_ANCESTORS = 3
-"""So many forebears are named in the table."""
+N_ANCESTORS = 4
+"""So many forebears go with a row: the table names three, and says if there are more."""
 
 
 def ancestors_of(trials: Sequence[Trial], trial: Trial) -> list[int]:

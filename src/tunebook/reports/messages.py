@@ -56,6 +56,15 @@ class IncumbentMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SpentMessage:
+    """What was used of the budget so many ``seconds`` after the study was created."""
+
+    seconds: float
+    trials: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class StudyRow:
     """A line of the list of studies. ``incumbent`` is a small curve of at most 60 values."""
 
@@ -200,6 +209,7 @@ class StudyMessage:
     space: Sequence[ParameterMessage]
     constraints: Sequence[str]
     budget: Sequence[LimitMessage]
+    spent: Sequence[SpentMessage]
     counts: Mapping[str, int]
     best: BestMessage | None
     incumbent: Sequence[IncumbentMessage]

@@ -10,6 +10,7 @@ from tunebook.analysis.forecast import forecast
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.records import CheckpointRef, Request, RequestObeyed, StudyState, Trial
+from tunebook.reports.burn_down import spent_over_time, thinned
 from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
     BestMessage,
@@ -57,7 +58,7 @@ def study_row(facts: Facts, now: float, *, is_live: bool) -> StudyRow:
         created_at=facts.created_at,
         updated_at=facts.last_at,
         budget=_limits(facts, now),
-        incumbent=_thinned(curve, N_SMALL_CURVE),
+        incumbent=thinned(curve, N_SMALL_CURVE),
     )
 
 
@@ -95,6 +96,7 @@ def study_message(
         space=[parameter_message(name, p) for name, p in space.parameters.items()],
         constraints=list(space.constraints),
         budget=_limits(facts, now),
+        spent=spent_over_time(facts),
         counts=Counter(str(trial.state) for trial in facts.trials),
         best=_best(facts, path_of),
         incumbent=incumbents(facts),
@@ -263,9 +265,3 @@ def _requests(requests: Sequence[Request], facts: Facts) -> list[RequestMessage]
         )
         for request in requests
     ]
-
-
-def _thinned(values: Sequence[float], n: int) -> list[float]:
-    if len(values) <= n:
-        return list(values)
-    return [values[round(i * (len(values) - 1) / (n - 1))] for i in range(n)]

@@ -15,7 +15,7 @@ from tunebook.records import (
     TrialNumber,
     TrialReached,
 )
-from tunebook.reports.families import MAX_KIN, N_ANCESTORS, ancestors_of, family_of
+from tunebook.reports.families import MAX_KIN, ancestors_of, family_of
 from tunebook.testing.samples import sample_report, sample_spec
 
 SLICE = 5
@@ -72,5 +72,5 @@ def test_long_chain_is_cut_at_its_far_end():
     assert family is not None
     assert (len(family.chain), family.n_left_out) == (MAX_KIN, 11)
     assert family.chain[-1].trial == MAX_KIN + 10
-    assert ancestors_of(facts.trials, facts.trials[20]) == [19, 18, 17][:N_ANCESTORS]
+    assert ancestors_of(facts.trials, facts.trials[20]) == [19, 18, 17, 16]
     assert ancestors_of(facts.trials, facts.trials[0]) == []

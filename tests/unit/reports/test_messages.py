@@ -24,6 +24,7 @@ from tunebook.records import (
     TrialNumber,
     TrialReported,
 )
+from tunebook.reports.burn_down import N_POINTS, spent_over_time
 from tunebook.reports.curves import curves_message, down_sampled
 from tunebook.reports.encoding import to_json, to_script_json
 from tunebook.reports.findings import findings_of
@@ -166,3 +167,11 @@ def test_small_study_refuses_importance_with_a_reason():
     assert found.importance == []
     assert found.importance_refusal is not None
     assert len(found.axes["lr"]) == 11, "every trial that has ended is on the axis"
+
+
+def test_burn_down_counts_trials_when_they_begin_and_their_steps_when_they_end():
+    spent = spent_over_time(study())
+    assert (spent[0].seconds, spent[0].trials, spent[0].steps) == (1.0, 1, 0)
+    assert (spent[-1].trials, spent[-1].steps) == (12, 110)
+    assert [one.seconds for one in spent] == sorted(one.seconds for one in spent)
+    assert len(spent_over_time(study(200))) == N_POINTS

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { CurvePlot, type Line } from "../charts/curve_plot";
 import { Figure } from "../charts/figure";
 import { ink, ramp, seriesColour, theme } from "../charts/palette";
-import { count, figure, unitPlace } from "../format";
+import { count, figure, scalar, unitPlace, valueAt } from "../format";
 import type {
   CurveMessage,
   FindingMessage,
@@ -97,6 +97,7 @@ export function Curves({ study }: { study: StudyMessage }) {
           onTrial={(trial) => setAlone(trial === alone ? null : trial)}
           onHover={setHovered}
         />
+        <Key look={{ smooth, over, by, alone, rows, study }} />
         <p class="readout" aria-live="off">
           {open && alone !== null ? (
             <>
@@ -204,12 +205,48 @@ function made(curves: readonly CurveMessage[], look: Look): Line[] {
   }));
 }
 
+/** What the colours stand for: the values of a choice, or five places of a scale. */
+function Key({ look }: { look: Look }) {
+  return (
+    <p class="keys" aria-label={`Colours of ${look.by}`}>
+      {keysOf(look).map(([label, colour]) => (
+        <span key={label}>
+          <span class="dot-key" style={{ background: colour }} />
+          {label.slice(0, 40)}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function keysOf({ by, rows, study }: Look): [string, string][] {
+  const parameter = study.space.find((one) => one.name === by);
+  const n = parameter?.values.length ?? 0;
+  if (parameter?.scale === "choice") {
+    return parameter.values.map((value, i) => [
+      scalar(value),
+      parameter.is_ordered ? ramp((i + 0.5) / n) : seriesColour(i),
+    ]);
+  }
+  const [low, high] = valuesSpan(rows);
+  const at = (unit: number) => {
+    if (parameter) return valueAt(parameter, unit);
+    return by === "value" ? low + unit * (high - low) : Number.NaN;
+  };
+  const places = by === "trial" || !Number.isFinite(at(0)) ? [] : [0, 0.25, 0.5, 0.75, 1];
+  return places.map((unit) => [figure(at(unit), 3), ramp(unit)]);
+}
+
+function valuesSpan(rows: ReadonlyMap<number, TrialRow>): [number, number] {
+  const values = [...rows.values()].flatMap((row) => (row.value === null ? [] : [row.value]));
+  return [Math.min(...values), Math.max(...values)];
+}
+
 function colourOf({ by, rows, study }: Look): (trial: number) => string {
   const unknown = ink().faint;
   if (by === "trial") return (trial) => seriesColour(trial);
   if (by === "value") {
-    const values = [...rows.values()].flatMap((row) => (row.value === null ? [] : [row.value]));
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const [low, high] = valuesSpan(rows);
     return (trial) => {
       const value = rows.get(trial)?.value;
       if (value === null || value === undefined) return unknown;

@@ -6,6 +6,8 @@ import { Panel, State } from "./parts";
 
 /** No deeper than this is a generation set in: a narrow screen has no room for more. */
 const MAX_DEPTH = 4;
+/** So many forebears are named in a row of the table; the server tells of one more. */
+const N_NAMED = 3;
 
 export function Lineage({ study, trial }: { study: StudyMessage; trial: TrialMessage }) {
   if (!trial.family) return null;
@@ -56,7 +58,7 @@ function Kin({ study, one, isSelf }: { study: StudyMessage; one: KinMessage; isS
 /** A reason in which trials are named, each a link. */
 export function Reason({ study, text }: { study: StudyMessage; text: string }) {
   return (
-    <p>
+    <p class="reason">
       {text.split(/\btrial (\d+)\b/).map((part, n) => {
         if (n % 2 === 0) return part;
         return (
@@ -74,12 +76,13 @@ export function Ancestors({ study, numbers }: { study: StudyMessage; numbers: re
   return (
     <>
       {numbers.length === 0 && "–"}
-      {numbers.map((number, n) => (
+      {numbers.slice(0, N_NAMED).map((number, n) => (
         <span key={number}>
           {n > 0 && <span class="muted"> ← </span>}
           <a href={studyAddress(study.name, "trial", String(number))}>{number}</a>
         </span>
       ))}
+      {numbers.length > N_NAMED && <span class="muted"> ← …</span>}
     </>
   );
 }

@@ -1,5 +1,6 @@
 // A study at a glance: the incumbent, the budget, what was found, the best configuration.
 import { useEffect } from "preact/hooks";
+import { BurnDown } from "../charts/burn_down";
 import { Incumbent } from "../charts/incumbent";
 import { duration, figure, moment, scalar } from "../format";
 import type { StudyMessage } from "../messages";
@@ -51,6 +52,7 @@ export function Overview({ study }: { study: StudyMessage }) {
         <Panel title="Budget">
           <Budget limits={study.budget} />
           <Forecast study={study} />
+          <BurnDown study={study} />
           <StudySteering study={study} />
           <Requests requests={study.requests} isLive={study.is_live} />
         </Panel>

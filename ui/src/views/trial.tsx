@@ -52,6 +52,7 @@ export function Trial({ study, number }: { study: StudyMessage; number: number }
               </div>
             </Panel>
           )}
+          <Lineage study={study} trial={trial} />
           <Log trial={trial} />
         </div>
         <div class="column">
@@ -144,7 +145,6 @@ function Facts({ study, trial }: { study: StudyMessage; trial: TrialMessage }) {
           ]}
         />
       </Panel>
-      <Lineage study={study} trial={trial} />
       {trial.command && (
         <Panel title="Train it again">
           <Copyable text={trial.command} label="command" />

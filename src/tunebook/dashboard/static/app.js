@@ -358,10 +358,10 @@
   function ofStudy(name, rest = "") {
     return `/api/studies/${encodeURIComponent(name)}${rest}`;
   }
-  async function asked(address2, options6) {
+  async function asked(address2, options7) {
     let answer;
     try {
-      answer = await fetch(address2, options6);
+      answer = await fetch(address2, options7);
     } catch {
       throw new Refusal("The server does not answer. Is tunebook ui still running?");
     }
@@ -677,7 +677,7 @@
     };
     const values = (_, ticks2) => ticks2.map((tick) => tick === null ? "" : figure(tick, 3));
     let hovered = null;
-    const options6 = {
+    const options7 = {
       width: Math.max(200, place.clientWidth),
       height,
       legend: { show: false },
@@ -710,7 +710,7 @@
         ]
       }
     };
-    const made2 = new uplot_default(options6, [ranges.current.x, ranges.current.y], place);
+    const made2 = new uplot_default(options7, [ranges.current.x, ranges.current.y], place);
     made2.over.addEventListener("click", () => {
       const found = nearest(made2, latest.current.lines);
       if (found) latest.current.onTrial?.(found.trial);
@@ -1551,6 +1551,7 @@
                 onHover: setHovered
               }
             ),
+            jsx(Key, { look: { smooth, over, by, alone, rows, study } }),
             jsx("p", { class: "readout", "aria-live": "off", children: open && alone !== null ? jsxs(Fragment, { children: [
               "Only trial ",
               alone,
@@ -1629,12 +1630,38 @@
       isFaint: look.alone !== null && look.alone !== curve.trial
     }));
   }
+  function Key({ look }) {
+    return jsx("p", { class: "keys", "aria-label": `Colours of ${look.by}`, children: keysOf(look).map(([label, colour]) => jsxs("span", { children: [
+      jsx("span", { class: "dot-key", style: { background: colour } }),
+      label.slice(0, 40)
+    ] }, label)) });
+  }
+  function keysOf({ by, rows, study }) {
+    const parameter = study.space.find((one) => one.name === by);
+    const n = parameter?.values.length ?? 0;
+    if (parameter?.scale === "choice") {
+      return parameter.values.map((value, i) => [
+        scalar(value),
+        parameter.is_ordered ? ramp((i + 0.5) / n) : seriesColour(i)
+      ]);
+    }
+    const [low, high] = valuesSpan(rows);
+    const at = (unit) => {
+      if (parameter) return valueAt(parameter, unit);
+      return by === "value" ? low + unit * (high - low) : Number.NaN;
+    };
+    const places = by === "trial" || !Number.isFinite(at(0)) ? [] : [0, 0.25, 0.5, 0.75, 1];
+    return places.map((unit) => [figure(at(unit), 3), ramp(unit)]);
+  }
+  function valuesSpan(rows) {
+    const values = [...rows.values()].flatMap((row) => row.value === null ? [] : [row.value]);
+    return [Math.min(...values), Math.max(...values)];
+  }
   function colourOf({ by, rows, study }) {
     const unknown = ink().faint;
     if (by === "trial") return (trial) => seriesColour(trial);
     if (by === "value") {
-      const values = [...rows.values()].flatMap((row) => row.value === null ? [] : [row.value]);
-      const [low, high] = [Math.min(...values), Math.max(...values)];
+      const [low, high] = valuesSpan(rows);
       return (trial) => {
         const value = rows.get(trial)?.value;
         if (value === null || value === void 0) return unknown;
@@ -1666,6 +1693,77 @@
     return `${count(curves.length, "curve")} of ${metric}, ${count(n_points, "point")}${ends}.` + (n_left_out ? ` ${count(n_left_out, "curve")} of worse trials left out.` : "") + (smooth > 0 ? ` Smoothed with factor ${smooth}.` : "");
   }
 
+  // src/charts/burn_down.tsx
+  var STEADY = 0.95;
+  function BurnDown({ study }) {
+    const all = useMemo(() => burning(study), [study.seq]);
+    const option = useMemo(() => options(study, all), [all, theme.value]);
+    if (all.length === 0 || study.spent.length < 2) return null;
+    const left = all.map((one) => `${percent(one.points.at(-1)[1])} of ${one.name}`).join(", ");
+    const end = study.forecast?.left_s ?? null;
+    const summary = `Left: ${left}${end === null ? "" : `; at this pace over in ${duration(end)}`}.`;
+    const data = () => [
+      ["seconds", ...all.map((one) => `${one.name} left`)],
+      ...all.flatMap(
+        (one, n) => one.points.map(([at, left2]) => [at, ...all.map((_, m) => m === n ? left2 : null)])
+      )
+    ];
+    return jsxs(Figure, { title: "Burn-down", summary, data, children: [
+      jsx(EChart, { option, height: 150 }),
+      jsx("p", { class: "keys", children: all.map((one, n) => jsxs("span", { children: [
+        jsx("span", { class: "dot-key", style: { background: seriesColour(n) } }),
+        one.name
+      ] }, one.name)) })
+    ] });
+  }
+  function burning(study) {
+    const passed = study.updated_at - study.created_at;
+    const isSteady = study.active_s >= STEADY * passed;
+    const now = Math.max(passed, isSteady ? study.active_s : 0);
+    return study.budget.flatMap(({ name, used, limit }) => {
+      const isCounted = name === "trials" || name === "steps";
+      const isEven = isSteady && (name === "hours" || name === "cost");
+      if (limit <= 0 || !(isCounted || isEven)) return [];
+      const share = (spent) => Math.max(0, 1 - spent / limit);
+      const told3 = isCounted ? study.spent.map((one) => [one.seconds, share(one[name])]) : [];
+      return [{ name, points: [[0, 1], ...told3, [now, share(used)]] }];
+    });
+  }
+  function options(study, all) {
+    const colours = ink();
+    const common = axes(
+      { type: "value", min: 0, axisLabel: { formatter: (v) => duration(v) } },
+      {
+        type: "value",
+        min: 0,
+        max: 1,
+        axisLabel: { formatter: (v) => `${figure(v * 100, 3)} %` }
+      }
+    );
+    const line = { type: "line", showSymbol: false, silent: true };
+    const left_s = study.forecast?.left_s ?? null;
+    const ends = all.map((one) => one.points.at(-1));
+    const tightest = ends.length ? ends.reduce((a, b) => b[1] < a[1] ? b : a) : null;
+    return {
+      ...common,
+      grid: { left: 44, right: 16, top: 8, bottom: 22 },
+      series: [
+        ...all.map((one, n) => ({
+          ...line,
+          data: one.points,
+          lineStyle: { color: seriesColour(n), width: 2 }
+        })),
+        ...left_s !== null && tightest ? [
+          {
+            ...line,
+            data: [tightest, [tightest[0] + left_s, 0]],
+            lineStyle: { color: colours.muted, type: "dashed", width: 1.5 }
+          }
+        ] : []
+      ]
+    };
+  }
+
   // src/charts/incumbent.tsx
   var OVER = {
     trials: { key: "n_trials", label: "trials ended" },
@@ -1679,7 +1777,7 @@
     const choices = Object.keys(OVER).filter(
       (one) => one !== "cost" || points.some((point) => point.cost !== null)
     );
-    const option = useMemo(() => options(study, over), [points, over, theme.value, study.seq]);
+    const option = useMemo(() => options2(study, over), [points, over, theme.value, study.seq]);
     const last = points[points.length - 1];
     const summary = last ? `Best ${study.objective.metric} ${figure(last.value)}, by trial ${last.trial}, after ${last.n_trials} trials, ${figure(last.steps)} steps and ${duration(last.seconds)}; improved ${points.length} times.` : "No trial has ended with a value yet.";
     const controls = jsxs("label", { children: [
@@ -1693,7 +1791,7 @@
     ];
     return jsx(Figure, { title: "Best so far", summary, data, controls, children: last && jsx(EChart, { option, height: 240, onTrial }) });
   }
-  function options(study, over) {
+  function options2(study, over) {
     const colours = ink();
     const { key, label } = OVER[over];
     const place = (point) => Number(point[key] ?? 0);
@@ -1987,6 +2085,7 @@
         jsxs(Panel, { title: "Budget", children: [
           jsx(Budget, { limits: study.budget }),
           jsx(Forecast, { study }),
+          jsx(BurnDown, { study }),
           jsx(StudySteering, { study }),
           jsx(Requests, { requests: study.requests, isLive: study.is_live })
         ] }),
@@ -2150,7 +2249,7 @@
   var CROSS = "path://M3 1L1 3l5 5-5 5 2 2 5-5 5 5 2-2-5-5 5-5-2-2-5 5z";
   function AxisPlot({ parameter, objective, points, edges, onTrial }) {
     const option = useMemo(
-      () => options2(parameter, objective, points),
+      () => options3(parameter, objective, points),
       [parameter.name, points, theme.value]
     );
     const n_bad = points.filter((point) => point.value === null).length;
@@ -2166,7 +2265,7 @@
     ];
     return jsx(Figure, { title: parameter.name, summary, data, children: jsx(EChart, { option, height: 220, onTrial }) });
   }
-  function options2(parameter, objective, points) {
+  function options3(parameter, objective, points) {
     const colours = ink();
     const bad = points.filter((point) => point.value === null);
     const good = points.filter((point) => point.value !== null);
@@ -2228,7 +2327,7 @@
 
   // src/charts/expected.tsx
   function ExpectedBest({ points, objective }) {
-    const option = useMemo(() => options3(points, objective), [points, theme.value]);
+    const option = useMemo(() => options4(points, objective), [points, theme.value]);
     const last = points[points.length - 1];
     const half = last && points.findLast((point) => point.k <= last.k / 2);
     const summary = !last ? "Shown from 20 feasible trials on." : `Of ${last.k} trials the best is expected at ${figure(last.mean)}` + (half ? `; of ${half.k} at ${figure(half.mean)} (quartiles ${figure(half.lower)} to ${figure(half.upper)}): doubling them gained ${figure(Math.abs(last.mean - half.mean), 2)}.` : ".");
@@ -2238,7 +2337,7 @@
     ];
     return jsx(Figure, { title: "Expected best of k trials", summary, data, children: last ? jsx(EChart, { option, height: 220 }) : null });
   }
-  function options3(points, objective) {
+  function options4(points, objective) {
     const colours = ink();
     const low = (p) => Math.min(p.lower, p.upper);
     const high = (p) => Math.max(p.lower, p.upper);
@@ -2365,7 +2464,7 @@
   // src/charts/isolation.tsx
   function Isolation({ parameter, objective, buckets }) {
     const option = useMemo(
-      () => options4(parameter, objective, buckets),
+      () => options5(parameter, objective, buckets),
       [parameter.name, buckets, theme.value]
     );
     const thin = buckets.filter((bucket) => bucket.is_thin).length;
@@ -2395,7 +2494,7 @@
     const [low, high] = [bucket.low, bucket.high].map((unit) => figure(valueAt(parameter, unit), 3));
     return `${low} to ${high}`;
   }
-  function options4(parameter, objective, buckets) {
+  function options5(parameter, objective, buckets) {
     const colours = ink();
     const shown = buckets.filter((bucket) => bucket.best !== null);
     const common = axes(unitAxis(parameter), {
@@ -2483,7 +2582,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     const shown = rows.filter((row) => row.value !== null || row.state === "infeasible");
     const current = useRef(shown);
     current.current = shown;
-    const option = useMemo(() => options5(study, searched, shown), [rows, theme.value]);
+    const option = useMemo(() => options6(study, searched, shown), [rows, theme.value]);
     useEffect(() => keep(null), [rows]);
     const summary = `${shown.length} trials over ${searched.length} parameters` + (total > rows.length ? `, the best ${rows.length} of ${total}` : "") + (kept ? `; ${kept.length} pass the chosen stretches.` : ". Drag along an axis to choose.");
     const data = () => [
@@ -2504,7 +2603,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     });
     return jsx(Figure, { title: "Parallel coordinates", summary, data, children: jsx("div", { class: "scroll", children: jsx("div", { style: { minWidth: `${Math.max(320, 110 * (searched.length + 1))}px` }, children: jsx(EChart, { option, height: 320, onReady: follow }) }) }) });
   }
-  function options5(study, searched, rows) {
+  function options6(study, searched, rows) {
     const colours = ink();
     const values = rows.flatMap((row) => row.value === null ? [] : [row.value]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -2642,6 +2741,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
 
   // src/views/lineage.tsx
   var MAX_DEPTH = 4;
+  var N_NAMED = 3;
   function Lineage({ study, trial }) {
     if (!trial.family) return null;
     const { chain, descendants, n_left_out } = trial.family;
@@ -2693,7 +2793,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     );
   }
   function Reason({ study, text }) {
-    return jsx("p", { children: text.split(/\btrial (\d+)\b/).map((part, n) => {
+    return jsx("p", { class: "reason", children: text.split(/\btrial (\d+)\b/).map((part, n) => {
       if (n % 2 === 0) return part;
       return jsxs("a", { href: studyAddress(study.name, "trial", part), children: [
         "trial ",
@@ -2704,10 +2804,11 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
   function Ancestors({ study, numbers }) {
     return jsxs(Fragment, { children: [
       numbers.length === 0 && "–",
-      numbers.map((number, n) => jsxs("span", { children: [
+      numbers.slice(0, N_NAMED).map((number, n) => jsxs("span", { children: [
         n > 0 && jsx("span", { class: "muted", children: " ← " }),
         jsx("a", { href: studyAddress(study.name, "trial", String(number)), children: number })
-      ] }, number))
+      ] }, number)),
+      numbers.length > N_NAMED && jsx("span", { class: "muted", children: " ← …" })
     ] });
   }
 
@@ -2745,6 +2846,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           jsx("div", { class: "grid", children: Object.entries(trial.curves).map(([metric, curve], n) => jsx(MetricPlot, { metric, curve, n }, metric)) }),
           Object.keys(trial.curves).length === 0 && jsx("p", { class: "muted", children: "It has reported nothing." }),
           trial.verdicts.length > 0 && jsx(Panel, { title: "What its curve says", children: jsx("div", { class: "findings", children: trial.verdicts.map((one) => jsx(Finding, { finding: one }, one.id)) }) }),
+          jsx(Lineage, { study, trial }),
           jsx(Log, { trial })
         ] }),
         jsx("div", { class: "column", children: jsx(Facts, { study, trial }) })
@@ -2813,7 +2915,6 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
           ]
         }
       ) }),
-      jsx(Lineage, { study, trial }),
       trial.command && jsx(Panel, { title: "Train it again", children: jsx(Copyable, { text: trial.command, label: "command" }) }),
       jsxs(Panel, { title: "Checkpoints", children: [
         trial.checkpoints.length === 0 && jsx("p", { class: "muted", children: "None is kept." }),
