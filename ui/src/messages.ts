@@ -229,6 +229,7 @@ export interface StudyMessage {
   readonly space: readonly ParameterMessage[];
   readonly constraints: readonly string[];
   readonly budget: readonly LimitMessage[];
+  readonly target: number | null;
   readonly spent: readonly SpentMessage[];
   readonly counts: Readonly<Record<string, number>>;
   readonly best: BestMessage | null;

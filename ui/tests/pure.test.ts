@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { apply, type Held, isTrialStale } from "../src/fold";
+import { account } from "../src/views/account";
 import { duration, figure, unitPlace, valueAt } from "../src/format";
-import type { CurveMessage, ParameterMessage, StudyMessage, TrialMessage, TrialRow, UpdateMessage } from "../src/messages";
+import type { CurveMessage, ParameterMessage, ParametersMessage, StudyMessage, TrialMessage, TrialRow, UpdateMessage } from "../src/messages";
 
 const study = (seq: number) => ({ seq, name: "birds", counts: {} }) as unknown as StudyMessage;
 const row = (number: number, state: string) => ({ number, state, step: 0 }) as unknown as TrialRow;
@@ -59,6 +60,39 @@ test("an open trial is stale once it or its kin ended, or a trial continues it",
     [false, true, false, true, false],
   );
   assert.deepEqual([say(8, "queued", 3, 1), say(8, "queued", 7)], [true, false]);
+});
+
+test("a sentence whose evidence is missing is weakened or left out (spec 5.6)", () => {
+  const whole = {
+    ...{ ...study(5), state: "done", active_s: 60, cost: 2, target: 0.9, is_adaptive: true },
+    objective: { metric: "acc", direction: "maximize", reduce: "best" },
+    ...{ budget: [], search: { name: "bayes" }, counts: { done: 4, infeasible: 1 } },
+    space: [{ name: "data", scale: "choice", values: ["v3"], text: "always v3" }],
+    best: { trial: 2, value: 0.95, step: 9, config: {}, checkpoint: null },
+    findings: [{ id: "edge:lr:upper", title: "The best lr lies at the edge of its range" }],
+    environment: { command: "python tune.py", data: "birds, 10% of it" },
+  } as unknown as StudyMessage;
+  const trends = [{ parameter: "depth", is_clear: false }];
+  const known = { trends, expected_best: [] } as unknown as ParametersMessage;
+  const words = (changes: object, found: ParametersMessage | null = known) =>
+    account({ ...whole, ...changes } as StudyMessage, found).join(" ");
+  const claims: [RegExp, object, ParametersMessage | null][] = [
+    [/target is 0.9: it was reached/, { target: null }, known],
+    [/at a cost of 2/, { cost: null }, known],
+    [/1 of them gave no value/, { counts: { done: 5 } }, known],
+    [/Best: trial 2 .* may be luck/, { best: null }, known],
+    [/No clear trend was seen over depth/, {}, null],
+    [/lie outside the space/, { findings: [] }, known],
+    [/did not try them evenly/, { is_adaptive: false }, known],
+    [/Held fixed: data/, { space: [] }, known],
+    [/holds for birds, 10% of it/, { environment: {} }, known],
+    [/To repeat it: python tune.py/, { environment: {} }, known],
+  ];
+  for (const [claim, missing, found] of claims) {
+    assert.match(words({}), claim);
+    assert.doesNotMatch(words(missing, found), claim);
+  }
+  assert.match(words({ best: { ...whole.best, value: 0.8 } }), /not reached so far/);
 });
 
 test("figures are short, and none is a dash", () => {

@@ -209,6 +209,7 @@ class StudyMessage:
     space: Sequence[ParameterMessage]
     constraints: Sequence[str]
     budget: Sequence[LimitMessage]
+    target: float | None
     spent: Sequence[SpentMessage]
     counts: Mapping[str, int]
     best: BestMessage | None

@@ -96,6 +96,7 @@ def study_message(
         space=[parameter_message(name, p) for name, p in space.parameters.items()],
         constraints=list(space.constraints),
         budget=_limits(facts, now),
+        target=facts.budget.target,
         spent=spent_over_time(facts),
         counts=Counter(str(trial.state) for trial in facts.trials),
         best=_best(facts, path_of),

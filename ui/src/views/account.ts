@@ -5,7 +5,14 @@ import { nTrials } from "../progress";
 
 /** Which statements the facts bear, in the order of a report. */
 export function account(study: StudyMessage, parameters: ParametersMessage | null): string[] {
-  return [...asked(study), ...done(study), ...chosen(study, parameters), ...caveats(study)];
+  return [
+    ...asked(study),
+    ...done(study),
+    ...chosen(study, parameters),
+    ...useless(study, parameters),
+    ...caveats(study),
+    ...repeated(study),
+  ];
 }
 
 function asked(study: StudyMessage): string[] {
@@ -19,7 +26,15 @@ function asked(study: StudyMessage): string[] {
     `Question: which of the configurations of ${searched.length} parameters gives the ` +
       `${more === "higher" ? "highest" : "lowest"} ${metric}${target}? A trial counts by its ` +
       `${reduce} value.`,
+    ...aim(study),
   ];
+}
+
+function aim({ target, best, objective }: StudyMessage): string[] {
+  if (target === null) return [];
+  const isMax = objective.direction === "maximize";
+  const isMet = best !== null && (isMax ? best.value >= target : best.value <= target);
+  return [`The target is ${figure(target)}: ${isMet ? "it was reached" : "not reached so far"}.`];
 }
 
 function done(study: StudyMessage): string[] {
@@ -55,6 +70,16 @@ function chosen(study: StudyMessage, parameters: ParametersMessage | null): stri
   return told;
 }
 
+/** What did not help: nothing is said where an interval is missing, and no more than it bears. */
+function useless(study: StudyMessage, parameters: ParametersMessage | null): string[] {
+  const unclear = parameters?.trends.filter((one) => !one.is_clear).map((one) => one.parameter);
+  if (!unclear?.length) return [];
+  return [
+    `No clear trend was seen over ${unclear.join(", ")}` +
+      `${study.is_adaptive ? ", in a search that did not try them evenly" : ""}.`,
+  ];
+}
+
 function caveats(study: StudyMessage): string[] {
   const told: string[] = [];
   if (study.is_adaptive && nTrials(study) > 0) {
@@ -65,8 +90,21 @@ function caveats(study: StudyMessage): string[] {
   }
   const fixed = study.space.filter((one) => one.scale === "choice" && one.values.length === 1);
   if (fixed.length) told.push(`Held fixed: ${fixed.map((one) => `${one.name} ${one.text}`).join(", ")}.`);
+  const edges = study.findings.filter((one) => one.id.startsWith("edge:"));
+  if (edges.length) {
+    told.push(`Better values may lie outside the space: ${edges.map((e) => e.title).join("; ")}.`);
+  }
+  const data = study.environment["data"];
+  if (data) told.push(`All of this holds for ${String(data)}.`);
   if (study.state === "running" || study.state === "paused") {
     told.push("The study is not over: all of this may change.");
   }
   return told;
+}
+
+function repeated({ environment }: StudyMessage): string[] {
+  const { command, folder, code } = environment;
+  if (!command) return [];
+  const at = [folder ? `in ${String(folder)}` : "", code ? `with the code at ${String(code)}` : ""];
+  return [`To repeat it: ${[String(command), ...at].filter(Boolean).join(" ")}.`];
 }

@@ -1832,7 +1832,14 @@
 
   // src/views/account.ts
   function account(study, parameters2) {
-    return [...asked2(study), ...done(study), ...chosen(study, parameters2), ...caveats(study)];
+    return [
+      ...asked2(study),
+      ...done(study),
+      ...chosen(study, parameters2),
+      ...useless(study, parameters2),
+      ...caveats(study),
+      ...repeated(study)
+    ];
   }
   function asked2(study) {
     const { metric, direction, reduce } = study.objective;
@@ -1840,8 +1847,15 @@
     const target = study.budget.length ? ` within ${study.budget.map((b) => `${figure(b.limit)} ${b.name}`).join(", ")}` : "";
     const searched = study.space.filter((one) => one.scale !== "choice" || one.values.length > 1);
     return [
-      `Question: which of the configurations of ${searched.length} parameters gives the ${more === "higher" ? "highest" : "lowest"} ${metric}${target}? A trial counts by its ${reduce} value.`
+      `Question: which of the configurations of ${searched.length} parameters gives the ${more === "higher" ? "highest" : "lowest"} ${metric}${target}? A trial counts by its ${reduce} value.`,
+      ...aim(study)
     ];
+  }
+  function aim({ target, best, objective }) {
+    if (target === null) return [];
+    const isMax = objective.direction === "maximize";
+    const isMet = best !== null && (isMax ? best.value >= target : best.value <= target);
+    return [`The target is ${figure(target)}: ${isMet ? "it was reached" : "not reached so far"}.`];
   }
   function done(study) {
     const total = nTrials(study);
@@ -1869,6 +1883,13 @@
     }
     return told3;
   }
+  function useless(study, parameters2) {
+    const unclear = parameters2?.trends.filter((one) => !one.is_clear).map((one) => one.parameter);
+    if (!unclear?.length) return [];
+    return [
+      `No clear trend was seen over ${unclear.join(", ")}${study.is_adaptive ? ", in a search that did not try them evenly" : ""}.`
+    ];
+  }
   function caveats(study) {
     const told3 = [];
     if (study.is_adaptive && nTrials(study) > 0) {
@@ -1878,10 +1899,22 @@
     }
     const fixed = study.space.filter((one) => one.scale === "choice" && one.values.length === 1);
     if (fixed.length) told3.push(`Held fixed: ${fixed.map((one) => `${one.name} ${one.text}`).join(", ")}.`);
+    const edges = study.findings.filter((one) => one.id.startsWith("edge:"));
+    if (edges.length) {
+      told3.push(`Better values may lie outside the space: ${edges.map((e) => e.title).join("; ")}.`);
+    }
+    const data = study.environment["data"];
+    if (data) told3.push(`All of this holds for ${String(data)}.`);
     if (study.state === "running" || study.state === "paused") {
       told3.push("The study is not over: all of this may change.");
     }
     return told3;
+  }
+  function repeated({ environment }) {
+    const { command, folder, code } = environment;
+    if (!command) return [];
+    const at = [folder ? `in ${String(folder)}` : "", code ? `with the code at ${String(code)}` : ""];
+    return [`To repeat it: ${[String(command), ...at].filter(Boolean).join(" ")}.`];
   }
 
   // src/views/steering.tsx
