@@ -16,6 +16,7 @@ from torch import nn
 
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind as DataKind
+from tunebook.recipes import yolo_detection
 from tunebook.recipes.detections import KEPT, mean_average_precision
 from tunebook.recipes.images import Images, arguments_of_images
 from tunebook.recipes.pictures import Pictures, boxes_of, objects_of, pictured
@@ -169,8 +170,9 @@ RECIPE = Recipe(
     max_steps=10,
     network="centre points on cells of 8 pixels, from scratch",
     epochs_per_step=3,
-    options={"resolution": RESOLUTION},
+    options={"network": "small", "resolution": RESOLUTION},
     metric_name="COCO mAP, IoU 0.50:0.95, at most 100 detections",
     is_share=True,
+    variants={"yolov3": yolo_detection.RECIPE},
 )
 """Adam with decoupled decay and a cosine: a rule of ours, for want of a source."""

@@ -71,6 +71,7 @@ def _preset_of_recipe(
             got=f"{stored.name}, a dataset for {stored.dataset.kind}",
             expected=f"a dataset for {recipe.kind}",
         )
+    recipe = recipe.variant(given)
     version = f"{stored.name}@{stored.version}"
     arguments = {"data": version, "home": str(home.resolve()), **recipe.arguments(stored, given)}
     task = load_task(recipe.maker, arguments)
@@ -84,13 +85,19 @@ def _preset_of_recipe(
         known=SETTINGS | set(recipe.space.names) | set(values),
         max_steps=recipe.max_steps,
         updates_per_step=_updates(
-            task, given.get("batch_size", values["batch_size"]), n_epochs=recipe.epochs_per_step
+            task, _examples_per_update({**values, **given}), n_epochs=recipe.epochs_per_step
         ),
         data=version,
         conditions={"network": recipe.network, **options},
         metric_name=f"{task.objective.metric} ({recipe.metric_name or recipe.name}, {version})",
         is_share=recipe.is_share or task.metric == "accuracy",
     )
+
+
+def _examples_per_update(values: Mapping[str, Any]) -> object:
+    """Return the size of a batch, times how many of them make an update (C16)."""
+    size, n_batches = values["batch_size"], values.get("accumulate", 1)
+    return size * n_batches if isinstance(size, int) and isinstance(n_batches, int) else size
 
 
 def _updates(task: Task, size: object, *, n_epochs: int = 1) -> int:

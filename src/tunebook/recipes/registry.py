@@ -13,7 +13,7 @@ from typing import Any
 
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind
-from tunebook.errors import TaskError, nearest
+from tunebook.errors import ConfigurationError, TaskError, nearest
 from tunebook.space import Space
 
 _WHERE = {
@@ -35,6 +35,7 @@ class Recipe:
     A step has ``epochs_per_step`` epochs before it is evaluated; fewer where those are long.
     ``options`` are values that the arguments depend on, such as the resolution. ``metric_name`` is
     the metric's full name, ``is_share`` tells that it lies between 0 and 1; accuracy does.
+    ``variants`` are recipes for the same data by the ``network`` in their options.
     """
 
     name: str
@@ -49,6 +50,23 @@ class Recipe:
     options: Mapping[str, Any] = field(default_factory=dict)
     metric_name: str = ""
     is_share: bool = False
+    variants: Mapping[str, Recipe] = field(default_factory=dict)
+
+    def variant(self, given: Mapping[str, Any]) -> Recipe:
+        """Return the recipe of the network that is given; ``ConfigurationError`` if it has none."""
+        usual = self.options.get("network")
+        network = given.get("network", usual)
+        if not self.variants or network == usual:
+            return self
+        if network not in self.variants:
+            known = [str(usual), *self.variants]
+            raise ConfigurationError(
+                f"The recipe {self.name!r} has no such network",
+                got=network,
+                expected=", ".join(known),
+                do=nearest(str(network), known),
+            )
+        return self.variants[network]
 
 
 def recipe_names() -> list[str]:
