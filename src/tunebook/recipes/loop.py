@@ -13,6 +13,7 @@ import torch
 from torch import nn, optim
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from tunebook.playbook.observers import plateau_halving
 from tunebook.recipes.batches import Batch, TrainingBatches, in_order, to_device
 from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
 from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
@@ -45,6 +46,8 @@ class Training:
         self.task, self.n_updates, self.device = task, n_updates, device
         self.config = config if isinstance(config, Configuration) else Configuration(config)
         self.settings = TrainingSettings.of(self.config)
+        if self.settings.deterministic:
+            torch.use_deterministic_algorithms(True)
         torch.manual_seed(seed)
         self.network: nn.Module = task.network(self.config).to(device)
         self.optimizer = self._make_optimizer()
@@ -53,7 +56,7 @@ class Training:
         )
         self.averaged = self._make_average()
         self.n_done = 0
-        self._rate_factor = 1.0
+        self._scores: list[float] = []
         self._seed = seed
         self._shown: dict[Split, Examples] = {}
         self._batches_of_features: TrainingBatches | None = None
@@ -100,6 +103,19 @@ class Training:
         scheduled = factor(self.settings, self.n_done, self.n_updates)
         return self.settings.lr * scheduled * self._rate_factor
 
+    @property
+    def _rate_factor(self) -> float:
+        """What a plateau schedule makes of the scores so far; 1 for all others (S0.34)."""
+        s = self.settings
+        if s.schedule != "plateau":
+            return 1.0
+        found = plateau_halving(self._scores, n=s.patience, factor=s.decay_factor)
+        return float(s.decay_factor ** len(found.drops))
+
+    def note(self, score: float) -> None:
+        """Tell the schedule the score of an evaluation; higher is better."""
+        self._scores.append(score)
+
     def update(self, batch: Batch | None = None) -> torch.Tensor:
         """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one."""
         self._enter_stage()
@@ -132,8 +148,17 @@ class Training:
 
     def _loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         inputs, targets = to_device(batch, self.device)
-        found: torch.Tensor = self.task.loss(network(inputs), targets)
+        with self._autocast():
+            found: torch.Tensor = self.task.loss(network(inputs), targets)
         return found
+
+    def _autocast(self) -> torch.autocast:
+        kind = torch.device(self.device).type
+        has_it = kind == "cuda" and torch.cuda.is_bf16_supported()
+        is_mixed = self.settings.precision == "mixed" or (
+            self.settings.precision == "auto" and has_it
+        )
+        return torch.autocast(kind, torch.bfloat16, enabled=is_mixed)
 
     def _augmented(self, batch: Batch) -> Batch:
         return batch if self.task.augment is None else self.task.augment(*batch)
@@ -161,9 +186,12 @@ class Training:
         loss, n = 0.0, 0
         for batch in in_order(examples, size, task.collate, limit=limit):
             inputs, target = to_device(batch, self.device)
-            output = network(inputs)
+            with self._autocast():
+                output = network(inputs)
+                loss_here = float(task.loss(output, target))
+            output = _in_full(output)
             n_here = _n_examples(target)
-            loss += float(task.loss(output, target)) * n_here
+            loss += loss_here * n_here
             n += n_here
             outputs.append(output if task.predict is None else task.predict(output))
             targets.append(target)
@@ -178,7 +206,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "optimizer_name": self.settings.optimizer,
             "n_done": self.n_done,
-            "rate_factor": self._rate_factor,
+            "scores": list(self._scores),
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
         }
 
@@ -201,8 +229,19 @@ class Training:
             self.optimizer.load_state_dict(state["optimizer"])
             for group, settings in zip(self.optimizer.param_groups, own, strict=True):
                 group.update(settings)
-        self.n_done, self._rate_factor = state["n_done"], state["rate_factor"]
+        self.n_done, self._scores = state["n_done"], list(state.get("scores", ()))
         self._enter_stage()
+
+
+def _in_full(outputs: Any) -> Any:
+    """Return outputs in single precision: not every metric knows shorter numbers."""
+    if isinstance(outputs, torch.Tensor):
+        return outputs.float() if outputs.dtype is torch.bfloat16 else outputs
+    if isinstance(outputs, dict):
+        return {name: _in_full(part) for name, part in outputs.items()}
+    if isinstance(outputs, tuple | list):
+        return type(outputs)(map(_in_full, outputs))
+    return outputs
 
 
 def _n_examples(targets: Any) -> int:

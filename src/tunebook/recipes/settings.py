@@ -15,6 +15,7 @@ from tunebook.records import Configuration
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "adamw", "nadamw")
 DEFAULT_OPTIMIZER = "adam"
+PRECISIONS = ("auto", "full", "mixed")
 SCHEDULES = ("constant", "linear", "cosine", "exponential", "multistep", "plateau")
 
 
@@ -25,7 +26,10 @@ class TrainingSettings:
     ``warmup`` and ``decay_start`` are shares of all updates. ``clip_norm`` bounds the global norm
     of the gradient (S4.49), ``accumulate`` batches make an update (C16), ``polyak`` averages the
     weights with that factor (S4.25). ``decay_factor`` multiplies the rate at each drop of a
-    classical, multistep or plateau schedule, ``end_factor`` is where linear and cosine end.
+    classical, multistep or plateau schedule, ``end_factor`` is where linear and cosine end; a
+    plateau schedule waits for ``patience`` evaluations without a better one (S0.34). ``precision``
+    is ``mixed`` (bfloat16 where that is safe), ``full``, or ``auto``: mixed where the device is a
+    GPU that has it. ``deterministic`` refuses operations whose result differs from run to run.
     """
 
     optimizer: str = DEFAULT_OPTIMIZER
@@ -46,10 +50,14 @@ class TrainingSettings:
     decay_factor: float = 0.5
     end_factor: float = 0.0
     label_smoothing: float = 0.0
+    patience: int = 10
+    precision: str = "auto"
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         _require_known("optimizer", self.optimizer, OPTIMIZERS)
         _require_known("schedule", self.schedule, SCHEDULES)
+        _require_known("precision", self.precision, PRECISIONS)
         if self.batch_size < 1 or self.accumulate < 1:
             raise ConfigurationError(
                 "A batch has no examples",

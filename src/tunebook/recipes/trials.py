@@ -84,6 +84,8 @@ class TaskTraining:
             metrics: dict[str, Any] = {"train_loss": float(torch.stack(losses).mean())}
             for split in splits:
                 metrics |= training.evaluate(split)
+            objective = task.objective
+            training.note(-objective.sign * metrics[objective.metric])
             trial.report(**metrics)
 
     def to_ref(self) -> TaskRef:

@@ -168,10 +168,58 @@ def test_frozen_parameters_are_not_given_to_the_optimizer() -> None:
     assert [p.shape for group in made.param_groups for p in group["params"]] == [(2, 2)]
 
 
-@pytest.mark.parametrize("config", [{"optimizer": "adm"}, {"batch_size": 0}, {"schedule": "x"}])
+@pytest.mark.parametrize(
+    "config", [{"optimizer": "adm"}, {"precision": "half"}, {"batch_size": 0}, {"schedule": "x"}]
+)
 def test_settings_that_do_not_exist_are_refused(config: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
         TrainingSettings.of(config)
+
+
+def test_s0_34_plateau_schedule_halves_the_rate_when_scores_stall_also_after_a_resume():
+    settings = {"optimizer": "sgd", "lr": 0.1, "schedule": "plateau", "patience": 3}
+    found = training(**settings)
+    rates = []
+    for score in (1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0):
+        found.update()
+        found.note(score)
+        rates.append(found.rate)
+    assert rates == pytest.approx([0.1] * 4 + [0.05] * 3 + [0.025])
+    again = training(**settings)
+    again.load_state_dict(found.state_dict())
+    assert again.rate == found.rate
+    assert training(optimizer="sgd", lr=0.1).rate == 0.1
+
+
+def test_mixed_precision_learns_and_reports_in_single_precision():
+    seen: list[torch.dtype] = []
+
+    class Seen(Line):
+        def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+            seen.append(outputs.dtype)
+            return super().loss(outputs, targets)
+
+        def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
+            assert outputs.dtype is torch.float32
+            return super().metrics(outputs, targets)
+
+    config = {"lr": 0.05, "batch_size": 8}
+    for precision, dtype in (("mixed", torch.bfloat16), ("auto", torch.float32)):
+        seen.clear()
+        found = Training(read_task(Seen), {**config, "precision": precision}, n_updates=200)
+        for _ in range(200):
+            found.update()
+        assert found.evaluate(Split.TRAIN_VAL)["val_mse"] < 0.05
+        assert set(seen) == {dtype}
+
+
+def test_deterministic_training_refuses_what_is_not():
+    try:
+        found = training(deterministic=True)
+        assert torch.are_deterministic_algorithms_enabled()
+        found.update()
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 def test_s4_25_averaged_weights_are_evaluated_and_survive_an_interruption():
