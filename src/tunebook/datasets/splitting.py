@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -60,30 +62,34 @@ def with_splits(dataset: Dataset, shares: Mapping[str, float], *, seed: int = 0)
     return replace(dataset, items=tuple(items))
 
 
-def sampled(items: Sequence[Item], share: float, *, seed: int = 0) -> list[Item]:
-    """Return a share of the items of every class; a smaller share is part of a larger one."""
-    if not 0.0 < share <= 1.0:
-        raise DatasetError(
-            "A sample has a share of the items", got=share, expected="above 0, at most 1"
-        )
-    kept: set[str] = set()
-    for group in _strata(items):
-        order = np.random.default_rng([seed, len(group)]).permutation(len(group))
-        n = max(1, round(share * len(group)))
-        kept |= {group[place].id for place in order[:n]}
-    return [item for item in items if item.id in kept]
+def sample_of(classes: Sequence[Any], share: float, *, seed: int = 0) -> list[int]:
+    """Return the positions of a sample, in order: of each class its share, at least one."""
+    places: dict[Any, list[int]] = defaultdict(list)
+    for place, name in enumerate(classes):
+        places[name].append(place)
+    chosen: list[int] = []
+    for rank, name in enumerate(sorted(places, key=str)):
+        members = places[name]
+        # The order within a class does not depend on the share: so samples are nested.
+        order = np.random.default_rng([seed, rank]).permutation(len(members))
+        n = max(1, round(share * len(members)))
+        chosen += [members[i] for i in order[:n]]
+    return sorted(chosen)
+
+
+def rarest_of(classes: Sequence[Collection[int]]) -> list[int | None]:
+    """Return the rarest of the classes that each item has, None for one without any."""
+    n_of = Counter(name for names in classes for name in set(names))
+    return [min(names, key=lambda name: (n_of[name], name), default=None) for names in classes]
 
 
 def _strata(items: Sequence[Item]) -> list[list[Item]]:
     """Return the items by class; those with boxes by their rarest class."""
-    n_of: dict[float, int] = {}
-    for item in items:
-        for label in {box.label for box in item.boxes}:
-            n_of[label] = n_of.get(label, 0) + 1
+    ordered = sorted(items, key=lambda item: item.id)
+    rarest = rarest_of([{box.label for box in item.boxes} for item in ordered])
     groups: dict[object, list[Item]] = {}
-    for item in sorted(items, key=lambda item: item.id):
-        labels = {box.label for box in item.boxes}
-        key: object = min(labels, key=lambda label: (n_of[label], label)) if labels else item.label
+    for item, label in zip(ordered, rarest, strict=True):
+        key: object = item.label if label is None else label
         whole = isinstance(key, int) or (isinstance(key, float) and key.is_integer())
         groups.setdefault(key if whole or key is None else "numbers", []).append(item)
     return list(groups.values())

@@ -5,7 +5,6 @@ Images become squares: that changes no overlap of boxes.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, final
 
@@ -14,6 +13,7 @@ from torch.utils.data import Dataset
 
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Item
+from tunebook.datasets.splitting import rarest_of
 
 MOST_BOXES = 100
 """So many objects of an image are learnt from; the metric counts no more detections either."""
@@ -53,8 +53,7 @@ class Pictures(Dataset[Any]):
     def targets(self) -> list[int]:
         """The rarest class in each image, -1 without any: a sample keeps their shares (S0.11)."""
         classes = [{int(k) for k in boxes[:, 4].tolist() if k >= 0} for boxes in self._boxes]
-        n_images = Counter(kind for kinds in classes for kind in kinds)
-        return [min(kinds, key=lambda k: (n_images[k], k), default=-1) for kinds in classes]
+        return [-1 if kind is None else kind for kind in rarest_of(classes)]
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return an image and its targets: its ``boxes``, and what is made of them."""

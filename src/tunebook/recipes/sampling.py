@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils.data import Subset, TensorDataset
 
+from tunebook.datasets.splitting import sample_of
 from tunebook.training.preset import checked_share
 from tunebook.training.task import Examples, Split, Task
 
@@ -41,21 +40,6 @@ def sampled(task: Task, share: float, *, seed: int = 0) -> Task:
         data=data,
         features=shown and (lambda split, body: part(split, shown(split, body))),
     )
-
-
-def sample_of(classes: Sequence[Any], share: float, *, seed: int = 0) -> list[int]:
-    """Return the positions of a sample, in order: of each class its share, at least one."""
-    places: dict[Any, list[int]] = defaultdict(list)
-    for place, name in enumerate(classes):
-        places[name].append(place)
-    chosen: list[int] = []
-    for rank, name in enumerate(sorted(places, key=str)):
-        members = places[name]
-        # The order within a class does not depend on the share: so samples are nested.
-        order = np.random.default_rng([seed, rank]).permutation(len(members))
-        n = max(1, round(share * len(members)))
-        chosen += [members[i] for i in order[:n]]
-    return sorted(chosen)
 
 
 def classes_of(examples: Examples) -> Sequence[Any]:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tunebook.datasets.library import ImportOptions, import_dataset, names_of, open_dataset
 from tunebook.datasets.records import Kind
-from tunebook.datasets.splitting import sampled, with_splits
+from tunebook.datasets.splitting import sample_of, with_splits
 from tunebook.errors import DatasetError
 
 
@@ -192,7 +192,8 @@ def test_s2_11_splits_have_the_same_share_of_every_class_and_no_order(folders, t
 
 def test_s0_11_smaller_samples_lie_within_larger_ones(folders, tmp_path):
     items = import_dataset(folders, "shapes", tmp_path).dataset.of_split("train")
-    ids = [{item.id for item in sampled(items, share)} for share in (0.1, 0.5, 1.0)]
-    assert ids[0] < ids[1] < ids[2]
-    labels = [item.label for item in sampled(items, 0.5)]
-    assert [labels.count(label) for label in range(3)] == [16, 16, 16]
+    labels = [item.label for item in items]
+    places = [set(sample_of(labels, share)) for share in (0.1, 0.5, 1.0)]
+    assert places[0] < places[1] < places[2]
+    chosen = [labels[place] for place in places[1]]
+    assert [chosen.count(label) for label in range(3)] == [16, 16, 16]

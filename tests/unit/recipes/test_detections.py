@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from tunebook.datasets.records import Box, Item
+from tunebook.datasets.splitting import sample_of
 from tunebook.recipes.detections import mean_average_precision
 from tunebook.recipes.object_detection import CELL, cells_of
 from tunebook.recipes.pictures import Pictures, boxes_of
-from tunebook.recipes.sampling import classes_of, sample_of
+from tunebook.recipes.sampling import classes_of
 
 N, PER_IMAGE, SIDE = 50, 2, 50.0
 
