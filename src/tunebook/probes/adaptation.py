@@ -11,11 +11,12 @@ from typing import Any
 
 from torch.utils.data import ConcatDataset
 
+from tunebook.datasets.splitting import sample_of
 from tunebook.diagnosis.decomposition import Term, TermName, judge_adaptation
 from tunebook.errors import TaskError
 from tunebook.probes.error_rates import ErrorFigures, measure_errors
 from tunebook.recipes.loop import Training
-from tunebook.recipes.sampling import classes_of, part_of, sample_of
+from tunebook.recipes.sampling import classes_of, part_of
 from tunebook.records.finding import Finding
 from tunebook.training.task import Examples, Split, Task
 

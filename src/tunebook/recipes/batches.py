@@ -18,16 +18,22 @@ from tunebook.training.task import Examples
 Batch: TypeAlias = tuple[Any, Any]
 """Inputs and targets of some examples."""
 
+Indices: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
 Collate: TypeAlias = Callable[[Sequence[Any]], Batch]
 
 
-def fetch(examples: Examples, indices: Sequence[int], collate: Collate | None = None) -> Batch:
+def fetch(
+    examples: Examples, indices: Sequence[int] | Indices, collate: Collate | None = None
+) -> Batch:
     """Return the examples of these indices as a batch; tensors are indexed at once."""
+    places = np.asarray(indices)
     if collate is None and isinstance(examples, TensorDataset) and len(examples.tensors) == 2:
-        chosen = torch.as_tensor(np.asarray(indices))
+        chosen = torch.from_numpy(places)
         return examples.tensors[0][chosen], examples.tensors[1][chosen]
     many = getattr(examples, "__getitems__", None)
-    items = many(list(indices)) if callable(many) else [examples[int(i)] for i in indices]
+    plain = places.tolist()
+    items = many(plain) if callable(many) else [examples[i] for i in plain]
     inputs, targets = (collate or default_collate)(items)
     return inputs, targets
 
@@ -44,7 +50,7 @@ def in_order(
     if limit is not None and limit < n:
         chosen = np.linspace(0, n - 1, limit).astype(int)
     for start in range(0, len(chosen), size):
-        yield fetch(examples, chosen[start : start + size].tolist(), collate)
+        yield fetch(examples, chosen[start : start + size], collate)
 
 
 @final
@@ -74,7 +80,7 @@ class TrainingBatches:
             rng = np.random.default_rng([self._seed, epoch])
             self._epoch, self._order = epoch, rng.permutation(len(self._examples))
         chosen = self._order[place * self._size : (place + 1) * self._size]
-        return fetch(self._examples, chosen.tolist(), self._collate)
+        return fetch(self._examples, chosen, self._collate)
 
 
 def to_device(batch: Any, device: str) -> Any:

@@ -119,7 +119,8 @@ class Training:
     def update(self, batch: Batch | None = None) -> torch.Tensor:
         """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one."""
         self._enter_stage()
-        self.network.train()
+        if not self.network.training:
+            self.network.train()
         if self.task.optimizer is None:
             set_rate(self.optimizer, self.rate)
         self.optimizer.zero_grad(set_to_none=True)
