@@ -26,8 +26,8 @@ SMALL, LARGE = 32.0**2, 96.0**2
 """COCO's bands of areas, in square pixels."""
 
 OVERLAP, IMBALANCE, OUTLIER = 0.9, 10.0, 3.5
-MAX_BOXES, MAX_DETECTIONS = 50, 100
-"""What the detection recipe pads to in training, and what the metric counts at most (S0.3)."""
+MAX_BOXES, MAX_DETECTIONS = 100, 100
+"""What the detection recipe learns from an image, and what the metric counts at most (S0.3)."""
 
 MIN_PER_CLASS = 5
 N_PICTURES, PICTURE_SIZE = 12, 160

@@ -88,7 +88,13 @@ def to_device(batch: Any, device: str) -> Any:
     if isinstance(batch, torch.Tensor):
         return batch.to(device, non_blocking=True)
     if isinstance(batch, tuple | list):
-        return type(batch)(to_device(part, device) for part in batch)
+        return rebuilt(batch, [to_device(part, device) for part in batch])
     if isinstance(batch, dict):
         return {name: to_device(part, device) for name, part in batch.items()}
     return batch
+
+
+def rebuilt(group: Any, parts: Sequence[Any]) -> Any:
+    """Return parts as what ``group`` is: a list, a tuple or a named tuple."""
+    make = getattr(group, "_make", type(group))
+    return make(parts)

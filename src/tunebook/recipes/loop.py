@@ -14,7 +14,7 @@ from torch import nn, optim
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tunebook.playbook.observers import plateau_halving
-from tunebook.recipes.batches import Batch, TrainingBatches, in_order, to_device
+from tunebook.recipes.batches import Batch, TrainingBatches, in_order, rebuilt, to_device
 from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
 from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
 from tunebook.recipes.schedules import factor
@@ -241,7 +241,7 @@ def _in_full(outputs: Any) -> Any:
     if isinstance(outputs, dict):
         return {name: _in_full(part) for name, part in outputs.items()}
     if isinstance(outputs, tuple | list):
-        return type(outputs)(map(_in_full, outputs))
+        return rebuilt(outputs, [_in_full(part) for part in outputs])
     return outputs
 
 

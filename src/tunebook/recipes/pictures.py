@@ -12,11 +12,9 @@ import torch
 from torch.utils.data import Dataset
 
 from tunebook.datasets.library import Stored
+from tunebook.datasets.quality import MAX_BOXES
 from tunebook.datasets.records import Item
 from tunebook.datasets.splitting import rarest_of
-
-MOST_BOXES = 100
-"""So many objects of an image are learnt from; the metric counts no more detections either."""
 
 LEAST_SCORE = 0.3
 """What is less sure is not told to whoever asks for the objects of an image (ours)."""
@@ -63,11 +61,14 @@ class Pictures(Dataset[Any]):
 
 
 def boxes_of(item: Item, resolution: int) -> torch.Tensor:
-    """Return left, top, right, bottom and class of an item's boxes in the square, padded by -1."""
+    """Return left, top, right, bottom and class of an item's boxes in the square, padded by -1.
+
+    Boxes beyond the limit that the quality report names are left out.
+    """
     width, height = item.size or (1, 1)
     sx, sy = resolution / width, resolution / height
-    padded = torch.full((MOST_BOXES, 5), -1.0)
-    for place, box in enumerate(item.boxes[:MOST_BOXES]):
+    padded = torch.full((MAX_BOXES, 5), -1.0)
+    for place, box in enumerate(item.boxes[:MAX_BOXES]):
         right, bottom = (box.x + box.width) * sx, (box.y + box.height) * sy
         padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, box.label])
     return padded

@@ -23,7 +23,7 @@ from tunebook.recipes.detections import KEPT, mean_average_precision
 from tunebook.recipes.images import Images, Pixels, pixels_of
 from tunebook.recipes.networks.darknet import Darknet, darknet
 from tunebook.recipes.networks.darknet_cfg import Section, read_sections
-from tunebook.recipes.networks.darknet_weights import load_pretrained
+from tunebook.recipes.networks.darknet_weights import load_pretrained, read_weights
 from tunebook.recipes.networks.detector import Detector, Rows, expect_few
 from tunebook.recipes.networks.transferred import PRETRAINED
 from tunebook.recipes.networks.yolov3 import WIDTH, scaled_anchors, yolov3_cfg
@@ -203,12 +203,15 @@ def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
             got=resolution,
             expected=f"a multiple of {STEP} pixels, its largest stride, such as 416 or 608",
         )
-    cfg = values["cfg"] and _text_of(Path(values["cfg"]))
-    weights = values["weights"] and str(Path(values["weights"]).resolve())
     labels = list(stored.dataset.classes)
-    if cfg:
-        _fitted(cfg, len(labels), scale=1.0, ratio=1.0)
-    return {"labels": labels, **values, "cfg": cfg or None, "weights": weights or None}
+    if values["cfg"]:
+        values["cfg"] = _text_of(Path(values["cfg"]))
+        _fitted(values["cfg"], len(labels), scale=1.0, ratio=1.0)
+    if values["weights"]:
+        # A file that is none is told now, not in each trial.
+        read_weights(Path(values["weights"]))
+        values["weights"] = str(Path(values["weights"]).resolve())
+    return {"labels": labels, **values}
 
 
 def _text_of(path: Path) -> str:

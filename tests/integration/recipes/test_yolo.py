@@ -19,6 +19,7 @@ from tunebook.recipes.networks.darknet import darknet
 from tunebook.recipes.networks.darknet_weights import save_weights
 from tunebook.recipes.networks.yolov3 import darknet53_cfg
 from tunebook.recipes.presets import read_preset
+from tunebook.records import Configuration
 from tunebook.study.described import open_recipe
 from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file
@@ -97,6 +98,12 @@ def given(**values: Any) -> dict[str, Any]:
     return {"network": "yolov3", **small, **values}
 
 
+def made(home: Path, **values: Any) -> Any:
+    """The network of these values."""
+    preset = read_preset("object-detection", data="squares", home=str(home), given=values)
+    return preset.task.network(Configuration({**preset.defaults, **values}))
+
+
 def test_s0_6_the_default_recipe_has_the_values_of_its_source(home: Path) -> None:
     preset = read_preset(
         "object-detection", data="squares", home=str(home), given={"network": "yolov3"}
@@ -142,13 +149,11 @@ def test_s0_12_anchors_are_scaled_and_a_backbone_is_taken_over(home: Path, tmp_p
     backbone = darknet(darknet53_cfg(width=2))
     save_weights(backbone, tmp_path / "backbone.weights")
     values = given(weights=str(tmp_path / "backbone.weights"), anchor_scale=0.5, anchor_ratio=4.0)
-    preset = read_preset("object-detection", data="squares", home=str(home), given=values)
-    network = preset.task.network({**preset.defaults, **values})  # type: ignore[arg-type]  # read as a mapping
+    network = made(home, **values)
     pairs = zip(backbone.convolutions, network.darknet.convolutions, strict=False)
     assert all(torch.equal(a.conv.weight, b.conv.weight) for a, b in pairs)
     assert network.darknet.heads[-1].anchors[0].tolist() == [10, 13 / 4]
-    for name, wrong in (("anchor_scale", 0), ("resolution", 100)):
-        with pytest.raises(ConfigurationError, match=r"cannot be this|no images of this"):
-            read_preset(
-                "object-detection", data="squares", home=str(home), given={**values, name: wrong}
-            ).task.network({**preset.defaults, **values, name: wrong})  # type: ignore[arg-type]  # as above
+    wrongs = {"anchor_scale": 0, "resolution": 100, "weights": str(tmp_path), "cfg": "none.cfg"}
+    for name, wrong in wrongs.items():
+        with pytest.raises(ConfigurationError, match=r"cannot be (this|read)|no images of this"):
+            made(home, **{**values, name: wrong})

@@ -28,7 +28,7 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 }
 """What may follow a convolution or a shortcut; leaky has a slope of 0.1 below 0."""
 
-_EPSILON, _MOMENTUM = 1e-5, 0.1
+_EPSILON, _MOMENTUM = 1e-6, 0.1
 
 
 @final

@@ -81,11 +81,12 @@ def _of_head(maps: torch.Tensor, head: Head, height: int) -> Rows:
         torch.arange(n_columns, device=maps.device),
         indexing="ij",
     )
-    places = maps.new_empty(n_rows, n_columns, n_anchors, 6)
+    places = torch.empty(n_rows, n_columns, n_anchors, 6, device=maps.device)
     places[..., 0], places[..., 1] = column[..., None], line[..., None]
     places[..., 2], places[..., 5] = height / n_rows, head.scale_x_y
     places[..., 3:5] = head.anchors
-    return Rows(said.reshape(n, -1, said.shape[-1]), places.view(-1, 6))
+    # Half the precision is too little for pixels and their exponents.
+    return Rows(said.reshape(n, -1, said.shape[-1]).float(), places.view(-1, 6))
 
 
 @torch.no_grad()
