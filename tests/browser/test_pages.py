@@ -161,8 +161,10 @@ def test_parameters_page_says_in_words_what_its_charts_show(dashboard, page, sho
     expect(lr).to_contain_text("trials with a value and")
     expect(lr).to_contain_text("The best have lr")
     expect(figure(page, "Importance")).to_contain_text("lr ")
-    expect(figure(page, "Trends")).to_contain_text("Association in this study")
+    expect(figure(page, "Importance").get_by_text("prior: high")).to_be_visible()
+    expect(figure(page, "Trends")).to_contain_text("Association in this study of 47 trials")
     expect(figure(page, "Expected best of k trials")).to_contain_text("doubling them gained")
+    expect(figure(page, "Expected best of k trials")).to_contain_text("seed noise is unknown")
     expect(figure(page, "optimizer, isolated")).to_contain_text("Best at adam")
     expect(figure(page, "Parallel coordinates")).to_contain_text("over 7 parameters")
 
@@ -171,6 +173,9 @@ def test_small_study_is_refused_importance(dashboard, page, show):
     dashboard.fill(n_trials=8)
     show(page, "birds", "parameters")
     expect(figure(page, "Importance")).to_contain_text("too few to tell what matters")
+    expect(figure(page, "Importance")).to_contain_text(
+        "before any trial: high: lr; medium: depth, dropout; low: "
+    )
 
 
 def test_stretch_of_an_axis_chooses_trials(dashboard, page, show):
@@ -224,9 +229,14 @@ def test_studies_that_cannot_be_compared_are_shown_without_order(dashboard, page
         page.get_by_label(f"Choose {name}").check()
     page.get_by_role("button", name="Compare 2").click()
     expect(page.get_by_text("Not ordered: the studies have different lengths")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="short").first).to_contain_text(
+        "no: lengths of a full trial: 10"
+    )
     page.goto(dashboard.origin + "/#/compare?study=long&study=again")
     expect(page.get_by_text("The best of each study, in order.")).to_be_visible()
-    expect(page.get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("table").first.get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("table").first).to_contain_text("yes")
+    expect(page.get_by_role("region", name="What was found")).to_contain_text("momentum")
 
 
 def test_data_of_a_chart_can_be_copied(dashboard, guard, show):

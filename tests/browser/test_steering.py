@@ -9,7 +9,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tunebook.records import NotesChanged, RequestObeyed
+from tunebook.records import NotesChanged, RequestObeyed, TrialNumber, TrialReached
 from tunebook.testing.sample_studies import study_spec
 
 SLOW_STUDY = """
@@ -107,6 +107,17 @@ def test_notes_are_edited(dashboard, page, show):
     dashboard.append(study, [NotesChanged(time.time(), request.body["notes"]), obeyed])
     page.reload()
     expect(page.get_by_role("textbox", name="Notes")).to_have_value("Batch 256 is enough.")
+
+
+def test_paused_trial_is_resumed_and_a_paused_study_says_how(dashboard, page, show):
+    study = dashboard.fill(study_spec("big birds"), n_trials=5, n_running=1)
+    dashboard.append(study, [TrialReached(time.time(), TrialNumber(4), 29, 40.0)])
+    show(page, "big birds", "trials")
+    page.get_by_role("button", name="Resume trial").click()
+    page.get_by_role("link", name="Overview", exact=True).click()
+    expect(page.get_by_role("list", name="Requests")).to_contain_text("resume trial 4")
+    assert requests(dashboard, study) == [("resume trial", {"trial": 4})]
+    expect(page.get_by_text("tunebook resume 'big birds'")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["Pause study", "Stop study"])

@@ -370,7 +370,7 @@ export interface AxisPointMessage {
 }
 
 /**
- * One bucket of an isolation plot (S4.23).
+ * One bucket of an isolation plot (S4.23), with the tags of its best trial (S4.24).
  */
 export interface BucketMessage {
   readonly low: number;
@@ -382,6 +382,8 @@ export interface BucketMessage {
   readonly third: number | null;
   readonly expected: number | null;
   readonly is_thin: boolean;
+  readonly best_trial: number | null;
+  readonly best_tags: readonly string[];
 }
 
 /**
@@ -436,6 +438,9 @@ export interface ExpectedBestMessage {
 
 /**
  * Everything about the parameters of a study. A refusal says why there is no importance.
+ *
+ * ``priors`` say how much a parameter is expected to matter, where the playbook knows (S2.17).
+ * ``seed_noise`` is the deviation of trials of one configuration, None if none was repeated.
  */
 export interface ParametersMessage {
   readonly seq: number;
@@ -444,17 +449,22 @@ export interface ParametersMessage {
   readonly edges: Readonly<Record<string, readonly EdgeMessage[]>>;
   readonly importance: readonly ImportanceMessage[];
   readonly importance_refusal: string | null;
+  readonly priors: Readonly<Record<string, string>>;
   readonly interactions: readonly InteractionMessage[];
   readonly trends: readonly TrendMessage[];
   readonly expected_best: readonly ExpectedBestMessage[];
+  readonly seed_noise: number | null;
 }
 
 /**
  * Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1).
+ *
+ * ``unlike`` says of each study, by name, in what it differs from the first of them.
  */
 export interface ComparisonMessage {
   readonly studies: readonly StudyMessage[];
   readonly refusal: string | null;
+  readonly unlike: Readonly<Record<string, readonly string[]>>;
   readonly order: readonly string[];
 }
 

@@ -21,12 +21,17 @@ function reached(study: StudyMessage, axis: StairAxis): number {
     case "n_trials":
       return nTrials(study) - OPEN.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0);
     case "steps":
-      return study.budget.find((limit) => limit.name === "steps")?.used ?? 0;
+      return study.budget.find((limit) => limit.name === "steps")?.used ?? nSteps(study);
     case "seconds":
       return study.active_s;
     case "cost":
       return study.cost ?? 0;
   }
+}
+
+/** The steps of all trials that ended. */
+export function nSteps(study: StudyMessage): number {
+  return study.spent.at(-1)?.steps ?? 0;
 }
 
 export function nTrials(study: StudyMessage): number {

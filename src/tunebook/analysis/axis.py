@@ -38,7 +38,8 @@ class Bucket:
 
     ``low`` and ``high`` are its ends in units; ``x`` its value if it is one. ``best`` and
     ``third`` are values of the objective. ``expected`` is the value expected of the best of as
-    many trials as the smallest bucket has, for best-of-n favours full buckets.
+    many trials as the smallest bucket has, for best-of-n favours full buckets. ``best_trial`` is
+    the trial that ``best`` is of.
     """
 
     low: float
@@ -49,6 +50,7 @@ class Bucket:
     best: float | None
     third: float | None
     expected: float | None
+    best_trial: TrialNumber | None = None
 
     @property
     def is_thin(self) -> bool:
@@ -115,7 +117,8 @@ def _bucket(
     x: Value,
     k: int,
 ) -> Bucket:
-    errors = [error(trial, objective) for trial in ranked(group, objective)]
+    best = ranked(group, objective)
+    errors = [error(trial, objective) for trial in best]
     sign = objective.sign
     return Bucket(
         low=place[0],
@@ -126,4 +129,5 @@ def _bucket(
         best=sign * errors[0] if errors else None,
         third=sign * errors[2] if len(errors) > 2 else None,
         expected=sign * expected_best(errors, [k])[0].mean if errors and k else None,
+        best_trial=best[0].number if best else None,
     )

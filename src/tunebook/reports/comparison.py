@@ -9,30 +9,48 @@ from tunebook.reports.messages import ComparisonMessage, StudyMessage
 
 def comparison_message(studies: Sequence[StudyMessage]) -> ComparisonMessage:
     """Return the studies with an order, best first, or the reason why there is none."""
-    refusal = refusal_to_order(studies)
+    refusal, unlike = refusal_to_order(studies), unlike_the_first(studies)
     ranked = [study for study in studies if study.best is not None]
     if refusal is not None or not ranked:
-        return ComparisonMessage(studies, refusal, [])
+        return ComparisonMessage(studies, refusal, unlike, [])
     is_higher = ranked[0].objective.direction == "maximize"
     ranked.sort(key=lambda s: s.best.value if s.best else 0.0, reverse=is_higher)
-    return ComparisonMessage(studies, None, [study.name for study in ranked])
+    return ComparisonMessage(studies, None, unlike, [study.name for study in ranked])
 
 
 def refusal_to_order(studies: Sequence[StudyMessage]) -> str | None:
     """Return which condition of I1 or S0.24 does not hold, None if all do."""
-    for label, values in (
-        ("metrics", {s.objective.metric for s in studies}),
-        ("directions", {s.objective.direction for s in studies}),
-        ("reductions", {s.objective.reduce for s in studies}),
-        ("lengths of a full trial", {s.max_steps for s in studies}),
-        ("budgets", {_limits(s) for s in studies}),
-        ("beginnings of trials", {_beginning(s) for s in studies}),
-        ("data", {str(s.environment.get("data")) for s in studies}),
-    ):
-        if len(values) > 1:
-            shown = ", ".join(sorted(map(str, values)))
+    for label, values in _conditions(studies).items():
+        if len(set(values)) > 1:
+            shown = ", ".join(sorted(set(values)))
             return f"Not ordered: the studies have different {label} ({shown})"
     return None
+
+
+def unlike_the_first(studies: Sequence[StudyMessage]) -> dict[str, list[str]]:
+    """Return in which conditions of I1 and S0.24 each study differs from the first, by name."""
+    conditions = _conditions(studies)
+    return {
+        study.name: [
+            f"{label}: {values[n]}"
+            for label, values in conditions.items()
+            if values[n] != values[0]
+        ]
+        for n, study in enumerate(studies)
+    }
+
+
+def _conditions(studies: Sequence[StudyMessage]) -> dict[str, list[str]]:
+    """Return what must agree, in words, with each study's own."""
+    return {
+        "metrics": [s.objective.metric for s in studies],
+        "directions": [s.objective.direction for s in studies],
+        "reductions": [s.objective.reduce for s in studies],
+        "lengths of a full trial": [str(s.max_steps) for s in studies],
+        "budgets": [_limits(s) for s in studies],
+        "beginnings of trials": [_beginning(s) for s in studies],
+        "data": [str(s.environment.get("data")) for s in studies],
+    }
 
 
 def _beginning(study: StudyMessage) -> str:

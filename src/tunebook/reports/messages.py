@@ -354,7 +354,7 @@ class AxisPointMessage:
 
 @dataclass(frozen=True, slots=True)
 class BucketMessage:
-    """One bucket of an isolation plot (S4.23)."""
+    """One bucket of an isolation plot (S4.23), with the tags of its best trial (S4.24)."""
 
     low: float
     high: float
@@ -365,6 +365,8 @@ class BucketMessage:
     third: float | None
     expected: float | None
     is_thin: bool
+    best_trial: int | None
+    best_tags: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +421,11 @@ class ExpectedBestMessage:
 
 @dataclass(frozen=True, slots=True)
 class ParametersMessage:
-    """Everything about the parameters of a study. A refusal says why there is no importance."""
+    """Everything about the parameters of a study. A refusal says why there is no importance.
+
+    ``priors`` say how much a parameter is expected to matter, where the playbook knows (S2.17).
+    ``seed_noise`` is the deviation of trials of one configuration, None if none was repeated.
+    """
 
     seq: int
     axes: Mapping[str, Sequence[AxisPointMessage]]
@@ -427,17 +433,23 @@ class ParametersMessage:
     edges: Mapping[str, Sequence[EdgeMessage]]
     importance: Sequence[ImportanceMessage]
     importance_refusal: str | None
+    priors: Mapping[str, str]
     interactions: Sequence[InteractionMessage]
     trends: Sequence[TrendMessage]
     expected_best: Sequence[ExpectedBestMessage]
+    seed_noise: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonMessage:
-    """Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1)."""
+    """Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1).
+
+    ``unlike`` says of each study, by name, in what it differs from the first of them.
+    """
 
     studies: Sequence[StudyMessage]
     refusal: str | None
+    unlike: Mapping[str, Sequence[str]]
     order: Sequence[str]
 
 

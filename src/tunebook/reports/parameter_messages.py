@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from tunebook.analysis.axis import axis_points, isolation
+from tunebook.analysis.axis import Bucket, axis_points, isolation
 from tunebook.analysis.boundary import boundary_test
 from tunebook.analysis.expected_best import MIN_TRIALS, expected_best
 from tunebook.analysis.importance import importance, refusal
 from tunebook.analysis.ranking import error, feasible
+from tunebook.analysis.repeats import deviation_of_repeats
 from tunebook.analysis.trends import trends
+from tunebook.analysis.trial_curves import gap_of_best
 from tunebook.engine import Facts
+from tunebook.playbook.hyperparameters import known
 from tunebook.reports.messages import (
     AxisPointMessage,
     BucketMessage,
@@ -19,6 +22,7 @@ from tunebook.reports.messages import (
     ParametersMessage,
     TrendMessage,
 )
+from tunebook.reports.verdicts import curve_tags
 from tunebook.space import Space
 
 MAX_TRIALS = 2000
@@ -31,6 +35,7 @@ def parameters_message(facts: Facts, seq: int) -> ParametersMessage:
     """Return everything about the parameters of a study."""
     space, objective = Space.from_dict(facts.space), facts.known_spec.objective
     trials, recent = facts.trials, facts.trials[-MAX_TRIALS:]
+    gap = gap_of_best(trials, objective)
     edges: dict[str, list[EdgeMessage]] = {}
     for found in boundary_test(trials, space, objective):
         message = EdgeMessage(found.is_high, str(found.advice), found.proposed)
@@ -45,20 +50,7 @@ def parameters_message(facts: Facts, seq: int) -> ParametersMessage:
             for name in space.dimensions
         },
         isolation={
-            name: [
-                BucketMessage(
-                    low=b.low,
-                    high=b.high,
-                    x=b.x,
-                    n=b.n,
-                    n_infeasible=b.n_infeasible,
-                    best=b.best,
-                    third=b.third,
-                    expected=b.expected,
-                    is_thin=b.is_thin,
-                )
-                for b in isolation(trials, space, objective, name=name)
-            ]
+            name: [_bucket(facts, b, gap) for b in isolation(trials, space, objective, name=name)]
             for name in space.dimensions
         },
         edges=edges,
@@ -67,12 +59,31 @@ def parameters_message(facts: Facts, seq: int) -> ParametersMessage:
             for i in importance(trials, space, objective)
         ],
         importance_refusal=refusal(trials),
+        priors={n: str(h.sensitivity) for n in space.dimensions if (h := known(n)) is not None},
         interactions=_interactions(facts, space),
         trends=[
             TrendMessage(t.parameter, t.correlation, t.low, t.high, t.is_clear)
             for t in trends(trials, space, objective)
         ],
         expected_best=_expected(facts),
+        seed_noise=deviation_of_repeats(trials, objective),
+    )
+
+
+def _bucket(facts: Facts, bucket: Bucket, gap: float | None) -> BucketMessage:
+    best, objective = bucket.best_trial, facts.known_spec.objective
+    return BucketMessage(
+        low=bucket.low,
+        high=bucket.high,
+        x=bucket.x,
+        n=bucket.n,
+        n_infeasible=bucket.n_infeasible,
+        best=bucket.best,
+        third=bucket.third,
+        expected=bucket.expected,
+        is_thin=bucket.is_thin,
+        best_trial=best,
+        best_tags=[] if best is None else curve_tags(facts.trials[best], objective, gap),
     )
 
 

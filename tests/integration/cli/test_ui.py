@@ -5,8 +5,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
+
+import pytest
 
 COMMAND = [sys.executable, "-m", "tunebook", "ui"]
 
@@ -26,6 +29,22 @@ def test_address_that_is_printed_shows_the_page(tmp_path: Path) -> None:
             assert "unsafe" not in answer.headers["content-security-policy"]
         process.terminate()
         assert "Traceback" not in process.stderr.read()
+
+
+def test_binding_elsewhere_needs_the_flag_and_keeps_the_token(tmp_path: Path) -> None:
+    command = [*COMMAND, "--home", str(tmp_path / "home"), "--port", "0", "--host", "0.0.0.0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = process.stdout.readline().strip()
+        assert "?token=" in address
+        origin = address.partition("?")[0].replace("0.0.0.0", "127.0.0.1")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(f"{origin}api/studies", timeout=10)
+        process.terminate()
+        assert "whoever can reach this machine" in process.stderr.read()
 
 
 def test_port_that_is_taken_is_bad_input(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def rates(optimum: float | None, seed: int = 0) -> tuple[float, float]:
     for _ in range(REPEATS):
         xs = rng.random(20)
         noise = rng.normal(size=20)
-        errors = noise if optimum is None else (xs - optimum) ** 2 + 0.35 * noise
+        errors = noise if optimum is None else (xs - optimum) ** 2 + 0.25 * noise
         trials = [
             sample_result(i, {"x": float(x)}, float(e))
             for i, (x, e) in enumerate(zip(xs, errors, strict=True))
@@ -43,6 +43,12 @@ def test_irrelevant_axis_warns_in_21_and_expands_in_6_percent_s4_21():
     warned, expanded = rates(None)
     assert warned == pytest.approx(0.21, abs=0.05)
     assert expanded == pytest.approx(0.06, abs=0.05)
+
+
+def test_optimum_well_outside_warns_in_67_and_expands_in_46_percent_s4_21():
+    warned, expanded = rates(2.0)
+    assert warned == pytest.approx(0.67, abs=0.05)
+    assert expanded == pytest.approx(0.46, abs=0.05)
 
 
 def study(lrs: list[float], optimum: float) -> list:

@@ -20,14 +20,16 @@ interface Props {
   readonly onTrial: (trial: number) => void;
 }
 
+/** The outer share of a range that is its edge (S4.21): the dashed line where the best lie in it. */
+const EDGE = 0.1;
 const STAR =
   "path://M12 1l3.1 7 7.6.7-5.8 5 1.8 7.5L12 17.3l-6.7 3.9 1.8-7.5-5.8-5 7.6-.7z";
 const CROSS = "path://M3 1L1 3l5 5-5 5 2 2 5-5 5 5 2-2-5-5 5-5-2-2-5 5z";
 
 export function AxisPlot({ parameter, objective, points, edges, onTrial }: Props) {
   const option = useMemo(
-    () => options(parameter, objective, points),
-    [parameter.name, points, theme.value],
+    () => options(parameter, objective, points, edges),
+    [parameter.name, points, edges, theme.value],
   );
   const n_bad = points.filter((point) => point.value === null).length;
   const top = points.filter((point) => point.is_top).map((point) => scalar(point.x));
@@ -54,6 +56,7 @@ function options(
   parameter: ParameterMessage,
   objective: ObjectiveMessage,
   points: readonly AxisPointMessage[],
+  edges: readonly EdgeMessage[],
 ): Option {
   const colours = ink();
   const bad = points.filter((point) => point.value === null);
@@ -68,6 +71,7 @@ function options(
     type: "value",
     axisLabel: { formatter: (v: number) => figure(v, 3) },
   });
+  const outer = parameter.scale === "choice" ? 1 / parameter.values.length : EDGE;
   const opacity = good.length > 200 ? 0.4 : 0.75;
   return {
     ...common,
@@ -77,6 +81,13 @@ function options(
       formatter: ({ data }: { data: { told: string } }) => plain(data.told),
     },
     series: [
+      ...edges.map((edge) => ({
+        type: "line",
+        silent: true,
+        showSymbol: false,
+        lineStyle: { color: colours.bad, type: "dashed", width: 1.5 },
+        data: good.length ? span(good).map((y) => [edge.is_high ? 1 - outer : outer, y]) : [],
+      })),
       {
         type: "scatter",
         symbolSize: good.length > 500 ? 5 : 7,
@@ -106,11 +117,15 @@ function options(
 
 /** Crosses stand where the worst values are, outside the others. */
 function edgeOf(good: readonly AxisPointMessage[], direction: string): number {
-  const values = good.map((point) => point.value!);
-  if (values.length === 0) return 0;
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (good.length === 0) return 0;
+  const [low, high] = span(good);
   const margin = (high - low || 1) * 0.06;
   return direction === "maximize" ? low - margin : high + margin;
+}
+
+function span(good: readonly AxisPointMessage[]): [number, number] {
+  const values = good.map((point) => point.value!);
+  return [Math.min(...values), Math.max(...values)];
 }
 
 /** An axis over the places 0 to 1 of a parameter's scale, labelled with its values. */

@@ -9,9 +9,10 @@ import { ink, theme } from "./palette";
 interface Props {
   readonly points: readonly ExpectedBestMessage[];
   readonly objective: ObjectiveMessage;
+  readonly seedNoise: number | null;
 }
 
-export function ExpectedBest({ points, objective }: Props) {
+export function ExpectedBest({ points, objective, seedNoise }: Props) {
   const option = useMemo(() => options(points, objective), [points, theme.value]);
   const last = points[points.length - 1];
   const half = last && points.findLast((point) => point.k <= last.k / 2);
@@ -20,7 +21,10 @@ export function ExpectedBest({ points, objective }: Props) {
     : `Of ${last.k} trials the best is expected at ${figure(last.mean)}` +
       (half
         ? `; of ${half.k} at ${figure(half.mean)} (quartiles ${figure(half.lower)} to ` +
-          `${figure(half.upper)}): doubling them gained ${figure(Math.abs(last.mean - half.mean), 2)}.`
+          `${figure(half.upper)}): doubling them gained ${figure(Math.abs(last.mean - half.mean), 2)}, ` +
+          (seedNoise === null
+            ? "seed noise is unknown: no configuration was trained twice."
+            : `seed noise is ${figure(seedNoise, 2)}.`)
         : ".");
   const data = () => [
     ["trials", "mean", "lower quartile", "median", "upper quartile"],

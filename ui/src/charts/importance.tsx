@@ -13,13 +13,22 @@ export function Importance({ found }: { found: ParametersMessage }) {
           .join(", ")}.`
       : "No parameter is searched.");
   const data = () => [
-    ["parameter", "share", "low", "high"],
-    ...rows.map((row) => [row.parameter, row.share, row.low, row.high]),
+    ["parameter", "share", "low", "high", "prior"],
+    ...rows.map((r) => [r.parameter, r.share, r.low, r.high, found.priors[r.parameter] ?? null]),
   ];
+  const priors = ["high", "medium", "low"].flatMap((level) => {
+    const names = Object.keys(found.priors).filter((name) => found.priors[name] === level);
+    return names.length ? [`${level}: ${names.join(", ")}`] : [];
+  });
   return (
     <Figure title="Importance" summary={summary} data={data}>
       {found.importance_refusal ? (
-        <p class="refusal">Not shown: {found.importance_refusal}</p>
+        <>
+          <p class="refusal">Not shown: {found.importance_refusal}</p>
+          {priors.length > 0 && (
+            <p>Expected to matter before any trial: {priors.join("; ")}.</p>
+          )}
+        </>
       ) : (
         <div class="bars" aria-hidden="true">
           {rows.map((row) => (
@@ -33,6 +42,9 @@ export function Importance({ found }: { found: ParametersMessage }) {
                 />
               </span>
               <span class="number">{percent(row.share)}</span>
+              {found.priors[row.parameter] && (
+                <span class="word">prior: {found.priors[row.parameter]}</span>
+              )}
             </div>
           ))}
         </div>
@@ -45,11 +57,12 @@ export function Importance({ found }: { found: ParametersMessage }) {
 export function Trends({ found, isAdaptive }: { found: ParametersMessage; isAdaptive: boolean }) {
   const rows = [...found.trends].sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
   const word = (correlation: number) => (correlation > 0 ? "higher is better" : "lower is better");
+  const n = found.expected_best.at(-1)?.k;
   const clear = rows.filter((row) => row.is_clear);
   const summary =
     rows.length === 0
       ? "Trends are not shown below 10 feasible trials."
-      : "Association in this study: " +
+      : `Association in this study${n ? ` of ${n} trials with a value` : ""}: ` +
         (clear.map((row) => `${row.parameter}, ${word(row.correlation)}`).join("; ") ||
           "no clear effect of any parameter") +
         "." +

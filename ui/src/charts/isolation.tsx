@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { count, figure, scalar, valueAt } from "../format";
 import type { BucketMessage, ObjectiveMessage, ParameterMessage } from "../messages";
 import { unitAxis } from "./axis";
-import { axes, EChart, type Option, plain } from "./echart";
+import { axes, EChart, type Option } from "./echart";
 import { Figure } from "./figure";
 import { ink, theme } from "./palette";
 
@@ -22,10 +22,11 @@ export function Isolation({ parameter, objective, buckets }: Props) {
   const best = bestOf(buckets, objective);
   const summary = best
     ? `Best at ${named(parameter, best)}: ${figure(best.best)} of ${count(best.n, "trial")}.` +
+      overfitted(parameter, buckets) +
       (thin ? ` ${thin} of ${buckets.length} stretches have fewer than 3 trials: grey.` : "")
     : "No stretch has a trial with a value.";
   const data = () => [
-    ["from", "to", "trials", "infeasible", "best", "third best", "expected best"],
+    ["from", "to", "trials", "infeasible", "best", "third best", "expected best", "curve"],
     ...buckets.map((b) => [
       b.x ?? valueAt(parameter, b.low),
       b.x ?? valueAt(parameter, b.high),
@@ -34,6 +35,7 @@ export function Isolation({ parameter, objective, buckets }: Props) {
       b.best,
       b.third,
       b.expected,
+      b.best_tags.join(", "),
     ]),
   ];
   return (
@@ -50,6 +52,16 @@ function bestOf(
   const sign = objective.direction === "maximize" ? -1 : 1;
   const having = buckets.filter((bucket) => bucket.best !== null && !bucket.is_thin);
   return having.sort((a, b) => sign * (a.best! - b.best!))[0];
+}
+
+/** Where the best trial owes its value to a curve that rises again (S4.24). */
+function overfitted(parameter: ParameterMessage, buckets: readonly BucketMessage[]): string {
+  const found = buckets.filter(isOverfitted).map((bucket) => named(parameter, bucket));
+  return found.length ? ` The best overfits at ${found.join(", ")}: marked !.` : "";
+}
+
+function isOverfitted(bucket: BucketMessage): boolean {
+  return bucket.best_tags.some((tag) => tag.startsWith("overfits"));
 }
 
 function named(parameter: ParameterMessage, bucket: BucketMessage): string {
@@ -72,7 +84,8 @@ function options(
   const told = (bucket: BucketMessage) =>
     `${named(parameter, bucket)}: best ${figure(bucket.best)}, third ${figure(bucket.third)}\n` +
     `expected of as many as elsewhere ${figure(bucket.expected)}\n` +
-    `${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
+    `${bucket.n} trials, ${bucket.n_infeasible} infeasible` +
+    (bucket.best_tags.length ? `\ntrial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
   const middle = (bucket: BucketMessage) => (bucket.low + bucket.high) / 2;
   return {
     ...common,
@@ -95,6 +108,7 @@ function options(
             bucket.n,
             bucket.is_thin ? 1 : 0,
             objective.direction === "maximize" ? 1 : 0,
+            isOverfitted(bucket) ? 1 : 0,
           ],
           told: told(bucket),
         })),
@@ -114,7 +128,8 @@ function options(
 
 /** A bar from the best to the third best, with the number of trials beside the best. */
 function bar(api: any, accent: string, faint: string, muted: string) {
-  const [low, high, best, third, n, isThin, isMax] = [0, 1, 2, 3, 4, 5, 6].map((i) => api.value(i));
+  const given = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => api.value(i));
+  const [low, high, best, third, n, isThin, isMax, isOverfitted] = given;
   const [x0, y0] = api.coord([low, best]);
   const [x1, y1] = api.coord([high, third]);
   const gap = Math.max(2, (x1 - x0) * 0.14);
@@ -134,7 +149,7 @@ function bar(api: any, accent: string, faint: string, muted: string) {
       {
         type: "text",
         style: {
-          text: plain(String(n)),
+          text: isOverfitted ? `${n} !` : String(n),
           x: (x0 + x1) / 2,
           y: isMax ? y0 - 4 : y0 + 4,
           align: "center",

@@ -4,12 +4,12 @@ import { Refusal } from "../api";
 import { CurvePlot } from "../charts/curve_plot";
 import { Figure } from "../charts/figure";
 import { seriesColour, theme } from "../charts/palette";
-import { duration, figure } from "../format";
+import { duration, figure, scalar, shortened } from "../format";
 import type { ComparisonMessage, StudyMessage } from "../messages";
-import { nTrials, type StairAxis, stairs } from "../progress";
+import { nSteps, nTrials, type StairAxis, stairs } from "../progress";
 import { studyAddress } from "../route";
 import { source } from "../store";
-import { State, Waiting } from "./parts";
+import { Panel, State, Waiting } from "./parts";
 
 export function Compare({ names }: { names: readonly string[] }) {
   const [found, setFound] = useState<ComparisonMessage | null>(null);
@@ -37,6 +37,7 @@ export function Compare({ names }: { names: readonly string[] }) {
           )}
           <Side found={found} />
           <Both studies={found.studies} />
+          <Winners studies={found.studies} />
         </>
       )}
     </main>
@@ -48,6 +49,7 @@ function Side({ found }: { found: ComparisonMessage }) {
   const studies = found.refusal
     ? found.studies
     : [...found.studies].sort((a, b) => rank(place(a)) - rank(place(b)));
+  const longest = Math.max(1e-9, ...studies.map((study) => study.active_s));
   return (
     <div class="scroll bordered">
       <table class="table">
@@ -58,18 +60,20 @@ function Side({ found }: { found: ComparisonMessage }) {
             <th>Search</th>
             <th class="right">Trials</th>
             <th class="right">Steps of a trial</th>
-            <th class="right">Worked</th>
+            <th class="right">Steps in all</th>
+            <th>Worked</th>
             <th class="right">Cost</th>
             <th>Metric</th>
             <th class="right">Best</th>
             <th class="right">Order</th>
+            <th>Comparable?</th>
           </tr>
         </thead>
         <tbody>
-          {studies.map((study, n) => (
+          {studies.map((study) => (
             <tr key={study.name}>
               <td class="long">
-                <span class="swatch" style={{ background: seriesColour(n) }} />{" "}
+                <span class="swatch" style={{ background: seriesColour(found.studies.indexOf(study)) }} />{" "}
                 <a href={studyAddress(study.name)}>{study.name}</a>
               </td>
               <td>
@@ -80,16 +84,71 @@ function Side({ found }: { found: ComparisonMessage }) {
                 {nTrials(study)}
               </td>
               <td class="right">{study.max_steps === null ? "–" : figure(study.max_steps)}</td>
-              <td class="right">{duration(study.active_s)}</td>
+              <td class="right">{figure(nSteps(study))}</td>
+              <td>
+                <span class="limit small">
+                  <span class="number">{duration(study.active_s)}</span>
+                  <span class="track">
+                    <span class="fill" style={{ width: `${(100 * study.active_s) / longest}%` }} />
+                  </span>
+                </span>
+              </td>
               <td class="right">{study.cost === null ? "–" : figure(study.cost)}</td>
               <td>{study.objective.metric}</td>
               <td class="right strong">{figure(study.best?.value, 5)}</td>
               <td class="right">{place(study) < 0 ? "–" : place(study) + 1}</td>
+              <td class="muted told">{likeness(found, study)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** Whether a study can be compared with the first, and if not why. */
+function likeness({ unlike, studies }: ComparisonMessage, study: StudyMessage): string {
+  if (study === studies[0]) return "the others are held against it";
+  const reasons = unlike[study.name] ?? [];
+  return reasons.length ? shortened(`no: ${reasons.join("; ")}`, 200) : "yes";
+}
+
+/** The best configuration of each study (S0.25): few rows, so no trend is read from them. */
+function Winners({ studies }: { studies: readonly StudyMessage[] }) {
+  const having = studies.filter((study) => study.best !== null);
+  const names = [...new Set(having.flatMap((study) => Object.keys(study.best!.config)))];
+  if (having.length === 0) return null;
+  return (
+    <Panel title="What was found">
+      <div class="scroll">
+        <table class="table">
+          <thead>
+            <tr>
+              <th>Study</th>
+              <th class="right">Best</th>
+              {names.map((name) => (
+                <th class="right" key={name}>
+                  {shortened(name, 24)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {having.map((study) => (
+              <tr key={study.name}>
+                <td class="long">{study.name}</td>
+                <td class="right strong">{figure(study.best!.value, 5)}</td>
+                {names.map((name) => (
+                  <td class="right" key={name}>
+                    {shortened(scalar(study.best!.config[name]), 24)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
   );
 }
 

@@ -2,8 +2,8 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { CurvePlot, type Line } from "../charts/curve_plot";
 import { Figure } from "../charts/figure";
-import { ink, ramp, seriesColour, theme } from "../charts/palette";
-import { count, figure, scalar, unitPlace, valueAt } from "../format";
+import { theme } from "../charts/palette";
+import { count, figure } from "../format";
 import type {
   CurveMessage,
   FindingMessage,
@@ -14,9 +14,12 @@ import type {
 import { nTrials } from "../progress";
 import { go, studyAddress } from "../route";
 import { held, loadCurves, openMetric, source } from "../store";
+import { colourOf, Key, type Look } from "./curve_key";
 import { CurveTag, Waiting } from "./parts";
 
 const MAX_ROWS = 500;
+/** So many smoothed curves have their raw points behind them (S1.1); the isolated one always. */
+const MAX_RAW = 30;
 
 export function Curves({ study }: { study: StudyMessage }) {
   const [smooth, setSmooth] = useState(0);
@@ -185,82 +188,21 @@ function useVerdicts(study: StudyMessage, alone: number | null): readonly Findin
   return found?.row.number === alone ? (found?.verdicts ?? []) : [];
 }
 
-interface Look {
-  readonly smooth: number;
-  readonly over: string;
-  readonly by: string;
-  readonly alone: number | null;
-  readonly rows: ReadonlyMap<number, TrialRow>;
-  readonly study: StudyMessage;
-}
-
 function made(curves: readonly CurveMessage[], look: Look): Line[] {
   const colour = colourOf(look);
-  return curves.map((curve) => ({
-    trial: curve.trial,
-    x: look.over === "step" ? curve.steps : curve.seconds,
-    y: look.smooth > 0 ? smoothed(curve.values, look.smooth) : curve.values,
-    colour: colour(curve.trial),
-    isFaint: look.alone !== null && look.alone !== curve.trial,
-  }));
-}
-
-/** What the colours stand for: the values of a choice, or five places of a scale. */
-function Key({ look }: { look: Look }) {
-  return (
-    <p class="keys" aria-label={`Colours of ${look.by}`}>
-      {keysOf(look).map(([label, colour]) => (
-        <span key={label}>
-          <span class="dot-key" style={{ background: colour }} />
-          {label.slice(0, 40)}
-        </span>
-      ))}
-    </p>
-  );
-}
-
-function keysOf({ by, rows, study }: Look): [string, string][] {
-  const parameter = study.space.find((one) => one.name === by);
-  const n = parameter?.values.length ?? 0;
-  if (parameter?.scale === "choice") {
-    return parameter.values.map((value, i) => [
-      scalar(value),
-      parameter.is_ordered ? ramp((i + 0.5) / n) : seriesColour(i),
-    ]);
-  }
-  const [low, high] = valuesSpan(rows);
-  const at = (unit: number) => {
-    if (parameter) return valueAt(parameter, unit);
-    return by === "value" ? low + unit * (high - low) : Number.NaN;
-  };
-  const places = by === "trial" || !Number.isFinite(at(0)) ? [] : [0, 0.25, 0.5, 0.75, 1];
-  return places.map((unit) => [figure(at(unit), 3), ramp(unit)]);
-}
-
-function valuesSpan(rows: ReadonlyMap<number, TrialRow>): [number, number] {
-  const values = [...rows.values()].flatMap((row) => (row.value === null ? [] : [row.value]));
-  return [Math.min(...values), Math.max(...values)];
-}
-
-function colourOf({ by, rows, study }: Look): (trial: number) => string {
-  const unknown = ink().faint;
-  if (by === "trial") return (trial) => seriesColour(trial);
-  if (by === "value") {
-    const [low, high] = valuesSpan(rows);
-    return (trial) => {
-      const value = rows.get(trial)?.value;
-      if (value === null || value === undefined) return unknown;
-      return ramp(high > low ? (value - low) / (high - low) : 1);
+  const isRawShown = (trial: number) => curves.length <= MAX_RAW || look.alone === trial;
+  return curves.flatMap((curve) => {
+    const raw = {
+      trial: curve.trial,
+      x: look.over === "step" ? curve.steps : curve.seconds,
+      y: curve.values,
+      colour: colour(curve.trial),
+      isFaint: look.alone !== null && look.alone !== curve.trial,
     };
-  }
-  const parameter = study.space.find((one) => one.name === by);
-  return (trial) => {
-    const value = rows.get(trial)?.config[by];
-    const unit = parameter ? unitPlace(parameter, value) : null;
-    if (unit === null || !parameter) return unknown;
-    if (parameter.scale !== "choice" || parameter.is_ordered) return ramp(unit);
-    return seriesColour(Math.floor(unit * parameter.values.length));
-  };
+    if (look.smooth === 0) return [raw];
+    const smooth = { ...raw, y: smoothed(curve.values, look.smooth) };
+    return isRawShown(curve.trial) ? [{ ...raw, isFaint: true }, smooth] : [smooth];
+  });
 }
 
 /** An exponential mean whose first values are not drawn to zero (S1.1). */

@@ -21,7 +21,11 @@ export function Parameters({ study }: { study: StudyMessage }) {
   }, [study.name]);
   if (!found) return <Waiting />;
   const open = (trial: number) => go(studyAddress(study.name, "trial", String(trial)));
-  const searched = study.space.filter((one) => found.axes[one.name]);
+  const share = (name: string) =>
+    found.importance.find((one) => one.parameter === name)?.share ?? 0;
+  const searched = study.space
+    .filter((one) => found.axes[one.name])
+    .sort((a, b) => share(b.name) - share(a.name));
   return (
     <>
       {study.is_adaptive && (
@@ -47,7 +51,11 @@ export function Parameters({ study }: { study: StudyMessage }) {
         <div class="grid">
           <Importance found={found} />
           <Trends found={found} isAdaptive={study.is_adaptive} />
-          <ExpectedBest points={found.expected_best} objective={study.objective} />
+          <ExpectedBest
+            points={found.expected_best}
+            objective={study.objective}
+            seedNoise={found.seed_noise}
+          />
           <Interactions found={found} />
         </div>
       </Panel>

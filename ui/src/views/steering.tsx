@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { shortened } from "../format";
 import type { ParameterMessage, RequestMessage, Scalar, StudyMessage } from "../messages";
 import { ask, source } from "../store";
+import { Copyable } from "./parts";
 
 export function StudySteering({ study }: { study: StudyMessage }) {
   const [open, setOpen] = useState<"budget" | "enqueue" | null>(null);
@@ -33,10 +34,21 @@ export function StudySteering({ study }: { study: StudyMessage }) {
           Enqueue
         </button>
       </div>
+      {study.state === "paused" && (
+        <>
+          <p class="muted">It goes on once a driver is started, in the folder it was started in:</p>
+          <Copyable text={`tunebook resume ${quoted(study.name)}`} label="command to resume" />
+        </>
+      )}
       {open === "budget" && <AddBudget study={study} onDone={() => setOpen(null)} />}
       {open === "enqueue" && <Enqueue study={study} onDone={() => setOpen(null)} />}
     </div>
   );
+}
+
+/** A name as one word of a shell's command. */
+function quoted(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 export function TrialSteering({ number, state }: { number: number; state: string }) {

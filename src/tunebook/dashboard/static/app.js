@@ -267,7 +267,7 @@
       },
       curves: (_, metric) => Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),
       parameters: () => Promise.resolve(snapshot2.parameters),
-      compare: () => Promise.resolve({ studies: [study], refusal: null, order: [study.name] }),
+      compare: () => Promise.resolve({ studies: [study], refusal: null, unlike: {}, order: [study.name] }),
       pages: () => Promise.resolve([]),
       page: () => Promise.resolve({ ...ownPage(snapshot2), sections: snapshot2.sections }),
       request: never,
@@ -863,12 +863,15 @@
       case "n_trials":
         return nTrials(study) - OPEN.reduce((sum, state) => sum + (study.counts[state] ?? 0), 0);
       case "steps":
-        return study.budget.find((limit) => limit.name === "steps")?.used ?? 0;
+        return study.budget.find((limit) => limit.name === "steps")?.used ?? nSteps(study);
       case "seconds":
         return study.active_s;
       case "cost":
         return study.cost ?? 0;
     }
+  }
+  function nSteps(study) {
+    return study.spent.at(-1)?.steps ?? 0;
   }
   function nTrials(study) {
     return Object.values(study.counts).reduce((sum, n) => sum + n, 0);
@@ -1003,13 +1006,15 @@
       found && jsxs(Fragment, { children: [
         found.refusal ? jsx("p", { class: "hint", role: "note", children: found.refusal }) : jsx("p", { class: "muted", children: "The best of each study, in order. Single studies: no test of chance." }),
         jsx(Side, { found }),
-        jsx(Both, { studies: found.studies })
+        jsx(Both, { studies: found.studies }),
+        jsx(Winners, { studies: found.studies })
       ] })
     ] });
   }
   function Side({ found }) {
     const place = (study) => found.order.indexOf(study.name);
     const studies = found.refusal ? found.studies : [...found.studies].sort((a, b) => rank(place(a)) - rank(place(b)));
+    const longest = Math.max(1e-9, ...studies.map((study) => study.active_s));
     return jsx("div", { class: "scroll bordered", children: jsxs("table", { class: "table", children: [
       jsx("thead", { children: jsxs("tr", { children: [
         jsx("th", { children: "Study" }),
@@ -1017,15 +1022,17 @@
         jsx("th", { children: "Search" }),
         jsx("th", { class: "right", children: "Trials" }),
         jsx("th", { class: "right", children: "Steps of a trial" }),
-        jsx("th", { class: "right", children: "Worked" }),
+        jsx("th", { class: "right", children: "Steps in all" }),
+        jsx("th", { children: "Worked" }),
         jsx("th", { class: "right", children: "Cost" }),
         jsx("th", { children: "Metric" }),
         jsx("th", { class: "right", children: "Best" }),
-        jsx("th", { class: "right", children: "Order" })
+        jsx("th", { class: "right", children: "Order" }),
+        jsx("th", { children: "Comparable?" })
       ] }) }),
-      jsx("tbody", { children: studies.map((study, n) => jsxs("tr", { children: [
+      jsx("tbody", { children: studies.map((study) => jsxs("tr", { children: [
         jsxs("td", { class: "long", children: [
-          jsx("span", { class: "swatch", style: { background: seriesColour(n) } }),
+          jsx("span", { class: "swatch", style: { background: seriesColour(found.studies.indexOf(study)) } }),
           " ",
           jsx("a", { href: studyAddress(study.name), children: study.name })
         ] }),
@@ -1033,13 +1040,40 @@
         jsx("td", { children: String(study.search["name"] ?? "–") }),
         jsx("td", { class: "right", children: nTrials(study) }),
         jsx("td", { class: "right", children: study.max_steps === null ? "–" : figure(study.max_steps) }),
-        jsx("td", { class: "right", children: duration(study.active_s) }),
+        jsx("td", { class: "right", children: figure(nSteps(study)) }),
+        jsx("td", { children: jsxs("span", { class: "limit small", children: [
+          jsx("span", { class: "number", children: duration(study.active_s) }),
+          jsx("span", { class: "track", children: jsx("span", { class: "fill", style: { width: `${100 * study.active_s / longest}%` } }) })
+        ] }) }),
         jsx("td", { class: "right", children: study.cost === null ? "–" : figure(study.cost) }),
         jsx("td", { children: study.objective.metric }),
         jsx("td", { class: "right strong", children: figure(study.best?.value, 5) }),
-        jsx("td", { class: "right", children: place(study) < 0 ? "–" : place(study) + 1 })
+        jsx("td", { class: "right", children: place(study) < 0 ? "–" : place(study) + 1 }),
+        jsx("td", { class: "muted told", children: likeness(found, study) })
       ] }, study.name)) })
     ] }) });
+  }
+  function likeness({ unlike, studies }, study) {
+    if (study === studies[0]) return "the others are held against it";
+    const reasons = unlike[study.name] ?? [];
+    return reasons.length ? shortened(`no: ${reasons.join("; ")}`, 200) : "yes";
+  }
+  function Winners({ studies }) {
+    const having = studies.filter((study) => study.best !== null);
+    const names = [...new Set(having.flatMap((study) => Object.keys(study.best.config)))];
+    if (having.length === 0) return null;
+    return jsx(Panel, { title: "What was found", children: jsx("div", { class: "scroll", children: jsxs("table", { class: "table", children: [
+      jsx("thead", { children: jsxs("tr", { children: [
+        jsx("th", { children: "Study" }),
+        jsx("th", { class: "right", children: "Best" }),
+        names.map((name) => jsx("th", { class: "right", children: shortened(name, 24) }, name))
+      ] }) }),
+      jsx("tbody", { children: having.map((study) => jsxs("tr", { children: [
+        jsx("td", { class: "long", children: study.name }),
+        jsx("td", { class: "right strong", children: figure(study.best.value, 5) }),
+        names.map((name) => jsx("td", { class: "right", children: shortened(scalar(study.best.config[name]), 24) }, name))
+      ] }, study.name)) })
+    ] }) }) });
   }
   function rank(place) {
     return place < 0 ? Number.MAX_SAFE_INTEGER : place;
@@ -1457,8 +1491,58 @@
     ] });
   }
 
+  // src/views/curve_key.tsx
+  function Key({ look }) {
+    return jsx("p", { class: "keys", "aria-label": `Colours of ${look.by}`, children: keysOf(look).map(([label, colour]) => jsxs("span", { children: [
+      jsx("span", { class: "dot-key", style: { background: colour } }),
+      label.slice(0, 40)
+    ] }, label)) });
+  }
+  function keysOf({ by, rows, study }) {
+    const parameter = study.space.find((one) => one.name === by);
+    const n = parameter?.values.length ?? 0;
+    if (parameter?.scale === "choice") {
+      return parameter.values.map((value, i) => [
+        scalar(value),
+        parameter.is_ordered ? ramp((i + 0.5) / n) : seriesColour(i)
+      ]);
+    }
+    const [low, high] = valuesSpan(rows);
+    const at = (unit) => {
+      if (parameter) return valueAt(parameter, unit);
+      return by === "value" ? low + unit * (high - low) : Number.NaN;
+    };
+    const places = by === "trial" || !Number.isFinite(at(0)) ? [] : [0, 0.25, 0.5, 0.75, 1];
+    return places.map((unit) => [figure(at(unit), 3), ramp(unit)]);
+  }
+  function valuesSpan(rows) {
+    const values = [...rows.values()].flatMap((row) => row.value === null ? [] : [row.value]);
+    return [Math.min(...values), Math.max(...values)];
+  }
+  function colourOf({ by, rows, study }) {
+    const unknown = ink().faint;
+    if (by === "trial") return (trial) => seriesColour(trial);
+    if (by === "value") {
+      const [low, high] = valuesSpan(rows);
+      return (trial) => {
+        const value = rows.get(trial)?.value;
+        if (value === null || value === void 0) return unknown;
+        return ramp(high > low ? (value - low) / (high - low) : 1);
+      };
+    }
+    const parameter = study.space.find((one) => one.name === by);
+    return (trial) => {
+      const value = rows.get(trial)?.config[by];
+      const unit = parameter ? unitPlace(parameter, value) : null;
+      if (unit === null || !parameter) return unknown;
+      if (parameter.scale !== "choice" || parameter.is_ordered) return ramp(unit);
+      return seriesColour(Math.floor(unit * parameter.values.length));
+    };
+  }
+
   // src/views/curves.tsx
   var MAX_ROWS = 500;
+  var MAX_RAW = 30;
   function Curves({ study }) {
     const [smooth, setSmooth] = useState(0);
     const [isLog, setLog] = useState(false);
@@ -1622,60 +1706,19 @@
   }
   function made(curves, look) {
     const colour = colourOf(look);
-    return curves.map((curve) => ({
-      trial: curve.trial,
-      x: look.over === "step" ? curve.steps : curve.seconds,
-      y: look.smooth > 0 ? smoothed(curve.values, look.smooth) : curve.values,
-      colour: colour(curve.trial),
-      isFaint: look.alone !== null && look.alone !== curve.trial
-    }));
-  }
-  function Key({ look }) {
-    return jsx("p", { class: "keys", "aria-label": `Colours of ${look.by}`, children: keysOf(look).map(([label, colour]) => jsxs("span", { children: [
-      jsx("span", { class: "dot-key", style: { background: colour } }),
-      label.slice(0, 40)
-    ] }, label)) });
-  }
-  function keysOf({ by, rows, study }) {
-    const parameter = study.space.find((one) => one.name === by);
-    const n = parameter?.values.length ?? 0;
-    if (parameter?.scale === "choice") {
-      return parameter.values.map((value, i) => [
-        scalar(value),
-        parameter.is_ordered ? ramp((i + 0.5) / n) : seriesColour(i)
-      ]);
-    }
-    const [low, high] = valuesSpan(rows);
-    const at = (unit) => {
-      if (parameter) return valueAt(parameter, unit);
-      return by === "value" ? low + unit * (high - low) : Number.NaN;
-    };
-    const places = by === "trial" || !Number.isFinite(at(0)) ? [] : [0, 0.25, 0.5, 0.75, 1];
-    return places.map((unit) => [figure(at(unit), 3), ramp(unit)]);
-  }
-  function valuesSpan(rows) {
-    const values = [...rows.values()].flatMap((row) => row.value === null ? [] : [row.value]);
-    return [Math.min(...values), Math.max(...values)];
-  }
-  function colourOf({ by, rows, study }) {
-    const unknown = ink().faint;
-    if (by === "trial") return (trial) => seriesColour(trial);
-    if (by === "value") {
-      const [low, high] = valuesSpan(rows);
-      return (trial) => {
-        const value = rows.get(trial)?.value;
-        if (value === null || value === void 0) return unknown;
-        return ramp(high > low ? (value - low) / (high - low) : 1);
+    const isRawShown = (trial) => curves.length <= MAX_RAW || look.alone === trial;
+    return curves.flatMap((curve) => {
+      const raw = {
+        trial: curve.trial,
+        x: look.over === "step" ? curve.steps : curve.seconds,
+        y: curve.values,
+        colour: colour(curve.trial),
+        isFaint: look.alone !== null && look.alone !== curve.trial
       };
-    }
-    const parameter = study.space.find((one) => one.name === by);
-    return (trial) => {
-      const value = rows.get(trial)?.config[by];
-      const unit = parameter ? unitPlace(parameter, value) : null;
-      if (unit === null || !parameter) return unknown;
-      if (parameter.scale !== "choice" || parameter.is_ordered) return ramp(unit);
-      return seriesColour(Math.floor(unit * parameter.values.length));
-    };
+      if (look.smooth === 0) return [raw];
+      const smooth = { ...raw, y: smoothed(curve.values, look.smooth) };
+      return isRawShown(curve.trial) ? [{ ...raw, isFaint: true }, smooth] : [smooth];
+    });
   }
   function smoothed(values, factor) {
     let [sum, weight] = [0, 0];
@@ -1947,9 +1990,16 @@
           }
         )
       ] }),
+      study.state === "paused" && jsxs(Fragment, { children: [
+        jsx("p", { class: "muted", children: "It goes on once a driver is started, in the folder it was started in:" }),
+        jsx(Copyable, { text: `tunebook resume ${quoted(study.name)}`, label: "command to resume" })
+      ] }),
       open === "budget" && jsx(AddBudget, { study, onDone: () => setOpen(null) }),
       open === "enqueue" && jsx(Enqueue, { study, onDone: () => setOpen(null) })
     ] });
+  }
+  function quoted(name) {
+    return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
   }
   function TrialSteering({ number, state }) {
     if (!source.isLive || !["queued", "running", "paused", "lost"].includes(state)) return null;
@@ -2278,12 +2328,13 @@
   }
 
   // src/charts/axis.tsx
+  var EDGE = 0.1;
   var STAR = "path://M12 1l3.1 7 7.6.7-5.8 5 1.8 7.5L12 17.3l-6.7 3.9 1.8-7.5-5.8-5 7.6-.7z";
   var CROSS = "path://M3 1L1 3l5 5-5 5 2 2 5-5 5 5 2-2-5-5 5-5-2-2-5 5z";
   function AxisPlot({ parameter, objective, points, edges, onTrial }) {
     const option = useMemo(
-      () => options3(parameter, objective, points),
-      [parameter.name, points, theme.value]
+      () => options3(parameter, objective, points, edges),
+      [parameter.name, points, edges, theme.value]
     );
     const n_bad = points.filter((point) => point.value === null).length;
     const top = points.filter((point) => point.is_top).map((point) => scalar(point.x));
@@ -2298,7 +2349,7 @@
     ];
     return jsx(Figure, { title: parameter.name, summary, data, children: jsx(EChart, { option, height: 220, onTrial }) });
   }
-  function options3(parameter, objective, points) {
+  function options3(parameter, objective, points, edges) {
     const colours = ink();
     const bad = points.filter((point) => point.value === null);
     const good = points.filter((point) => point.value !== null);
@@ -2312,6 +2363,7 @@
       type: "value",
       axisLabel: { formatter: (v) => figure(v, 3) }
     });
+    const outer = parameter.scale === "choice" ? 1 / parameter.values.length : EDGE;
     const opacity = good.length > 200 ? 0.4 : 0.75;
     return {
       ...common,
@@ -2321,6 +2373,13 @@
         formatter: ({ data }) => plain(data.told)
       },
       series: [
+        ...edges.map((edge) => ({
+          type: "line",
+          silent: true,
+          showSymbol: false,
+          lineStyle: { color: colours.bad, type: "dashed", width: 1.5 },
+          data: good.length ? span(good).map((y) => [edge.is_high ? 1 - outer : outer, y]) : []
+        })),
         {
           type: "scatter",
           symbolSize: good.length > 500 ? 5 : 7,
@@ -2348,22 +2407,25 @@
     };
   }
   function edgeOf(good, direction) {
-    const values = good.map((point) => point.value);
-    if (values.length === 0) return 0;
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+    if (good.length === 0) return 0;
+    const [low, high] = span(good);
     const margin = (high - low || 1) * 0.06;
     return direction === "maximize" ? low - margin : high + margin;
+  }
+  function span(good) {
+    const values = good.map((point) => point.value);
+    return [Math.min(...values), Math.max(...values)];
   }
   function unitAxis(parameter) {
     return { type: "value", min: 0, max: 1, axisLabel: tickLabels(parameter) };
   }
 
   // src/charts/expected.tsx
-  function ExpectedBest({ points, objective }) {
+  function ExpectedBest({ points, objective, seedNoise }) {
     const option = useMemo(() => options4(points, objective), [points, theme.value]);
     const last = points[points.length - 1];
     const half = last && points.findLast((point) => point.k <= last.k / 2);
-    const summary = !last ? "Shown from 20 feasible trials on." : `Of ${last.k} trials the best is expected at ${figure(last.mean)}` + (half ? `; of ${half.k} at ${figure(half.mean)} (quartiles ${figure(half.lower)} to ${figure(half.upper)}): doubling them gained ${figure(Math.abs(last.mean - half.mean), 2)}.` : ".");
+    const summary = !last ? "Shown from 20 feasible trials on." : `Of ${last.k} trials the best is expected at ${figure(last.mean)}` + (half ? `; of ${half.k} at ${figure(half.mean)} (quartiles ${figure(half.lower)} to ${figure(half.upper)}): doubling them gained ${figure(Math.abs(last.mean - half.mean), 2)}, ` + (seedNoise === null ? "seed noise is unknown: no configuration was trained twice." : `seed noise is ${figure(seedNoise, 2)}.`) : ".");
     const data = () => [
       ["trials", "mean", "lower quartile", "median", "upper quartile"],
       ...points.map((p) => [p.k, p.mean, p.lower, p.median, p.upper])
@@ -2411,12 +2473,23 @@
     const rows = [...found.importance].sort((a, b) => b.share - a.share);
     const summary = found.importance_refusal ?? (rows.length ? `Share of the variation explained, with its interval: ${rows.map((r) => `${r.parameter} ${percent(r.share)} (${percent(r.low)} to ${percent(r.high)})`).join(", ")}.` : "No parameter is searched.");
     const data = () => [
-      ["parameter", "share", "low", "high"],
-      ...rows.map((row) => [row.parameter, row.share, row.low, row.high])
+      ["parameter", "share", "low", "high", "prior"],
+      ...rows.map((r) => [r.parameter, r.share, r.low, r.high, found.priors[r.parameter] ?? null])
     ];
-    return jsx(Figure, { title: "Importance", summary, data, children: found.importance_refusal ? jsxs("p", { class: "refusal", children: [
-      "Not shown: ",
-      found.importance_refusal
+    const priors = ["high", "medium", "low"].flatMap((level) => {
+      const names = Object.keys(found.priors).filter((name) => found.priors[name] === level);
+      return names.length ? [`${level}: ${names.join(", ")}`] : [];
+    });
+    return jsx(Figure, { title: "Importance", summary, data, children: found.importance_refusal ? jsxs(Fragment, { children: [
+      jsxs("p", { class: "refusal", children: [
+        "Not shown: ",
+        found.importance_refusal
+      ] }),
+      priors.length > 0 && jsxs("p", { children: [
+        "Expected to matter before any trial: ",
+        priors.join("; "),
+        "."
+      ] })
     ] }) : jsx("div", { class: "bars", "aria-hidden": "true", children: rows.map((row) => jsxs("div", { class: "bar-row", children: [
       jsx("span", { class: "name", children: row.parameter }),
       jsxs("span", { class: "track", children: [
@@ -2429,14 +2502,19 @@
           }
         )
       ] }),
-      jsx("span", { class: "number", children: percent(row.share) })
+      jsx("span", { class: "number", children: percent(row.share) }),
+      found.priors[row.parameter] && jsxs("span", { class: "word", children: [
+        "prior: ",
+        found.priors[row.parameter]
+      ] })
     ] }, row.parameter)) }) });
   }
   function Trends({ found, isAdaptive }) {
     const rows = [...found.trends].sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
     const word = (correlation) => correlation > 0 ? "higher is better" : "lower is better";
+    const n = found.expected_best.at(-1)?.k;
     const clear = rows.filter((row) => row.is_clear);
-    const summary = rows.length === 0 ? "Trends are not shown below 10 feasible trials." : "Association in this study: " + (clear.map((row) => `${row.parameter}, ${word(row.correlation)}`).join("; ") || "no clear effect of any parameter") + "." + (isAdaptive ? " The search looked at values, which bends such trends." : "");
+    const summary = rows.length === 0 ? "Trends are not shown below 10 feasible trials." : `Association in this study${n ? ` of ${n} trials with a value` : ""}: ` + (clear.map((row) => `${row.parameter}, ${word(row.correlation)}`).join("; ") || "no clear effect of any parameter") + "." + (isAdaptive ? " The search looked at values, which bends such trends." : "");
     const data = () => [
       ["parameter", "rank correlation", "low", "high", "clear"],
       ...rows.map((row) => [row.parameter, row.correlation, row.low, row.high, row.is_clear])
@@ -2502,9 +2580,9 @@
     );
     const thin = buckets.filter((bucket) => bucket.is_thin).length;
     const best = bestOf(buckets, objective);
-    const summary = best ? `Best at ${named(parameter, best)}: ${figure(best.best)} of ${count(best.n, "trial")}.` + (thin ? ` ${thin} of ${buckets.length} stretches have fewer than 3 trials: grey.` : "") : "No stretch has a trial with a value.";
+    const summary = best ? `Best at ${named(parameter, best)}: ${figure(best.best)} of ${count(best.n, "trial")}.` + overfitted(parameter, buckets) + (thin ? ` ${thin} of ${buckets.length} stretches have fewer than 3 trials: grey.` : "") : "No stretch has a trial with a value.";
     const data = () => [
-      ["from", "to", "trials", "infeasible", "best", "third best", "expected best"],
+      ["from", "to", "trials", "infeasible", "best", "third best", "expected best", "curve"],
       ...buckets.map((b) => [
         b.x ?? valueAt(parameter, b.low),
         b.x ?? valueAt(parameter, b.high),
@@ -2512,7 +2590,8 @@
         b.n_infeasible,
         b.best,
         b.third,
-        b.expected
+        b.expected,
+        b.best_tags.join(", ")
       ])
     ];
     return jsx(Figure, { title: `${parameter.name}, isolated`, summary, data, children: jsx(EChart, { option, height: 220 }) });
@@ -2521,6 +2600,13 @@
     const sign = objective.direction === "maximize" ? -1 : 1;
     const having = buckets.filter((bucket) => bucket.best !== null && !bucket.is_thin);
     return having.sort((a, b) => sign * (a.best - b.best))[0];
+  }
+  function overfitted(parameter, buckets) {
+    const found = buckets.filter(isOverfitted).map((bucket) => named(parameter, bucket));
+    return found.length ? ` The best overfits at ${found.join(", ")}: marked !.` : "";
+  }
+  function isOverfitted(bucket) {
+    return bucket.best_tags.some((tag) => tag.startsWith("overfits"));
   }
   function named(parameter, bucket) {
     if (bucket.x !== null) return scalar(bucket.x);
@@ -2536,7 +2622,8 @@
     });
     const told3 = (bucket) => `${named(parameter, bucket)}: best ${figure(bucket.best)}, third ${figure(bucket.third)}
 expected of as many as elsewhere ${figure(bucket.expected)}
-${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
+${bucket.n} trials, ${bucket.n_infeasible} infeasible` + (bucket.best_tags.length ? `
+trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
     const middle = (bucket) => (bucket.low + bucket.high) / 2;
     return {
       ...common,
@@ -2558,7 +2645,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
               bucket.third ?? bucket.best,
               bucket.n,
               bucket.is_thin ? 1 : 0,
-              objective.direction === "maximize" ? 1 : 0
+              objective.direction === "maximize" ? 1 : 0,
+              isOverfitted(bucket) ? 1 : 0
             ],
             told: told3(bucket)
           }))
@@ -2574,7 +2662,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     };
   }
   function bar(api, accent, faint, muted) {
-    const [low, high, best, third, n, isThin, isMax] = [0, 1, 2, 3, 4, 5, 6].map((i) => api.value(i));
+    const given = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => api.value(i));
+    const [low, high, best, third, n, isThin, isMax, isOverfitted2] = given;
     const [x0, y0] = api.coord([low, best]);
     const [x1, y1] = api.coord([high, third]);
     const gap = Math.max(2, (x1 - x0) * 0.14);
@@ -2594,7 +2683,7 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
         {
           type: "text",
           style: {
-            text: plain(String(n)),
+            text: isOverfitted2 ? `${n} !` : String(n),
             x: (x0 + x1) / 2,
             y: isMax ? y0 - 4 : y0 + 4,
             align: "center",
@@ -2712,7 +2801,8 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
     }, [study.name]);
     if (!found) return jsx(Waiting, {});
     const open = (trial) => go(studyAddress(study.name, "trial", String(trial)));
-    const searched = study.space.filter((one) => found.axes[one.name]);
+    const share = (name) => found.importance.find((one) => one.parameter === name)?.share ?? 0;
+    const searched = study.space.filter((one) => found.axes[one.name]).sort((a, b) => share(b.name) - share(a.name));
     return jsxs(Fragment, { children: [
       study.is_adaptive && jsx("p", { class: "hint", children: "The search looked at values: points gather where it expected good ones (I6)." }),
       jsx(Panel, { title: "Values against each parameter", children: jsx("div", { class: "grid", children: searched.map((one) => jsx(
@@ -2729,7 +2819,14 @@ ${bucket.n} trials, ${bucket.n_infeasible} infeasible`;
       jsx(Panel, { title: "What matters", children: jsxs("div", { class: "grid", children: [
         jsx(Importance, { found }),
         jsx(Trends, { found, isAdaptive: study.is_adaptive }),
-        jsx(ExpectedBest, { points: found.expected_best, objective: study.objective }),
+        jsx(
+          ExpectedBest,
+          {
+            points: found.expected_best,
+            objective: study.objective,
+            seedNoise: found.seed_noise
+          }
+        ),
         jsx(Interactions, { found })
       ] }) }),
       jsxs(Panel, { title: "Best over all other parameters", children: [
