@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tunebook.analysis.axis import axis_points
 from tunebook.diagnosis.decomposition import gaps
 from tunebook.diagnosis.learning_rate import SweepRun
+from tunebook.diagnosis.update_ratio import BAND
 from tunebook.guide.stages.evaluate import decomposition_of
 from tunebook.guide.stages.steps_and_rate import shown_curve
 from tunebook.guide.studies import trial_from
@@ -183,9 +184,36 @@ def _rate(session: Session) -> Iterator[Section]:
                 "loss",
             )
         )
+    charts += [*_ratios(session), *_norms(session)]
     yield Section(
         "Steps and learning rate", findings=session.state.findings.get(4, []), charts=charts
     )
+
+
+def _ratios(session: Session) -> Iterator[Chart]:
+    """Yield the size of an update beside that of each parameter, and the usual band (S1.12)."""
+    told = session.state.facts.get((4, "update ratios"))
+    if told:
+        low, high = BAND
+        inside = sum(low <= ratio <= high for ratio in told.values())
+        summary = f"{inside} of {len(told)} between {low:g} and {high:g}, which is ordinary."
+        bars = ChartSeries("update / parameter", list(told), list(told.values()))
+        yield Chart(ChartKind.BAR, "Size of updates", summary, [bars], "tensor", "ratio")
+
+
+def _norms(session: Session) -> Iterator[Chart]:
+    """Yield the norms of the gradient with the threshold at which they are clipped (S4.49)."""
+    told = session.state.facts.get((4, "clipping"))
+    if told and told["chosen"] is not None:
+        norms, level = told["norms"], told["chosen"]
+        share = told["advice"]["clipped_share"]
+        steps = list(range(len(norms)))
+        series = [
+            ChartSeries("norm", steps, norms),
+            ChartSeries("threshold", [0, len(norms) - 1], [level, level]),
+        ]
+        summary = f"{share:.0%} of {len(norms)} updates are above {level:.4g} and clipped."
+        yield Chart(ChartKind.LINE, "Norm of the gradient", summary, series, "update", "norm")
 
 
 def _errors(session: Session) -> Iterator[Section]:

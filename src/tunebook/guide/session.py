@@ -25,6 +25,9 @@ Ask = Callable[[str, Any, str], Any]
 """Asks a person about a decision: its name, the value proposed, the reason. Returns the value."""
 
 
+CONFIGURATION = "configuration"
+
+
 def agree(_name: str, value: Any, _reason: str) -> Any:
     """Take every decision as it is proposed."""
     return value
@@ -59,7 +62,7 @@ class Session:
     @property
     def config(self) -> dict[str, Any]:
         """The configuration that is the best known so far: the incumbent."""
-        return dict(self.state.decided("configuration", {}))
+        return dict(self.state.decided(CONFIGURATION, {}))
 
     @property
     def n_updates(self) -> int:
@@ -104,7 +107,9 @@ class Session:
     def decide(self, stage: int, name: str, value: Any, reason: str) -> Any:
         """Return a decision: the recorded one, the proposed one, or what a person says."""
         for known in self.state.decisions:
-            if known["stage"] == stage and known["name"] == name:
+            # A stage may change the configuration more than once, each time for another reason.
+            is_same = name != CONFIGURATION or known["reason"] == reason
+            if known["stage"] == stage and known["name"] == name and is_same:
                 return known["value"]
         chosen = self.ask(name, value, reason)
         by = "rule" if chosen == value else "person"
@@ -114,7 +119,7 @@ class Session:
 
     def adopt(self, stage: int, changes: Mapping[str, Any], reason: str) -> None:
         """Make ``changes`` part of the incumbent configuration."""
-        self.decide(stage, "configuration", {**self.config, **changes}, reason)
+        self.decide(stage, CONFIGURATION, {**self.config, **changes}, reason)
 
     def passed(self, stage: int) -> set[str]:
         """Return the checks of a stage's gate that no problem speaks against."""
