@@ -210,7 +210,8 @@ export interface RequestMessage {
  * One study as it is after event ``seq``: everything but its trials and curves.
  *
  * ``lights`` are the five answers before conclusions (S4.20).
- * ``findings`` are those after event ``findings_seq``: they take the whole study and come later.
+ * ``findings`` are those after event ``findings_seq``: they take the whole study and come later,
+ * and so does ``spent``.
  * ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
  * ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
  * plots carry a warning (I6).

@@ -11,8 +11,9 @@ from tunebook.analysis.ranking import feasible
 from tunebook.analysis.trial_curves import gap_of_best, judge_best
 from tunebook.engine import Facts
 from tunebook.playbook.checklist import ChecklistFacts, checklist
+from tunebook.reports.burn_down import spent_over_time
 from tunebook.reports.findings import finding_message, findings_of
-from tunebook.reports.messages import FindingMessage
+from tunebook.reports.messages import FindingMessage, SpentMessage
 from tunebook.space import Space
 
 
@@ -21,19 +22,23 @@ class Judgement:
     """What was found after event ``seq``: it takes the whole study, so it is kept and reused.
 
     ``gap`` is the distance from the best to the third-best trial: curves are held against it.
+    ``spent`` is how the budget was used over time.
     """
 
     seq: int
     findings: Sequence[FindingMessage] = ()
     lights: Sequence[FindingMessage] = ()
     gap: float | None = None
+    spent: Sequence[SpentMessage] = ()
 
 
 def judged(facts: Facts, seq: int) -> Judgement:
     """Return the findings of a study as it is after event ``seq``, and its lights."""
     space = Space.from_dict(facts.space)
     gap = gap_of_best(facts.trials, facts.known_spec.objective)
-    return Judgement(seq, findings_of(facts, space), lights_of(facts, space), gap)
+    return Judgement(
+        seq, findings_of(facts, space), lights_of(facts, space), gap, spent_over_time(facts)
+    )
 
 
 def lights_of(facts: Facts, space: Space) -> list[FindingMessage]:

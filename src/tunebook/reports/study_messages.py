@@ -10,7 +10,7 @@ from tunebook.analysis.forecast import forecast
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.records import CheckpointRef, Request, RequestObeyed, StudyState, Trial
-from tunebook.reports.burn_down import spent_over_time, thinned
+from tunebook.reports.burn_down import thinned
 from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
     BestMessage,
@@ -97,7 +97,7 @@ def study_message(
         constraints=list(space.constraints),
         budget=_limits(facts, now),
         target=facts.budget.target,
-        spent=spent_over_time(facts),
+        spent=judgement.spent,
         counts=Counter(str(trial.state) for trial in facts.trials),
         best=_best(facts, path_of),
         incumbent=incumbents(facts),
