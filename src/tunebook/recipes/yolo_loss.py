@@ -62,7 +62,9 @@ def _of_boxes(rows: Rows, image: int, chosen: torch.Tensor, boxes: torch.Tensor)
     inside = ((inside + (reach - 1) / 2) / reach).clamp(0, 1)
     extent = (said[:, 2:4] - (size / anchor).log()).abs()
     weight = 2 - (size / rows.size).prod(1)
-    return (_wrong(said[:, :2], inside) + extent).sum(1) * weight
+    # Without the entropy of where the centre lies, a row that is right loses nothing.
+    entropy = -torch.xlogy(inside, inside) - torch.xlogy(1 - inside, 1 - inside)
+    return (_wrong(said[:, :2], inside) - entropy + extent).sum(1) * weight
 
 
 def _of_objects(said: torch.Tensor, chosen: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import ConfigurationError
+from tunebook.recipes.loop import Training
 from tunebook.recipes.models import load_model
 from tunebook.recipes.networks.darknet import darknet
 from tunebook.recipes.networks.darknet_weights import save_weights
@@ -23,7 +24,7 @@ from tunebook.records import Configuration
 from tunebook.study.described import open_recipe
 from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file
-from tunebook.training.task import Split
+from tunebook.training.task import Split, load_task
 
 SIDE, N = 64, 24
 SMALL = """
@@ -157,3 +158,17 @@ def test_s0_12_anchors_are_scaled_and_a_backbone_is_taken_over(home: Path, tmp_p
     for name, wrong in wrongs.items():
         with pytest.raises(ConfigurationError, match=r"cannot be (this|read)|no images of this"):
             made(home, **{**values, name: wrong})
+
+
+def test_s0_6_a_recipe_read_again_trains_to_the_same_losses(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "small.cfg").write_text(SMALL)
+    values = given(cfg=str(tmp_path / "small.cfg"), resolution=2 * SIDE)
+    preset = read_preset("object-detection", data="squares", home=str(home), given=values)
+    config = {**preset.defaults, **values}
+    kept = json.dumps([preset.task.reference, preset.task.arguments, config])
+    reference, arguments, again = json.loads(kept)
+    losses = []
+    for task, said in ((preset.task, config), (load_task(reference, arguments), again)):
+        training = Training(task, said, n_updates=50, seed=3)
+        losses.append(torch.stack([training.update() for _ in range(50)]))
+    assert (losses[0] - losses[1]).abs().max() <= 1e-6

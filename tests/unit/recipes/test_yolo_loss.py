@@ -83,6 +83,9 @@ def test_s0_6_a_row_that_says_its_box_has_nothing_to_learn_of_place_and_size() -
     assert found[row, :4].abs().max() < 1e-5
     assert found[row, 4] < 0
     assert found[row, 5] > 0 > found[row, 6]
+    certain = torch.full_like(rows.said, -20.0)
+    certain[0, row] = torch.cat([rows.said[0, row, :4].detach(), torch.tensor([20.0, -20.0, 20.0])])
+    assert yolo_loss(Rows(certain, rows.places), *boxes_of(box)).item() < 1e-4
     others = found[[i for i in range(len(found)) if i != row]]
     assert others[:, [0, 1, 2, 3, 5, 6]].abs().max() == 0
 
