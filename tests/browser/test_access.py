@@ -5,13 +5,23 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from tunebook.records import Budget, Objective, Series, TrialNumber, TrialReported
+from tunebook.records import (
+    Budget,
+    Failure,
+    FailureKind,
+    Objective,
+    Series,
+    TrialFailed,
+    TrialNumber,
+    TrialReported,
+)
 from tunebook.space import Choice, Float, Space
+from tunebook.storage.checkpoints import folder_name
 from tunebook.testing.sample_studies import study_spec
 
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -89,15 +99,26 @@ def test_hostile_names_stay_text_everywhere(dashboard, guarded, show, text):
         notes=text,
         environment={text[:100]: text},
     )
-    dashboard.fill(spec, n_trials=25)
+    study = dashboard.fill(spec, n_trials=25)
+    failure = Failure(FailureKind.USER_ERROR, text, traceback=text)
+    dashboard.append(study, [TrialFailed(time.time(), TrialNumber(24), failure, 1.0)])
+    logs = dashboard.home / "logs" / folder_name(text)
+    logs.mkdir(parents=True)
+    (logs / "00024.log").write_text(text, encoding="utf-8")
     page.on("dialog", lambda dialog: pytest.fail(f"{dialog.message} was run"))
     show(page)
     expect(page.get_by_role("link", name=text[:20]).first).to_be_visible()
-    for rest in (["overview"], ["curves"], ["trials"], ["parameters"], ["trial", "3"]):
+    pages = ["overview"], ["curves"], ["trials"], ["parameters"], ["trial", "3"], ["trial", "24"]
+    for rest in pages:
         show(page, text, *rest)
         expect(page.get_by_text("Loading…")).to_have_count(0)
         expect(page.locator("img[src]")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for part in ("Traceback", "Log"):
+        expect(page.get_by_role("region", name=part)).to_contain_text(text[:30])
+    page.goto(f"{dashboard.origin}/#/compare?{urlencode({'study': text})}")
+    expect(page.get_by_role("region", name="What was found")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert "alert" not in page.title() or text == IMAGE
 
 

@@ -68,6 +68,17 @@ def test_nothing_is_wider_than_a_narrow_screen(dashboard, guarded, show, rest):
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
+def test_studies_and_their_comparison_fit_a_narrow_screen(dashboard, guarded, show):
+    for name in ("birds", "digits"):
+        dashboard.fill(study_spec(name), n_trials=20)
+    page = guarded(viewport={"width": 375, "height": 800}).context.new_page()
+    show(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.goto(dashboard.origin + "/#/compare?study=birds&study=digits")
+    expect(page.get_by_role("region", name="What was found")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
 def tab_to(page, name):
     """Press Tab until something of that name has the focus, which must then be seen."""
     for _ in range(60):

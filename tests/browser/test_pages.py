@@ -154,6 +154,18 @@ def test_one_trial_shows_configuration_metrics_log_checkpoint_and_command(dashbo
     expect(command).to_contain_text("python train.py --lr 0.")
 
 
+def test_log_of_a_trial_that_trains_grows_on_its_page(dashboard, page, show):
+    dashboard.fill(n_trials=5, n_running=1, is_live=True)
+    logs = dashboard.home / "logs" / "birds"
+    logs.mkdir(parents=True)
+    (logs / "00004.log").write_text("epoch 1\n")
+    show(page, "birds", "trial", "4")
+    expect(page.get_by_role("region", name="Log")).to_contain_text("epoch 1")
+    with (logs / "00004.log").open("a") as log:
+        log.write("epoch 2\n")
+    expect(page.get_by_role("region", name="Log")).to_contain_text("epoch 2")
+
+
 def test_parameters_page_says_in_words_what_its_charts_show(dashboard, page, show):
     dashboard.fill(n_trials=60)
     show(page, "birds", "parameters")

@@ -748,7 +748,7 @@
     ctx.rect(left, top, width, height);
     ctx.clip();
     ctx.lineJoin = "round";
-    const isCrowded = lines.length > 60;
+    const isCrowded = lines.filter((line) => !line.isFaint).length > 60;
     const drawn = [...lines].sort((a, b) => Number(b.isFaint) - Number(a.isFaint));
     if (hovered !== null) drawn.push(...lines.filter((line) => line.trial === hovered));
     drawn.forEach((line, n) => {
