@@ -7,6 +7,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,36 +16,38 @@ import pytest
 COMMAND = [sys.executable, "-m", "tunebook", "ui"]
 
 
-def test_address_that_is_printed_shows_the_page(tmp_path: Path) -> None:
-    command = [*COMMAND, "--home", str(tmp_path / "home"), "--port", "0"]
+@contextmanager
+def served(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command; yield the process and the address that it prints."""
+    command = [*COMMAND, "--home", str(home), "--port", "0", *options]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        assert process.stderr is not None
-        address = process.stdout.readline().strip()
+        yield process, process.stdout.readline().strip()
+        process.terminate()
+
+
+def test_address_that_is_printed_shows_the_page(tmp_path: Path) -> None:
+    with served(tmp_path / "home") as (process, address):
         assert address.startswith("http://127.0.0.1:")
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with opener.open(address, timeout=10) as answer:
             assert b'<div id="page">' in answer.read()
             assert "unsafe" not in answer.headers["content-security-policy"]
         process.terminate()
+        assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
 
 
 def test_binding_elsewhere_needs_the_flag_and_keeps_the_token(tmp_path: Path) -> None:
-    command = [*COMMAND, "--home", str(tmp_path / "home"), "--port", "0", "--host", "0.0.0.0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        address = process.stdout.readline().strip()
+    with served(tmp_path / "home", "--host", "0.0.0.0") as (process, address):
         assert "?token=" in address
         origin = address.partition("?")[0].replace("0.0.0.0", "127.0.0.1")
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(f"{origin}api/studies", timeout=10)
         process.terminate()
+        assert process.stderr is not None
         assert "whoever can reach this machine" in process.stderr.read()
 
 
