@@ -9,7 +9,7 @@ from hypothesis import settings
 
 # The same examples everywhere, so that a red test is red for everyone. To look for new ones:
 # pytest --hypothesis-profile=explore
-settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+settings.register_profile("fixed", derandomize=True, database=None, deadline=None, max_examples=50)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("fixed")
 

@@ -31,7 +31,7 @@ PROBLEM = Problem(SPACE, quadratic)
 @pytest.mark.timeout(60)
 def test_reaches_on_a_quadratic_what_members_of_their_own_momentum_do_s0_16() -> None:
     best, best_of_random = [], []
-    for seed in range(50):
+    for seed in range(30):
         history = simulate(Pshe2(), PROBLEM, trials=50, workers=5, seed=seed)
         best.append(min(t.value for t in history.trials if t.value is not None))
         draws = np.random.default_rng(seed).uniform(-1.0, 1.0, (50, 4))
