@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 
 from tunebook.datasets.library import import_dataset
+from tunebook.execution.process_settings import keep_freed_memory
 from tunebook.recipes.loop import Training
 from tunebook.recipes.presets import read_preset
 from tunebook.training.task import Split
@@ -39,8 +41,7 @@ def imported(source: Path, home: Path, classes: Sequence[str] = ()) -> str:
         folder = home / "chosen"
         for split in sorted(path for path in source.iterdir() if path.is_dir()):
             for name in classes:
-                (folder / split.name).mkdir(parents=True, exist_ok=True)
-                (folder / split.name / name).symlink_to((split / name).resolve())
+                shutil.copytree(split / name, folder / split.name / name)
     import_dataset(folder, "photos", home)
     return "photos"
 
@@ -48,6 +49,7 @@ def imported(source: Path, home: Path, classes: Sequence[str] = ()) -> str:
 def train(home: Path, data: str, n_epochs: int, seed: int, values: Mapping[str, Any]) -> Outcome:
     """Train the recipe with some values set by hand, and look at every set once."""
     torch.set_num_threads(1)
+    keep_freed_memory()
     preset = read_preset(RECIPE, data=data, home=str(home), given=values)
     config = {**preset.defaults, **values}
     n_examples = len(preset.task.examples(Split.TRAIN))

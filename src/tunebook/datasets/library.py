@@ -16,6 +16,7 @@ from pathlib import Path
 from tunebook.datasets.archives import is_archive, unpack
 from tunebook.datasets.importers.coco import read_coco
 from tunebook.datasets.importers.folders import read_folders
+from tunebook.datasets.importers.lists import looks_like_lists, read_lists
 from tunebook.datasets.importers.tables import SUFFIXES, read_table, read_texts
 from tunebook.datasets.importers.voc import read_voc
 from tunebook.datasets.importers.yolo import read_yolo
@@ -27,6 +28,7 @@ from tunebook.records.section import encode
 
 FORMATS: Mapping[str, Callable[[Path], Dataset]] = {
     "folders": read_folders,
+    "lists": read_lists,
     "coco": read_coco,
     "voc": read_voc,
     "yolo": read_yolo,
@@ -139,6 +141,8 @@ def guessed_format(root: Path) -> str:
     if ".json" in suffixes:
         return "coco"
     has_images = bool(suffixes & {".jpg", ".jpeg", ".png", ".bmp"})
+    if has_images and looks_like_lists(root):
+        return "lists"
     if has_images and (".yaml" in suffixes or "classes.txt" in names or "obj.names" in names):
         return "yolo"
     if has_images:
@@ -150,7 +154,7 @@ def guessed_format(root: Path) -> str:
     raise DatasetError(
         "Nothing in this folder looks like a dataset",
         got=root.name,
-        expected="images in folders, COCO, Pascal VOC, YOLO, texts in folders, or a table",
+        expected="images in folders or lists, COCO, Pascal VOC, YOLO, texts in folders, or a table",
     )
 
 

@@ -197,3 +197,53 @@ def test_s0_11_smaller_samples_lie_within_larger_ones(folders, tmp_path):
     assert places[0] < places[1] < places[2]
     chosen = [labels[place] for place in places[1]]
     assert [chosen.count(label) for label in range(3)] == [16, 16, 16]
+
+
+@pytest.fixture
+def birds(tmp_path):
+    """Twelve images of two classes and two published divisions of them."""
+    root = tmp_path / "birds"
+    for number in range(12):
+        path = root / "images" / f"{number:02d} bird.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32), (20 * number, 100, 50)).save(path)
+    (root / "classes.txt").write_text("1 001.Albatross\n2 002.Auklet\n")
+    lines = [f"images/{number:02d} bird.png {number % 2}" for number in range(12)]
+    (root / "train.txt").write_text("\n".join(lines[:10]))
+    (root / "test.txt").write_text("\n".join(lines[10:]) + "\n")
+    return root
+
+
+def test_s3_1_lists_of_images_are_splits_and_another_division_is_another_version(birds, tmp_path):
+    stored = import_dataset(birds, "birds", tmp_path)
+    assert stored.dataset.classes == ("001.Albatross", "002.Auklet")
+    assert (len(stored.dataset.of_split("train")), len(stored.dataset.of_split("test"))) == (10, 2)
+    assert [item.label for item in stored.dataset.of_split("test")] == [0, 1]
+    lines = (birds / "train.txt").read_text().splitlines()
+    (birds / "train.txt").write_text("\n".join(lines[:6]))
+    with (birds / "test.txt").open("a") as file:
+        file.write("\n".join(lines[6:]))
+    again = import_dataset(birds, "birds", tmp_path)
+    assert (len(again.dataset.of_split("train")), len(again.dataset.of_split("test"))) == (6, 6)
+    assert again.version != stored.version
+
+
+def test_faults_of_lists_have_file_and_line(birds, tmp_path):
+    with (birds / "train.txt").open("a") as file:
+        file.write("\nnowhere.png 0\n../../etc/passwd 0\nimages/00 bird.png 1\nalone\n")
+    dataset = import_dataset(birds, "birds", tmp_path).dataset
+    assert {fault.source: fault.why.partition(",")[0] for fault in dataset.faults} == {
+        "train.txt:11": "names nowhere.png",
+        "train.txt:12": "names ../../etc/passwd",
+        "train.txt:13": "names images/00 bird.png again",
+        "train.txt:14": "has no path and class",
+    }
+    assert len(dataset.items) == 12
+
+
+def test_class_that_no_name_belongs_to_is_refused(birds, tmp_path):
+    with (birds / "train.txt").open("a") as file:
+        file.write("\nimages/00 bird.png 7\n")
+    (birds / "test.txt").write_text("images/11 bird.png 7\n")
+    with pytest.raises(DatasetError, match=r"classes that classes\.txt has not"):
+        import_dataset(birds, "birds", tmp_path)
