@@ -136,6 +136,7 @@ function barely(
     row,
     curves: Object.fromEntries(own),
     verdicts: row.tags.map(onlyNamed),
+    observers: [],
     checkpoints: [],
     family: null,
     n_losses: 0,

@@ -343,13 +343,15 @@ export interface FamilyMessage {
 /**
  * One trial: its row, all its curves by metric, its files, its family, how to repeat it.
  *
- * ``n_losses`` workers vanished while they trained it, so that it was tried again.
+ * ``n_losses`` workers vanished while they trained it, so that it was tried again. ``observers``
+ * say what stopping early would have done (S0.32).
  */
 export interface TrialMessage {
   readonly seq: number;
   readonly row: TrialRow;
   readonly curves: Readonly<Record<string, CurveMessage>>;
   readonly verdicts: readonly FindingMessage[];
+  readonly observers: readonly string[];
   readonly checkpoints: readonly CheckpointMessage[];
   readonly family: FamilyMessage | null;
   readonly n_losses: number;

@@ -326,13 +326,15 @@ class FamilyMessage:
 class TrialMessage:
     """One trial: its row, all its curves by metric, its files, its family, how to repeat it.
 
-    ``n_losses`` workers vanished while they trained it, so that it was tried again.
+    ``n_losses`` workers vanished while they trained it, so that it was tried again. ``observers``
+    say what stopping early would have done (S0.32).
     """
 
     seq: int
     row: TrialRow
     curves: Mapping[str, CurveMessage]
     verdicts: Sequence[FindingMessage]
+    observers: Sequence[str]
     checkpoints: Sequence[CheckpointMessage]
     family: FamilyMessage | None
     n_losses: int

@@ -14,7 +14,7 @@ from tunebook.records import CheckpointRef, TaskKind, Trial, TrialState
 from tunebook.reports.curves import curve_message, finite
 from tunebook.reports.families import ancestors_of, family_of
 from tunebook.reports.messages import CheckpointMessage, TrialMessage, TrialRow, TrialsMessage
-from tunebook.reports.verdicts import curve_tags, verdict_messages
+from tunebook.reports.verdicts import curve_tags, observer_sentences, verdict_messages
 
 MAX_ROWS = 500
 
@@ -129,6 +129,7 @@ def trial_message(
         row=trial_row(facts, trial, gap),
         curves={name: curve_message(number, series) for name, series in trial.curves.items()},
         verdicts=verdict_messages(trial, facts.known_spec.objective, gap),
+        observers=observer_sentences(trial, facts.known_spec.objective),
         checkpoints=[CheckpointMessage(ref.step, path_of(ref), ref.n_bytes) for ref in refs],
         family=family_of(facts, trial.number),
         n_losses=trial.n_losses,

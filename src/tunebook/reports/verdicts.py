@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from tunebook.analysis.curve_verdicts import CurveVerdict
 from tunebook.analysis.trial_curves import CurveTag, tags_of, verdict_of
-from tunebook.records import Objective, Trial
+from tunebook.playbook.observers import observe
+from tunebook.records import Objective, Trial, TrialState
 from tunebook.reports.messages import FindingMessage, Level
 
 _Told: TypeAlias = tuple[Level, str, str]
@@ -47,6 +48,26 @@ def verdict_messages(trial: Trial, objective: Objective, gap: float | None) -> l
         evidence = _evidence(tag, verdict, gap)
         found.append(FindingMessage(tag.name.lower(), level, str(tag), evidence, advice, source))
     return found
+
+
+def observer_sentences(trial: Trial, objective: Objective) -> list[str]:
+    """Return what stopping early would have done; no trial is stopped by it (S0.32, C4)."""
+    curve = trial.curves.get(objective.metric)
+    if curve is None or trial.state is not TrialState.DONE:
+        return []
+    errors = [objective.sign * value for value in curve.values]
+    told = []
+    for one in observe(curve.steps, errors):
+        if one.stopped_at is not None:
+            missed = one.would_have_missed
+            end = (
+                f"and miss {missed:.3g} of {objective.metric}" if missed > 0 else "and miss nothing"
+            )
+            told.append(
+                f"Stopping early with {one.rule} would end it at step {one.stopped_at}, "
+                f"save {one.steps_saved} steps {end}."
+            )
+    return told
 
 
 def _evidence(tag: CurveTag, verdict: CurveVerdict, gap: float | None) -> str:

@@ -71,3 +71,22 @@ def test_s4_27_count_of_the_good_region_is_found_and_on_its_light():
     assert "of the best" in region.evidence
     (light,) = (one for one in judgement.lights if one.id == "enough-points")
     assert "good region: 1" in light.title
+
+
+def test_s0_32_page_of_a_trial_says_what_stopping_early_would_have_done():
+    values = [0.5, 0.6, *[0.55] * 12, 0.7, *[0.65] * 15]
+    number = TrialNumber(0)
+    told = [
+        StudyCreated(0.0, sample_spec(max_steps=30)),
+        DriverStarted(0.0, "host:1", 1),
+        TrialCreated(1.0, number, Configuration({"lr": 0.1}), until_step=None),
+        TrialBegan(1.0, number, 0),
+        TrialReported(1.5, number, {"val_accuracy": Series.of(range(1, 31), values, range(1, 31))}),
+    ]
+    running = trial_message(replay(told), 5, 0, path_of=lambda ref: "")
+    assert running.observers == []
+    ended = replay([*told, TrialEnded(2.0, number, 30, 30.0)])
+    assert trial_message(ended, 6, 0, path_of=lambda ref: "").observers == [
+        "Stopping early with patience 10 would end it at step 12, save 18 steps "
+        "and miss 0.1 of val_accuracy."
+    ]

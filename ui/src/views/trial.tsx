@@ -43,13 +43,18 @@ export function Trial({ study, number }: { study: StudyMessage; number: number }
             ))}
           </div>
           {Object.keys(trial.curves).length === 0 && <p class="muted">It has reported nothing.</p>}
-          {trial.verdicts.length > 0 && (
+          {trial.verdicts.length + trial.observers.length > 0 && (
             <Panel title="What its curve says">
               <div class="findings">
                 {trial.verdicts.map((one) => (
                   <Finding key={one.id} finding={one} />
                 ))}
               </div>
+              {trial.observers.map((sentence) => (
+                <p key={sentence} class="muted">
+                  {sentence}
+                </p>
+              ))}
             </Panel>
           )}
           <Lineage study={study} trial={trial} />

@@ -305,6 +305,7 @@
       row,
       curves: Object.fromEntries(own),
       verdicts: row.tags.map(onlyNamed),
+      observers: [],
       checkpoints: [],
       family: null,
       n_losses: 0,
@@ -2975,7 +2976,10 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
         jsxs("div", { class: "column wide", children: [
           jsx("div", { class: "grid", children: Object.entries(trial.curves).map(([metric, curve], n) => jsx(MetricPlot, { metric, curve, n }, metric)) }),
           Object.keys(trial.curves).length === 0 && jsx("p", { class: "muted", children: "It has reported nothing." }),
-          trial.verdicts.length > 0 && jsx(Panel, { title: "What its curve says", children: jsx("div", { class: "findings", children: trial.verdicts.map((one) => jsx(Finding, { finding: one }, one.id)) }) }),
+          trial.verdicts.length + trial.observers.length > 0 && jsxs(Panel, { title: "What its curve says", children: [
+            jsx("div", { class: "findings", children: trial.verdicts.map((one) => jsx(Finding, { finding: one }, one.id)) }),
+            trial.observers.map((sentence) => jsx("p", { class: "muted", children: sentence }, sentence))
+          ] }),
           jsx(Lineage, { study, trial }),
           jsx(Log, { trial })
         ] }),
