@@ -20,7 +20,7 @@ from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Item
 from tunebook.recipes.networks.transferred import fingerprint
 
-_AT_ONCE = 64
+_AT_ONCE = 32
 _Number = TypeVar("_Number", bound=np.generic)
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]

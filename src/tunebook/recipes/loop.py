@@ -14,7 +14,15 @@ from torch import nn, optim
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tunebook.playbook.observers import plateau_halving
-from tunebook.recipes.batches import Batch, TrainingBatches, in_order, rebuilt, to_device
+from tunebook.recipes.batches import (
+    Batch,
+    Collate,
+    TrainingBatches,
+    fetch,
+    in_order,
+    rebuilt,
+    to_device,
+)
 from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
 from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
 from tunebook.recipes.schedules import factor
@@ -23,7 +31,10 @@ from tunebook.records import Configuration
 from tunebook.training.task import Examples, Split, Task
 
 EVALUATION_BATCH = 256
-"""At least so many examples at once in evaluation: it needs no memory for gradients (S4.35)."""
+"""So many examples at once in evaluation, or a training batch: no memory for gradients (S4.35)."""
+
+EVALUATION_NUMBERS = 2**20
+"""Fewer examples, if their inputs are more numbers than this: large maps do not fit a cache."""
 
 
 @final
@@ -181,7 +192,7 @@ class Training:
             examples = task.examples(split)
         else:
             network = head_of(network)
-        size = max(EVALUATION_BATCH, self.settings.batch_size)
+        size = max(_most_at_once(examples, task.collate), self.settings.batch_size)
         outputs: list[Any] = []
         targets: list[Any] = []
         loss, n = 0.0, 0
@@ -232,6 +243,13 @@ class Training:
                 group.update(settings)
         self.n_done, self._scores = state["n_done"], list(state.get("scores", ()))
         self._enter_stage()
+
+
+def _most_at_once(examples: Examples, collate: Collate | None) -> int:
+    """Return how many examples are evaluated at once, by the size of the first one's inputs."""
+    inputs, _ = fetch(examples, [0], collate)
+    n = inputs.numel() if isinstance(inputs, torch.Tensor) else 1
+    return max(1, min(EVALUATION_BATCH, EVALUATION_NUMBERS // max(1, n)))
 
 
 def _in_full(outputs: Any) -> Any:
