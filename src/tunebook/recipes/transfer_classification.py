@@ -38,7 +38,8 @@ RECIPE = Recipe(
         **{k: v for k, v in image_classification.RECIPE.defaults.items() if k != "width"},
         "network": NETWORK,
         "transfer": TransferMode.LAST_THEN_ALL.value,
-        "lr": 1e-3,
+        "lr": 3e-3,
+        "schedule": "cosine",
         "release": RELEASE,
         "body_factor": BODY_FACTOR,
         "dropout": 0.2,
@@ -56,4 +57,4 @@ RECIPE = Recipe(
     network="EfficientNet-Lite0 with ImageNet weights: its last layer first, then all layers",
     options={"resolution": RESOLUTION},
 )
-"""Values of ours: they were not searched."""
+"""Values of ours: rate and body factor are the best of three tried on photos of clothes."""
