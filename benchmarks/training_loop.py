@@ -23,8 +23,8 @@ from tunebook.recipes.loop import Training
 from tunebook.training.task import read_task
 
 BATCH, N_INPUTS = 64, 256
-WIDTHS = {"0.5 ms": 128, "5 ms": 1024}
-UPDATES = {"0.5 ms": 200, "5 ms": 60}
+WIDTHS = {"about 1 ms": 128, "about 5 ms": 576}
+UPDATES = {"about 1 ms": 200, "about 5 ms": 60}
 
 
 class Perceptron:
@@ -104,7 +104,7 @@ def main() -> None:
         ratios = [b / a for a, b in zip(times["bare"], times["tunebook"], strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4)
         print(
-            f"{name:>7s}: bare {statistics.median(times['bare']):.3f} ms, "
+            f"{name:>10s}: bare {statistics.median(times['bare']):.3f} ms, "
             f"tunebook {statistics.median(times['tunebook']):.3f} ms an update; "
             f"overhead {middle - 1:+.1%} (quartiles {low - 1:+.1%} to {high - 1:+.1%})"
         )
