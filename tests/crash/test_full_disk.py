@@ -60,7 +60,8 @@ def test_full_disk_ends_the_study_with_its_error_and_loses_nothing(
     is_disk = small_disk(study.home)
     assert study.live(None if is_disk else with_few_pages) == RAISED, study.said
     assert "StoreFullError: [E204]" in study.said
-    if is_disk:
+    if is_disk and not (workers and ballast):
+        # With workers the log may be refused its next line before a checkpoint's refusal is heard.
         assert ("could not go on for want of space" in study.said) == bool(ballast)
     facts = study.facts
     assert 0 < len(facts.trials) < len(undisturbed)
