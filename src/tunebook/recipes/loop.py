@@ -98,15 +98,25 @@ class Training:
         for network in networks:
             if isinstance(network, Transferred):
                 network.hold(self.n_done / self.n_updates)
-        body = held_body(self.network)
-        if body is None or self.task.features is None:
+        if not self._is_on_features:
             self._shown, self._batches_of_features = {}, None
-        elif not self._shown:
-            splits = [split for split in Split if self.task.has(split)]
-            self._shown = {split: self.task.features(split.value, body) for split in splits}
+        elif self._batches_of_features is None:
             self._batches_of_features = TrainingBatches(
-                self._shown[Split.TRAIN], self.settings.batch_size, seed=self._seed
+                self._examples(Split.TRAIN), self.settings.batch_size, seed=self._seed
             )
+
+    @property
+    def _is_on_features(self) -> bool:
+        return self.task.features is not None and held_body(self.network) is not None
+
+    def _examples(self, split: Split) -> Examples:
+        """Return a split as it is, or as a held body shows it; asked for once while it is held."""
+        shown, body = self.task.features, held_body(self.network)
+        if shown is None or body is None:
+            return self.task.examples(split)
+        if split not in self._shown:
+            self._shown[split] = shown(split.value, body)
+        return self._shown[split]
 
     @property
     def rate(self) -> float:
@@ -187,10 +197,8 @@ class Training:
         augmented (S2.10). With ``limit`` an evenly spread sample of so many examples (S4.36).
         """
         network, task = self.evaluated.eval(), self.task
-        examples = self._shown.get(split)
-        if examples is None:
-            examples = task.examples(split)
-        else:
+        examples = self._examples(split)
+        if self._is_on_features:
             network = head_of(network)
         size = max(_most_at_once(examples, task.collate), self.settings.batch_size)
         outputs: list[Any] = []

@@ -30,7 +30,7 @@ class Shapes:
     maximize = "accuracy"
 
     def data(self, split: str) -> TensorDataset | None:
-        n = {"train": 60, "train-val": 30}.get(split)
+        n = {"train": 60, "train-val": 30, "test": 31}.get(split)
         if n is None:
             return None
         generator = torch.Generator().manual_seed(n)
@@ -131,7 +131,7 @@ def test_s3_3_training_on_features_is_training_on_images(mode, polyak):
     assert torch.allclose(*heads, atol=1e-5)
 
 
-def test_features_are_asked_for_once_for_each_split():
+def test_i2_features_are_asked_for_once_for_each_split_that_is_used_and_never_for_test():
     task = Remembered()
     found = training(task, transfer="last-layer")
     for _ in range(3):
