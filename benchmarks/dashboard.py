@@ -79,7 +79,7 @@ def first_view(page: Page, address: str, drawn: str) -> tuple[float, float]:
     session.on("Network.dataReceived", count)
     begin = time.perf_counter()
     page.goto(address)
-    page.wait_for_function(drawn, timeout=120_000, polling="raf")
+    page.wait_for_function(drawn, timeout=300_000, polling="raf")
     seconds = time.perf_counter() - begin
     page.wait_for_timeout(2000)
     return seconds, received / 1e6
@@ -89,7 +89,7 @@ def time_of(act: Callable[[], None], page: Page, shown: str, told: object) -> fl
     """Return seconds from the end of ``act`` to a condition on the page."""
     act()
     begin = time.perf_counter()
-    page.wait_for_function(shown, arg=told, timeout=120_000, polling="raf")
+    page.wait_for_function(shown, arg=told, timeout=300_000, polling="raf")
     return time.perf_counter() - begin
 
 
