@@ -64,8 +64,10 @@ def adapt(
 
     def training(examples: Examples, n: int, **changes: Any) -> Training:
         found = {Split.TRAIN.value: examples, Split.TEST_VAL.value: rest}
-        data = {s.value: found.get(s.value, task.data(s.value)) for s in Split}
-        changed = replace(task, data=data.get, features=None)
+        # Other splits are read when they are asked for: the test set is not (I2).
+        changed = replace(
+            task, data=lambda split: found.get(split) or task.data(split), features=None
+        )
         return Training(changed, {**config, **changes}, n_updates=n, seed=seed)
 
     source = task.examples(Split.TRAIN)

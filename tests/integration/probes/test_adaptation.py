@@ -29,6 +29,15 @@ def test_s2_15_without_a_shift_no_labels_are_asked_for():
     assert "do not cut" in found.judge().title
 
 
+def test_i2_adaptation_does_not_read_the_test_set():
+    class Locked(Regime):
+        def data(self, split: str):
+            assert split != "test"
+            return super().data(split)
+
+    adapt(read_task(Locked()), CONFIG, n_target=20, n_updates=4)
+
+
 def test_more_examples_than_test_val_can_give_are_refused():
     with pytest.raises(TaskError, match="1 to"):
         adapt(read_task(Regime()), CONFIG, n_target=10_000, n_updates=10)
