@@ -110,7 +110,7 @@ def decay(marks: PassMarks, home: Path, data: str) -> None:
         home,
         data,
         name="tuned",
-        search="quasirandom",
+        search="halton",
         budget={"trials": 40},
         space={
             "lr": {"type": "float", "low": 1e-4, "high": 1.0, "log": True},
