@@ -521,7 +521,7 @@ def test_any_sequence_keeps_the_invariants_and_equals_its_replay(
     run_state_machine_as_test(
         machine_with_a_store,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=30,
             suppress_health_check=list(HealthCheck),
             deadline=None,
