@@ -11,11 +11,13 @@ from tunebook.diagnosis.decomposition import gaps
 from tunebook.diagnosis.learning_rate import SweepRun
 from tunebook.diagnosis.update_ratio import BAND
 from tunebook.guide.stages.evaluate import decomposition_of
-from tunebook.guide.stages.steps_and_rate import shown_curve
+from tunebook.guide.stages.steps_and_rate import N_POINTS, shown_curve
 from tunebook.guide.studies import trial_from
 from tunebook.playbook.conflicts import choice_lines
 from tunebook.playbook.roles import caveat_sentence, propose_roles
 from tunebook.playbook.stages import STAGES
+from tunebook.recipes.schedules import factor
+from tunebook.recipes.settings import TrainingSettings
 from tunebook.records.section import (
     Chart,
     ChartKind,
@@ -263,7 +265,18 @@ def _rounds(session: Session) -> Iterator[Section]:
 def _confirmed(session: Session) -> Iterator[Section]:
     findings = session.state.findings.get(8)
     if findings:
-        yield Section("Confirmation", findings=findings)
+        yield Section("Confirmation", findings=findings, charts=list(_schedule(session)))
+
+
+def _schedule(session: Session) -> Iterator[Chart]:
+    """Yield the learning rate along a training of the result (S4.40); not of a function."""
+    if session.file is not None or not session.n_updates:
+        return
+    settings, n = TrainingSettings.of(session.config), session.n_updates
+    steps = list(range(0, n, max(1, n // N_POINTS)))
+    rates = ChartSeries("", steps, [settings.lr * factor(settings, step, n) for step in steps])
+    summary = f"From {rates.y[0]:.3g} to {rates.y[-1]:.3g} in {n} updates: {settings.schedule}."
+    yield Chart(ChartKind.LINE, "Learning rate", summary, [rates], "update", "learning rate")
 
 
 def _caveats(session: Session) -> Iterator[Section]:

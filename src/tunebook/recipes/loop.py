@@ -68,6 +68,7 @@ class Training:
         self.averaged = self._make_average()
         self.n_done = 0
         self._scores: list[float] = []
+        self.last_rate = self.settings.lr
         self._seed = seed
         self._shown: dict[Split, Examples] = {}
         self._batches_of_features: TrainingBatches | None = None
@@ -125,6 +126,12 @@ class Training:
         return self.settings.lr * scheduled * self._rate_factor
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether the learning rate changes in training, as far as the loop sets it."""
+        changes = self.settings.schedule != "constant" or self.settings.warmup > 0
+        return changes and self.task.optimizer is None
+
+    @property
     def _rate_factor(self) -> float:
         """What a plateau schedule makes of the scores so far; 1 for all others (S0.34)."""
         s = self.settings
@@ -143,7 +150,8 @@ class Training:
         if not self.network.training:
             self.network.train()
         if self.task.optimizer is None:
-            set_rate(self.optimizer, self.rate)
+            self.last_rate = self.rate
+            set_rate(self.optimizer, self.last_rate)
         self.optimizer.zero_grad(set_to_none=True)
         n_parts = 1 if batch is not None else self.settings.accumulate
         total = torch.zeros((), device=self.device)

@@ -26,7 +26,8 @@ class TaskTraining:
     """The training of ``task``, to be called with a trial.
 
     ``fixed`` are values of a configuration that the study's space does not vary. Each step reports
-    ``train_loss``, the mean over its updates, and the metrics of the validation sets.
+    ``train_loss``, the mean over its updates, the metrics of the validation sets, and the
+    ``learning_rate`` of its last update where that changes in training (S4.40).
     ``data_fraction`` is the share of the training data that is used (S0.11). ``seed`` replaces that
     of the trial, to repeat one training exactly (I8). ``conditions`` are what a study tells about
     it besides: the recipe's name, the version of the data. ``schedule`` repeats what population
@@ -82,6 +83,8 @@ class TaskTraining:
             training = course.at(step)
             losses = [training.update() for _ in range(self.updates_per_step)]
             metrics: dict[str, Any] = {"train_loss": float(torch.stack(losses).mean())}
+            if training.is_scheduled:
+                metrics["learning_rate"] = training.last_rate
             for split in splits:
                 metrics |= training.evaluate(split)
             objective = task.objective

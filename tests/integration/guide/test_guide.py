@@ -37,6 +37,10 @@ def test_s5_1_all_stages_leave_their_records_within_the_budget(task_file, tmp_pa
     titles = [s.title for s in read_page(tmp_path, "guides/Rings").sections]
     assert titles[:2] == ["Result", "Budget"]
     assert "Caveats" in titles
+    sections = {s.title: s for s in read_page(tmp_path, "guides/Rings").sections}
+    assert [c.title for c in sections["Confirmation"].charts] == ["Learning rate"]
+    charts = {chart.title for chart in sections["Steps and learning rate"].charts}
+    assert {"Sweep of the rate", "Convergence", "Size of updates"} <= charts
     assert (tmp_path / "guides" / "Rings" / "report.html").stat().st_size < 3_000_000
 
 

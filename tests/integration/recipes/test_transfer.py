@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,8 @@ def test_s3_4_all_layers_follow_the_last_one(home: Path, package: Path) -> None:
     study = trained(home, transfer="last-then-all", release=0.5)
     assert study.best.value >= 0.9
     assert study.trials[0].config["transfer"] == "last-then-all"
+    rates = study.trials[0].curves["learning_rate"].values
+    assert all(a > b for a, b in pairwise(rates))  # the recipe's cosine (S4.40)
 
 
 def test_s3_6_grid_of_sizes_and_sketches_is_one_study(home: Path, package: Path) -> None:
