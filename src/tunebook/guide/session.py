@@ -104,12 +104,16 @@ class Session:
                 if finding.verdict is not Verdict.PASS:
                     self.tell(f"  {finding.verdict.name}: {finding.title} {finding.value}".rstrip())
 
-    def decide(self, stage: int, name: str, value: Any, reason: str) -> Any:
-        """Return a decision: the recorded one, the proposed one, or what a person says."""
+    def decide(
+        self, stage: int, name: str, value: Any, reason: str, *, by_reason: bool = False
+    ) -> Any:
+        """Return a decision: the recorded one, the proposed one, or what a person says.
+
+        ``by_reason``: a stage may decide on it more than once, each time for another reason.
+        """
         for known in self.state.decisions:
-            # A stage may change the configuration more than once, each time for another reason.
-            is_same = name != CONFIGURATION or known["reason"] == reason
-            if known["stage"] == stage and known["name"] == name and is_same:
+            is_same = known["stage"] == stage and known["name"] == name
+            if is_same and (not by_reason or known["reason"] == reason):
                 return known["value"]
         chosen = self.ask(name, value, reason)
         by = "rule" if chosen == value else "person"
@@ -119,7 +123,7 @@ class Session:
 
     def adopt(self, stage: int, changes: Mapping[str, Any], reason: str) -> None:
         """Make ``changes`` part of the incumbent configuration."""
-        self.decide(stage, CONFIGURATION, {**self.config, **changes}, reason)
+        self.decide(stage, CONFIGURATION, {**self.config, **changes}, reason, by_reason=True)
 
     def passed(self, stage: int) -> set[str]:
         """Return the checks of a stage's gate that no problem speaks against."""

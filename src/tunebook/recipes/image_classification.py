@@ -142,12 +142,11 @@ def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     A pretrained network has a scale of its own.
     """
     resolution = given.get("resolution", RESOLUTION)
-    name = str(given.get("network", DEFAULTS["network"]))
+    name, scale = str(given.get("network", DEFAULTS["network"])), None
     if is_backbone(name):
         backbone = backbone_named(name)
         scale = {"mean": list(backbone.mean), "deviation": list(backbone.deviation)}
-        return {"labels": list(stored.dataset.classes), "resolution": resolution, "scale": scale}
-    return arguments_of_images(stored, _labelled(stored, "train"), resolution)
+    return arguments_of_images(stored, _labelled(stored, "train"), resolution, scale)
 
 
 def _labelled(stored: Stored, split: str) -> list[Item]:

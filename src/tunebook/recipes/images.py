@@ -23,6 +23,9 @@ from tunebook.recipes.networks.transferred import fingerprint
 _AT_ONCE = 32
 _Number = TypeVar("_Number", bound=np.generic)
 
+Scale: TypeAlias = Mapping[str, Sequence[float]]
+"""``mean`` and ``deviation`` of each channel, from 0 to 1."""
+
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 """Images as bytes, channels before lines."""
 
@@ -35,7 +38,7 @@ class Images:
     data: str
     home: str
     resolution: int
-    scale: Mapping[str, Sequence[float]]
+    scale: Scale
 
     def open(self) -> Stored:
         """Return the version; ``DatasetError`` where it is not."""
@@ -68,9 +71,15 @@ class Images:
         return (torch.as_tensor(pixels).float() / 255 - mean) / deviation
 
 
-def arguments_of_images(stored: Stored, items: Sequence[Item], resolution: int) -> dict[str, Any]:
-    """Return a task's arguments: labels, and how images become inputs, by the training images."""
-    scale = scale_of(pixels_of(stored, items, resolution, "train"))
+def arguments_of_images(
+    stored: Stored, items: Sequence[Item], resolution: int, scale: Scale | None = None
+) -> dict[str, Any]:
+    """Return a task's arguments: labels, and how images become inputs.
+
+    Without a ``scale`` it is that of the training images, ``items``.
+    """
+    if scale is None:
+        scale = scale_of(pixels_of(stored, items, resolution, "train"))
     return {"labels": list(stored.dataset.classes), "resolution": resolution, "scale": scale}
 
 

@@ -68,6 +68,7 @@ class Training:
         self.averaged = self._make_average()
         self.n_done = 0
         self._scores: list[float] = []
+        self._rate_factor = 1.0
         self.last_rate = self.settings.lr
         self._seed = seed
         self._shown: dict[Split, Examples] = {}
@@ -131,18 +132,16 @@ class Training:
         changes = self.settings.schedule != "constant" or self.settings.warmup > 0
         return changes and self.task.optimizer is None
 
-    @property
-    def _rate_factor(self) -> float:
-        """What a plateau schedule makes of the scores so far; 1 for all others (S0.34)."""
-        s = self.settings
-        if s.schedule != "plateau":
-            return 1.0
-        found = plateau_halving(self._scores, n=s.patience, factor=s.decay_factor)
-        return float(s.decay_factor ** len(found.drops))
-
     def note(self, score: float) -> None:
         """Tell the schedule the score of an evaluation; higher is better."""
-        self._scores.append(score)
+        self._hear([*self._scores, score])
+
+    def _hear(self, scores: list[float]) -> None:
+        """Take all scores so far: a plateau schedule lowers the rate by them (S0.34)."""
+        self._scores, s = scores, self.settings
+        if s.schedule == "plateau":
+            found = plateau_halving(scores, n=s.patience, factor=s.decay_factor)
+            self._rate_factor = float(s.decay_factor ** len(found.drops))
 
     def update(self, batch: Batch | None = None) -> torch.Tensor:
         """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one."""
@@ -257,7 +256,8 @@ class Training:
             self.optimizer.load_state_dict(state["optimizer"])
             for group, settings in zip(self.optimizer.param_groups, own, strict=True):
                 group.update(settings)
-        self.n_done, self._scores = state["n_done"], list(state.get("scores", ()))
+        self.n_done = state["n_done"]
+        self._hear(list(state.get("scores", ())))
         self._enter_stage()
 
 

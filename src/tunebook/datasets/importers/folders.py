@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tunebook.datasets.importers.images import image_files, read_facts
+from tunebook.datasets.importers.images import image_files, labelled_image
 from tunebook.datasets.records import Dataset, Fault, Item, Kind
 from tunebook.datasets.splitting import split_name
 from tunebook.errors import DatasetError
@@ -33,18 +33,8 @@ def read_folders(root: Path) -> Dataset:
             if not files:
                 faults.append(Fault(str((part / name).relative_to(root)), "has no image"))
             for path in files:
-                _add(path, root, split, label, items, faults)
+                place = path.relative_to(root).as_posix()
+                item, fault = labelled_image(root, place, split=split, label=label)
+                items += [] if item is None else [item]
+                faults += [] if fault is None else [fault]
     return Dataset(Kind.IMAGE_CLASSES, tuple(names), tuple(items), faults=tuple(faults))
-
-
-def _add(
-    path: Path, root: Path, split: str, label: int, items: list[Item], faults: list[Fault]
-) -> None:
-    place = path.relative_to(root).as_posix()
-    facts = read_facts(path)
-    if isinstance(facts, str):
-        faults.append(Fault(place, facts))
-        return
-    if facts.note is not None:
-        faults.append(Fault(place, facts.note, is_left_out=False))
-    items.append(Item(place, place, split, label, file=place, size=facts.size, digest=facts.digest))

@@ -7,6 +7,8 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from tunebook.datasets.records import Fault, Item
+
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"})
 MAX_PIXELS = 200_000_000
 
@@ -49,6 +51,21 @@ def read_facts(path: Path) -> ImageFacts | str:
     if kind is not None and known != kind.lower() and not (known == "ppm" and kind == "PPM"):
         note = f"is {kind} though it is called .{suffix}"
     return ImageFacts(size, hashlib.sha256(content).hexdigest()[:16], mode, note)
+
+
+def labelled_image(
+    root: Path, place: str, *, split: str, label: int
+) -> tuple[Item | None, Fault | None]:
+    """Return the image at ``place`` below ``root`` as an item of a class, and what is wrong.
+
+    There is no item of one that cannot be used.
+    """
+    facts = read_facts(root / place)
+    if isinstance(facts, str):
+        return None, Fault(place, facts)
+    fault = None if facts.note is None else Fault(place, facts.note, is_left_out=False)
+    item = Item(place, place, split, label, file=place, size=facts.size, digest=facts.digest)
+    return item, fault
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tunebook.datasets.importers.images import read_facts
+from tunebook.datasets.importers.images import labelled_image
 from tunebook.datasets.records import Dataset, Fault, Item, Kind
 from tunebook.datasets.splitting import split_name
 from tunebook.errors import DatasetError
@@ -63,18 +63,13 @@ def read_lists(root: Path) -> Dataset:
             if line.strip():
                 _take(told, split, line, f"{path.name}:{number}")
     names = _names(root, told)
-    items = []
+    label_of = {name: label for label, name in enumerate(names)}
+    items = list[Item]()
     for split, place, word in told.lines:
-        facts = read_facts(root / place)
-        if isinstance(facts, str):
-            told.faults.append(Fault(place, facts))
-            continue
-        if facts.note is not None:
-            told.faults.append(Fault(place, facts.note, is_left_out=False))
-        label = names.index(word) if word in names else int(word)
-        items.append(
-            Item(place, place, split, label, file=place, size=facts.size, digest=facts.digest)
-        )
+        label = label_of[word] if word in label_of else int(word)
+        item, fault = labelled_image(root, place, split=split, label=label)
+        items += [] if item is None else [item]
+        told.faults += [] if fault is None else [fault]
     return Dataset(Kind.IMAGE_CLASSES, tuple(names), tuple(items), faults=tuple(told.faults))
 
 
