@@ -103,14 +103,15 @@ class Driver:
         self._interrupts = Interrupts()
         self._tended_at = self._renewed_at = clock.elapsed()
 
-    def run(self) -> Facts:
+    def run(self, lease: Lease | None = None) -> Facts:
         """Drive the study and return its facts; ``StudyBusyError`` if somebody else does.
 
+        ``lease`` is the study's if the caller holds it already; it is given back at the end.
         Ctrl-C puts it down politely: what trains is checkpointed at its next step, and the study
         is paused. A second one raises ``KeyboardInterrupt``; an error of ours or of the store
         comes out as it is. What was appended is kept in every case.
         """
-        self._lease = self._store.acquire_lease(self._study, self._clock.now())
+        self._lease = lease or self._store.acquire_lease(self._study, self._clock.now())
         try:
             with polite_interrupts() as self._interrupts:
                 self._take_up(self._lease)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tunebook.records import StudyState
-from tunebook.storage import database
+from tunebook.storage import sqlite_file
 
 N_PAGES = 20
 RAISED = 3
@@ -26,13 +26,13 @@ def mounted(folder: Path, *options: str) -> bool:
 
 def with_few_pages() -> None:
     """Let the database of this process be no larger than some pages."""
-    configure = database._configure_sqlite  # noqa: SLF001 - a full disk cannot be had otherwise
+    configure = sqlite_file._configure  # noqa: SLF001 - a full disk cannot be had otherwise
 
     def configured(connection, record):
         configure(connection, record)
         connection.execute(f"PRAGMA max_page_count = {N_PAGES}")
 
-    database._configure_sqlite = configured  # noqa: SLF001 - in the child alone
+    sqlite_file._configure = configured  # noqa: SLF001 - in the child alone
 
 
 @pytest.fixture

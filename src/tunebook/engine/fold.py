@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 from tunebook.engine.facts import Attempt, Facts
 from tunebook.engine.incumbent import curve_value, rank, settle
 from tunebook.engine.retention import superfluous
 from tunebook.engine.transitions import check_transition
-from tunebook.errors import TunebookError
+from tunebook.errors import StoreError, TunebookError
 from tunebook.records import (
     BudgetChanged,
     CheckpointRef,
@@ -24,6 +25,7 @@ from tunebook.records import (
     SpaceChanged,
     StudyCreated,
     StudyEvent,
+    StudyRenamed,
     StudyStateChanged,
     Trial,
     TrialBegan,
@@ -53,8 +55,20 @@ _MAY_FREE_CHECKPOINTS = (TrialCheckpointed, TrialEnded, TrialFailed, TrialStoppe
 def apply(facts: Facts, event: Event) -> Sequence[CheckpointRef]:
     """Fold one event in and return the checkpoints that nobody needs any more.
 
-    ``InvalidTransitionError`` if a trial cannot go where the event says.
+    ``InvalidTransitionError`` if a trial cannot go where the event says, ``StoreError`` if the
+    event makes no sense after those before it: the log was damaged.
     """
+    try:
+        return _apply(facts, event)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise StoreError(
+            "The log of the study contradicts itself",
+            got=f"{type(event).__name__} after {facts.last_at:.0f}: {error!r}",
+            do="Look with 'tunebook recover' for what can be read of a damaged store",
+        ) from error
+
+
+def _apply(facts: Facts, event: Event) -> Sequence[CheckpointRef]:
     facts.story.append(event)
     match event:
         case TrialReported():
@@ -152,6 +166,8 @@ def _apply_to_study(facts: Facts, event: StudyEvent) -> None:
             facts.space, facts.space_version = event.space, event.version
         case NotesChanged():
             facts.notes = event.notes
+        case StudyRenamed():
+            facts.spec = replace(facts.known_spec, name=event.name)
         case RequestObeyed():
             facts.last_request = max(facts.last_request, event.request)
         case _:

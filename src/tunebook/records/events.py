@@ -28,6 +28,14 @@ class StudyCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class StudyRenamed:
+    """The study has another name from here on."""
+
+    at: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class DriverStarted:
     """A driver took the study up, with ``n_slots`` workers. Its time counts from here."""
 
@@ -254,6 +262,7 @@ StudyEvent: TypeAlias = (
     | BudgetChanged
     | SpaceChanged
     | NotesChanged
+    | StudyRenamed
     | RequestObeyed
 )
 TrialEvent: TypeAlias = (

@@ -15,23 +15,25 @@ __all__ = ["LEASE_SECONDS", "Lease", "Store", "StudyEntry", "open_store"]
 
 _POSTGRES = ("postgresql", "postgres")
 BUSY_TIMEOUT_S = 20.0
-"""So long a write waits for another program that has the file locked."""
+"""Seconds that a write waits for another program that has the file locked."""
 
 
 def open_store(address: str | os.PathLike[str], *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
     """Open the store at ``address``, which is made when it does not exist.
 
     ``address`` is the path of a SQLite file, ``memory`` for one that keeps nothing, or
-    ``postgresql://user@host/database``. Raises ``NotAStoreError`` for a file or address that is
-    something else, ``StoreVersionError`` for a store of a newer tunebook.
+    ``postgresql://user@host/database``. A file that cannot be written is opened to be read; the
+    store's ``note`` says so. Raises ``NotAStoreError`` for a file or address that is something
+    else, ``StoreVersionError`` for a store of a newer tunebook.
     """
     text = os.fspath(address)
     if text == "memory":
         from tunebook.storage.memory import MemoryStore
 
         return MemoryStore()
-    from tunebook.storage.database import open_postgres, open_sqlite
+    from tunebook.storage.database import open_postgres
     from tunebook.storage.sql import SqlStore
+    from tunebook.storage.sqlite_file import open_sqlite
 
     scheme, separator, _ = text.partition("://")
     if not separator:

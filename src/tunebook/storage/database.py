@@ -1,79 +1,159 @@
-"""Opening a database for a store: its address, its settings, its version, its transactions.
+"""A store's database: its connections, its transactions, its version.
 
-SQLite files are looked at read-only first, so that a file that is not ours stays untouched. They
-are used in write-ahead mode: one process writes while any number read, and a killed process loses
-nothing of a finished transaction.
+SQLite runs in write-ahead mode: one process writes while any number read, and a killed process
+loses nothing of a finished transaction. The locks that make this safe belong to the process, and
+closing any descriptor of the file drops all of them. Therefore nothing here opens the file but
+SQLite, a process has one ``Database`` for one file however often it is opened, and every
+connection is closed before a fork.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import os
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from tunebook.errors import NotAStoreError, StoreError, StoreVersionError
-from tunebook.storage.refusals import sqlite_meaning, translated
+from tunebook.storage.refusals import translated
 from tunebook.storage.schema import SCHEMA_VERSION, meta, metadata
 
-_MAGIC = b"SQLite format 3\x00"
-_PAGES_PER_CHECKPOINT = 4000
+_SYNCHRONOUS = {False: "NORMAL", True: "FULL"}
 
 
 @final
 class Database:
-    """A store's database: one open connection that writes, others that read.
+    """A store's database: one connection that writes, others that read.
 
-    A connection must not cross a fork: open another ``Database`` in the child.
+    Threads may share it, and it may be used after a fork, on both sides. ``note`` says which state
+    is shown when the database can only be read; it is empty otherwise. ``when_closed`` runs after
+    the last user has closed it.
     """
 
-    def __init__(self, engine: sa.Engine, address: str) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        address: str,
+        *,
+        note: str = "",
+        when_closed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.address = address
+        self.note = note
+        self.n_users = 1
         self._engine = engine
+        self._when_closed = when_closed
         self._lock = threading.RLock()
-        is_postgres = engine.dialect.name == "postgresql"
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._is_durable: bool | None = None
         # All statements of one reading must see one state; SQLite gives that to any transaction.
         self._readers = (
-            engine.execution_options(isolation_level="REPEATABLE READ") if is_postgres else engine
+            engine
+            if self._is_sqlite
+            else engine.execution_options(isolation_level="REPEATABLE READ")
         )
-        with translated(address):
-            self._writer = engine.connect().execution_options(tunebook_writes=True)
+        self._writer: sa.Connection | None = None
+        _IN_THIS_PROCESS.add(self)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection on which all statements see one state of the store."""
-        with translated(self.address), self._readers.connect() as connection, connection.begin():
+        # A fork waits for this lock, so that no reading goes on while connections are closed.
+        turn: AbstractContextManager[Any] = self._lock if self._is_sqlite else nullcontext()
+        with (
+            turn,
+            translated(self.address),
+            self._readers.connect() as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Give the writing connection for one transaction: all of it happens, or nothing."""
-        with self._lock, translated(self.address), self._writer.begin():
-            yield self._writer
+    def writing(self, *, is_durable: bool = True) -> Iterator[sa.Connection]:
+        """Give the writing connection for one transaction: all of it happens, or nothing.
+
+        A durable transaction survives a power cut, and so does everything written before it; one
+        that is not may be lost by a power cut, never by a killed process. PostgreSQL makes every
+        transaction durable.
+        """
+        with self._lock, translated(self.address):
+            if self._writer is None:
+                self._writer = self._engine.connect().execution_options(tunebook_writes=True)
+                self._is_durable = None
+            if self._is_sqlite and self._is_durable is not is_durable:
+                # Not by SQLAlchemy, which would begin the transaction first: then it is too late.
+                raw: Any = self._writer.connection.dbapi_connection
+                raw.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[is_durable]}")
+                self._is_durable = is_durable
+            with self._writer.begin():
+                yield self._writer
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close the database for one of its users, and all connections with the last one."""
         with self._lock:
+            self.n_users -= 1
+            if self.n_users > 0:
+                return
+            self._disconnect()
+        self._when_closed()
+
+    def _disconnect(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        if self._writer is not None:
             self._writer.close()
-            self._engine.dispose()
+            self._writer = None
+        self._engine.dispose()
+
+    def _before_fork(self) -> None:
+        self._lock.acquire()
+        if self._is_sqlite:
+            self._disconnect()
+
+    def _after_fork(self) -> None:
+        self._lock.release()
+
+    def _after_fork_in_child(self) -> None:
+        if not self._is_sqlite:
+            # The parent goes on using its connections: the child only forgets them.
+            self._writer = None
+            self._engine.dispose(close=False)
+        self._lock.release()
 
 
-def open_sqlite(path: Path, *, busy_timeout_s: float) -> Database:
-    """Open the SQLite store at ``path``, which is created with its folder when missing."""
-    is_new = _look_at(path)
-    if is_new:
-        _make_folder(path)
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout_s}
-    )
-    sa.event.listen(engine, "connect", _configure_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    return _opened(engine, str(path))
+OPENING = threading.RLock()
+"""Held while a database is opened, so that no fork falls into it."""
+
+_IN_THIS_PROCESS: weakref.WeakSet[Database] = weakref.WeakSet()
+_AT_FORK: list[Database] = []
+
+
+def _before_fork() -> None:
+    OPENING.acquire()
+    _AT_FORK[:] = list(_IN_THIS_PROCESS)
+    for database in _AT_FORK:
+        database._before_fork()  # noqa: SLF001 - of this module
+
+
+def _after_fork() -> None:
+    while _AT_FORK:
+        _AT_FORK.pop()._after_fork()  # noqa: SLF001 - of this module
+    OPENING.release()
+
+
+def _after_fork_in_child() -> None:
+    while _AT_FORK:
+        _AT_FORK.pop()._after_fork_in_child()  # noqa: SLF001 - of this module
+    OPENING.release()
+
+
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child
+)
 
 
 def open_postgres(address: str) -> Database:
@@ -93,25 +173,18 @@ def open_postgres(address: str) -> Database:
             got=str(error),
             do="Install it with: pip install 'tunebook[postgres]'",
         ) from error
-    return _opened(engine, url.render_as_string(hide_password=True))
-
-
-def _opened(engine: sa.Engine, address: str) -> Database:
+    database = Database(engine, url.render_as_string(hide_password=True))
     try:
-        database = Database(engine, address)
-    except BaseException:
-        engine.dispose()
-        raise
-    try:
-        _prepare(database)
+        prepare(database)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _prepare(database: Database) -> None:
-    version = _version(database)
+def prepare(database: Database) -> None:
+    """Make the tables of a new store; ``StoreVersionError`` for one of a newer tunebook."""
+    version = version_of(database)
     if version is None:
         try:
             with database.writing() as connection:
@@ -120,13 +193,13 @@ def _prepare(database: Database) -> None:
                     connection.execute(sa.insert(meta), {"schema_version": SCHEMA_VERSION})
         except StoreError:
             # Another process may have created the tables at the same moment.
-            if (version := _version(database)) is None:
+            if (version := version_of(database)) is None:
                 raise
-    if version is not None and version != SCHEMA_VERSION:
-        raise _other_version(version, database.address)
+    check_version(version, database.address)
 
 
-def _version(database: Database) -> int | None:
+def version_of(database: Database) -> int | None:
+    """Return the version of the store's tables, None if it has none yet."""
     with database.reading() as connection:
         if not sa.inspect(connection).has_table(meta.name):
             return None
@@ -134,84 +207,12 @@ def _version(database: Database) -> int | None:
         return found
 
 
-def _other_version(version: object, address: str) -> StoreVersionError:
-    return StoreVersionError(
-        f"The store {address} was written by a newer tunebook",
-        got=f"version {version} of the store",
-        expected=f"version {SCHEMA_VERSION} or older",
-        do="Upgrade tunebook, or use another store",
-    )
-
-
-def _look_at(path: Path) -> bool:
-    """Return whether the file is still to be made; raise unless it is that or a store."""
-    try:
-        if path.is_dir():
-            raise NotAStoreError(
-                "A store is a file, and this is a folder",
-                got=str(path),
-                do=f"Give a file in it, such as {path / 'tunebook.db'}",
-            )
-        if not path.exists() or path.stat().st_size == 0:
-            return True
-        with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
-    except OSError as error:
-        raise _unusable(path, error) from error
-    if magic != _MAGIC:
-        raise NotAStoreError(
-            "This file is not a store; it was left as it is",
-            got=str(path),
-            expected="a file that tunebook made, or one that does not exist yet",
+def check_version(version: int | None, address: str) -> None:
+    """Raise ``StoreVersionError`` for the tables of a newer tunebook."""
+    if version is not None and version > SCHEMA_VERSION:
+        raise StoreVersionError(
+            f"The store {address} was written by a newer tunebook",
+            got=f"version {version} of the store",
+            expected=f"version {SCHEMA_VERSION} or older",
+            do="Upgrade tunebook, or use another store",
         )
-    tables = _tables_of(path)
-    if tables and meta.name not in tables:
-        raise NotAStoreError(
-            "This is the database of another program; it was left as it is",
-            got=f"{path} with the tables {', '.join(sorted(tables)[:5])}",
-            do="Give the store a file of its own",
-        )
-    return not tables
-
-
-def _tables_of(path: Path) -> set[str]:
-    try:
-        # A connection of sqlite3 is closed by hand: its context manager only ends transactions.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
-            rows = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    except sqlite3.Error as error:
-        raise sqlite_meaning(error, str(path)) from error
-    return {str(name) for (name,) in rows}
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(path, error) from error
-
-
-def _unusable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        "The store cannot be opened",
-        got=f"{path}: {error.strerror or error}",
-        do="Check the path and its rights, or give another place with --home",
-    )
-
-
-def _configure_sqlite(connection: Any, _: object) -> None:
-    # None: the driver begins no transaction by itself, see _begin_sqlite.
-    connection.isolation_level = None
-    for setting in (
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "foreign_keys = ON",
-        f"wal_autocheckpoint = {_PAGES_PER_CHECKPOINT}",
-    ):
-        connection.execute(f"PRAGMA {setting}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A writer takes the lock at once: one that began as a reader could not wait for it later.
-    writes = connection.get_execution_options().get("tunebook_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -35,6 +35,7 @@ from tunebook.records import (
     Series,
     SpaceChanged,
     StudyCreated,
+    StudyRenamed,
     StudySpec,
     StudyState,
     StudyStateChanged,
@@ -61,6 +62,7 @@ Coder: TypeAlias = Callable[[Any], Any]
 
 KINDS: Mapping[str, type[Event]] = {
     "study created": StudyCreated,
+    "study renamed": StudyRenamed,
     "driver started": DriverStarted,
     "driver stopped": DriverStopped,
     "dry run measured": DryRunMeasured,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from tunebook.errors import StudyBusyError
 from tunebook.records import StudyId
@@ -15,6 +16,9 @@ from tunebook.storage.protocol import LEASE_SECONDS, Lease
 
 # Start times come from the kernel's ticks and boot time, which clock corrections move a little.
 _SAME_START_S = 2.0
+
+# A lease lives as long as somebody keeps the object: a driver that was dropped holds nothing.
+_HELD_HERE: WeakValueDictionary[tuple[str, StudyId], Lease] = WeakValueDictionary()
 
 
 def lease_for_this_process(study: StudyId, now: float) -> Lease:
@@ -26,14 +30,34 @@ def lease_for_this_process(study: StudyId, now: float) -> Lease:
     return Lease(study, f"{host}:{pid}", host, pid, started, now)
 
 
-def grant(wanted: Lease, held: Lease | None, name: str) -> Lease:
+def grant(wanted: Lease, held: Lease | None, name: str, *, store: str) -> Lease:
     """Return the lease for ``wanted``, or raise ``StudyBusyError`` when ``held`` is alive.
 
-    ``name`` is the study's. A process that holds the lease already gets it again.
+    ``name`` is the study's, ``store`` tells the stores of this process apart.
     """
-    if held is None or is_same_holder(wanted, held) or not is_alive(held, wanted):
-        return wanted
-    raise busy(held, name, now=wanted.renewed_at)
+    if held is not None and is_same_holder(wanted, held):
+        mine = _HELD_HERE.get((store, wanted.study))
+        if mine is not None and mine.pid == wanted.pid:
+            raise StudyBusyError(
+                f"The study {name!r} is being driven by this process already",
+                got=held.holder,
+                do="Wait until it ends; after ask() and tell(), call the study's close()",
+            )
+    elif held is not None and is_alive(held, wanted):
+        raise busy(held, name, now=wanted.renewed_at)
+    return wanted
+
+
+def keep_account(lease: Lease, *, store: str) -> None:
+    """Note that this process holds the lease for as long as somebody keeps it."""
+    _HELD_HERE[store, lease.study] = lease
+
+
+def forget(lease: Lease, *, store: str) -> None:
+    """Note that this process gave the lease back."""
+    mine = _HELD_HERE.get((store, lease.study))
+    if mine is not None and is_same_holder(mine, lease):
+        del _HELD_HERE[store, lease.study]
 
 
 def renewed(lease: Lease, held: Lease | None, name: str, now: float) -> Lease:

@@ -11,11 +11,30 @@ from typing import Any, final
 
 import sqlalchemy as sa
 
-from tunebook.records import Event, StudyId, TrialReported
+from tunebook.records import (
+    Event,
+    StudyId,
+    StudyStateChanged,
+    TrialCheckpointed,
+    TrialEnded,
+    TrialFailed,
+    TrialReported,
+    TrialStopped,
+)
 from tunebook.storage.compaction import MERGES, ROW_COLUMNS, MeasurementRow, merge, rows_of
 from tunebook.storage.encoding import encode
 from tunebook.storage.schema import events as event_table
 from tunebook.storage.schema import measurements, reports, studies
+
+_DURABLE = (TrialEnded, TrialStopped, TrialFailed, TrialCheckpointed, StudyStateChanged)
+
+
+def needs_sync(events: Sequence[Event]) -> bool:
+    """Whether a power cut must not take these events: one ends a trial or names a checkpoint.
+
+    The checkpoints that such an event makes superfluous are deleted as soon as it is written.
+    """
+    return any(isinstance(event, _DURABLE) for event in events)
 
 
 @final

@@ -17,10 +17,18 @@ from tunebook.records import (
     Request,
     StudyCreated,
     StudyId,
+    StudyRenamed,
     StudySpec,
     TrialReported,
 )
-from tunebook.storage.lease import grant, is_same_holder, lease_for_this_process, renewed
+from tunebook.storage.lease import (
+    forget,
+    grant,
+    is_same_holder,
+    keep_account,
+    lease_for_this_process,
+    renewed,
+)
 from tunebook.storage.protocol import Lease, StudyEntry
 from tunebook.storage.refusals import check_request, conflict, exists, not_found
 
@@ -43,11 +51,17 @@ class MemoryStore:
         self._logs: dict[StudyId, _Log] = {}
         self._n_studies = 0
         self._n_requests = 0
+        self._key = f"memory {id(self)}"
 
     @property
     def address(self) -> str:
         """Always ``memory``."""
         return "memory"
+
+    @property
+    def note(self) -> str:
+        """Empty: it can be written."""
+        return ""
 
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
         """Create a study and append its ``StudyCreated``."""
@@ -80,6 +94,15 @@ class MemoryStore:
         with self._lock:
             self._log(study)
             del self._logs[study]
+
+    def rename_study(self, study: StudyId, name: str, at: float) -> None:
+        """Give the study a name and append ``StudyRenamed``; only the holder of its lease may."""
+        with self._lock:
+            renamed = self._log(study)
+            if any(log.name == name for log in self._logs.values() if log is not renamed):
+                raise exists(name)
+            renamed.name = name
+            renamed.events.append(StudyRenamed(at, name))
 
     def append(self, study: StudyId, events: Sequence[Event], after_seq: int) -> int:
         """Append events and return the last sequence number."""
@@ -118,18 +141,25 @@ class MemoryStore:
         """Take the lease for this process; ``StudyBusyError`` names the live holder."""
         with self._lock:
             log = self._log(study)
-            log.lease = grant(lease_for_this_process(study, now), log.lease, log.name)
-            return log.lease
+            wanted = lease_for_this_process(study, now)
+            held = grant(wanted, log.lease, log.name, store=self._key)
+            # A copy: the holder's own object says whether it still cares.
+            log.lease = replace(held)
+            keep_account(held, store=self._key)
+            return held
 
     def renew_lease(self, lease: Lease, now: float) -> Lease:
         """Say that the holder is alive; ``StudyBusyError`` if somebody else has taken over."""
         with self._lock:
             log = self._log(lease.study)
-            log.lease = renewed(lease, log.lease, log.name, now)
-            return log.lease
+            held = renewed(lease, log.lease, log.name, now)
+            log.lease = replace(held)
+            keep_account(held, store=self._key)
+            return held
 
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; no error if it is lost already."""
+        forget(lease, store=self._key)
         with self._lock:
             log = self._logs.get(lease.study)
             if log is not None and log.lease is not None and is_same_holder(lease, log.lease):

@@ -21,9 +21,12 @@ from typing import Protocol
 from tunebook.records import Event, JsonObject, Request, StudyId, StudySpec
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Lease:
-    """The right to drive a study. ``holder`` names the process for people: ``host:pid``."""
+    """The right to drive a study. ``holder`` names the process for people: ``host:pid``.
+
+    Whoever holds it keeps the object: a lease that this process has dropped may be taken again.
+    """
 
     study: StudyId
     holder: str
@@ -51,6 +54,11 @@ class Store(Protocol):
         """Where the store is, as people write it: a path, ``memory`` or a database address."""
         ...
 
+    @property
+    def note(self) -> str:
+        """Which state is shown, for a store that can only be read; otherwise empty."""
+        ...
+
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
         """Create a study, append ``StudyCreated``; ``StudyExistsError`` if the name is taken."""
         ...
@@ -65,6 +73,13 @@ class Store(Protocol):
 
     def delete_study(self, study: StudyId) -> None:
         """Forget a study and its log."""
+        ...
+
+    def rename_study(self, study: StudyId, name: str, at: float) -> None:
+        """Give the study a name and append ``StudyRenamed``; only the holder of its lease may.
+
+        ``StudyExistsError`` if the name is taken.
+        """
         ...
 
     def append(self, study: StudyId, events: Sequence[Event], after_seq: int) -> int:
@@ -90,8 +105,9 @@ class Store(Protocol):
     def acquire_lease(self, study: StudyId, now: float) -> Lease:
         """Take the lease for this process; ``StudyBusyError`` names the live holder.
 
-        A holder on this machine whose process is gone is dead; one on another machine is dead
-        when it has not renewed for ``LEASE_SECONDS``.
+        A second driver in this process is refused while the first one keeps its lease. A holder
+        on this machine whose process is gone is dead; one on another machine is dead when it has
+        not renewed for ``LEASE_SECONDS``.
         """
         ...
 
@@ -113,4 +129,4 @@ class Store(Protocol):
 
 
 LEASE_SECONDS = 60.0
-"""A holder on another machine that has not renewed for so long is taken for dead."""
+"""Seconds after which a holder on another machine that has not renewed is taken for dead."""

@@ -73,6 +73,24 @@ def is_full(error: OSError) -> bool:
     return error.errno in _NO_SPACE
 
 
+def damaged(address: str, got: object) -> NotAStoreError:
+    """Return the error for a store whose content makes no sense."""
+    return NotAStoreError(
+        f"The file {address} is not a store, or is damaged",
+        got=str(got),
+        do="Give another file; for a damaged store, 'tunebook recover' reads what can be read",
+    )
+
+
+@contextmanager
+def decoded(address: str) -> Iterator[None]:
+    """Turn what damaged content raises when it is decoded in the block into ``NotAStoreError``."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        raise damaged(address, f"{type(error).__name__}: {error}") from error
+
+
 @contextmanager
 def translated(address: str) -> Iterator[None]:
     """Turn what the database raises in the block into ``StoreError``."""
@@ -82,6 +100,8 @@ def translated(address: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _meaning(error.orig, address) from error
+    except UnicodeDecodeError as error:
+        raise damaged(address, error) from error
 
 
 def _meaning(error: BaseException | None, address: str) -> StoreError:
@@ -96,8 +116,8 @@ def _meaning(error: BaseException | None, address: str) -> StoreError:
     )
 
 
-def sqlite_meaning(error: sqlite3.Error, address: str) -> StoreError:
-    """Return the store's error for one of SQLite's."""
+def sqlite_meaning(error: sqlite3.Error | UnicodeDecodeError, address: str) -> StoreError:
+    """Return the store's error for one of SQLite's, or for text that is not text."""
     code = getattr(error, "sqlite_errorcode", 0)
     primary = code & 0xFF
     if {code, primary} & _FULL:
@@ -114,12 +134,8 @@ def sqlite_meaning(error: sqlite3.Error, address: str) -> StoreError:
             got=str(error),
             do="Check the rights of the file and its folder, or give another place with --home",
         )
-    if primary in _DAMAGED:
-        return NotAStoreError(
-            f"The file {address} is not a store, or is damaged",
-            got=str(error),
-            do="Give another file, or restore this one from a backup",
-        )
+    if primary in _DAMAGED or isinstance(error, UnicodeDecodeError):
+        return damaged(address, error)
     return StoreError(
         f"The store {address} could not be used",
         got=f"{error} ({getattr(error, 'sqlite_errorname', 'no code')})",

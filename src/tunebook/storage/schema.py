@@ -19,7 +19,8 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: studies can be renamed, and a SQLite file says by its application id that it is ours."""
 
 metadata = MetaData()
 

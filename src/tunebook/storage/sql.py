@@ -13,7 +13,15 @@ from typing import Any, final
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from tunebook.records import Event, JsonObject, Request, StudyCreated, StudyId, StudySpec
+from tunebook.records import (
+    Event,
+    JsonObject,
+    Request,
+    StudyCreated,
+    StudyId,
+    StudyRenamed,
+    StudySpec,
+)
 from tunebook.storage.compaction import ROW_COLUMNS, MeasurementRow, reports_of
 from tunebook.storage.database import Database
 from tunebook.storage.encoding import (
@@ -23,10 +31,17 @@ from tunebook.storage.encoding import (
     encode_name,
     encode_object,
 )
-from tunebook.storage.lease import grant, is_same_holder, lease_for_this_process, renewed
-from tunebook.storage.log_writer import LogWriter
+from tunebook.storage.lease import (
+    forget,
+    grant,
+    is_same_holder,
+    keep_account,
+    lease_for_this_process,
+    renewed,
+)
+from tunebook.storage.log_writer import LogWriter, needs_sync
 from tunebook.storage.protocol import Lease, StudyEntry
-from tunebook.storage.refusals import check_request, conflict, exists, not_found
+from tunebook.storage.refusals import check_request, conflict, decoded, exists, not_found
 from tunebook.storage.schema import events as event_table
 from tunebook.storage.schema import leases, measurements, reports, requests, studies
 
@@ -43,6 +58,11 @@ class SqlStore:
     def address(self) -> str:
         """The file's path, or the database's address without its password."""
         return self._database.address
+
+    @property
+    def note(self) -> str:
+        """Which state is shown, for a store that can only be read; otherwise empty."""
+        return self._database.note
 
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
         """Create a study and append its ``StudyCreated``."""
@@ -67,7 +87,7 @@ class SqlStore:
 
     def list_studies(self) -> Sequence[StudyEntry]:
         """Return all studies, oldest first."""
-        with self._database.reading() as connection:
+        with self._database.reading() as connection, decoded(self.address):
             rows = connection.execute(sa.select(studies).order_by(studies.c.id)).all()
         return [
             StudyEntry(StudyId(row.id), decode_name(row.name), row.created_at, row.last_seq)
@@ -80,9 +100,21 @@ class SqlStore:
             _lock(connection, study)
             connection.execute(sa.delete(studies).where(studies.c.id == study))
 
+    def rename_study(self, study: StudyId, name: str, at: float) -> None:
+        """Give the study a name and append ``StudyRenamed``; only the holder of its lease may."""
+        with self._database.writing() as connection:
+            _lock(connection, study)
+            try:
+                row = {"name": encode_name(name)}
+                connection.execute(sa.update(studies).where(studies.c.id == study).values(row))
+            except IntegrityError:
+                raise exists(name) from None
+            last = _last_seq(connection, study)
+            self._log.append(connection, study, [StudyRenamed(at, name)], last)
+
     def append(self, study: StudyId, events: Sequence[Event], after_seq: int) -> int:
         """Append events in one transaction and return the last sequence number."""
-        with self._database.writing() as connection:
+        with self._database.writing(is_durable=needs_sync(events)) as connection:
             last = self._log.append(connection, study, events, after_seq)
             if last is None:
                 raise conflict(_lock(connection, study), after_seq, _last_seq(connection, study))
@@ -97,12 +129,13 @@ class SqlStore:
             facts = connection.execute(_EVENTS, {"of": study, "after": seq}).all()
             ended = connection.execute(_MEASUREMENTS, {"of": study, "after": seq}).all()
             running = connection.execute(_REPORTS, {"of": study, "after": seq}).all()
-        found: list[tuple[int, Event]] = [
-            (number, decode(kind, at, trial, body)) for number, at, kind, trial, body in facts
-        ]
-        found += reports_of(MeasurementRow(*row) for row in ended)
-        found += reports_of(MeasurementRow(*row) for row in running)
-        found.sort(key=itemgetter(0))
+        with decoded(self.address):
+            found: list[tuple[int, Event]] = [
+                (number, decode(kind, at, trial, body)) for number, at, kind, trial, body in facts
+            ]
+            found += reports_of(MeasurementRow(*row) for row in ended)
+            found += reports_of(MeasurementRow(*row) for row in running)
+            found.sort(key=itemgetter(0))
         return found
 
     def last_seq(self, study: StudyId) -> int:
@@ -114,7 +147,7 @@ class SqlStore:
         """Add a wish for the driver and return its id."""
         check_request(kind)
         row = {"study": study, "at": at, "kind": kind, "body": encode_object(body)}
-        with self._database.writing() as connection:
+        with self._database.writing(is_durable=False) as connection:
             # The lock makes ids of one study become visible in their order.
             _lock(connection, study)
             number: int = connection.execute(_NEW_REQUEST, row).scalar_one()
@@ -126,28 +159,32 @@ class SqlStore:
             rows = connection.execute(_REQUESTS, {"of": study, "after": request}).all()
             if not rows:
                 _last_seq(connection, study)
-        return [Request(row.id, row.at, row.kind, decode_object(row.body)) for row in rows]
+        with decoded(self.address):
+            return [Request(row.id, row.at, row.kind, decode_object(row.body)) for row in rows]
 
     def acquire_lease(self, study: StudyId, now: float) -> Lease:
         """Take the lease for this process; ``StudyBusyError`` names the live holder."""
         wanted = lease_for_this_process(study, now)
-        with self._database.writing() as connection:
+        with self._database.writing(is_durable=False) as connection:
             name = _lock(connection, study)
-            lease = grant(wanted, _lease_of(connection, study), name)
+            lease = grant(wanted, _lease_of(connection, study), name, store=self.address)
             _put_lease(connection, lease)
+            keep_account(lease, store=self.address)
         return lease
 
     def renew_lease(self, lease: Lease, now: float) -> Lease:
         """Say that the holder is alive; ``StudyBusyError`` if somebody else has taken over."""
-        with self._database.writing() as connection:
+        with self._database.writing(is_durable=False) as connection:
             name = _lock(connection, lease.study)
             lease = renewed(lease, _lease_of(connection, lease.study), name, now)
             _put_lease(connection, lease)
+            keep_account(lease, store=self.address)
         return lease
 
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; no error if it is lost already."""
-        with self._database.writing() as connection:
+        forget(lease, store=self.address)
+        with self._database.writing(is_durable=False) as connection:
             held = _lease_of(connection, lease.study)
             if held is not None and is_same_holder(lease, held):
                 connection.execute(sa.delete(leases).where(leases.c.study == lease.study))

@@ -21,7 +21,7 @@ from tunebook.search.protocol import Searcher
 from tunebook.search.registry import make_searcher
 from tunebook.settings import Settings, environment
 from tunebook.space import Space
-from tunebook.storage import Store
+from tunebook.storage import Lease, Store
 from tunebook.study.live import watching
 from tunebook.study.notices import notices, offer
 from tunebook.training import TrainingFunction
@@ -46,17 +46,17 @@ def drive_study(
     searcher = searcher or make_searcher(spec.search)
     if _is_over(facts, searcher) and not store.requests_after(study, facts.last_request):
         return
-    # Refused at once when somebody else drives it; the driver takes the same lease again.
+    # Refused at once when somebody else drives it.
     lease = store.acquire_lease(study, time.time())
     try:
-        _drive(store, study, facts, function, settings=settings, options=options, searcher=searcher)
+        _drive(store, lease, facts, function, settings=settings, options=options, searcher=searcher)
     finally:
         store.release_lease(lease)
 
 
 def _drive(
     store: Store,
-    study: StudyId,
+    lease: Lease,
     facts: Facts,
     function: TrainingFunction,
     *,
@@ -80,13 +80,16 @@ def _drive(
         ) as watcher,
     ):
         if _wants_dry_run(facts, options["dry_run"]):
-            measured = _dry_run(store, study, facts, executor)
+            measured = _dry_run(store, lease.study, facts, executor)
             _require_baseline_paid(facts, measured)
         # A script that has not attached itself cannot be saved: it is stopped early instead.
         can_pause = executor.can_pause and bool(getattr(function, "can_pause", True))
         machine = Machine(searcher, can_pause=can_pause)
         checkpoints = setup.open_checkpoints()
-        Driver(store, study, machine, executor, checkpoints=checkpoints, watcher=watcher).run()
+        driver = Driver(
+            store, lease.study, machine, executor, checkpoints=checkpoints, watcher=watcher
+        )
+        driver.run(lease)
 
 
 def trial_setup(spec: StudySpec, settings: Settings, options: Mapping[str, Any]) -> TrialSetup:

@@ -15,8 +15,8 @@ import pytest
 from tunebook.errors import StoreFullError
 from tunebook.records import TrialNumber
 from tunebook.storage.checkpoints import CheckpointStore
-from tunebook.storage.database import open_sqlite
 from tunebook.storage.sql import SqlStore
+from tunebook.storage.sqlite_file import open_sqlite
 from tunebook.testing.samples import sample_spec, sample_trial
 
 

@@ -76,8 +76,8 @@ from tunebook.search.protocol import (
     Wait,
 )
 from tunebook.storage import Store
-from tunebook.storage.database import open_sqlite
 from tunebook.storage.sql import SqlStore
+from tunebook.storage.sqlite_file import open_sqlite
 from tunebook.testing.samples import SPACE, sample_spec
 
 MAX_STEPS = 6

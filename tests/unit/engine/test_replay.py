@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tunebook.engine import replay
 from tunebook.records import Event
-from tunebook.storage.database import open_sqlite
 from tunebook.storage.sql import SqlStore
+from tunebook.storage.sqlite_file import open_sqlite
 from tunebook.testing.samples import sample_spec
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from tunebook.errors import NotAStoreError, StoreError, StoreFullError, StoreVersionError
 from tunebook.storage import open_store
-from tunebook.storage.database import open_sqlite
 from tunebook.storage.refusals import sqlite_meaning
 from tunebook.storage.schema import SCHEMA_VERSION
 from tunebook.storage.sql import SqlStore
+from tunebook.storage.sqlite_file import open_sqlite
 from tunebook.testing.samples import sample_spec, sample_start, sample_trial
 
 

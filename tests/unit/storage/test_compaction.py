@@ -26,8 +26,8 @@ from tunebook.records import (
     TrialStopped,
 )
 from tunebook.storage.compaction import merge, reports_of, rows_of
-from tunebook.storage.database import open_sqlite
 from tunebook.storage.sql import SqlStore
+from tunebook.storage.sqlite_file import open_sqlite
 from tunebook.testing.samples import (
     sample_failure,
     sample_report,

@@ -8,8 +8,8 @@ import pytest
 
 from tunebook.errors import NotAStoreError
 from tunebook.storage import Store, open_store
-from tunebook.storage.database import open_sqlite
 from tunebook.storage.sql import SqlStore
+from tunebook.storage.sqlite_file import open_sqlite
 from tunebook.testing.samples import sample_spec, sample_start, sample_trial
 from tunebook.testing.store_suite import StoreSuite
 
