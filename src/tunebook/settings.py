@@ -20,10 +20,10 @@ class Settings:
     store: str
 
     def make_home(self) -> None:
-        """Make the home directory; one inside a project is left out of its version control."""
+        """Make the home directory, for its owner alone and left out of version control."""
         if self.home.is_dir():
             return
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.home.name == _FOLDER:
             with suppress(OSError):
                 (self.home / ".gitignore").write_text("*\n")

@@ -10,6 +10,8 @@ import itertools
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 import traceback
 from collections import Counter
@@ -23,6 +25,7 @@ import psutil
 import pytest
 
 import tunebook as tb
+from tunebook.cli.main import main
 from tunebook.engine import Facts, check_invariants, replay
 from tunebook.errors import StoreError
 from tunebook.records import (
@@ -278,6 +281,73 @@ def crash(tmp_path: Path) -> Iterator[Callable[..., Crashing]]:
     yield make
     for process in psutil.Process().children(recursive=True):
         process.kill()
+
+
+# -- other processes -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def apart() -> Callable[[Hook, Path], int]:
+    """Return what does some work in a process of its own, as another program would."""
+
+    def start(work: Hook, said: Path) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 1
+        try:
+            log = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            # What pytest has put there prints into its own buffers.
+            sys.stdout, sys.stderr = (
+                os.fdopen(1, "w", closefd=False),
+                os.fdopen(2, "w", closefd=False),
+            )
+            work()
+            code = 0
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        except BaseException:  # noqa: BLE001 - whatever it is, this process has to end here
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+
+    return start
+
+
+@pytest.fixture
+def command() -> Callable[..., Hook]:
+    """Return what makes a command line for a home folder, to be carried out later."""
+    return lambda home, *words: lambda: main(["--home", str(home), *words])
+
+
+# -- disks -----------------------------------------------------------------------------------
+
+
+def _mounted(folder: Path, *options: str) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(folder)]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def disk() -> Iterator[Callable[..., bool]]:
+    """Put a disk of memory on a folder, or mount it anew; returns whether that was possible."""
+    made: list[Path] = []
+
+    def make(folder: Path, *options: str) -> bool:
+        if not _mounted(folder, *options):
+            return False
+        made.append(folder)
+        return True
+
+    yield make
+    for folder in set(made):
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 # -- killing ---------------------------------------------------------------------------------

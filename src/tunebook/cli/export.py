@@ -14,6 +14,7 @@ from tunebook.cli.options import Home, Store, StudyName
 from tunebook.cli.output import emit, say
 from tunebook.cli.place import place_of, study_named
 from tunebook.errors import InputError, nearest
+from tunebook.files import write_file
 
 if TYPE_CHECKING:
     from tunebook.records import Trial
@@ -51,7 +52,7 @@ def export(
         emit(text.removesuffix("\n"))
         return
     try:
-        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        write_file(output, text.rstrip("\n") + "\n")
     except OSError as error:
         raise InputError("The file cannot be written", got=str(output), do=str(error)) from None
     say(f"{len(rows)} rows in {output}")

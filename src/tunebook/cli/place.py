@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tunebook.errors import StudyNotFoundError
-from tunebook.settings import find_settings
+from tunebook.settings import Settings, find_settings
 
 if TYPE_CHECKING:
     import typer
 
+    from tunebook.storage import Store
     from tunebook.study import Study
 
 
@@ -27,16 +28,26 @@ def place_of(ctx: typer.Context, home: str | None, store: str | None) -> Place:
     return Place(home or everywhere[0], store or everywhere[1])
 
 
+def opened_store(place: Place) -> tuple[Store, Settings]:
+    """Open the store, and say which state is shown when it can only be read."""
+    from tunebook.cli.output import say
+    from tunebook.study.opening import open_settings_store
+
+    settings = find_settings(*place)
+    store = open_settings_store(settings)
+    if store.note:
+        say(f"{store.note}.")
+    return store, settings
+
+
 def all_studies(place: Place) -> list[Study]:
     """Return every study, oldest first. Nothing is made if there is no store yet."""
     if not _is_there(place):
         return []
-    from tunebook.storage import open_store
     from tunebook.study import Study
     from tunebook.study.opening import Opened
 
-    settings = find_settings(*place)
-    store = open_store(settings.store)
+    store, settings = opened_store(place)
     return [Study(Opened(store, entry.id, settings)) for entry in store.list_studies()]
 
 
@@ -49,9 +60,11 @@ def study_named(place: Place, name: str) -> Study:
             do=f"Looked in {find_settings(*place).store}; name another folder with --home, or "
             "start a study with 'tunebook run'",
         )
-    from tunebook.study import load
+    from tunebook.study import Study
+    from tunebook.study.opening import Opened
 
-    return load(name, home=place.home, store=place.store)
+    store, settings = opened_store(place)
+    return Study(Opened(store, store.find_study(name), settings))
 
 
 def _is_there(place: Place) -> bool:

@@ -9,7 +9,7 @@ import typer
 
 from tunebook.cli.options import Home, Store
 from tunebook.cli.output import say
-from tunebook.cli.place import place_of
+from tunebook.cli.place import place_of, study_named
 from tunebook.errors import InputError
 
 
@@ -25,10 +25,8 @@ def report(
 ) -> None:
     """Write a study into one page that opens from a disk, with no server and no network."""
     from tunebook.reports.writing import write_report
-    from tunebook.study.tune import load
 
-    found, address = place_of(ctx, home, store)
-    loaded = load(study, home=found, store=address)
+    loaded = study_named(place_of(ctx, home, store), study)
     path = output or Path(f"{study}.html".replace("/", "-"))
     try:
         write_report(loaded, path)

@@ -9,7 +9,7 @@ import typer
 
 from tunebook.cli.options import Home, Store
 from tunebook.cli.output import emit, say
-from tunebook.cli.place import place_of
+from tunebook.cli.place import opened_store, place_of
 from tunebook.errors import InputError
 
 LOOPBACK = "127.0.0.1"
@@ -40,14 +40,10 @@ def ui(
             got=error.name,
             do="pip install 'tunebook[ui]'",
         ) from error
-    from tunebook.settings import find_settings
-    from tunebook.storage import open_store
-
-    settings = find_settings(*place_of(ctx, home, store))
-    settings.make_home()
+    opened, settings = opened_store(place_of(ctx, home, store))
     if host != LOOPBACK:
         say(f"Listening on {host}: whoever can reach this machine and has the address may steer.")
-    serve(open_store(settings.store), settings, host=host, port=port, ready=_tell)
+    serve(opened, settings, host=host, port=port, ready=_tell)
 
 
 def _tell(address: str) -> None:

@@ -10,6 +10,7 @@ from tunebook.analysis.axis import axis_points
 from tunebook.diagnosis.decomposition import gaps
 from tunebook.diagnosis.learning_rate import SweepRun
 from tunebook.diagnosis.update_ratio import BAND
+from tunebook.files import write_file
 from tunebook.guide.stages.evaluate import decomposition_of
 from tunebook.guide.stages.steps_and_rate import N_POINTS, shown_curve
 from tunebook.guide.studies import trial_from
@@ -37,7 +38,7 @@ def write_guide_report(session: Session) -> None:
     """Write ``report.json``, which the dashboard shows, and ``report.html`` into its folder."""
     sections = guide_sections(session)
     folder = session.log.folder
-    (folder / "report.json").write_text(encode(sections), encoding="utf-8")
+    write_file(folder / "report.json", encode(sections))
     write_page(folder / "report.html", sections, f"Guide {session.name}")
 
 

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from tunebook.files import write_file
 from tunebook.records.section import (
     Chart,
     ChartKind,
@@ -49,7 +50,7 @@ __all__ = [
 def write_page(path: Path, sections: Sequence[Section], title: str) -> None:
     """Write one HTML file that holds only these sections, to be opened from a disk."""
     page = page_message(sections, title, written_at=time.time())
-    path.write_text(sections_page(page), encoding="utf-8")
+    write_file(path, sections_page(page))
 
 
 def page_message(sections: Sequence[Section], title: str, *, written_at: float) -> PageMessage:

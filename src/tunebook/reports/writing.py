@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from tunebook.files import write_file
 from tunebook.records import StudyState
 from tunebook.records.section import Section
 from tunebook.reports.grid import grid_sections
@@ -24,7 +25,7 @@ NOTEBOOK_HEIGHT_PX = 720
 
 def write_report(study: Study, path: Path, *, sections: Sequence[Section] = ()) -> None:
     """Write a study's one-file report to ``path``, with ``sections`` of others on a page of it."""
-    path.write_text(_page(study, sections), encoding="utf-8")
+    write_file(path, _page(study, sections))
 
 
 def notebook_view(study: Study) -> str:

@@ -6,6 +6,7 @@ number the writer knows to the next, in one statement, or writes nothing.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, final
@@ -53,6 +54,8 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._log = LogWriter()
+        # A store that nobody uses any more is closed, whether or not somebody said so.
+        self._close = weakref.finalize(self, database.close)
 
     @property
     def address(self) -> str:
@@ -197,7 +200,7 @@ class SqlStore:
 
     def close(self) -> None:
         """Let go of files and connections."""
-        self._database.close()
+        self._close()
 
 
 def _after(table: sa.Table, *columns: str) -> sa.Select[Any]:

@@ -117,8 +117,9 @@ def _opened_to_read(path: Path, busy_timeout_s: float) -> Database:
 
     try:
         copy = copied_to(path, folder)
-        connect = _connecting(copy, "rw", busy_timeout_s)
-        _check_identity(path, connect)
+        # Opened to be written once, which folds its log in; nothing else is written to a copy.
+        _check_identity(path, _connecting(copy, "rw", busy_timeout_s))
+        connect = _connecting(copy, "ro&immutable=1", busy_timeout_s)
         return _reading(connect, path, f"{note} (a copy of it)", when_closed)
     except BaseException:
         when_closed()

@@ -11,6 +11,7 @@ from typing import Any
 from tunebook.engine.retention import best_checkpoint
 from tunebook.errors import CheckpointError, InputError
 from tunebook.execution.user_code import load_function
+from tunebook.files import write_file
 from tunebook.records import CheckpointRef, StudySpec, TaskKind, Trial
 from tunebook.search.lineage import lineage
 from tunebook.study.reuse import conditions_of_study
@@ -51,9 +52,9 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
     _require_equal(metric, told["metrics"], measured)
     into = Path(folder)
     body = json.dumps(told, indent=2, ensure_ascii=False)
-    (into / "metrics.json").write_text(body + "\n", encoding="utf-8")
+    write_file(into / "metrics.json", body + "\n")
     recipe = json.loads((into / "recipe.json").read_text("utf-8"))
-    (into / "recipe.yaml").write_text(to_yaml(_form(study, trial, recipe)), encoding="utf-8")
+    write_file(into / "recipe.yaml", to_yaml(_form(study, trial, recipe)))
     return told
 
 
