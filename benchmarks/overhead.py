@@ -30,7 +30,7 @@ from tunebook.driver import Clock, Driver
 from tunebook.engine import Machine
 from tunebook.records import Budget, Event
 from tunebook.search import Random
-from tunebook.storage import Store, open_store
+from tunebook.storage import Store, database, open_store
 from tunebook.testing.samples import sample_report, sample_spec, sample_start
 from tunebook.testing.simulated_executor import SimulatedExecutor
 
@@ -99,6 +99,16 @@ def asked(n_trials: int) -> float:
         return n_trials / (time.perf_counter() - began)
 
 
+def unsynchronised(n_trials: int) -> float:
+    """Return the trials per second of ``tune`` where a power cut may take the last trials."""
+    durable = database.SYNCHRONOUS[True]
+    database.SYNCHRONOUS[True] = database.SYNCHRONOUS[False]
+    try:
+        return ours(n_trials, workers=0)
+    finally:
+        database.SYNCHRONOUS[True] = durable
+
+
 # -- the peer --------------------------------------------------------------------------------
 
 
@@ -122,6 +132,7 @@ def cases(n_trials: int, peer_python: Path | None) -> Iterator[Case]:
     """Yield all cases; slow ones run fewer trials."""
     yield Case("tunebook, inline, SQLite", lambda n: ours(n, workers=0), n_trials)
     yield Case("tunebook, 2 processes, SQLite", lambda n: ours(n, workers=2), n_trials)
+    yield Case("tunebook, inline, SQLite, nothing synchronised", unsynchronised, n_trials)
     yield Case("tunebook, inline, memory", lambda n: ours(n, workers=0, store="memory"), n_trials)
     yield Case("tunebook, ask and tell, SQLite", asked, max(10, n_trials // 5))
     if peer_python is None:
@@ -130,6 +141,8 @@ def cases(n_trials: int, peer_python: Path | None) -> Iterator[Case]:
         ("memory", 1, 1),
         ("journal", 1, 5),
         ("sqlite", 1, 20),
+        ("sqlite-FULL", 1, 20),
+        ("sqlite-NORMAL", 1, 20),
         ("journal", 2, 5),
         ("sqlite", 2, 20),
     ):
@@ -161,6 +174,18 @@ def measure_throughput(n_trials: int, n_rounds: int, peer_python: Path | None) -
 
 def _short(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 20 else f"{rate:.1f}"
+
+
+def sync_ms(n_writes: int = 200) -> float:
+    """Return the milliseconds that the disk takes to make a page durable: the median."""
+    times = []
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for _ in range(n_writes):
+            file.write(bytes(4096))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1000
 
 
 # -- the driver's own part -------------------------------------------------------------------
@@ -288,7 +313,7 @@ def main() -> None:
     if not chosen.no_peer and not python.exists():
         raise SystemExit("first: benchmarks/search/environments.sh optuna (or give --no-peer)")
     peer_python = None if chosen.no_peer else python
-    lines = [header(peer_python), ""]
+    lines = [header(peer_python), f"The disk takes {sync_ms():.2f} ms for a sync of 4 KiB.", ""]
     lines += [*measure_throughput(chosen.trials, chosen.rounds, peer_python), ""]
     lines += [*measure_driver(chosen.trials), ""]
     lines += [*measure_reopening(10 * chosen.trials, 100, chosen.rounds), ""]

@@ -20,6 +20,7 @@ from tunebook.cli.export import export
 from tunebook.cli.guide import guide
 from tunebook.cli.list import list_studies
 from tunebook.cli.options import Home, Store
+from tunebook.cli.recover import recover
 from tunebook.cli.report import report
 from tunebook.cli.resume import resume
 from tunebook.cli.run import run
@@ -72,6 +73,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "export": export,
     "report": report,
+    "recover": recover,
     "ui": ui,
 }
 for name, command in COMMANDS.items():

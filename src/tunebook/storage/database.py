@@ -20,10 +20,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from tunebook.errors import NotAStoreError, StoreError, StoreVersionError
-from tunebook.storage.refusals import translated
+from tunebook.storage.refusals import damaged, decoded, translated
 from tunebook.storage.schema import SCHEMA_VERSION, meta, metadata
 
-_SYNCHRONOUS = {False: "NORMAL", True: "FULL"}
+SYNCHRONOUS = {False: "NORMAL", True: "FULL"}
+"""SQLite's setting for transactions that a power cut may take, and for durable ones."""
 
 
 @final
@@ -68,6 +69,7 @@ class Database:
         with (
             turn,
             translated(self.address),
+            decoded(self.address),
             self._readers.connect() as connection,
             connection.begin(),
         ):
@@ -88,7 +90,7 @@ class Database:
             if self._is_sqlite and self._is_durable is not is_durable:
                 # Not by SQLAlchemy, which would begin the transaction first: then it is too late.
                 raw: Any = self._writer.connection.dbapi_connection
-                raw.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[is_durable]}")
+                raw.execute(f"PRAGMA synchronous = {SYNCHRONOUS[is_durable]}")
                 self._is_durable = is_durable
             with self._writer.begin():
                 yield self._writer
@@ -209,6 +211,8 @@ def version_of(database: Database) -> int | None:
 
 def check_version(version: int | None, address: str) -> None:
     """Raise ``StoreVersionError`` for the tables of a newer tunebook."""
+    if version is not None and version < 1:
+        raise damaged(address, f"version {version} of the store")
     if version is not None and version > SCHEMA_VERSION:
         raise StoreVersionError(
             f"The store {address} was written by a newer tunebook",

@@ -90,7 +90,7 @@ class SqlStore:
 
     def list_studies(self) -> Sequence[StudyEntry]:
         """Return all studies, oldest first."""
-        with self._database.reading() as connection, decoded(self.address):
+        with self._database.reading() as connection:
             rows = connection.execute(sa.select(studies).order_by(studies.c.id)).all()
         return [
             StudyEntry(StudyId(row.id), decode_name(row.name), row.created_at, row.last_seq)
