@@ -15,12 +15,14 @@ from tunebook.cli.best import best
 from tunebook.cli.check import check
 from tunebook.cli.compare import compare
 from tunebook.cli.data import data
+from tunebook.cli.delete import delete
 from tunebook.cli.demo import demo
 from tunebook.cli.export import export
 from tunebook.cli.guide import guide
 from tunebook.cli.list import list_studies
 from tunebook.cli.options import Home, Store
 from tunebook.cli.recover import recover
+from tunebook.cli.rename import rename
 from tunebook.cli.report import report
 from tunebook.cli.resume import resume
 from tunebook.cli.run import run
@@ -73,6 +75,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare,
     "export": export,
     "report": report,
+    "rename": rename,
+    "delete": delete,
     "recover": recover,
     "ui": ui,
 }

@@ -74,7 +74,7 @@ def import_dataset(
     the rest is in ``dataset.faults``.
     """
     chosen = options or ImportOptions()
-    _check_name(name)
+    check_name(name)
     if not path.exists():
         raise DatasetError("There is no such file or folder", got=str(path))
     place = home / "datasets"
@@ -94,7 +94,8 @@ def import_dataset(
         return _keep(dataset, name, root if root.is_dir() else root.parent, place, Path(working))
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise ``DatasetError`` for a name that a dataset cannot have."""
     is_usable = name.isprintable() and name.strip(". ") == name and 0 < len(name) <= 100
     if not is_usable or any(c in name for c in '/\\:*?"<>|'):
         raise DatasetError(

@@ -187,7 +187,8 @@ def _sound(events: Sequence[Event], first: StudyCreated) -> tuple[list[Event], i
     facts = replay([first])
     n_unusable = 0
     for event, next_created in zip(events, _next_created(events), strict=True):
-        if not 0 <= getattr(event, "trial", 0) < next_created:
+        number = getattr(event, "trial", None)
+        if number is not None and not 0 <= number < next_created:
             n_unusable += 1
             continue
         added = [*_bridges(facts, event), event]

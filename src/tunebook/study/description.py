@@ -44,7 +44,7 @@ def describe_study(
     )
     budget = Budget(**{field.name: options[field.name] for field in fields(Budget)})
     return StudySpec(
-        name=_checked_name(name),
+        name=checked_name(name),
         space=space.to_dict(),
         objective=objective,
         budget=budget,
@@ -135,7 +135,8 @@ def free_name(stem: str, taken: Sequence[str]) -> str:
     return next(name for k in range(1, len(known) + 2) if (name := f"{stem}-{k}") not in known)
 
 
-def _checked_name(name: object) -> str:
+def checked_name(name: object) -> str:
+    """Return the name; ``InputError`` if a study cannot have it."""
     is_usable = isinstance(name, str) and name.strip() == name and name.isprintable()
     if not is_usable or not 0 < len(str(name)) <= _MAX_NAME:
         raise InputError(

@@ -1,0 +1,45 @@
+"""``tunebook delete``: delete a study, a dataset or a guide for good."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tunebook.cli.named import find_named
+from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.output import emit_json, say
+from tunebook.cli.place import place_of
+from tunebook.errors import InputError
+
+
+def delete(
+    ctx: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A study, a dataset or a guide; data:NAME says which."),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+    store: Store = None,
+) -> None:
+    """Delete a study, a dataset or a guide, with all its files. This cannot be undone.
+
+    A study or guide that is running is refused.
+    """
+    found = find_named(place_of(ctx, home, store), name)
+    what = f"the {'dataset' if found.kind == 'data' else found.kind} {found.name}: {found.holds}"
+    if not yes and not sys.stdin.isatty():
+        raise InputError(
+            "Nobody can be asked here whether to delete this", got=what, do="Give --yes"
+        )
+    if not yes and not typer.confirm(f"Delete {what}?", err=True):
+        say("Nothing was deleted.")
+        raise typer.Exit(2)
+    found.delete()
+    if as_json:
+        emit_json({"kind": found.kind, "name": found.name})
+    else:
+        say(f"Deleted {what}.")
