@@ -21,7 +21,7 @@ from tunebook.errors import (
     StudyExistsError,
     StudyNotFoundError,
 )
-from tunebook.records import Event, Series, StudyCreated, StudyId, TrialReported
+from tunebook.records import Event, Series, StudyCreated, StudyId, StudyRenamed, TrialReported
 from tunebook.storage.protocol import Store
 from tunebook.testing.samples import (
     sample_report,
@@ -121,6 +121,25 @@ class StudiesSuite(StoreMaker):
         ):
             with pytest.raises(StudyNotFoundError):
                 call()
+
+    def test_renamed_study_is_found_by_its_new_name_alone(self, store: Store) -> None:
+        study = store.create_study(sample_spec("old"), at=1.0)
+        store.create_study(sample_spec("other"), at=1.0)
+        store.rename_study(study, "new", at=2.0)
+        assert store.find_study("new") == study
+        assert [entry.name for entry in store.list_studies()] == ["new", "other"]
+        assert store.events_after(study, 1) == [(2, StudyRenamed(2.0, "new"))]
+        assert store.append(study, sample_start(0), after_seq=2) == 4
+        with pytest.raises(StudyNotFoundError):
+            store.find_study("old")
+
+    def test_name_that_is_taken_is_not_given_again(self, store: Store) -> None:
+        study = store.create_study(sample_spec("old"), at=1.0)
+        store.create_study(sample_spec("other"), at=1.0)
+        with pytest.raises(StudyExistsError, match="other"):
+            store.rename_study(study, "other", at=2.0)
+        assert store.find_study("old") == study
+        assert store.last_seq(study) == 1
 
 
 class LogSuite(StoreMaker):

@@ -9,7 +9,7 @@ import pytest
 
 from tunebook.engine import Facts, apply, replay
 from tunebook.engine.incumbent import find_best
-from tunebook.errors import InvalidTransitionError, TunebookError
+from tunebook.errors import InvalidTransitionError, StoreError, TunebookError
 from tunebook.records import (
     Budget,
     Configuration,
@@ -20,6 +20,7 @@ from tunebook.records import (
     FailureKind,
     Objective,
     StudyCreated,
+    StudyRenamed,
     StudyState,
     TrialBegan,
     TrialCreated,
@@ -386,3 +387,21 @@ def test_log_without_a_beginning_is_refused():
 def test_facts_of_nothing_are_those_of_a_study_that_has_not_begun():
     facts = Facts()
     assert (facts.state, facts.trials, facts.best) == (StudyState.RUNNING, [], None)
+
+
+def test_trial_that_is_launched_again_began_when_it_first_did(study):
+    began = study.trial(0).started_at
+    study.lose(0)
+    study.decide(after=50.0)
+    assert study.state(0) is TrialState.RUNNING
+    assert study.trial(0).started_at == began
+
+
+def test_renamed_study_has_the_new_name(study):
+    study.tell(StudyRenamed(9.0, "new"))
+    assert study.machine.facts.known_spec.name == "new"
+
+
+def test_event_that_makes_no_sense_is_our_error_and_names_the_event(study):
+    with pytest.raises(StoreError, match=r"contradicts itself.*TrialReported.*tunebook recover"):
+        study.report(7, 0.5)

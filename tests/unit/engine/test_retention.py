@@ -229,3 +229,14 @@ def test_torn_checkpoint_of_a_parent_is_not_given_to_its_clone_again(family):
     family.decide()
     assert family.launch_of(1).checkpoints == ()
     assert steps(family) == []
+
+
+def test_checkpoint_that_only_a_clone_needed_goes_though_its_parent_still_trains(family):
+    family.decide()
+    for step in (5, 6, 7, 8):
+        family.report(0, 0.5 + step / 100, first=step)
+        family.save(0, step)
+    assert steps(family) == [4, 7, 8]
+    family.save(1, 6)
+    assert steps(family) == [7, 8]
+    assert (0, 4) in discarded(family)
