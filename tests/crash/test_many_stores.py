@@ -82,7 +82,7 @@ def has_deleted_files(pid: int, home: Path) -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("n_stores", [2, 3])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_stores_of_one_process_lose_nothing_beside_other_processes(
     crash, undisturbed, kill, apart, command, seed, n_stores
 ):
@@ -94,7 +94,7 @@ def test_stores_of_one_process_lose_nothing_beside_other_processes(
     driver = study.start(with_stores(study.home, n_stores))
     finished = {}
     deadline = time.monotonic() + 120
-    while n_kills < 3 or n_looks < 30:
+    while n_kills < 3 or n_looks < 25:
         assert time.monotonic() < deadline, study.said
         kind = chance.choice(["list", "show", "run", "resume", "kill", "wait"])
         if kind == "list":

@@ -13,7 +13,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, final
 
 import sqlalchemy as sa
@@ -25,6 +25,8 @@ from tunebook.storage.schema import SCHEMA_VERSION, meta, metadata
 
 SYNCHRONOUS = {False: "NORMAL", True: "FULL"}
 """SQLite's setting for transactions that a power cut may take, and for durable ones."""
+
+_FORK_PATIENCE_S = 20.0
 
 
 @final
@@ -50,6 +52,8 @@ class Database:
         self._engine = engine
         self._when_closed = when_closed
         self._lock = threading.RLock()
+        self._no_fork = threading.Condition()
+        self._n_readings = 0
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._is_durable: bool | None = None
         # All statements of one reading must see one state; SQLite gives that to any transaction.
@@ -64,16 +68,26 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection on which all statements see one state of the store."""
-        # A fork waits for this lock, so that no reading goes on while connections are closed.
-        turn: AbstractContextManager[Any] = self._lock if self._is_sqlite else nullcontext()
         with (
-            turn,
+            self._counted_reading(),
             translated(self.address),
             decoded(self.address),
             self._readers.connect() as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _counted_reading(self) -> Iterator[None]:
+        """Count a reading: a fork waits until none is going on, and none begins during one."""
+        with self._no_fork:
+            self._n_readings += 1
+        try:
+            yield
+        finally:
+            with self._no_fork:
+                self._n_readings -= 1
+                self._no_fork.notify_all()
 
     @contextmanager
     def writing(self, *, is_durable: bool = True) -> Iterator[sa.Connection]:
@@ -113,18 +127,22 @@ class Database:
 
     def _before_fork(self) -> None:
         self._lock.acquire()
+        self._no_fork.acquire()
         if self._is_sqlite:
+            self._no_fork.wait_for(lambda: self._n_readings == 0, _FORK_PATIENCE_S)
             self._disconnect()
 
     def _after_fork(self) -> None:
+        self._no_fork.release()
         self._lock.release()
 
     def _after_fork_in_child(self) -> None:
+        self._n_readings = 0
         if not self._is_sqlite:
             # The parent goes on using its connections: the child only forgets them.
             self._writer = None
             self._engine.dispose(close=False)
-        self._lock.release()
+        self._after_fork()
 
 
 OPENING = threading.RLock()
