@@ -46,6 +46,7 @@ from tunebook.storage.sqlite_file import copied_to
 
 LOST = "its record in the damaged store could not be read"
 _ENDS = (TrialEnded, TrialFailed, TrialReached)
+_WAITING = frozenset({TrialState.QUEUED, TrialState.LOST})
 _BATCH = 1000
 
 
@@ -231,7 +232,9 @@ def _bridges(facts: Facts, event: Event) -> Iterator[Event]:
     if number >= len(facts.trials):
         return
     state = facts.trials[number].state
-    if isinstance(event, _ENDS) and state is not TrialState.RUNNING and not state.is_final:
+    is_report = isinstance(event, TrialReported) and state in _WAITING
+    is_end = isinstance(event, _ENDS) and state is not TrialState.RUNNING and not state.is_final
+    if is_report or is_end:
         yield TrialLaunched(event.at, number, None)
     elif isinstance(event, TrialLaunched) and state is TrialState.RUNNING:
         failure = Failure(FailureKind.KILLED, LOST)

@@ -122,6 +122,12 @@ class StudiesSuite(StoreMaker):
             with pytest.raises(StudyNotFoundError):
                 call()
 
+    def test_studies_are_listed_in_the_order_of_their_creation(self, store: Store) -> None:
+        for name in ("c", "a", "b"):
+            store.create_study(sample_spec(name), at=1.0)
+        store.rename_study(store.find_study("c"), "z", at=2.0)
+        assert [entry.name for entry in store.list_studies()] == ["z", "a", "b"]
+
     def test_renamed_study_is_found_by_its_new_name_alone(self, store: Store) -> None:
         study = store.create_study(sample_spec("old"), at=1.0)
         store.create_study(sample_spec("other"), at=1.0)
@@ -241,6 +247,15 @@ class StewardshipSuite(StoreMaker):
         assert store.lease_of(study) == lease
         store.release_lease(lease)
         assert store.lease_of(study) is None
+
+    def test_lease_that_was_given_back_can_be_taken_again(
+        self, store: Store, study: StudyId
+    ) -> None:
+        first = store.acquire_lease(study, now=10.0)
+        with pytest.raises(StudyBusyError, match="this process already"):
+            store.acquire_lease(study, now=11.0)
+        store.release_lease(first)
+        assert store.acquire_lease(study, now=12.0) == replace(first, renewed_at=12.0)
 
     def test_renewed_lease_says_when(self, store: Store, study: StudyId) -> None:
         lease = store.acquire_lease(study, now=10.0)

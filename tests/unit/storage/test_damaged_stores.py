@@ -6,17 +6,18 @@ import random
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tunebook.engine import check_invariants, replay
+from tunebook.engine import Facts, check_invariants, replay
 from tunebook.errors import NotAStoreError, StudyBusyError, TunebookError
-from tunebook.records import Budget, TrialState
+from tunebook.records import Budget, Event, TrialLaunched, TrialNumber, TrialState
 from tunebook.storage import Store, open_store
 from tunebook.storage.pages import rows_of, with_log
 from tunebook.storage.recovery import RecoveredStudy, recover
-from tunebook.testing.samples import sample_spec, sample_start, sample_trial
+from tunebook.testing.samples import sample_report, sample_spec, sample_start, sample_trial
 
 N_TRIALS = 40
 PAGE = 4096
@@ -206,3 +207,72 @@ def test_study_without_its_description_is_told_and_left_out(tmp_path: Path) -> N
 def test_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotAStoreError, match="Nothing of a store"):
         recovered(b"SQLite format 3\x00" + b"\xff" * 20_000, tmp_path)
+
+
+def recovered_log(events: list[Event], folder: Path) -> tuple[RecoveredStudy, Facts]:
+    """Return what comes back of a store whose log has only these events, numbered in order."""
+    path = folder / "tunebook.db"
+    path.unlink(missing_ok=True)
+    with closing(open_store(path)) as store:
+        study = store.create_study(sample_spec(), at=1.0)
+        store.append(study, events, 1)
+    (study_back,), _ = recovered(path.read_bytes(), folder)
+    with closing(open_store(folder / "new.db")) as store:
+        log = store.events_after(store.find_study(study_back.name or ""))
+    return study_back, replay(event for _, event in log)
+
+
+def test_end_of_a_trial_whose_launch_is_lost_counts(tmp_path: Path) -> None:
+    begun, *_, ended = sample_trial(0)
+    queued = replace(begun, is_launched=False, until_step=None)
+    study, facts = recovered_log([queued, sample_report(0, 1, 10, value=0.75), ended], tmp_path)
+    assert study.is_whole
+    assert facts.trials[0].state is TrialState.DONE
+    assert facts.trials[0].value == 0.75
+
+
+def test_trial_that_is_launched_twice_was_lost_in_between(tmp_path: Path) -> None:
+    again = TrialLaunched(5.0, TrialNumber(0), 10)
+    study, facts = recovered_log([*sample_start(0), again, *sample_trial(0)[2:]], tmp_path)
+    assert study.is_whole
+    assert facts.trials[0].state is TrialState.DONE
+    assert facts.trials[0].n_losses == 0
+
+
+def test_events_that_contradict_the_rest_are_counted_and_left_out(tmp_path: Path) -> None:
+    twice = sample_trial(0)[-1:]
+    stray = sample_report(7, 1, 5)
+    events = [*sample_trial(0), *twice, stray, *sample_trial(1), *twice]
+    study, facts = recovered_log(events, tmp_path)
+    assert study.n_unusable == 3
+    assert not study.is_whole
+    assert [trial.state for trial in facts.trials] == [TrialState.DONE] * 2
+    assert facts.steps_done == 20
+
+
+def test_renamed_study_keeps_its_last_name_though_the_list_of_studies_is_lost(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tunebook.db"
+    with closing(open_store(path)) as store:
+        study = store.create_study(sample_spec("old"), at=1.0)
+        store.rename_study(study, "new", at=2.0)
+        store.append(study, sample_trial(0), 2)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM tunebook_studies")
+        database.commit()
+    (study_back,), _ = recovered(path.read_bytes(), tmp_path)
+    assert (study_back.name, study_back.n_trials, study_back.is_cut) == ("new", 1, False)
+
+
+def test_log_without_its_last_events_is_told_to_be_cut(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    with closing(open_store(path)) as store:
+        study = store.create_study(sample_spec(), at=1.0)
+        store.append(study, sample_trial(0), 1)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM tunebook_events WHERE kind = 'trial ended'")
+        database.commit()
+    (study_back,), _ = recovered(path.read_bytes(), tmp_path)
+    assert study_back.is_cut
+    assert study_back.n_finished == 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from pathlib import Path
 
 import pytest
 
-from tunebook.errors import NotAStoreError
+from tunebook.errors import NotAStoreError, StoreError
 from tunebook.storage import Store, open_store
 from tunebook.storage.sql import SqlStore
 from tunebook.storage.sqlite_file import open_sqlite
@@ -90,3 +92,60 @@ def test_other_kinds_of_address_are_refused(address: str) -> None:
 def test_address_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(NotAStoreError, match="postgresql://user@host/database"):
         open_store("postgresql://host:port:port/x")
+
+
+def test_store_that_is_opened_twice_stays_open_until_both_are_closed(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    first, second, third = (
+        open_store(path),
+        open_store(path),
+        open_store(tmp_path / "." / path.name),
+    )
+    study = first.create_study(sample_spec(), at=1.0)
+    first.close()
+    first.close()
+    assert second.append(study, sample_start(0), after_seq=1) == 3
+    second.close()
+    assert third.last_seq(study) == 3
+    assert path.with_name("tunebook.db-wal").exists()
+    third.close()
+    assert not path.with_name("tunebook.db-wal").exists()
+
+
+def test_store_is_closed_when_nobody_has_it_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    store = open_store(path)
+    store.create_study(sample_spec(), at=1.0)
+    assert path.with_name("tunebook.db-wal").exists()
+    del store
+    gc.collect()
+    assert not path.with_name("tunebook.db-wal").exists()
+
+
+def test_file_that_was_put_in_the_place_of_an_open_one_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    old = open_store(path)
+    old.create_study(sample_spec("old"), at=1.0)
+    for name in ("tunebook.db", "tunebook.db-wal", "tunebook.db-shm"):
+        (tmp_path / name).unlink()
+    new = open_store(path)
+    assert not new.list_studies()
+    new.create_study(sample_spec("new"), at=1.0)
+    assert [entry.name for entry in old.list_studies()] == ["old"]
+    assert [entry.name for entry in new.list_studies()] == ["new"]
+    old.close()
+    new.close()
+
+
+def test_store_that_was_deleted_is_not_made_again_behind_its_users_back(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "tunebook.db")
+    for path in tmp_path.iterdir():
+        path.unlink()
+    pid = os.fork()  # closes the connections: the next use opens them again
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        store.list_studies()
+    assert not list(tmp_path.iterdir())
+    store.close()
