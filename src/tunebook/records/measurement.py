@@ -23,7 +23,7 @@ class Measurement:
 class Series:
     """Points of one metric of one trial, in columns of equal length.
 
-    ``steps`` are whole numbers from 1 and rise strictly; ``values`` may be NaN or infinite;
+    ``steps`` are whole numbers from 0, untrained, and rise; ``values`` may be NaN or infinite;
     ``seconds`` is the trial's training time at each point.
     """
 
