@@ -195,7 +195,7 @@ class _Line:
         value = int(token.value) if token.kind is Kind.FRACTION else token.value
         if name in COUNTERS:
             self.counters.setdefault(name, value)
-        if token.kind is Kind.FRACTION or name not in COUNTERS:
+        else:
             self.progress[f"{name} of {token.total}"] = token.value
         return True
 

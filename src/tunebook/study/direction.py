@@ -26,6 +26,7 @@ _TURNED = frozenset({"neg", "negative", "minus", "inverse", "reduction", "decrea
 def usual_direction(metric: str) -> Direction | None:
     """Return the direction that the words of a metric's name suggest, None if they do not."""
     words = set(re.findall(r"[a-z]+[0-9]*", metric.lower()))
+    words |= {word.rstrip("0123456789") for word in words}
     is_less, is_more = bool(words & _LESS_IS_BETTER), bool(words & _MORE_IS_BETTER)
     if is_less == is_more or words & _TURNED or metric.startswith("-"):
         return None

@@ -153,6 +153,42 @@ def test_only_the_last_value_of_a_script_belongs_to_its_last_epoch():
     assert Script().says("epoch=1 loss=1", "epoch=30 loss=2", "acc=0.9").curve() == [(30, 0.9)]
 
 
+@pytest.mark.parametrize("counter", ["step", "iter", "update", "global_step"])
+def test_counter_of_updates_is_taken_as_it_is_and_ends_at_max_steps(counter: str):
+    script = Script(max_steps=100)
+    for done in (0, 50, 100):
+        script.says(f"{counter}={done} acc={done / 100}")
+    assert not script.steps.is_over
+    assert script.curve() == [(0, 0.0), (50, 0.5), (100, 1.0)]
+
+
+def test_epoch_from_0_that_reaches_max_steps_has_counted_what_was_done():
+    script = Script(max_steps=2).says("epoch=0 acc=0.1", "epoch=1 acc=0.2", "epoch=2 acc=0.3")
+    assert not script.steps.is_over
+    assert script.curve() == [(1, 0.1), (2, 0.3)]
+
+
+def test_counter_that_stays_at_0_has_counted_nothing():
+    assert Script().says("step 0: acc=0.5").curve() == [(1, 0.5)]
+
+
+def test_last_step_waits_for_its_last_print():
+    script = Script(max_steps=2).says("epoch=1 acc=0.1", "epoch=2 acc=0.2")
+    assert (script.steps.n_at_end, script.curve()) == (1, [(1, 0.1), (2, 0.2)])
+    again = Script(max_steps=2).says("epoch=1 acc=0.1", "epoch=2 acc=0.2", "acc=0.3")
+    assert (again.steps.n_at_end, again.curve()) == (2, [(1, 0.1), (2, 0.3)])
+
+
+def test_progress_within_the_last_step_is_not_its_end():
+    script = Script(max_steps=1).says("Epoch 1 [1/9] acc: 0.1", "Epoch 1 [2/9] acc: 0.2")
+    assert script.steps.n_at_end == 0
+    assert script.says("Epoch 1 acc: 0.3").steps.n_at_end == 1
+
+
+def test_value_that_is_not_finite_is_reported_at_once():
+    assert Script().says("epoch=1 acc=nan").reports != []
+
+
 def test_echo_of_the_configuration_is_no_metric():
     script = Script(config={"lr": 0.1, "acc": 1.0}).says("lr=0.1 f1=5", "acc=1.0 lr=0.05")
     assert script.ends() == [(1, {"f1": 5.0, "acc": 1.0, "lr": 0.05})]
