@@ -100,7 +100,11 @@ def render_command(
 def _filled(match: re.Match[str], values: Mapping[str, object]) -> str:
     if match[2] is None:
         return match[1]
-    value = values[match[2]]
+    return text_of(values[match[2]])
+
+
+def text_of(value: object) -> str:
+    """Return a value as a script is given it."""
     return repr(value) if isinstance(value, float) else str(value)
 
 

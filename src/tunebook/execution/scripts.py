@@ -27,6 +27,7 @@ from tunebook.execution.script_command import (
     program_texts,
     render_command,
     split_command,
+    text_of,
 )
 from tunebook.execution.script_ends import ScriptEnds
 from tunebook.execution.script_link import VARIABLE, ScriptLink
@@ -309,7 +310,11 @@ def _values_of(trial: TrialHandle) -> dict[str, object]:
 def _environment_of(trial: TrialHandle) -> dict[str, str]:
     config = trial.directory / "config.json"
     config.write_text(json.dumps(dict(trial.config), indent=2), encoding="utf-8")
-    return {
+    parameters = {
+        "TUNEBOOK_PARAMETER_" + re.sub(r"\W", "_", name).upper(): text_of(value)
+        for name, value in trial.config.items()
+    }
+    return parameters | {
         "PYTHONUNBUFFERED": "1",
         "TUNEBOOK_CONFIG": str(config),
         "TUNEBOOK_TRIAL": str(trial.number),

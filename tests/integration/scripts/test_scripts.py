@@ -162,6 +162,11 @@ def test_configuration_lies_in_a_file_for_scripts_without_placeholders(run):
     assert points(events) == [(1, 0.25)]
 
 
+def test_shell_is_given_values_by_the_environment(run):
+    events = run("import os; os.system('echo val_acc=\"$TUNEBOOK_PARAMETER_LR\"')")
+    assert points(events) == [(1, 0.25)]
+
+
 def test_placeholders_reach_the_script(run):
     events = run("import sys; print('val_acc=' + sys.argv[1])", options="{lr}")
     assert points(events) == [(1, 0.25)]
