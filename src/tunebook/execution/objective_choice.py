@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, final
 
 from tunebook.execution.readings import Reading, normal_name
@@ -56,7 +57,7 @@ class ObjectiveChoice:
 
     def __init__(self, typed: str) -> None:
         match = _NTH.fullmatch(typed)
-        self._name = normal_name(match[1] if match else typed)
+        self._name = _key(match[1] if match else typed)
         self._nth = match[2] if match else None
         self._prints: list[Print] = []
         self._rivals: dict[str, Choice] = {}
@@ -66,13 +67,16 @@ class ObjectiveChoice:
 
     def rank(self, name: str) -> int | None:
         """Return how well a printed name fits: 0 exactly, 1, 2 by its last words, None not."""
-        name = normal_name(name)
-        if name == self._name:
+        key = _key(name)
+        if key == self._name:
             return 0
-        if _without_statistics(name) == _without_statistics(self._name):
+        if _without_statistics(key) == self._name:
             return 1
-        is_end = name.endswith(self._name) and name[-len(self._name) - 1] in "_./- "
-        return _BY_LAST_WORDS if is_end and self._name else None
+        return _BY_LAST_WORDS if self._name and key.endswith(f"_{self._name}") else None
+
+    def fits_better(self, names: Collection[str]) -> bool:
+        """Whether one of the names fits better than all before."""
+        return any((self.rank(name) or 0) < self._best_rank for name in names)
 
     def clear(self) -> None:
         """Begin another step."""
@@ -158,7 +162,11 @@ class ObjectiveChoice:
         return by_class[min(by_class)] if by_class else []
 
 
-def _without_statistics(name: str) -> str:
-    head, dot, last = name.rpartition(".")
-    words = [word for word in last.split("_") if word not in _STATISTICS]
-    return head + dot + "_".join(words or [last])
+@lru_cache(maxsize=4096)
+def _key(name: str) -> str:
+    """Return a name without what joins its words."""
+    return re.sub(r"[-/.\s]+", "_", normal_name(name))
+
+
+def _without_statistics(key: str) -> str:
+    return "_".join(word for word in key.split("_") if word not in _STATISTICS)

@@ -25,10 +25,10 @@ class ScriptSteps:
     """Turns readings into reports of whole steps, which only rise.
 
     The first source (the output, or a file) that brings the objective sets the pace; others add
-    metrics. Its step is the first of ``COUNTERS`` that it has told when the objective first comes
-    and that is not beyond ``max_steps`` then; with none, objectives are counted. Epochs counted
-    from 0 are counted from 1 here; epoch 2.5 is within the third. Other counters are taken as they
-    are: their step 0 is the untrained state.
+    metrics. Its step is the epoch, else a counter beside the objective, else another that was
+    printed before, unless it is beyond ``max_steps`` then; with none, objectives are counted.
+    Epochs counted from 0 are counted from 1 here; epoch 2.5 is within the third. Other counters
+    are taken as they are: their step 0 is the untrained state.
 
     A step is reported when it is over, or, once a step has shown that it brings one value, as soon
     as that comes. The objective is reported by the name that was asked for.
@@ -83,9 +83,10 @@ class ScriptSteps:
         if not names:
             return
         self.has_objective = True
-        if self._leader is None:
-            self._leader, self._unit = source, self._unit_of(source)
-            self._step = 0 if self._unit is None else self._step_of(source, self._unit)
+        if self._leader is None or self._choice.fits_better(names):
+            self._leader, self._unit = source, self._unit_of(source, reading.counters)
+            step = 0 if self._unit is None else self._step_of(source, self._unit)
+            self._step = max(self._step, step)
         self._choice.add(reading, names, is_settled=is_settled, unit=self._unit)
         self._weigh(is_settled=is_settled)
 
@@ -133,10 +134,10 @@ class ScriptSteps:
                 self._from_zero.add((source, name))
             known[name] = value
 
-    def _unit_of(self, source: str) -> str | None:
-        for name in COUNTERS:
-            if name not in self._counters[source]:
-                continue
+    def _unit_of(self, source: str, beside: Mapping[str, float]) -> str | None:
+        """Return the counter of steps: the epoch, else one beside the objective, else another."""
+        known = [name for name in COUNTERS if name in self._counters[source]]
+        for name in sorted(known, key=lambda name: (name != "epoch", name not in beside)):
             step = self._step_of(source, name)
             if self._max_steps is None or step <= self._max_steps:
                 return name

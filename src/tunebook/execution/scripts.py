@@ -141,7 +141,7 @@ class ScriptTask:
         if status != 0:
             raise TaskFailed(following.failure(status))
         following.require_objective(self.patterns)
-        trial.notice = self.ends.notice(following.said)
+        trial.notice = self.ends.notice(following.said) or following.doubt
 
 
 @final
@@ -179,6 +179,13 @@ class _Following:
         """The metrics that were found."""
         attached = self._link.channel
         return self._steps.names if attached is None else attached.metrics
+
+    @property
+    def doubt(self) -> str | None:
+        """What makes the objective's values doubtful, which the timing run did not come to."""
+        names = [choice.typed for choice in self._steps.choices]
+        metric = self._trial.objective.metric
+        return f"{' or '.join(names)} may be meant by {metric!r}" if names else None
 
     @property
     def has_objective(self) -> bool:

@@ -53,6 +53,7 @@ class Script:
         ("loss", "Epoch 1 done, mean loss: 0.5"),
         ("Acc@1", " * Acc@1 0.5 Acc@5 0.9"),
         ("quality", "quality 0.5"),
+        ("eval_logloss", "[3] train-logloss:0.7 eval-logloss:0.5"),
     ],
 )
 def test_metric_is_found_by_its_name_its_words_and_its_last_words(typed: str, line: str):
@@ -67,6 +68,11 @@ def test_name_that_fits_exactly_stands_before_longer_ones():
         script.says(f"epoch {e} train_acc=0.9 acc=0.{e} val_acc=0.8")
     assert script.ends() == [(1, 0.1), (2, 0.2)]
     assert script.typed_choices() == []
+
+
+def test_words_that_were_typed_are_not_left_out():
+    script = Script("average loss").says("epoch 1", "loss: 2.0", "Test set: Average loss: 0.5")
+    assert script.ends() == [(1, 0.5)]
 
 
 def test_last_words_of_two_names_are_unclear():

@@ -168,6 +168,13 @@ def test_epoch_from_0_that_reaches_max_steps_has_counted_what_was_done():
     assert script.curve() == [(1, 0.1), (2, 0.3)]
 
 
+def test_counter_beside_the_objective_comes_before_others():
+    script = Script()
+    for i in (0, 100, 200, 300):
+        script.says(*([f"step {i}: loss=3"] if i % 200 == 0 else []), f"iter {i}: acc={i}")
+    assert script.curve() == [(0, 0.0), (100, 100.0), (200, 200.0), (300, 300.0)]
+
+
 def test_counter_that_stays_at_0_has_counted_nothing():
     assert Script().says("step 0: acc=0.5").curve() == [(1, 0.5)]
 
