@@ -46,6 +46,7 @@ class ScriptSteps:
         self.has_objective = self.is_over = False
         self.choices: Sequence[Choice] = ()
         self.n_at_end = 0
+        self.came_at: float | None = None
         self._objective = objective
         self._report = report
         self._max_steps = max_steps
@@ -61,10 +62,18 @@ class ScriptSteps:
         self._soft: set[str] = set()
         self._reported: set[str] = set()
 
-    def take(self, reading: Reading, source: str = "output", *, is_settled: bool = True) -> None:
+    def take(
+        self,
+        reading: Reading,
+        source: str = "output",
+        *,
+        is_settled: bool = True,
+        at: float | None = None,
+    ) -> None:
         """Take what one line or row says; ``is_settled``: it will not be overwritten.
 
-        Raises what ``report`` raises. Afterwards ``is_over`` tells whether the script went on
+        Raises what ``report`` raises; ``came_at`` is then the ``at`` of the objective that is
+        reported. Afterwards ``is_over`` tells whether the script went on
         beyond ``max_steps``, ``n_at_end`` rises with each print that may be its last value, and
         ``choices`` are the values between which nothing decides.
         """
@@ -82,7 +91,7 @@ class ScriptSteps:
         self._gather(reading, names, is_soft=is_soft)
         if not names:
             return
-        self.has_objective = True
+        self.has_objective, self.came_at = True, at
         if self._leader is None or self._choice.fits_better(names):
             self._leader, self._unit = source, self._unit_of(source, reading.counters)
             step = 0 if self._unit is None else self._step_of(source, self._unit)

@@ -274,6 +274,7 @@ class _Following:
 
     def _report(self, step: int, metrics: Mapping[str, float]) -> None:
         self._require_one_objective()
+        self._trial.measured_at = self._steps.came_at
         with self._process.standing_still_if_long():
             self._trial.report(step, **metrics)
 
@@ -283,7 +284,9 @@ class _Following:
         for line in self.output.take(text):
             self._ends.listen(line.text, self.said)
             if self._link.channel is None:
-                self._steps.take(self._lines.read(line.text), is_settled=line.is_settled)
+                reading = self._lines.read(line.text)
+                seconds = self._trial.seconds
+                self._steps.take(reading, is_settled=line.is_settled, at=seconds)
 
     def _look(self) -> None:
         """Look now and then for what the script does not print."""
@@ -300,7 +303,7 @@ class _Following:
 
     def _read_files(self, *, is_last: bool = False) -> None:
         for source, reading in self._files.read(is_last=is_last):
-            self._steps.take(reading, source)
+            self._steps.take(reading, source, at=self._trial.seconds)
 
 
 def _values_of(trial: TrialHandle) -> dict[str, object]:

@@ -187,9 +187,10 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
             do="Print or report the metric, correct its name, or give a pattern",
         )
     if failure is not None and failure.kind is FailureKind.USER_ERROR:
-        told = failure.traceback or failure.log_tail or failure.message
+        details = failure.traceback or failure.log_tail or ""
         raise TaskError(
-            f"The training failed in a timing run with the default configuration\n{told}",
+            f"{details}\nThe training failed in a timing run with the default configuration: "
+            f"{failure.message}",
             got=dict(config),
             do="Fix it and start again",
         )

@@ -50,6 +50,7 @@ class TrialHandle:
         self.device: Final[str] = assignment.device
         self.max_steps: Final[int | None] = launch.max_steps
         self.notice: str | None = None  # what a person should know of a trial that ends well
+        self.measured_at: float | None = None  # seconds; None: what is reported is measured now
         self._assignment = assignment
         self._channel = channel
         self._checkpoints = checkpoints
@@ -58,7 +59,7 @@ class TrialHandle:
         self._reporter = Reporter(
             assignment.objective,
             channel.reported,
-            seconds=lambda: self._stopwatch.seconds,
+            seconds=lambda: self.seconds if self.measured_at is None else self.measured_at,
             clock=clock,
             in_background=assignment.sends_in_background,
         )
@@ -314,11 +315,8 @@ class TrialHandle:
         else:
             return
         at = max(self._step, 1)
-        fresh = {
-            str(name): value
-            for name, value in metrics.items()
-            if not self._reporter.was_reported(str(name), at)
-        }
+        known = self._reporter.was_reported
+        fresh = {str(n): value for n, value in metrics.items() if not known(str(n), at)}
         if fresh:
             self._reporter.add(at, fresh)
             self._step = at

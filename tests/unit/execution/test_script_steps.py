@@ -192,6 +192,14 @@ def test_progress_within_the_last_step_is_not_its_end():
     assert script.says("Epoch 1 acc: 0.3").steps.n_at_end == 1
 
 
+def test_late_report_knows_when_its_value_came():
+    came: list[tuple[int, float | None]] = []
+    steps = ScriptSteps("acc", lambda step, _: came.append((step, steps.came_at)))
+    for second in (1, 2, 3):
+        steps.take(MetricLines().read(f"epoch {second} acc 0.5"), at=float(second))
+    assert came == [(1, 1.0), (2, 2.0), (3, 3.0)]
+
+
 def test_value_that_is_not_finite_is_reported_at_once():
     assert Script().says("epoch=1 acc=nan").reports != []
 
