@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,20 @@ from tunebook.errors import InputError, StudyNotFoundError
 
 if TYPE_CHECKING:
     from tunebook.study.study_file import StudyFile
+
+_TURNED = frozenset({"neg", "negative", "minus", "inverse", "reduction", "decrease", "gain"})
+
+
+def usual_direction(metric: str) -> str | None:
+    """Return the direction that the words of a metric's name suggest, None if they do not."""
+    from tunebook.execution.readings import LESS_IS_BETTER, MORE_IS_BETTER
+
+    words = set(re.findall(r"[a-z]+[0-9]*", metric.lower()))
+    words |= {word.rstrip("0123456789") for word in words}
+    is_less, is_more = bool(words & LESS_IS_BETTER), bool(words & MORE_IS_BETTER)
+    if is_less == is_more or words & _TURNED or metric.startswith("-"):
+        return None
+    return "minimize" if is_less else "maximize"
 
 
 def is_terminal() -> bool:
@@ -25,8 +40,6 @@ def checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile
     ``InputError`` where the name contradicts the direction and nobody can be asked. A study that
     has trials already is not asked about again.
     """
-    from tunebook.study.direction import usual_direction
-
     section = file.objective
     direction = "maximize" if section.maximize is not None else "minimize"
     metric = section.maximize or section.minimize or ""
@@ -38,8 +51,8 @@ def checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile
         raise InputError(
             slip, do=f"Give --{usual} {metric}, or add --yes if --{direction} is meant"
         )
-    if typer.confirm(f"{slip}. {str(usual).capitalize()} it?", default=True, err=True):
-        return file.changed({str(usual): metric})
+    if typer.confirm(f"{slip}. {usual.capitalize()} it?", default=True, err=True):
+        return file.changed({usual: metric})
     return file
 
 

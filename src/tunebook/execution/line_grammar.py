@@ -59,6 +59,9 @@ _UNITS = word_set(
 _WITHIN_NAMES = "'\"`.*#%&~^±"
 _SPLITS = word_set("train training val valid validation test testing eval evaluation dev")
 _ABBREVIATIONS = word_set("val avg acc valid train eval prec rec pred max min std dev approx no")
+_NO_VALUES = frozenset({"n/a", "na", "none", "null", "true", "false"})
+_ARROWS = ("-->", "->", "=>", "\u2192")
+_GROUP = re.compile(r"[0-9]{3}[.,][0-9]+.*")
 _COUNT = re.compile(r"(?:^|_)num(?:ber_of)?_")
 _COLONS = ":\uff1a"
 _MAX_HEADING = 4
@@ -71,11 +74,16 @@ def read_line(text: str, wanted: Collection[str] = ()) -> Reading:
     is_bar = _BAR.search(text) is not None
     if _DUMP.match(text):
         return Reading(is_bar=is_bar, text=text)
-    body = _LOG_HEAD.sub("", text, count=1)
+    body = without_log_head(text)
     parser = _Line(list(tokens_of(body)), wanted, _AVERAGE.search(text) is not None)
     parser.parse()
     values = [] if _is_dump(parser) else parser.values
     return Reading(tuple(values), parser.counters, parser.progress, is_bar, text)
+
+
+def without_log_head(text: str) -> str:
+    """Return a line without what a logger writes before it: time, level, its own name."""
+    return _LOG_HEAD.sub("", text, count=1)
 
 
 def _is_dump(line: _Line) -> bool:
@@ -123,6 +131,8 @@ class _Line:
                     self._dot(token.text)
                 case Kind.OPEN:
                     self._open()
+                case Kind.CLOSE if self._is(0, Kind.SEPARATOR):
+                    pass
                 case _:
                     self._words = []
 
@@ -134,6 +144,9 @@ class _Line:
 
     def _open(self) -> None:
         """Take ``[valid]`` for a heading."""
+        token = self._peek()
+        if token is not None and token.text.lower() in COUNTERS:
+            return
         self._words = []
         if self._is(0, Kind.WORD) and self._is(1, Kind.CLOSE):
             word = self._tokens[self._at].text.lower()
@@ -146,7 +159,7 @@ class _Line:
         at = self._at + ahead
         return self._tokens[at] if 0 <= at < len(self._tokens) else None
 
-    def _is(self, ahead: int, kind: Kind, text: str | None = None) -> bool:
+    def _is(self, ahead: int, kind: Kind, text: str | tuple[str, ...] | None = None) -> bool:
         token = self._peek(ahead)
         return token is not None and token.kind is kind and (text is None or token.text in text)
 
@@ -221,15 +234,15 @@ class _Line:
             elif not is_list:
                 self._take(token)
             self._words = []
-        elif text in _COLONS and not self._is_opaque_value(ahead):
+        elif text in _COLONS and not self._is_other_value(ahead):
             self._head()
         else:
             self._words = []
 
-    def _is_opaque_value(self, ahead: int) -> bool:
+    def _is_other_value(self, ahead: int) -> bool:
         token = self._peek(ahead)
         if token is None or token.kind is not Kind.OPAQUE:
-            return False
+            return token is not None and token.text.lower() in _NO_VALUES
         return re.fullmatch(r"[0-9]+%", token.text) is None
 
     def _dash(self, text: str) -> None:
@@ -287,10 +300,13 @@ class _Line:
         name = self._name()
         self._skip_unit()
         second = self._second(token)
+        follows = self._peek(1)
         is_list = self._is(0, Kind.NUMBER) or (
-            self._is(0, Kind.MARK, ",") and self._is(1, Kind.NUMBER)
+            (self._is(0, Kind.MARK, ",") or self._is(0, Kind.DASH, _ARROWS))
+            and follows is not None
+            and follows.kind is Kind.NUMBER
         )
-        if is_list:
+        if is_list or (self._is(0, Kind.OPAQUE) and _GROUP.fullmatch(self._tokens[self._at].text)):
             while self._is(0, Kind.NUMBER) or self._is(0, Kind.MARK, ","):
                 self._at += 1
             return

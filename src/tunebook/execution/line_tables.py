@@ -22,6 +22,7 @@ from tunebook.execution.readings import (
 
 _RULE = re.compile(r"[\s|+\-=:─━═┃│┼╪╇┡┩├┤┏┓┗┛┳┻┌┐└┘┬┴╭╮╰╯╶╴╞╡]*")
 _BARS = "|│┃║"
+_HEADING = re.compile(r"\s*\w+:\s(?=\S+,\S)")
 _TRAILING_BAR = re.compile(r":?\s*[0-9]+%\s?\|.*$")
 _MARKUP = re.compile(r"^[*`_]+|[*`_]+$")
 _WORD = re.compile(r"[^\W\d][^\s|]*(?:\s[^\W\d][^\s|]*){0,3}", re.UNICODE)
@@ -47,7 +48,7 @@ class LineTables:
 
     def read(self, line: str) -> Reading | None:
         """Return what a row of a table says, None for a line that is no part of one."""
-        line = unwrap(_TRAILING_BAR.sub("", line)).rstrip()
+        line = unwrap(_HEADING.sub("", _TRAILING_BAR.sub("", line), count=1)).rstrip()
         if not line.strip() or _RULE.fullmatch(line):
             return Reading() if line.strip() else None
         is_boxed = line.lstrip()[0] in _BARS and line[-1] in _BARS

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Any, final
 
 from tunebook.errors import TaskError
-from tunebook.execution.line_grammar import read_line
+from tunebook.execution.line_grammar import read_line, without_log_head
 from tunebook.execution.line_tables import LineTables
 from tunebook.execution.line_tokens import unwrap
 from tunebook.execution.readings import (
@@ -34,7 +34,6 @@ _MAX_LINE = 20_000
 _MAX_TEXT = 2000
 """Characters of a line that is not JSON: longer ones are data, not metrics."""
 _MAX_NESTING = 200
-_OBJECT = re.compile(r"\{.*[:=].*\}")
 _BARE_NOT_FINITE = re.compile(r"(?<=[:\s\[,])(-?)(nan|NaN|inf|Infinity)(?=\s*[,}\]])")
 _MESSAGES = frozenset({"msg", "message", "event", "text"})
 _CONFIGS = frozenset({"args", "config", "hparams", "hyperparameters", "params", "settings"})
@@ -65,17 +64,17 @@ class MetricLines:
         found = self._object_in(text)
         if not found:
             text = text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT].rpartition(" ")[0]
-            found = self._tables.read(text) or read_line(text, self._wanted)
+            found = self._tables.read(without_log_head(text)) or read_line(text, self._wanted)
         return Reading(found.values, found.counters, found.progress, found.is_bar, text.strip())
 
     def _object_in(self, text: str) -> Reading | None:
         """Return what a JSON object or a Python dictionary in the line says."""
-        match = _OBJECT.search(text)
-        given = None if match is None else _parsed(match[0])
-        if match is None or not isinstance(given, dict):
+        begin, end = text.find("{"), text.rfind("}") + 1
+        given = _parsed(text[begin:end]) if 0 <= begin < end else None
+        if not isinstance(given, dict):
             return None
-        head = text[: match.start()]
-        around = read_line(head + " " + text[match.end() :], self._wanted)
+        head = text[:begin]
+        around = read_line(head + " " + text[end:], self._wanted)
         heading = re.fullmatch(r"\s*([^\W\d]+(?: [^\W\d]+){0,3})[:\uff1a]\s*", head)
         prefix = "" if heading is None else f"{normal_name(heading[1])}."
         found = reading_of(_numbers(given))

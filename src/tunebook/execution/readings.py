@@ -17,17 +17,30 @@ COUNTERS = ("epoch", "global_step", "step", "update", "iteration", "iter")
 """Names that count progress; the first that a script prints is its step."""
 
 _NO_METRICS = frozenset({*COUNTERS, "batch", "self"})
-_METRIC_WORDS = word_set(
+LESS_IS_BETTER = word_set(
     """
-    loss losses acc accuracy accuracies err error errors f1 fscore auc auroc auprc roc ap ap50
-    ap75 map map50 map75 ar iou miou giou dice jaccard precision recall specificity sensitivity
-    prec rec bleu sacrebleu meteor chrf rouge rouge1 rouge2 rougel wer cer per ppl perplexity
-    bpb bpc bpd nll nelbo elbo kl kld mse rmse mae mape rmsle r2 logloss ce bce xent psnr ssim
-    lpips fid inception mrr ndcg hits hit mcc kappa brier ece corr correlation pearson spearman
-    score scores reward rewards return returns top1 top5 acc1 acc5 correct solved nrmse cider em
-    exact gap regret logprob likelihood likelihoods rank1 pck pq sq rq deviance fitness winrate
-    val_bpb
+    loss losses err error errors perplexity ppl mse rmse mae mape nll wer cer fid bpb bpc
+    bpd ece brier logloss regret lpips kl
     """
+)
+MORE_IS_BETTER = word_set(
+    """
+    acc accuracy accuracies f1 auc auroc auprc map ap ap50 ap75 iou miou dice precision
+    recall bleu rouge rouge1 rouge2 rougel meteor psnr ssim ndcg mrr mcc kappa r2 reward
+    rewards return returns
+    """
+)
+_METRIC_WORDS = (
+    LESS_IS_BETTER
+    | MORE_IS_BETTER
+    | word_set(
+        """
+    fscore roc map50 map75 ar giou jaccard specificity sensitivity prec rec sacrebleu chrf
+    per nelbo elbo kld rmsle ce bce xent inception hits hit corr correlation pearson
+    spearman score scores top1 top5 acc1 acc5 correct solved nrmse cider em exact gap
+    logprob likelihood likelihoods rank1 pck pq sq rq deviance fitness winrate
+        """
+    )
 )
 _SETTINGS = word_set(
     """

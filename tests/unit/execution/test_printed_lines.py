@@ -3,7 +3,8 @@
 ``printed_lines.tsv`` has lines in the formats of public programs, in words of our own: where the
 format is from, the line or lines (``\\n`` ends one), and the right reading, with counters as
 ``@epoch=3`` and both values of ``x (y)`` as ``x|y``. A reading that is empty says that nothing in
-the line is certainly a metric.
+the line is certainly a metric. Rows called *reviewed* hold what was read and then checked by eye:
+they guard what is read today, and do not count among the lines of which nine in ten must be read.
 """
 
 from __future__ import annotations
@@ -59,10 +60,11 @@ def test_nothing_wrong_is_read(row: str):
 
 def test_nine_of_ten_lines_are_read_in_full():
     missed = []
-    for row in ROWS:
+    written = [row for row in ROWS if not row.startswith("reviewed")]
+    for row in written:
         lines, reading = parts_of(row)
         read = actual_reading(lines)
         if not all(is_equal(read.get(name), v) for name, v in right_reading(reading).items()):
             missed.append(row)
-    assert len(ROWS) >= 150
-    assert len(missed) <= (1 - LEAST_READ) * len(ROWS), "\n".join(missed)
+    assert len(written) >= 150
+    assert len(missed) <= (1 - LEAST_READ) * len(written), "\n".join(missed)
