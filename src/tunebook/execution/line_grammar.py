@@ -275,7 +275,7 @@ class _Line:
         is_decimal = not isinstance(token.value, int) or self._is(0, Kind.MARK, "%")
         is_known = (
             is_metric_name(last or own)
-            or own in self._wanted
+            or any(f"_{own}".endswith(f"_{name}") for name in self._wanted)
             or (is_decimal and last != "" and re.search(r"\w[_@/]\w", last) is not None)
         )
         next_is_word = self._is(0, Kind.WORD) and self._tokens[self._at].text.lower() not in _UNITS
@@ -318,7 +318,7 @@ class _Line:
             return
         if name in COUNTERS:
             self.counters.setdefault(name, token.value)
-        elif second is not None and self._says_average:
+        elif second is not None and self._says_average and not _is_spread(token.value, second):
             self.values.append((name, second))
         else:
             numbers = [token.value] if second is None else [token.value, second]
@@ -370,3 +370,8 @@ class _Line:
         before = self._tokens[max(0, self._at - 4) : self._at - 1]
         kinds = [token.kind for token in before if token.text != "%"]
         return kinds[-2:] == [Kind.NUMBER, Kind.OPEN] and before[-1].text == "("
+
+
+def _is_spread(value: float, second: float) -> bool:
+    """Whether the y of ``mean 0.91 (0.02)`` may be a standard deviation."""
+    return abs(second) < abs(value) / 4

@@ -51,7 +51,7 @@ class MetricLines:
         for pattern in patterns:
             _check(pattern)
         self._patterns = patterns
-        self._wanted = frozenset({normal_name(wanted)} - {""})
+        self._wanted = frozenset({normal_name(wanted.partition("#")[0])} - {""})
         self._tables = LineTables()
 
     def read(self, line: str) -> Reading:

@@ -53,6 +53,7 @@ class Script:
         ("loss", "Epoch 1 done, mean loss: 0.5"),
         ("Acc@1", " * Acc@1 0.5 Acc@5 0.9"),
         ("quality", "quality 0.5"),
+        ("quality", "image quality 0.5"),
         ("eval_logloss", "[3] train-logloss:0.7 eval-logloss:0.5"),
     ],
 )
@@ -116,6 +117,11 @@ def test_of_many_values_the_last_can_be_named():
 def test_both_values_of_a_pair_are_offered_unless_the_line_says_average():
     assert Script("loss").says("epoch 1 loss 0.9 (0.5)").typed_choices() == ["loss#1", "loss#2"]
     assert Script("loss").says("epoch 1 average loss 0.9 (0.5)").ends() == [(1, 0.5)]
+
+
+def test_standard_deviation_in_brackets_is_no_average():
+    choices = Script("accuracy").says("Mean accuracy: 0.912 (0.021)").typed_choices()
+    assert choices == ["mean_accuracy#1", "mean_accuracy#2"]
 
 
 def test_line_that_counts_within_the_epoch_yields_to_the_epochs_summary():
