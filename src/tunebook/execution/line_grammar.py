@@ -58,6 +58,7 @@ _UNITS = word_set(
 )
 _WITHIN_NAMES = "'\"`.*#%&~^±"
 _SPLITS = word_set("train training val valid validation test testing eval evaluation dev")
+_TAILS = _SPLITS | {"index", "coefficient", "value", "rate"}
 _ABBREVIATIONS = word_set("val avg acc valid train eval prec rec pred max min std dev approx no")
 _NO_VALUES = frozenset({"n/a", "na", "none", "null", "true", "false"})
 _ARROWS = ("-->", "->", "=>", "\u2192")
@@ -110,6 +111,7 @@ class _Line:
         self._at = 0
         self._words: list[str] = []
         self._heading = ""
+        self._base: list[str] = []
 
     def parse(self) -> None:
         """Read all tokens."""
@@ -258,7 +260,7 @@ class _Line:
 
     def _name(self) -> str:
         words = list(self._words)
-        while words and words[-1].lower() in _LINKS:
+        while words and words[-1] in _LINKS:
             words.pop()
         name = name_of_words(words)
         return f"{self._heading}.{name}" if self._heading and name else name
@@ -269,12 +271,17 @@ class _Line:
         """Take ``val loss 1.3``: a number right after a name that is certainly a metric's."""
         if not self._words:
             return
-        last = self._words[-1] if self._words[-1].lower() not in _LINKS else ""
+        if self._words[-1].lower() in _SPLITS:
+            self._words = [*self._base, *self._words] if len(self._words) == 1 else self._words
+            self._base = self._words[:-1]
+        last = self._words[-1] if self._words[-1] not in _LINKS else ""
+        tail = self._heading if len(self._words) == 1 else self._words[-2]
         name = self._name()
         own = name.rpartition(".")[2] if self._heading else name
         is_decimal = not isinstance(token.value, int) or self._is(0, Kind.MARK, "%")
         is_known = (
             is_metric_name(last or own)
+            or (last.lower() in _TAILS and is_metric_name(tail))
             or any(f"_{own}".endswith(f"_{name}") for name in self._wanted)
             or (is_decimal and last != "" and re.search(r"\w[_@/]\w", last) is not None)
         )
@@ -302,12 +309,12 @@ class _Line:
         second = self._second(token)
         follows = self._peek(1)
         is_list = self._is(0, Kind.NUMBER) or (
-            (self._is(0, Kind.MARK, ",") or self._is(0, Kind.DASH, _ARROWS))
+            (self._is(0, Kind.MARK, ",/") or self._is(0, Kind.DASH, _ARROWS))
             and follows is not None
             and follows.kind is Kind.NUMBER
         )
         if is_list or (self._is(0, Kind.OPAQUE) and _GROUP.fullmatch(self._tokens[self._at].text)):
-            while self._is(0, Kind.NUMBER) or self._is(0, Kind.MARK, ","):
+            while self._is(0, Kind.NUMBER) or self._is(0, Kind.MARK, ",/"):
                 self._at += 1
             return
         if (
@@ -343,7 +350,7 @@ class _Line:
             return None
         self._at += ahead + 1
         is_alike = isinstance(inner.value, int) == isinstance(token.value, int)
-        return float(inner.value) if is_alike else None
+        return float(inner.value) if is_alike and inner.text[0] != "+" else None
 
     def _fraction(self, token: Token) -> None:
         """Take ``287/500 (57%)``, which is certain; any other fraction says how far it is."""

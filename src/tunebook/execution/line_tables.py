@@ -64,7 +64,7 @@ class LineTables:
 
     def _header(self, line: str, *, is_boxed: bool) -> Reading | None:
         """Take the line as the names of columns where it can be nothing else."""
-        styles = ["bars"] if is_boxed else ["commas", "gaps", "spaces"]
+        styles = ["bars"] if is_boxed else ["bars", "semicolons", "commas", "gaps", "spaces"]
         for style in styles:
             cells = _cells(line, style)
             if not 2 <= len(cells) <= _MAX_COLUMNS:
@@ -72,7 +72,7 @@ class LineTables:
             names = [name_of_words(_plain(cell.text).split()) for cell in cells]
             are_words = all(_WORD.fullmatch(_plain(cell.text)) for cell in cells)
             n_known = sum(map(_is_known, names))
-            least = 1 if style == "bars" else 2
+            least = 1 if is_boxed else 2
             if are_words and n_known >= min(least, len(names)) and len(set(names)) == len(names):
                 self._columns, self._style, self._group = cells, style, ""
                 return Reading()
@@ -130,7 +130,7 @@ class LineTables:
             return names
         if is_labelled and len(cells) == len(names) + 1:
             return ["", *names]
-        if self._style == "commas" or not 1 < len(cells) < len(names):
+        if self._style in {"commas", "semicolons"} or not 1 < len(cells) < len(names):
             return None
         found = []
         for cell in cells:
@@ -145,6 +145,7 @@ def _cells(line: str, style: str) -> list[_Cell]:
     pattern = {
         "bars": rf"[^{_BARS}]+",
         "commas": r"[^,]+",
+        "semicolons": r"[^;]+",
         "gaps": r"\S+(?:[ ]\S+)*",
         "spaces": r"\S+",
     }[style]

@@ -38,7 +38,7 @@ _METRIC_WORDS = (
     fscore roc map50 map75 ar giou jaccard specificity sensitivity prec rec sacrebleu chrf
     per nelbo elbo kld rmsle ce bce xent inception hits hit corr correlation pearson
     spearman score scores top1 top5 acc1 acc5 correct solved nrmse cider em exact gap
-    logprob likelihood likelihoods rank1 pck pq sq rq deviance fitness winrate
+    logprob likelihood likelihoods rank1 pck pq sq rq deviance fitness mos winrate
         """
     )
 )
