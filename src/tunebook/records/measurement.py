@@ -39,6 +39,12 @@ class Series:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def trained(self) -> Series:
+        """Return the series without step 0, the untrained state, which is no result."""
+        if not self.steps or self.steps[0] > 0:
+            return self
+        return Series(self.steps[1:], self.values[1:], self.seconds[1:])
+
     def extend(self, later: Series) -> None:
         """Add ``later`` points; where a step comes again the last write wins.
 
