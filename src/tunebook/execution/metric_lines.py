@@ -97,8 +97,9 @@ class MetricLines:
                 values += [(name, number) for name, number in numbers if number is not None]
         found = reading_of(dict(values))
         counts_itself = any(f"(?P<{name}>" in p for p in self._patterns for name in COUNTERS)
-        counters = found.counters if counts_itself else read_line(text).counters
-        return Reading(found.values, counters, text=text.strip())
+        around = read_line(text)
+        counters = found.counters if counts_itself else around.counters
+        return Reading(found.values, counters, around.progress, around.is_bar, text.strip())
 
 
 def plain_text(line: str) -> str:

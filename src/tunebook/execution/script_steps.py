@@ -50,7 +50,7 @@ class ScriptSteps:
         self._objective = objective
         self._report = report
         self._max_steps = max_steps
-        self._config = config or {}
+        self._config = {name.lower(): value for name, value in (config or {}).items()}
         self._counters: dict[str, dict[str, float]] = {}
         self._from_zero: set[tuple[str, str]] = set()
         self._leader: str | None = None
@@ -72,10 +72,10 @@ class ScriptSteps:
     ) -> None:
         """Take what one line or row says; ``is_settled``: it will not be overwritten.
 
-        Raises what ``report`` raises; ``came_at`` is then the ``at`` of the objective that is
-        reported. Afterwards ``is_over`` tells whether the script went on
-        beyond ``max_steps``, ``n_at_end`` rises with each print that may be its last value, and
-        ``choices`` are the values between which nothing decides.
+        Raises what ``report`` raises; ``came_at`` is then the ``at`` of the objective reported.
+        Afterwards ``is_over`` tells whether the script went on beyond ``max_steps``, ``n_at_end``
+        rises with each print that may be its last value, and ``choices`` are the values between
+        which nothing decides.
         """
         if self.is_over or not reading:
             return
@@ -84,11 +84,11 @@ class ScriptSteps:
         names = {name for name, _ in reading.values if self._choice.rank(name) is not None}
         is_soft = reading.is_bar or not is_settled
         if self._leader not in (None, source):
-            self._gather(reading, names, is_soft=is_soft)
+            self._gather(reading, is_soft=is_soft)
             return
         if not self._follow(source):
             return
-        self._gather(reading, names, is_soft=is_soft)
+        self._gather(reading, is_soft=is_soft)
         if not names:
             return
         self.has_objective, self.came_at = True, at
@@ -116,14 +116,14 @@ class ScriptSteps:
         wanted = []
         for name, value in reading.values:
             is_objective = self._choice.rank(name) == 0
-            is_echo = name in self._config and self._config[name] == value
+            is_echo = self._config.get(name.lower()) == value
             is_flood = name not in self.names and len(self.names) >= _MAX_NAMES
             if is_objective or not (is_echo or is_flood):
                 self.names.add(name)
                 wanted.append((name, value))
         return wanted
 
-    def _gather(self, reading: Reading, leave_out: set[str], *, is_soft: bool) -> None:
+    def _gather(self, reading: Reading, *, is_soft: bool) -> None:
         """Keep the metrics of the step; a bar does not replace what a plain line said."""
         for name, value in reading.values:
             is_less = is_soft and name in self._gathered and name not in self._soft

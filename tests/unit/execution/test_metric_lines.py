@@ -114,6 +114,11 @@ def test_pattern_may_say_what_counts_steps():
     assert lines.read("epoch 9: 0.5 lost") == Reading((("loss", 0.5),))
 
 
+def test_pattern_knows_how_far_the_epoch_is():
+    lines = MetricLines((r"L (?P<loss>[\d.]+)",))
+    assert lines.read("Epoch 1 [100/400] L 0.5").progress == {"of 400.0": 100.0}
+
+
 @pytest.mark.parametrize("pattern", ["(", "no group", "(unnamed)"])
 def test_pattern_that_cannot_find_anything_is_refused(pattern):
     with pytest.raises(TaskError):

@@ -205,7 +205,7 @@ def test_value_that_is_not_finite_is_reported_at_once():
 
 
 def test_echo_of_the_configuration_is_no_metric():
-    script = Script(config={"lr": 0.1, "acc": 1.0}).says("lr=0.1 f1=5", "acc=1.0 lr=0.05")
+    script = Script(config={"LR": 0.1, "acc": 1.0}).says("lr=0.1 f1=5", "acc=1.0 lr=0.05")
     assert script.ends() == [(1, {"f1": 5.0, "acc": 1.0, "lr": 0.05})]
 
 
