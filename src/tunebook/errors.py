@@ -11,6 +11,7 @@
     │   ├── TaskError E160             a function or command that cannot be run in a worker
     │   ├── ReportError E170           a measurement that cannot be taken
     │   ├── MetricMissingError E171    the objective's metric never came
+    │   ├── MetricUnclearError E172    several numbers may be the objective
     │   └── DatasetError E180          a dataset that cannot be read
     ├── StoreError E200                the store
     │   ├── StudyNotFoundError E201
@@ -137,6 +138,12 @@ class MetricMissingError(InputError):
     """The metric of the objective never came."""
 
     code = "E171"
+
+
+class MetricUnclearError(InputError):
+    """A script prints several numbers that may be the objective."""
+
+    code = "E172"
 
 
 class DatasetError(InputError):

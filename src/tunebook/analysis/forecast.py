@@ -24,28 +24,38 @@ class Forecast:
 
 
 def forecast(
-    budget: Budget, dry_run: DryRunMeasured, *, max_steps: int | None, n_slots: int
+    budget: Budget,
+    dry_run: DryRunMeasured,
+    *,
+    max_steps: int | None,
+    n_slots: int,
+    starts_each_trial: bool = False,
 ) -> Forecast | None:
     """Return the forecast for a study that begins; None if the dry run could not time a step.
 
-    (trials / parallelism) x mean trial time (S0.8), and each worker's start once.
+    (trials / parallelism) x mean trial time (S0.8), and each worker's start once; a script begins
+    anew with each trial, which ``starts_each_trial`` counts.
     """
     if dry_run.step_s is None:
         return None
     slots = max(1, n_slots)
-    trial_s = dry_run.step_s * (max_steps or 1)
+    startup_s, per_trial_s = dry_run.startup_s, 0.0
+    if starts_each_trial:
+        startup_s, per_trial_s = 0.0, startup_s
+    trial_s = dry_run.step_s * (max_steps or 1) + per_trial_s
     totals = []
     if budget.trials is not None:
         totals.append(math.ceil(budget.trials / slots) * trial_s)
     if budget.steps is not None:
-        totals.append(budget.steps * dry_run.step_s / slots)
-    total_s = min(totals) + dry_run.startup_s if totals else None
+        n_starts = math.ceil(budget.steps / (max_steps or 1))
+        totals.append((budget.steps * dry_run.step_s + n_starts * per_trial_s) / slots)
+    total_s = min(totals) + startup_s if totals else None
     price = budget.price_per_hour
     cost = None if price is None or total_s is None else total_s / 3600 * price
     deadline_s = budget.deadline_seconds
     n_fitting = None
     if deadline_s is not None and trial_s > 0:
-        n_fitting = max(0, int((deadline_s - dry_run.startup_s) / trial_s * slots))
+        n_fitting = max(0, int((deadline_s - startup_s) / trial_s * slots))
     warning = None
     if total_s is not None and deadline_s is not None and total_s > deadline_s:
         warning = (

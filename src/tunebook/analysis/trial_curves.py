@@ -52,7 +52,7 @@ def verdict_of(trial: Trial, objective: Objective) -> CurveVerdict | None:
     curve = trial.curves.get(objective.metric)
     if curve is None or not all(map(math.isfinite, curve.values)):
         return None
-    return judge_curve([objective.sign * value for value in curve.values])
+    return judge_curve([objective.sign * value for value in curve.trained().values])
 
 
 def gap_of_best(trials: Sequence[Trial], objective: Objective) -> float | None:

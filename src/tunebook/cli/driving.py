@@ -6,9 +6,10 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from tunebook.cli.output import emit_json, say
-from tunebook.records import StudyState, TrialState
+from tunebook.records import StudyState, TrialEnded, TrialState
 
 if TYPE_CHECKING:
+    from tunebook.engine import Facts
     from tunebook.study import Study
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -39,11 +40,25 @@ def carry_on(
         )
     if facts.state is StudyState.FAILED:
         _tell_last_failure(study)
+    elif not quiet:
+        _tell_notices(facts, since=before)
     if as_json:
         from tunebook.cli.summary import summary_of
 
         emit_json(summary_of(study))
     return exit_code(facts.state, facts.state_why)
+
+
+def _tell_notices(facts: Facts, *, since: float) -> None:
+    notes = [
+        (event.trial, event.notice)
+        for event in facts.story
+        if isinstance(event, TrialEnded) and event.notice and event.at > since
+    ]
+    if notes:
+        trial, notice = notes[-1]
+        more = f" (as {len(notes) - 1} more did)" if len(notes) > 1 else ""
+        say(f"notice: in trial {trial}{more}, {notice}: its values count, see its log")
 
 
 def exit_code(state: StudyState, why: str) -> int:

@@ -125,6 +125,19 @@ Patterns: TypeAlias = Annotated[
         "--pattern", metavar="REGEX", help="How the command prints its metrics. May be repeated."
     ),
 ]
+Grace: TypeAlias = Annotated[
+    float | None,
+    typer.Option(metavar="S", help="Seconds a script may work on after --max-steps. Default: 30."),
+]
+DivergedExit: TypeAlias = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="The exit code by which a script says that it diverged."),
+]
+DivergedPattern: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="REGEX", help="What a script prints when it has diverged."),
+]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take all as is.")]
 Timeout: TypeAlias = Annotated[
     float | None, typer.Option(metavar="S", help="Seconds that one trial may train.")
 ]

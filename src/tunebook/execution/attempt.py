@@ -32,7 +32,7 @@ def end_attempt(
     """Close the handle and return all that is left to say."""
     channel.begin_ending()
     handle.close()
-    return channel.ending(failure, step=handle.step, seconds=handle.seconds)
+    return channel.ending(failure, step=handle.step, seconds=handle.seconds, notice=handle.notice)
 
 
 def _failure_in(

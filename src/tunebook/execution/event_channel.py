@@ -98,7 +98,9 @@ class EventChannel:
         """Send nothing more: the rest travels with what ``ending`` returns."""
         self._is_ending = True
 
-    def ending(self, failure: Failure | None, *, step: int, seconds: float) -> Sequence[Event]:
+    def ending(
+        self, failure: Failure | None, *, step: int, seconds: float, notice: str | None = None
+    ) -> Sequence[Event]:
         """Return all that is left to say, with how the attempt ended unless it just left.
 
         A trial that a full disk has ended is lost and not to blame.
@@ -108,7 +110,7 @@ class EventChannel:
             self._held_back.append(TrialLost(now, trial, failure, is_driver_loss=True))
         elif not self._has_left:
             self._held_back.append(
-                TrialEnded(now, trial, step, seconds)
+                TrialEnded(now, trial, step, seconds, notice)
                 if failure is None
                 else TrialFailed(now, trial, failure, seconds)
             )

@@ -23,6 +23,7 @@ _OUT_OF_MEMORY = re.compile(
     r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|RESOURCE_EXHAUSTED",
     re.IGNORECASE,
 )
+_SAYS_DIVERGED = re.compile(r"\b(?:nan|inf|infinite|diverged?|exploded?)\b", re.IGNORECASE)
 _NAMES_ERROR = re.compile(r"[\w.]*(Error|Exception)\b")
 _OUT_OF_MEMORY_TYPES = frozenset({"OutOfMemoryError", "ResourceExhaustedError"})
 _OURS = tuple(
@@ -164,7 +165,12 @@ def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool)
     errors = (line for line in lines if _NAMES_ERROR.match(line))
     told = next(errors, lines[0] if lines else "it printed nothing")
     message = f"the script exited with code {status}: {told.strip()[:_MAX_MESSAGE]}"
-    return Failure(_kind_told_by(last), message, log_tail=tail)
+    kind = _kind_told_by(last)
+    if kind is FailureKind.USER_ERROR and status > 1:
+        message += f" (if that says it diverged: --diverged-exit {status})"
+    elif kind is FailureKind.USER_ERROR and _SAYS_DIVERGED.search(told):
+        message += " (if that says it diverged: --diverged-pattern)"
+    return Failure(kind, message, log_tail=tail)
 
 
 def _kind_told_by(lines: Sequence[str]) -> FailureKind:

@@ -1,84 +1,110 @@
-"""Finds metrics in what a script prints: one line in, names and numbers out. Pure.
+"""Finds metrics in what a script prints: one line in, names and numbers out. No input or output.
 
-``name=value`` and ``name: value`` anywhere in a line, JSON objects, or a pattern of the user's.
+JSON and Python dictionaries, tables, and what ``line_grammar`` knows; or patterns of the user's.
 """
 
 from __future__ import annotations
 
+import ast
 import json
-import math
 import re
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Collection
+from typing import Any, final
 
 from tunebook.errors import TaskError
-from tunebook.execution.readings import COUNTERS, Reading, number_in, reading_of
-
-_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?))"
-DEFAULT_PATTERN = (
-    rf"(?<![\w./-])(?P<name>[^\W\d][\w./@-]*)['\"]?\s*[=:]\s*['\"]?(?P<value>{_NUMBER})"
-    r"(?![\w-]|[.:/]\d)"
+from tunebook.execution.line_grammar import read_line, without_log_head
+from tunebook.execution.line_tables import LineTables
+from tunebook.execution.line_tokens import unwrap
+from tunebook.execution.readings import (
+    COUNTERS,
+    Reading,
+    is_metric_name,
+    is_setting,
+    normal_name,
+    number_in,
+    reading_of,
 )
-"""What is looked for unless a pattern is given, shown to those whose metric was not found.
 
-The number must end there: ``12:30``, ``1.2.3``, ``3/30`` and ``2024-01-02`` are no values.
-"""
-
-_NAMED = re.compile(DEFAULT_PATTERN)
-_COUNTED = re.compile(
-    rf"(?<![\w.])(?P<name>{'|'.join(COUNTERS)})\b['\"]?\s*[=:#]?\s*[\[(]?\s*"
-    r"(?P<value>\d+(?:\.\d+)?)(?!\w|\.\d)",
-    re.IGNORECASE,
+USUAL_FORMS = (
+    "name=0.5, name: 0.5, a usual name before its number (val loss 0.5), tables with a line of "
+    "names, and JSON"
 )
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78]")
 _MAX_LINE = 20_000
-_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_MAX_TEXT = 2000
+"""Characters of a line that is not JSON: longer ones are data, not metrics."""
+_MAX_NESTING = 200
+_BARE_NOT_FINITE = re.compile(r"(?<=[:\s\[,])(-?)(nan|NaN|inf|Infinity)(?=\s*[,}\]])")
+_MESSAGES = frozenset({"msg", "message", "event", "text"})
+_CONFIGS = frozenset({"args", "config", "hparams", "hyperparameters", "params", "settings"})
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class MetricLines:
-    """Reads lines. ``patterns`` are regular expressions, none for the usual forms.
+    """Reads the lines of one script in order. ``patterns`` are regular expressions, if any.
 
     A pattern has the groups ``name`` and ``value``, or each of its named groups is a metric; a
-    group called ``epoch`` or ``step`` is a counter.
+    group called ``epoch`` or ``step`` is a counter. ``wanted`` is the metric that is looked for.
     """
 
-    patterns: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for pattern in self.patterns:
+    def __init__(self, patterns: tuple[str, ...] = (), wanted: str = "") -> None:
+        for pattern in patterns:
             _check(pattern)
+        self._patterns = patterns
+        self._wanted = frozenset({normal_name(wanted.partition("#")[0])} - {""})
+        self._tables = LineTables()
 
     def read(self, line: str) -> Reading:
-        """Return what one line says; the last of one name counts. ``TaskError`` never."""
-        text = _ANSI.sub("", line).strip()[:_MAX_LINE]
-        if not text:
+        """Return what one line says. ``TaskError`` never."""
+        text = plain_text(line)
+        if not text.strip():
             return Reading()
-        if self.patterns:
+        if self._patterns:
             return self._by_pattern(text)
-        if text.startswith("{") and text.endswith("}"):
-            found = read_json(text)
-            if found:
-                return found
-        values = {match["name"]: number_in(match["value"]) for match in _NAMED.finditer(text)}
-        metrics = reading_of({name: value for name, value in values.items() if value is not None})
-        return Reading(metrics.metrics, _counters(text))
+        found = self._object_in(text)
+        if not found:
+            text = text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT].rpartition(" ")[0]
+            found = self._tables.read(without_log_head(text)) or read_line(text, self._wanted)
+        return Reading(found.values, found.counters, found.progress, found.is_bar, text.strip())
+
+    def _object_in(self, text: str) -> Reading | None:
+        """Return what a JSON object or a Python dictionary in the line says."""
+        begin, end = text.find("{"), text.rfind("}") + 1
+        given = _parsed(text[begin:end]) if 0 <= begin < end else None
+        if not isinstance(given, dict):
+            return None
+        head = text[:begin]
+        around = read_line(head + " " + text[end:], self._wanted)
+        heading = re.fullmatch(r"\s*([^\W\d]+(?: [^\W\d]+){0,3})[:\uff1a]\s*", head)
+        prefix = "" if heading is None else f"{normal_name(heading[1])}."
+        found = reading_of(_numbers(given))
+        for key in _MESSAGES & given.keys():
+            if not found.values and isinstance(given[key], str):
+                around = read_line(given[key], self._wanted)
+        if not around.counters and _are_settings([name for name, _ in found.values]):
+            return Reading(text=text)
+        values = (*around.values, *((prefix + name, value) for name, value in found.values))
+        return Reading(values, {**around.counters, **found.counters})
 
     def _by_pattern(self, text: str) -> Reading:
-        values: dict[str, float] = {}
-        for pattern in self.patterns:
+        values: list[tuple[str, float]] = []
+        for pattern in self._patterns:
             for match in re.finditer(pattern, text):
                 groups = match.groupdict()
                 if groups.keys() == {"name", "value"}:
                     groups = {str(groups["name"]): groups["value"]}
-                for name, value in groups.items():
-                    number = None if value is None else number_in(value)
-                    if number is not None:
-                        values[name] = number
-        found = reading_of(values)
-        counts_itself = any(f"(?P<{name}>" in p for p in self.patterns for name in COUNTERS)
-        return found if counts_itself else Reading(found.metrics, _counters(text))
+                numbers = ((n, None if v is None else number_in(v)) for n, v in groups.items())
+                values += [(name, number) for name, number in numbers if number is not None]
+        found = reading_of(dict(values))
+        counts_itself = any(f"(?P<{name}>" in p for p in self._patterns for name in COUNTERS)
+        around = read_line(text)
+        counters = found.counters if counts_itself else around.counters
+        return Reading(found.values, counters, around.progress, around.is_bar, text.strip())
+
+
+def plain_text(line: str) -> str:
+    """Return a line without colours and other signs for a terminal."""
+    return _ANSI.sub("", line)[:_MAX_LINE].rstrip()
 
 
 def read_json(text: str) -> Reading:
@@ -90,21 +116,55 @@ def read_json(text: str) -> Reading:
     return reading_of(_numbers(given)) if isinstance(given, dict) else Reading()
 
 
-def _numbers(given: dict[str, object], prefix: str = "") -> dict[str, float]:
+def ready_pattern(line: str, wanted: str) -> str | None:
+    """Return a pattern that reads the wanted metric in a line, None where no number follows it."""
+    text = plain_text(line).strip()
+    words = re.findall(r"\w+", re.split(r"[.:]\s?", wanted)[-1].replace("_", " "))
+    name = r"[\W_]*".join(map(re.escape, words))
+    match = re.search(rf"(?<!\w)({name})(\D{{0,40}}?)([-+]?\d[\d.,]*)", text, re.IGNORECASE)
+    if not words or match is None:
+        return None
+    between = re.sub(r"(\\?\s)+", r"\\s+", re.escape(match[2]))
+    value = r"[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?"
+    pattern = rf"(?P<name>{re.escape(match[1])}){between}(?P<value>{value})"
+    return pattern if match[1] in MetricLines((pattern,)).read(text).metrics else None
+
+
+def _are_settings(names: Collection[str]) -> bool:
+    n_settings = sum(map(is_setting, names))
+    return n_settings > 0 and (
+        2 * n_settings > len(names) or not any(is_metric_name(name) for name in names)
+    )
+
+
+def _parsed(text: str) -> object:
+    if text.count("{") + text.count("[") > _MAX_NESTING:
+        return None
+    for load in (json.loads, _literal):
+        try:
+            return load(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+            continue
+    return None
+
+
+def _literal(text: str) -> object:
+    return ast.literal_eval(_BARE_NOT_FINITE.sub(r"'\1\2'", unwrap(text)))
+
+
+def _numbers(given: dict[Any, object], prefix: str = "") -> dict[str, float]:
     found: dict[str, float] = {}
-    for name, value in given.items():
-        if isinstance(value, dict):
-            found |= _numbers(value, f"{prefix}{name}.")
+    for key, value in given.items():
+        name = prefix + str(key).strip().lower().replace(" ", "_")
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, dict) and name not in _CONFIGS:
+            found |= _numbers(value, f"{name}.")
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[prefix + name] = value
-        elif isinstance(value, str) and value in _NOT_FINITE:
-            found[prefix + name] = _NOT_FINITE[value]
+            found[name] = value
+        elif isinstance(value, str) and (number := number_in(value)) is not None:
+            found[name] = number
     return found
-
-
-def _counters(text: str) -> dict[str, float]:
-    found = {match["name"].lower(): number_in(match["value"]) for match in _COUNTED.finditer(text)}
-    return {name: value for name, value in found.items() if value is not None}
 
 
 def _check(pattern: str) -> None:

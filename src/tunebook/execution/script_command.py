@@ -19,6 +19,7 @@ from tunebook.errors import TaskError, nearest
 RESERVED = ("seed", "trial", "directory", "device", "max_steps")
 
 _MAX_PROGRAM = 1 << 20
+_NEEDS_QUOTES = re.compile(r"[\s'\"\\#]")
 _BRACES = re.compile(r"\{(\{[^\W\d][\w./-]*\})\}|(?<!\$)\{([^\W\d][\w./-]*)\}")
 
 
@@ -26,7 +27,8 @@ def split_command(command: str | Sequence[str]) -> tuple[str, ...]:
     """Return the words of a command; ``TaskError`` for none, or for a quote that never ends."""
     if isinstance(command, str):
         try:
-            words = tuple(shlex.split(command))
+            # As in a shell, a backslash at the end of a line joins it with the next one.
+            words = tuple(shlex.split(re.sub(r"\\\r?\n", "", command)))
         except ValueError as error:
             raise TaskError(
                 f"The command cannot be split into words: {error}", got=command
@@ -40,6 +42,16 @@ def split_command(command: str | Sequence[str]) -> tuple[str, ...]:
             expected="for example: python train.py --lr {lr}",
         )
     return words
+
+
+def join_command(words: Sequence[str]) -> str:
+    """Return words as the command that ``split_command`` splits; ``{lr}`` stays readable."""
+    return " ".join(
+        word
+        if word and not _NEEDS_QUOTES.search(word)
+        else "'" + word.replace("'", "'\"'\"'") + "'"
+        for word in words
+    )
 
 
 def placeholders(words: Sequence[str]) -> list[str]:
@@ -88,7 +100,11 @@ def render_command(
 def _filled(match: re.Match[str], values: Mapping[str, object]) -> str:
     if match[2] is None:
         return match[1]
-    value = values[match[2]]
+    return text_of(values[match[2]])
+
+
+def text_of(value: object) -> str:
+    """Return a value as a script is given it."""
     return repr(value) if isinstance(value, float) else str(value)
 
 

@@ -102,6 +102,10 @@ class ScriptProcess:
             timer.join()
             signal_all(stopped, signal.SIGCONT)
 
+    def ask_to_end(self) -> None:
+        """Ask it and its children to end, without waiting."""
+        signal_all(tree_of(self._process), signal.SIGTERM)
+
     def end(self) -> None:
         """End it with all its children, politely first; no effect on what is gone."""
         end_tree(self._process)

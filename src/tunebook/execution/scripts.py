@@ -12,33 +12,38 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from tunebook.errors import nearest
 from tunebook.execution.failures import TaskFailed, script_failure
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.metric_files import MetricFiles
-from tunebook.execution.metric_lines import DEFAULT_PATTERN, MetricLines
+from tunebook.execution.metric_lines import MetricLines
+from tunebook.execution.metric_messages import missing_metric, unclear_metric
 from tunebook.execution.script_command import (
     check_placeholders,
     program_texts,
     render_command,
     split_command,
+    text_of,
 )
+from tunebook.execution.script_ends import ScriptEnds
 from tunebook.execution.script_link import VARIABLE, ScriptLink
 from tunebook.execution.script_output import ScriptOutput
 from tunebook.execution.script_process import ScriptProcess
 from tunebook.execution.script_steps import ScriptSteps
-from tunebook.records import Failure, FailureKind, Objective, TaskKind, TaskRef
+from tunebook.execution.trial_setup import DRY_RUN
+from tunebook.records import Failure, TaskKind, TaskRef
 from tunebook.training import TrialHandle, Unwind
 
 _ATTACHES = re.compile(r"tunebook\b.*\battach\s*\(", re.DOTALL)
 _POLL_S = 0.2
 _LEAVE_S = 10.0
 """So long a script that attached itself may go on when its trial was paused."""
+_LAST_S = 30.0
+"""Seconds that a script may still work, to save what it has, once it was asked to end."""
 _MAX_LEFT = 16
 """So many chunks are read once the script is gone: what it left behind may print for ever."""
 
@@ -49,13 +54,15 @@ class ScriptTask:
     """A command with placeholders, and how its metrics are found.
 
     ``parameters`` are the names of the space. ``patterns`` replace the usual forms of metrics in
-    lines. The command runs in ``folder``, or in the folder of whoever runs the study.
+    lines. The command runs in ``folder``, or in the folder of whoever runs the study. ``ends``
+    says what its end means.
     """
 
     words: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     folder: str | None = None
+    ends: ScriptEnds = field(default_factory=ScriptEnds)
 
     @classmethod
     def of(
@@ -65,12 +72,13 @@ class ScriptTask:
         *,
         patterns: Sequence[str] = (),
         folder: str | None = None,
+        ends: ScriptEnds | None = None,
     ) -> ScriptTask:
         """Return the task of a command; ``TaskError`` if it cannot be one."""
         words = split_command(command)
         check_placeholders(words, parameters)
         MetricLines(tuple(patterns))
-        return cls(words, tuple(parameters), tuple(patterns), folder)
+        return cls(words, tuple(parameters), tuple(patterns), folder, ends or ScriptEnds())
 
     @classmethod
     def from_ref(cls, ref: TaskRef) -> ScriptTask:
@@ -81,6 +89,7 @@ class ScriptTask:
             options.get("parameters", ()),
             patterns=options.get("patterns", ()),
             folder=options.get("folder"),
+            ends=ScriptEnds.of(options),
         )
 
     def to_ref(self) -> TaskRef:
@@ -91,7 +100,7 @@ class ScriptTask:
             TaskKind.SCRIPT,
             shlex.join(self.words),
             is_importable=True,
-            options=options | {"folder": folder},
+            options=options | {"folder": folder} | self.ends.to_options(),
         )
 
     @property
@@ -126,14 +135,13 @@ class ScriptTask:
             following.end()
         if following.has_ended_well:
             return
+        divergence = self.ends.divergence(status, following.output.last, following.said)
+        if divergence is not None:
+            raise TaskFailed(divergence)
         if status != 0:
             raise TaskFailed(following.failure(status))
-        if not following.has_objective:
-            raise TaskFailed(
-                missing_metric(
-                    trial.objective, following.names, following.output.last, self.patterns
-                )
-            )
+        following.require_objective(self.patterns)
+        trial.notice = self.ends.notice(following.said) or following.doubt
 
 
 @final
@@ -146,7 +154,11 @@ class _Following:
         self._steps = ScriptSteps(
             trial.objective.metric, self._report, max_steps=trial.max_steps, config=trial.config
         )
-        self._lines = MetricLines(task.patterns)
+        self._lines = MetricLines(task.patterns, trial.objective.metric)
+        self._ends = task.ends
+        self.said: dict[str, str] = {}
+        self._n_at_end, self._at_end_since = 0, 0.0
+        self._was_asked_to_end = False
         self._files = MetricFiles(trial.directory)
         self._looked_at = self._left_at = time.monotonic()
         self._memory_watch = MemoryWatch()
@@ -169,18 +181,26 @@ class _Following:
         return self._steps.names if attached is None else attached.metrics
 
     @property
+    def doubt(self) -> str | None:
+        """What makes the objective's values doubtful, which the timing run did not come to."""
+        names = [choice.typed for choice in self._steps.choices]
+        metric = self._trial.objective.metric
+        return f"{' or '.join(names)} may be meant by {metric!r}" if names else None
+
+    @property
     def has_objective(self) -> bool:
         """Whether the objective came, now or before the checkpoint from which the trial went on."""
         attached = self._link.channel
-        is_resumed = attached is not None and attached.start > 0
-        return is_resumed or self._trial.objective.metric in self.names
+        if attached is None:
+            return self._steps.has_objective
+        return attached.start > 0 or self._trial.objective.metric in attached.metrics
 
     @property
     def has_ended_well(self) -> bool:
         """Whether the trial is where it should be, however the script itself has ended."""
         attached = self._link.channel
         if attached is None:
-            return self._steps.is_over
+            return self._steps.is_over or self._was_asked_to_end
         return attached.has_left or self._link.is_asked_to_end
 
     def until_end(self) -> int:
@@ -194,6 +214,8 @@ class _Following:
                 self._take(self._process.read())
             self._link.attend()
             self._look()
+        if self._process.status is None and self._link.channel is None:
+            self._let_it_save()
         for _ in range(_MAX_LEFT):
             if self._process.wait(0.0):
                 self._take(self._process.read())
@@ -212,6 +234,13 @@ class _Following:
         was_out_of_memory = self._memory_watch.has_risen()
         return script_failure(status, self.output.last, was_out_of_memory=was_out_of_memory)
 
+    def require_objective(self, patterns: Sequence[str]) -> None:
+        """``TaskFailed`` if the objective has not come, or several numbers may be it."""
+        self._require_one_objective()
+        if not self.has_objective:
+            metric, last = self._trial.objective.metric, self.output.last
+            raise TaskFailed(missing_metric(metric, self.names, last, patterns))
+
     def end(self) -> None:
         """End the script if it still runs, and what it left behind."""
         self._process.end()
@@ -220,12 +249,32 @@ class _Following:
     def _is_overdue(self) -> bool:
         attached = self._link.channel
         if attached is None:
-            return self._steps.is_over
+            if self._steps.n_at_end > self._n_at_end:
+                self._n_at_end, self._at_end_since = self._steps.n_at_end, time.monotonic()
+            waited_s = time.monotonic() - self._at_end_since
+            return self._steps.is_over or (self._n_at_end > 0 and waited_s > self._ends.grace_s)
         if not attached.has_left:
             self._left_at = time.monotonic()
         return time.monotonic() - self._left_at > _LEAVE_S
 
+    def _let_it_save(self) -> None:
+        """Ask a script to end that is at its last step, and give it time to save what it has."""
+        self._was_asked_to_end = True
+        self._process.ask_to_end()
+        deadline = time.monotonic() + _LAST_S
+        while self._process.status is None and time.monotonic() < deadline:
+            if self._process.wait(_POLL_S):
+                self._take(self._process.read())
+            if self._trial.is_asked_to_end():
+                return
+
+    def _require_one_objective(self) -> None:
+        if self._trial.number == DRY_RUN and self._steps.choices:
+            raise TaskFailed(unclear_metric(self._trial.objective, self._steps.choices))
+
     def _report(self, step: int, metrics: Mapping[str, float]) -> None:
+        self._require_one_objective()
+        self._trial.measured_at = self._steps.came_at
         with self._process.standing_still_if_long():
             self._trial.report(step, **metrics)
 
@@ -233,8 +282,11 @@ class _Following:
         sys.stdout.write(text)
         sys.stdout.flush()
         for line in self.output.take(text):
+            self._ends.listen(line.text, self.said)
             if self._link.channel is None:
-                self._steps.take(self._lines.read(line.text), is_settled=line.is_settled)
+                reading = self._lines.read(line.text)
+                seconds = self._trial.seconds
+                self._steps.take(reading, is_settled=line.is_settled, at=seconds)
 
     def _look(self) -> None:
         """Look now and then for what the script does not print."""
@@ -251,31 +303,7 @@ class _Following:
 
     def _read_files(self, *, is_last: bool = False) -> None:
         for source, reading in self._files.read(is_last=is_last):
-            self._steps.take(reading, source)
-
-
-def missing_metric(
-    objective: Objective, names: Collection[str], last: Sequence[str], patterns: Sequence[str]
-) -> Failure:
-    """Return the failure that tells what was found instead; its details, what was looked for."""
-    found = sorted(names)
-    told = (
-        f"found: {', '.join(found)}. {nearest(objective.metric, found)}" if found else "none came"
-    )
-    usual = "name=value, name: value and JSON, by the pattern"
-    details = [
-        "The last lines that the script printed:",
-        *([f"    {line[:200]}" for line in last] or ["    (nothing)"]),
-        f"They were searched for {'what you gave' if patterns else usual}:",
-        *(f"    {pattern}" for pattern in patterns or [DEFAULT_PATTERN]),
-        "and the folder TUNEBOOK_TRIAL_DIR for CSV, JSONL and TensorBoard files.",
-    ]
-    return Failure(
-        FailureKind.METRIC_MISSING,
-        f"the script never gave the metric {objective.metric!r}; {told}",
-        "\n".join(details),
-        "\n".join(last) or None,
-    )
+            self._steps.take(reading, source, at=self._trial.seconds)
 
 
 def _values_of(trial: TrialHandle) -> dict[str, object]:
@@ -292,7 +320,11 @@ def _values_of(trial: TrialHandle) -> dict[str, object]:
 def _environment_of(trial: TrialHandle) -> dict[str, str]:
     config = trial.directory / "config.json"
     config.write_text(json.dumps(dict(trial.config), indent=2), encoding="utf-8")
-    return {
+    parameters = {
+        "TUNEBOOK_PARAMETER_" + re.sub(r"\W", "_", name).upper(): text_of(value)
+        for name, value in trial.config.items()
+    }
+    return parameters | {
         "PYTHONUNBUFFERED": "1",
         "TUNEBOOK_CONFIG": str(config),
         "TUNEBOOK_TRIAL": str(trial.number),

@@ -58,7 +58,7 @@ def _scalars(event: bytes) -> Reading:
             for inner, value in _fields(content):
                 if inner == _SUMMARY_VALUE and isinstance(value, bytes):
                     metrics |= _scalar(value)
-    return Reading(metrics, {"step": step}) if metrics else Reading()
+    return Reading(list(metrics.items()), {"step": step}) if metrics else Reading()
 
 
 def _scalar(value: bytes) -> dict[str, float]:

@@ -215,12 +215,13 @@ class TrialSetAside:
 
 @dataclass(frozen=True, slots=True)
 class TrialEnded:
-    """The training function returned."""
+    """The training function returned; ``notice`` is what a person should know of it."""
 
     at: float
     trial: TrialNumber
     step: int
     seconds: float
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class Measurement:
 class Series:
     """Points of one metric of one trial, in columns of equal length.
 
-    ``steps`` are whole numbers from 1 and rise strictly; ``values`` may be NaN or infinite;
+    ``steps`` are whole numbers from 0, untrained, and rise; ``values`` may be NaN or infinite;
     ``seconds`` is the trial's training time at each point.
     """
 
@@ -38,6 +38,12 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def trained(self) -> Series:
+        """Return the series without step 0, the untrained state, which is no result."""
+        if not self.steps or self.steps[0] > 0:
+            return self
+        return Series(self.steps[1:], self.values[1:], self.seconds[1:])
 
     def extend(self, later: Series) -> None:
         """Add ``later`` points; where a step comes again the last write wins.

@@ -88,8 +88,11 @@ class Objective:
     def value_of(self, steps: Sequence[int], values: Sequence[float]) -> tuple[float, int] | None:
         """Return (value, step) of a curve, or None when it has no point.
 
-        The step is that of the best point for ``best``, of the last point otherwise.
+        The step is that of the best point for ``best``, of the last point otherwise. Step 0 is the
+        untrained state, which is no value of a training.
         """
+        if steps and steps[0] == 0:
+            steps, values = steps[1:], values[1:]
         if not values:
             return None
         if self.reduce == "best":

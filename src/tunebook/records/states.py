@@ -89,6 +89,7 @@ class FailureKind(StrEnum):
     CONSTRAINT = "constraint"
     USER_ERROR = "user error"
     METRIC_MISSING = "metric missing"
+    METRIC_UNCLEAR = "metric unclear"
     KILLED = "killed"
     LOST = "lost"
     NO_SPACE = "no space left"
@@ -96,7 +97,7 @@ class FailureKind(StrEnum):
     @property
     def end_state(self) -> TrialState:
         """The state in which such a failure leaves a trial, retries aside."""
-        if self in {FailureKind.USER_ERROR, FailureKind.METRIC_MISSING}:
+        if self in {self.USER_ERROR, self.METRIC_MISSING, self.METRIC_UNCLEAR}:
             return TrialState.FAILED
         return TrialState.INFEASIBLE
 

@@ -9,7 +9,7 @@ from typing import Any
 from tunebook.analysis.forecast import forecast
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
-from tunebook.records import CheckpointRef, Request, RequestObeyed, StudyState, Trial
+from tunebook.records import CheckpointRef, Request, RequestObeyed, StudyState, TaskKind, Trial
 from tunebook.reports.burn_down import thinned
 from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
@@ -232,7 +232,11 @@ def _forecast(facts: Facts, now: float, *, is_live: bool) -> ForecastMessage | N
     expected = None
     if facts.dry_run is not None:
         expected = forecast(
-            facts.budget, facts.dry_run, max_steps=spec.max_steps, n_slots=facts.n_slots
+            facts.budget,
+            facts.dry_run,
+            max_steps=spec.max_steps,
+            n_slots=facts.n_slots,
+            starts_each_trial=spec.task.kind is TaskKind.SCRIPT,
         )
     total_s = None if expected is None else expected.total_s
     left_s = None

@@ -111,6 +111,7 @@ def _read(
 
 def thinned(series: Series, objective: Objective, slices: Slices) -> tuple[Array, Array]:
     """Return the steps, in units, and the smoothed values of a curve's rungs and of its end."""
+    series = series.trained()
     steps, values = np.array(series.steps, dtype=float), np.array(series.values, dtype=float)
     usable = np.isfinite(values)
     steps, values = steps[usable], objective.sign * values[usable]

@@ -107,6 +107,7 @@ def _mean_by(trial: Trial, step: int, objective: Objective) -> float | None:
     series = trial.curves.get(objective.metric)
     if series is None or not series.steps or series.steps[-1] < step:
         return None
+    series = series.trained()
     values = series.values[: bisect_right(series.steps, step)]
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
@@ -118,5 +119,6 @@ def _mean_by(trial: Trial, step: int, objective: Objective) -> float | None:
 
 
 def _best(series: Series, objective: Objective) -> float:
-    finite = (objective.sign * value for value in series.values if math.isfinite(value))
+    values = series.trained().values
+    finite = (objective.sign * value for value in values if math.isfinite(value))
     return min(finite, default=math.inf)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _UNDER_WAY = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.LOST})
 # A worker that vanishes or a metric that is not printed says nothing about the configuration.
-_NOT_ITS_FAULT = frozenset({FailureKind.LOST, FailureKind.METRIC_MISSING})
+_NOT_ITS_FAULT = frozenset(
+    {FailureKind.LOST, FailureKind.METRIC_MISSING, FailureKind.METRIC_UNCLEAR}
+)
 
 _MOSTLY_FAILED = 0.4
 

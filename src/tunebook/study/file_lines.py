@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from tunebook.errors import StudyFileError
+from tunebook.study.yaml_values import StudyLoader
 
 Place = tuple[str | int, ...]
 """Where something is in a file: the keys and list positions that lead there."""
@@ -43,8 +44,8 @@ def read_yaml(path: Path) -> YamlFile:
     except UnicodeDecodeError:
         raise StudyFileError("The study file is not a text in UTF-8", got=str(path)) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        body = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=StudyLoader)
+        body = yaml.load(text, Loader=StudyLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = "" if mark is None else f", line {mark.line + 1}"

@@ -17,6 +17,7 @@ from tunebook.records import (
     Configuration,
     Objective,
     StudyState,
+    TaskKind,
     Trial,
     TrialNumber,
     TrialState,
@@ -143,8 +144,14 @@ def picture_of(trial: Trial, facts: Facts) -> TrialPicture:
 def _forecast(facts: Facts) -> Forecast | None:
     if facts.dry_run is None:
         return None
-    max_steps = facts.known_spec.max_steps
-    return forecast(facts.budget, facts.dry_run, max_steps=max_steps, n_slots=facts.n_slots)
+    spec = facts.known_spec
+    return forecast(
+        facts.budget,
+        facts.dry_run,
+        max_steps=spec.max_steps,
+        n_slots=facts.n_slots,
+        starts_each_trial=spec.task.kind is TaskKind.SCRIPT,
+    )
 
 
 def _best_paused(alive: Iterable[Trial], objective: Objective) -> list[Trial]:

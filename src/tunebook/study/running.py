@@ -11,7 +11,13 @@ from typing import Any
 from tunebook.analysis.forecast import duration
 from tunebook.driver import Driver
 from tunebook.engine import Facts, Machine, replay
-from tunebook.errors import BudgetError, InputError, MetricMissingError, TaskError
+from tunebook.errors import (
+    BudgetError,
+    InputError,
+    MetricMissingError,
+    MetricUnclearError,
+    TaskError,
+)
 from tunebook.execution.devices import find_gpus
 from tunebook.execution.dry_run import DryRun
 from tunebook.execution.protocol import Executor
@@ -172,6 +178,11 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
     config = Space.from_dict(facts.space).default(spec.max_steps)
     measured = run.run(config, spec.max_steps, limit_s=limit_s)
     failure = run.failure
+    if failure is not None and failure.kind is FailureKind.METRIC_UNCLEAR:
+        raise MetricUnclearError(
+            f"{failure.traceback}\nA timing run with the default configuration: {failure.message}",
+            do="Choose one of them: #2 is the second one of its name in a step",
+        )
     if failure is not None and failure.kind is FailureKind.METRIC_MISSING:
         details = f"{failure.traceback}\n" if spec.task.kind is TaskKind.SCRIPT else ""
         raise MetricMissingError(
@@ -179,11 +190,12 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
             do="Print or report the metric, correct its name, or give a pattern",
         )
     if failure is not None and failure.kind is FailureKind.USER_ERROR:
-        told = failure.traceback or failure.log_tail or failure.message
+        details = failure.traceback or failure.log_tail or ""
         raise TaskError(
-            f"The training failed in a timing run with the default configuration\n{told}",
+            f"{details}\nThe training failed in a timing run with the default configuration: "
+            f"{failure.message}",
             got=dict(config),
-            do="Mend it and start again; dry_run=False begins without a timing run",
+            do="Fix it and start again",
         )
     store.append(study, [measured], store.last_seq(study))
     return measured

@@ -14,6 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 
 from tunebook.engine import Facts
 from tunebook.errors import StudyFileError
+from tunebook.execution.script_command import join_command
+from tunebook.execution.script_ends import ScriptEnds
 from tunebook.records import Budget, TaskKind, TaskRef
 from tunebook.study.file_errors import example_of, first_error
 from tunebook.study.file_lines import YamlFile, read_yaml
@@ -24,6 +26,15 @@ def _no_truth(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("true and false are no numbers")
     return value
+
+
+def _one_line(value: object) -> object:
+    """Return a command that is written as a list of words as the line that it stands for."""
+    if not isinstance(value, list | tuple):
+        return value
+    if not all(isinstance(word, str | int | float) for word in value) or True in value:
+        raise ValueError("a command is a text, or a list of words: [python, train.py, '{lr}']")
+    return join_command([str(word) for word in value])
 
 
 Whole = Annotated[int, BeforeValidator(_no_truth)]
@@ -76,7 +87,7 @@ class StudyFile(_Strict):
     """
 
     name: str | None = None
-    command: str | None = None
+    command: Annotated[str | None, BeforeValidator(_one_line)] = None
     function: str | None = None
     recipe: str | None = None
     data: str | None = None
@@ -87,6 +98,9 @@ class StudyFile(_Strict):
     schedule: tuple[LegSection, ...] = ()
     folder: str | None = None
     pattern: str | tuple[str, ...] | None = None
+    grace_s: Number | None = None
+    diverged_exit: Whole | None = None
+    diverged_pattern: str | None = None
     space: Mapping[str, Any] = {}
     objective: ObjectiveSection = ObjectiveSection()
     max_steps: Whole | None = None
@@ -105,8 +119,9 @@ class StudyFile(_Strict):
         if len(tasks) != 1:
             told = " and ".join(tasks) if tasks else "none of them"
             raise ValueError(f"exactly one of command, function and recipe is needed, not {told}")
-        if self.pattern is not None and self.command is None:
-            raise ValueError("pattern: only the output of a command is searched for a pattern")
+        for key in ("pattern", *ScriptEnds.__slots__):
+            if getattr(self, key) is not None and self.command is None:
+                raise ValueError(f"{key}: only a command takes it")
         return self
 
     @model_validator(mode="after")
@@ -135,6 +150,7 @@ class StudyFile(_Strict):
             patterns = [self.pattern] if isinstance(self.pattern, str) else list(self.pattern or ())
             parameters = [name for name in self.space if name != "constraints"]
             options = {"parameters": parameters, "patterns": patterns, "folder": folder}
+            options |= ScriptEnds.of(self.model_dump()).to_options()
             return TaskRef(TaskKind.SCRIPT, self.command, is_importable=True, options=options)
         if self.function is not None:
             where = {"folder": folder}
@@ -215,6 +231,8 @@ def file_of(facts: Facts) -> dict[str, Any]:
         body |= {"folder": folder} if folder else {}
         patterns = list(task.options.get("patterns") or ())
         body |= {"pattern": patterns[0] if len(patterns) == 1 else patterns} if patterns else {}
+        if task.kind is TaskKind.SCRIPT:
+            body |= ScriptEnds.of(task.options).to_options()
     body["space"] = dict(facts.space)
     body["objective"] = {str(spec.objective.direction): spec.objective.metric}
     body["objective"]["reduce"] = spec.objective.reduce
@@ -251,8 +269,15 @@ def to_yaml(body: Mapping[str, Any]) -> str:
     """Return the body of a study file as YAML, one line for each parameter."""
     import yaml
 
-    text: str = yaml.safe_dump(
-        dict(body), sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000
+    from tunebook.study.yaml_values import StudyDumper
+
+    text: str = yaml.dump(
+        dict(body),
+        Dumper=StudyDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=1000,
     )
     return text
 

@@ -49,6 +49,8 @@ class TrialHandle:
         self.seed: Final[int] = assignment.seed
         self.device: Final[str] = assignment.device
         self.max_steps: Final[int | None] = launch.max_steps
+        self.notice: str | None = None  # what a person should know of a trial that ends well
+        self.measured_at: float | None = None  # seconds; None: what is reported is measured now
         self._assignment = assignment
         self._channel = channel
         self._checkpoints = checkpoints
@@ -57,7 +59,7 @@ class TrialHandle:
         self._reporter = Reporter(
             assignment.objective,
             channel.reported,
-            seconds=lambda: self._stopwatch.seconds,
+            seconds=lambda: self.seconds if self.measured_at is None else self.measured_at,
             clock=clock,
             in_background=assignment.sends_in_background,
         )
@@ -136,9 +138,8 @@ class TrialHandle:
     def report(self, step: int | None = None, **metrics: object) -> None:
         """Report measurements of the current step, as ``trial.report(val_accuracy=0.9)``.
 
-        Outside of ``steps()`` each call is the next step, unless ``step`` says which. Values are
-        single numbers. ``ReportError`` for anything else, for a metric that comes twice at a step,
-        and for a step that goes backwards.
+        Outside of ``steps()`` each call is the next step, unless ``step`` says which; 0 is before
+        training. ``ReportError`` for what is not one number, comes twice at a step or goes back.
         """
         if self._has_left:
             return
@@ -150,7 +151,7 @@ class TrialHandle:
         self._step = at
         if improves and self._assignment.objective.reduce == "best":
             self._policy.improved()
-        if not self._uses_steps and not self._may_go_on():
+        if at > 0 and not self._uses_steps and not self._may_go_on():
             raise Unwind
 
     def is_asked_to_end(self) -> bool:
@@ -289,11 +290,11 @@ class TrialHandle:
                 expected=str(self._step),
                 do="Leave step= out",
             )
-        if at < max(self._step, 1):
+        if at < self._step:
             raise ReportError(
                 f"The steps of trial {self.number} go backwards, from {self._step} to {at}",
                 got=at,
-                expected=f"{max(self._step, 1)} or more",
+                expected=f"{self._step} or more",
                 do="Loop over trial.steps(): a resumed trial goes on where it was",
             )
         if self.max_steps is not None and at > self.max_steps:
@@ -314,11 +315,8 @@ class TrialHandle:
         else:
             return
         at = max(self._step, 1)
-        fresh = {
-            str(name): value
-            for name, value in metrics.items()
-            if not self._reporter.was_reported(str(name), at)
-        }
+        known = self._reporter.was_reported
+        fresh = {str(n): value for n, value in metrics.items() if not known(str(n), at)}
         if fresh:
             self._reporter.add(at, fresh)
             self._step = at
@@ -343,12 +341,12 @@ def _as_step(step: Any) -> int:
     try:
         at = operator.index(step)
     except TypeError:
-        at = 0
-    if at < 1 or isinstance(step, bool):
+        at = -1
+    if at < 0 or isinstance(step, bool):
         raise ReportError(
-            "A step is a whole number from 1: a measurement at step k is taken after k steps",
+            "A step is a whole number: a measurement at step k is taken after k steps of training",
             got=step,
-            do="Give step=1 for the first one, or leave step= out",
+            do="Give step=1 for the first one, step=0 before training, or leave step= out",
         )
     return at
 

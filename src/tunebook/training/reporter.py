@@ -128,7 +128,7 @@ class Reporter:
         return self._judge(step, numbers.get(self._objective.metric))
 
     def _judge(self, step: int, value: float | None) -> bool:
-        if value is None:
+        if value is None or step == 0:
             return False
         if not math.isfinite(value):
             self.flush()

@@ -162,6 +162,11 @@ def test_configuration_lies_in_a_file_for_scripts_without_placeholders(run):
     assert points(events) == [(1, 0.25)]
 
 
+def test_shell_is_given_values_by_the_environment(run):
+    events = run("import os; os.system('echo val_acc=\"$TUNEBOOK_PARAMETER_LR\"')")
+    assert points(events) == [(1, 0.25)]
+
+
 def test_placeholders_reach_the_script(run):
     events = run("import sys; print('val_acc=' + sys.argv[1])", options="{lr}")
     assert points(events) == [(1, 0.25)]
@@ -174,6 +179,26 @@ def test_more_steps_than_a_full_training_end_the_script_well(run):
     )
     assert [step for step, _ in points(events)] == [1, 2, 3]
     assert isinstance(events[-1], TrialEnded)
+
+
+def test_script_that_goes_on_is_asked_to_end_and_has_time_to_save(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("tunebook.execution.process_tree.GRACE_S", 0.2)
+    program = f"""
+import signal, sys, time
+def save(*_):
+    print("x" * 100_000)  # more than a pipe holds, should nobody read it
+    time.sleep(1)
+    open({str(tmp_path / "saved")!r}, "w").write("whole")
+    sys.exit(1)
+signal.signal(signal.SIGTERM, save)
+for step in (0, 50, 100, 150):
+    print(f"step {{step}}: val_acc={{step}}", flush=True)
+time.sleep(600)
+"""
+    events = run(program, max_steps=100)
+    assert points(events) == [(0, 0.0), (50, 50.0), (100, 100.0)]
+    assert isinstance(events[-1], TrialEnded)
+    assert (tmp_path / "saved").read_text() == "whole"
 
 
 def test_silent_script_is_stopped_early_with_all_its_children(run, tmp_path):

@@ -36,6 +36,17 @@ def test_steps_bound_a_study_too():
     assert found.total_s == 160.0
 
 
+def test_each_start_of_a_script_is_counted():
+    found = forecast(
+        Budget(trials=7, hours=1), DRY_RUN, max_steps=20, n_slots=2, starts_each_trial=True
+    )
+    assert found is not None
+    assert (found.trial_s, found.total_s, found.n_fitting) == (70.0, 4 * 70.0, 102)
+    by_steps = forecast(Budget(steps=100), DRY_RUN, max_steps=20, n_slots=1, starts_each_trial=True)
+    assert by_steps is not None
+    assert by_steps.total_s == 100 * 3.0 + 5 * 10.0
+
+
 def test_dry_run_that_could_not_time_a_step_forecasts_nothing():
     nothing = DryRunMeasured(0.0, startup_s=1.0, step_s=None, metrics={})
     assert forecast(Budget(trials=3), nothing, max_steps=5, n_slots=1) is None

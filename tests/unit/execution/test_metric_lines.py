@@ -22,9 +22,9 @@ USUAL = MetricLines()
         ("val_acc=0.93", {"val_acc": 0.93}),
         ("val_acc: 0.93", {"val_acc": 0.93}),
         ("val_acc = .93, loss: 1e-3", {"val_acc": 0.93, "loss": 1e-3}),
-        ("The end: val_acc=0.93.", {"val_acc": 0.93}),
+        ("The end: val_acc=0.93.", {"the_end.val_acc": 0.93}),
         ("val/acc=0.5 (best 0.7)", {"val/acc": 0.5}),
-        ("mAP@0.5: 0.43", {"mAP@0.5": 0.43}),
+        ("mAP@0.5: 0.43", {"map@0.5": 0.43}),
         ("accuracy: 93%", {"accuracy": 93.0}),
         ("\x1b[32mval_acc\x1b[0m: \x1b[1m0.5\x1b[0m", {"val_acc": 0.5}),
         (
@@ -102,7 +102,7 @@ def test_nan_is_a_metric_and_no_score():
 def test_pattern_of_the_user_replaces_the_usual_forms():
     lines = MetricLines((r"accuracy is (?P<val_acc>[\d.]+)",))
     assert lines.read("Epoch 2: loss=3, accuracy is 0.75") == Reading(
-        {"val_acc": 0.75}, {"epoch": 2}
+        (("val_acc", 0.75),), {"epoch": 2}
     )
     pairs = MetricLines((r"(?P<name>\w+) -> (?P<value>[\d.]+)",))
     assert pairs.read("a -> 1 and b -> 2").metrics == {"a": 1.0, "b": 2.0}
@@ -110,8 +110,13 @@ def test_pattern_of_the_user_replaces_the_usual_forms():
 
 def test_pattern_may_say_what_counts_steps():
     lines = MetricLines((r"round (?P<step>\d+): (?P<acc>[\d.]+)%", r"(?P<loss>[\d.]+) lost"))
-    assert lines.read("epoch 9 round 4: 75%") == Reading({"acc": 75.0}, {"step": 4})
-    assert lines.read("epoch 9: 0.5 lost") == Reading({"loss": 0.5})
+    assert lines.read("epoch 9 round 4: 75%") == Reading((("acc", 75.0),), {"step": 4})
+    assert lines.read("epoch 9: 0.5 lost") == Reading((("loss", 0.5),))
+
+
+def test_pattern_knows_how_far_the_epoch_is():
+    lines = MetricLines((r"L (?P<loss>[\d.]+)",))
+    assert lines.read("Epoch 1 [100/400] L 0.5").progress == {"of 400.0": 100.0}
 
 
 @pytest.mark.parametrize("pattern", ["(", "no group", "(unnamed)"])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tunebook.errors import TaskError
 from tunebook.execution.script_command import (
     check_placeholders,
+    join_command,
     program_texts,
     render_command,
     split_command,
@@ -24,6 +25,17 @@ def test_placeholders_are_filled_in_and_numbers_keep_their_digits():
     assert render_command(words, values, values) == [
         *("python", "train.py", "--lr", "1e-05", "--name", "run adam", "--n=3")
     ]
+
+
+def test_backslash_at_the_end_of_a_line_joins_it_with_the_next():
+    words = ("python", "t.py", "--lr", "{lr}", "--n", "3")
+    assert split_command("python t.py \\\n  --lr {lr} \\\r\n  --n 3\n") == words
+
+
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_words_that_were_joined_split_again(words: list[str]):
+    words = [word.replace("\\", "/") for word in words]
+    assert split_command(join_command(words)) == tuple(words)
 
 
 def test_absent_conditional_parameter_takes_its_option_along():

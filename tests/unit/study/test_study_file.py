@@ -89,7 +89,7 @@ def test_folder_is_relative_to_the_file(write, tmp_path):
         (CONTRACT.replace("{name: random}", "[1]"), "line 9: the key 'search' has a value"),
         (CONTRACT + "function: a:b\n", "exactly one of command, function and recipe"),
         (CONTRACT.replace("command:", "#"), "exactly one of command, function and recipe"),
-        (FUNCTION + "pattern: x\n", "pattern: only the output of a command"),
+        (FUNCTION + "pattern: x\n", "pattern: only a command takes it"),
         (CONTRACT + "workers: 3\n", "line 11: the key 'workers' is there twice, first in line 10"),
         (CONTRACT + "notes: [\n", "line 12: this is no YAML"),
         ("- 1\n", "not a mapping"),

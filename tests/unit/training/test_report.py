@@ -87,10 +87,20 @@ def test_step_that_goes_backwards_is_refused() -> None:
         trial.report(step=2, val_accuracy=0.6)
 
 
-@pytest.mark.parametrize("step", [0, -1, 1.5, "1", True])
-def test_step_that_is_no_positive_whole_number_is_refused(step: object) -> None:
+def test_step_0_is_the_untrained_state_and_ends_no_step() -> None:
+    channel = RecordingChannel()
+    trial = sample_handle(channel)
+    trial.report(step=0, val_accuracy=0.9)
+    trial.report(val_accuracy=0.5)
+    trial.close()
+    assert trial.step == 1
+    assert list(channel.curves["val_accuracy"].steps) == [0, 1]
+
+
+@pytest.mark.parametrize("step", [-1, 1.5, "1", True])
+def test_step_that_is_not_a_whole_number_is_refused(step: object) -> None:
     trial = sample_handle(RecordingChannel())
-    with pytest.raises(ReportError, match="whole number from 1"):
+    with pytest.raises(ReportError, match="step is a whole number"):
         trial.report(step=step, val_accuracy=0.5)  # type: ignore[arg-type]  # the wrong type is the point
 
 

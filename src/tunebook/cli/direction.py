@@ -1,0 +1,63 @@
+"""Asks when a metric is driven in the direction that its name contradicts."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from tunebook.cli.place import Place, study_named
+from tunebook.errors import InputError, StudyNotFoundError
+
+if TYPE_CHECKING:
+    from tunebook.study.study_file import StudyFile
+
+_TURNED = frozenset({"neg", "negative", "minus", "inverse", "reduction", "decrease", "gain"})
+
+
+def usual_direction(metric: str) -> str | None:
+    """Return the direction that the words of a metric's name suggest, None if they do not."""
+    from tunebook.execution.readings import LESS_IS_BETTER, MORE_IS_BETTER
+
+    words = set(re.findall(r"[a-z]+[0-9]*", metric.lower()))
+    words |= {word.rstrip("0123456789") for word in words}
+    is_less, is_more = bool(words & LESS_IS_BETTER), bool(words & MORE_IS_BETTER)
+    if is_less == is_more or words & _TURNED or metric.startswith("-"):
+        return None
+    return "minimize" if is_less else "maximize"
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile:
+    """Return the file, with the other direction if that was a slip.
+
+    ``InputError`` where the name contradicts the direction and nobody can be asked. A study that
+    has trials already is not asked about again.
+    """
+    section = file.objective
+    direction = "maximize" if section.maximize is not None else "minimize"
+    metric = section.maximize or section.minimize or ""
+    usual = usual_direction(metric)
+    if usual is None or usual == direction or _has_trials(file.name, place):
+        return file
+    slip = f"--{direction} {metric}: by its name one would {usual} it"
+    if not asks:
+        raise InputError(
+            slip, do=f"Give --{usual} {metric}, or add --yes if --{direction} is meant"
+        )
+    if typer.confirm(f"{slip}. {usual.capitalize()} it?", default=True, err=True):
+        return file.changed({usual: metric})
+    return file
+
+
+def _has_trials(name: str | None, place: Place) -> bool:
+    try:
+        return name is not None and bool(study_named(place, name).trials)
+    except StudyNotFoundError:
+        return False

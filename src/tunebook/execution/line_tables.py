@@ -1,0 +1,163 @@
+"""Tables in what scripts print: a line that names the columns, then rows. Pure.
+
+Columns are cut by bars (``|``), commas, tabs or spaces; a row counts only when each of its cells
+certainly belongs to one column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, final
+
+from tunebook.execution.line_tokens import unwrap
+from tunebook.execution.readings import (
+    COUNTERS,
+    Reading,
+    is_metric_name,
+    is_setting,
+    name_of_words,
+    number_in,
+)
+
+_RULE = re.compile(r"[\s|+\-=:─━═┃│┼╪╇┡┩├┤┏┓┗┛┳┻┌┐└┘┬┴╭╮╰╯╶╴╞╡]*")
+_BARS = "|│┃║"
+_HEADING = re.compile(r"\s*\w+:\s(?=\S+,\S)")
+_TRAILING_BAR = re.compile(r":?\s*[0-9]+%\s?\|.*$")
+_MARKUP = re.compile(r"^[*`_]+|[*`_]+$")
+_WORD = re.compile(r"[^\W\d][^\s|]*(?:\s[^\W\d][^\s|]*){0,3}", re.UNICODE)
+_FRACTION = re.compile(r"([0-9]+)\s?/\s?[0-9]+")
+_MAX_COLUMNS = 60
+_EMPTY = frozenset({"-", "--", "---", "n/a", "N/A", "None", "none", "/"})
+
+
+class _Cell(NamedTuple):
+    text: str
+    begin: int
+    end: int
+
+
+@final
+class LineTables:
+    """Remembers the names of the columns printed last."""
+
+    def __init__(self) -> None:
+        self._columns: list[_Cell] = []
+        self._style = ""
+        self._group = ""
+
+    def read(self, line: str) -> Reading | None:
+        """Return what a row of a table says, None for a line that is no part of one."""
+        line = unwrap(_HEADING.sub("", _TRAILING_BAR.sub("", line), count=1)).rstrip()
+        if not line.strip() or _RULE.fullmatch(line):
+            return Reading() if line.strip() else None
+        is_boxed = line.lstrip()[0] in _BARS and line[-1] in _BARS
+        pair = self._pair(line) if is_boxed else None
+        if pair is not None:
+            return pair
+        if self._columns:
+            cells = _cells(line, self._style)
+            row = self._row(cells)
+            if row is not None:
+                return row
+        return self._header(line, is_boxed=is_boxed)
+
+    def _header(self, line: str, *, is_boxed: bool) -> Reading | None:
+        """Take the line as the names of columns where it can be nothing else."""
+        styles = ["bars"] if is_boxed else ["bars", "semicolons", "commas", "gaps", "spaces"]
+        for style in styles:
+            cells = _cells(line, style)
+            if not 2 <= len(cells) <= _MAX_COLUMNS:
+                continue
+            names = [name_of_words(_plain(cell.text).split()) for cell in cells]
+            are_words = all(_WORD.fullmatch(_plain(cell.text)) for cell in cells)
+            n_known = sum(map(_is_known, names))
+            least = 1 if is_boxed else 2
+            if are_words and n_known >= min(least, len(names)) and len(set(names)) == len(names):
+                self._columns, self._style, self._group = cells, style, ""
+                return Reading()
+        return None
+
+    def _pair(self, line: str) -> Reading | None:
+        """Return the metric of ``| name | 0.5 |``; ``| group/ | |`` goes before those after it."""
+        inner = [_plain(cell) for cell in re.split(f"[{_BARS}]", line.strip()[1:-1])]
+        filled = [cell for cell in inner if cell]
+        if len(filled) == 1 and len(inner) == 2 and filled[0].endswith("/"):
+            self._group = filled[0].lower()
+            return Reading()
+        if len(filled) != 2 or len(inner) != 2 or not _WORD.fullmatch(filled[0]):
+            return None
+        number = number_in(filled[1])
+        name = name_of_words(filled[0].split())
+        if number is None or is_setting(name):
+            return None if number is None else Reading()
+        if name in COUNTERS:
+            return Reading(counters={name: number})
+        return Reading([(self._group + name, float(number))])
+
+    def _row(self, cells: Sequence[_Cell]) -> Reading | None:
+        numbers = [number_in(_plain(cell.text)) for cell in cells]
+        fractions = [_FRACTION.fullmatch(cell.text) for cell in cells]
+        n_read = sum(
+            n is not None or f is not None for n, f in zip(numbers, fractions, strict=True)
+        )
+        columns = self._columns_of(cells, is_labelled=numbers[0] is None and fractions[0] is None)
+        if columns is None or n_read < 1 or 2 * n_read < len(cells):
+            return None
+        for column, cell, number, fraction in zip(columns, cells, numbers, fractions, strict=True):
+            is_filled = number is not None or fraction is not None or cell.text in _EMPTY
+            if not is_filled and _is_known(name_of_words(_plain(column).split())):
+                return None
+        values: list[tuple[str, float]] = []
+        counters: dict[str, float] = {}
+        label = ""
+        for column, cell, number, fraction in zip(columns, cells, numbers, fractions, strict=True):
+            name = name_of_words(re.split(r"[\s(]+", _plain(column)))
+            if fraction is not None and name in COUNTERS:
+                counters[name] = int(fraction[1])
+            elif number is None and cell is cells[0] and _WORD.fullmatch(cell.text):
+                label = "" if cell.text.lower() == "all" else name_of_words(cell.text.split()) + "."
+            elif number is not None and name in COUNTERS:
+                counters[name] = number
+            elif number is not None and not is_setting(name):
+                values.append((label + name, float(number)))
+        return Reading(values, counters)
+
+    def _columns_of(self, cells: Sequence[_Cell], *, is_labelled: bool) -> list[str] | None:
+        """Return the column of each cell, None where that is not certain."""
+        names = [column.text for column in self._columns]
+        if len(cells) == len(names):
+            return names
+        if is_labelled and len(cells) == len(names) + 1:
+            return ["", *names]
+        if self._style in {"commas", "semicolons"} or not 1 < len(cells) < len(names):
+            return None
+        found = []
+        for cell in cells:
+            over = [c.text for c in self._columns if c.begin < cell.end and cell.begin < c.end]
+            if len(over) != 1 or over[0] in found:
+                return None
+            found += over
+        return found
+
+
+def _cells(line: str, style: str) -> list[_Cell]:
+    pattern = {
+        "bars": rf"[^{_BARS}]+",
+        "commas": r"[^,]+",
+        "semicolons": r"[^;]+",
+        "gaps": r"\S+(?:[ ]\S+)*",
+        "spaces": r"\S+",
+    }[style]
+    cells = (
+        _Cell(match[0].strip(), match.start(), match.end()) for match in re.finditer(pattern, line)
+    )
+    return [cell for cell in cells if cell.text]
+
+
+def _is_known(name: str) -> bool:
+    return is_metric_name(name) or name in COUNTERS
+
+
+def _plain(text: str) -> str:
+    return _MARKUP.sub("", text.strip())
