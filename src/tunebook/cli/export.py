@@ -14,6 +14,7 @@ from tunebook.cli.options import Home, Store, StudyName
 from tunebook.cli.output import emit, say
 from tunebook.cli.place import place_of, study_named
 from tunebook.errors import InputError, nearest
+from tunebook.records.text import clean
 
 if TYPE_CHECKING:
     from tunebook.records import Trial
@@ -46,7 +47,7 @@ def export(
 
         text = to_json(rows)
     else:
-        text = _csv(rows, columns)
+        text = clean(_csv(rows, columns))
     if output is None:
         emit(text.removesuffix("\n"))
         return

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from tunebook.dashboard.app import create_app
+from tunebook.dashboard.protocol import MAX_CONNECTIONS, N_ACCEPTED, LimitedProtocol
 from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import Access, kept_token
 from tunebook.errors import InputError
@@ -17,6 +18,9 @@ from tunebook.storage import Store
 
 LOOPBACK = "127.0.0.1"
 TOKEN_FILE = "dashboard-token"
+QUEUE = 128
+"""Connections that the system queues."""
+
 SHUTDOWN_S = 1
 """So long an open stream of events is waited for when the server ends."""
 
@@ -41,6 +45,10 @@ def serve(
         create_app(queries, access),
         log_level="warning",
         access_log=False,
+        http=LimitedProtocol,
+        ws="none",
+        limit_concurrency=MAX_CONNECTIONS,
+        backlog=N_ACCEPTED,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     name = f"[{host}]" if ":" in host else host
@@ -48,7 +56,16 @@ def serve(
     # Large studies take seconds to fold: that is done before somebody asks.
     threading.Thread(target=queries.prepare, daemon=True).start()
     with listener:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """The system queues more connections than asyncio, which has one number for both, accepts."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(QUEUE)
 
 
 def _hosts(host: str) -> tuple[str, ...]:
@@ -65,7 +82,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(QUEUE)
     except OSError as error:
         listener.close()
         raise InputError(

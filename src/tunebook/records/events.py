@@ -16,6 +16,7 @@ from tunebook.records.configuration import Configuration
 from tunebook.records.measurement import Series
 from tunebook.records.states import Failure, StudyState, TrialState
 from tunebook.records.study import JsonObject, StudySpec
+from tunebook.records.text import clean_fields
 from tunebook.records.trial import CheckpointRef, TrialNumber
 
 
@@ -43,6 +44,9 @@ class DriverStopped:
     at: float
     why: str
 
+    def __post_init__(self) -> None:
+        clean_fields(self, "why")
+
 
 @dataclass(frozen=True, slots=True)
 class DryRunMeasured:
@@ -53,6 +57,9 @@ class DryRunMeasured:
     step_s: float | None
     metrics: Mapping[str, float]
 
+    def __post_init__(self) -> None:
+        clean_fields(self, "metrics")
+
 
 @dataclass(frozen=True, slots=True)
 class StudyStateChanged:
@@ -62,6 +69,9 @@ class StudyStateChanged:
     state: StudyState
     why: str
     limit: str | None = None
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,9 @@ class NotesChanged:
     at: float
     notes: str
 
+    def __post_init__(self) -> None:
+        clean_fields(self, "notes")
+
 
 @dataclass(frozen=True, slots=True)
 class RequestObeyed:
@@ -96,6 +109,9 @@ class RequestObeyed:
     at: float
     request: int
     answer: str
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +161,9 @@ class TrialReported:
     trial: TrialNumber
     series: Mapping[str, Series]
 
+    def __post_init__(self) -> None:
+        clean_fields(self, "series")
+
 
 @dataclass(frozen=True, slots=True)
 class TrialReached:
@@ -184,6 +203,9 @@ class CheckpointRejected:
     trial: TrialNumber
     checkpoint: CheckpointRef
     why: str
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "why")
 
 
 @dataclass(frozen=True, slots=True)

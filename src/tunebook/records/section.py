@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from tunebook.errors import InputError
 from tunebook.records.finding import Finding, finding_of
+from tunebook.records.text import cleaned
 
 Cell: TypeAlias = bool | float | str | None
 """What stands in a cell of a table, or at a place of an axis."""
@@ -101,7 +102,7 @@ def decode(text: str) -> list[Section]:
     """
     try:
         return [_section(one) for one in json.loads(text)]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             "This is not a report",
             got=f"{type(error).__name__}: {error}",
@@ -116,7 +117,7 @@ def _plain(value: Any) -> Any:
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(inner) for inner in value]
-    return value
+    return cleaned(value)
 
 
 def _section(told: Mapping[str, Any]) -> Section:

@@ -1,23 +1,37 @@
-"""Messages as JSON: what is not finite becomes null, for no browser reads NaN."""
+"""Messages as JSON: what is not finite becomes null, for no browser reads NaN.
+
+What a terminal would obey is written as JSON's own escapes, which change no text; half a character,
+which many readers of JSON refuse, as the visible text that ``tunebook.records.text`` makes of it.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from tunebook.records.text import UNSAFE
+
+_UNSAFE = re.compile(f"[{UNSAFE}]")
+
 
 def to_json(message: object) -> str:
     """Return a message as compact JSON."""
-    return json.dumps(_plain(message), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_plain(message), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text if text.isprintable() else _UNSAFE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = f"\\u{ord(match[0]):04x}"
+    return "\\" + code if "\ud800" <= match[0] <= "\udfff" else code
 
 
 def to_script_json(message: object) -> str:
     """Return a message as JSON that may stand inside a ``<script>`` of a page."""
-    text = to_json(message)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return to_json(message).replace("<", "\\u003c")
 
 
 def _plain(value: object) -> Any:
