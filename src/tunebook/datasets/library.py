@@ -182,7 +182,8 @@ def _keep(dataset: Dataset, name: str, root: Path, place: Path, working: Path) -
 
 
 def _load(folder: Path) -> Dataset:
-    return from_lines((folder / "items.jsonl").read_text(encoding="utf-8").splitlines())
+    # Not ``splitlines``: a text may hold other characters that end a line for Python, not for JSON.
+    return from_lines((folder / "items.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n"))
 
 
 def versions_of(name: str, home: Path) -> list[Path]:
