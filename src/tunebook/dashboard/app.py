@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Awaitable, Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import unquote
@@ -31,11 +31,6 @@ from tunebook.reports.trial_messages import TrialQuery
 STATIC = Path(__file__).parent / "static"
 MAX_BODY = 64 * 1024
 """Bytes of a request: the longest is a study's notes."""
-
-MIN_COMPRESSED = 2048
-"""Bytes from which an answer is compressed, if the browser takes that."""
-
-_NOTHING = "There is nothing at this address"
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -69,7 +64,7 @@ def create_app(queries: Queries, access: Access) -> Starlette:
         ],
         middleware=[
             Middleware(Guard, access=access),
-            Middleware(GZipMiddleware, minimum_size=MIN_COMPRESSED),
+            Middleware(GZipMiddleware, minimum_size=2048, compresslevel=1),
         ],
         exception_handlers={TunebookError: _refused, HTTPException: _not_there},
     )
@@ -93,17 +88,9 @@ async def _page(_: Request) -> Response:
 
 
 def _answering(ask: Callable[[Request], object]) -> Handler:
-    def made(request: Request) -> Response:
-        content, headers = to_json(ask(request)).encode(), {}
-        accepted = request.headers.get("accept-encoding", "")
-        if "gzip" in accepted and len(content) >= MIN_COMPRESSED:
-            content = gzip.compress(content, 6)
-            headers = {"content-encoding": "gzip", "vary": "Accept-Encoding"}
-        return Response(content, headers=headers, media_type="application/json")
-
     async def answer(request: Request) -> Response:
-        # All of it beside the event loop: a large answer takes a second to write and compress.
-        return await run_in_threadpool(made, request)
+        # JSON, too, is made beside the event loop: that of a large answer takes a second.
+        return await run_in_threadpool(lambda: _json(ask(request)))
 
     return answer
 
@@ -163,7 +150,7 @@ async def _body_of(request: Request) -> bytes:
         async for part in request.stream():
             body += part
             if len(body) > MAX_BODY:
-                raise HTTPException(413, "This request is too large", {"connection": "close"})
+                raise HTTPException(413, headers={"connection": "close"})
     except ClientDisconnect:
         raise InputError("The request ended before its body did") from None
     return bytes(body)
@@ -174,8 +161,8 @@ def _wish(content: bytes) -> tuple[str, dict[str, Any]]:
     try:
         given: Any = json.loads(content)
         kind, body = given["kind"], dict(given.get("body") or {})
-        values = [value for outer in body.values() for value in _values_in(outer)]
-        if not isinstance(kind, str) or any(isinstance(value, dict | list) for value in values):
+        inner = [v.values() if isinstance(v, dict) else [v] for v in body.values()]
+        if not isinstance(kind, str) or any(isinstance(v, dict | list) for v in chain(*inner)):
             raise TypeError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(
@@ -185,10 +172,6 @@ def _wish(content: bytes) -> tuple[str, dict[str, Any]]:
     if kind not in REQUEST_KINDS:
         raise InputError("Unknown request", got=kind, do=nearest(kind, REQUEST_KINDS))
     return kind, body
-
-
-def _values_in(value: object) -> list[object]:
-    return list(value.values()) if isinstance(value, dict) else [value]
 
 
 def _json(message: object, status: int = 200) -> Response:
@@ -214,7 +197,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _not_there(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    what = error.detail if isinstance(error, HTTPException) and status == 413 else _NOTHING
-    response = _json({"error": what, "code": ""}, status)
-    response.headers.update(getattr(error, "headers", None) or {})
-    return response
+    what = "The request is too large" if status == 413 else "There is nothing at this address"
+    answer = _json({"error": what, "code": ""}, status)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer

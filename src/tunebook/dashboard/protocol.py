@@ -1,6 +1,6 @@
-"""HTTP with limits that uvicorn lacks: the time of a request, and how many connections wait.
+"""HTTP with limits that uvicorn lacks: on the time of a request, and on connections that wait.
 
-A connection waits until its request is complete, body included. Without limits, some hundred
+A connection waits until its request is complete, body included. Without limits some hundred
 connections that never send theirs use up every file that the process may open.
 """
 
@@ -17,34 +17,26 @@ REQUEST_S = 10.0
 MAX_WAITING = 64
 """Connections that wait for a request. One more closes the one that has waited longest."""
 
-MAX_CONNECTIONS = 200
+MAX_CONNECTIONS = 400
 """Connections in all. What comes on further ones is answered by 503."""
 
-N_ACCEPTED = 16
-"""Connections that are accepted at once, before the first of them can be closed."""
+BACKLOG = 64
+"""Connections that are queued, and accepted at once, before the first of them can be closed."""
 
 
 class LimitedProtocol(H11Protocol):
-    """One connection, closed when its request takes too long to come."""
+    """One connection; ``deadline`` is set while it waits for a request, or for the rest of one."""
 
     deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # so does uvicorn
-        """Begin to wait for the first request."""
+        """Wait for the first request."""
         super().connection_made(transport)
-        waiting = {
-            one.deadline.when(): one
-            for one in self.connections
-            if isinstance(one, LimitedProtocol) and one.deadline is not None
-        }
+        others = [one for one in self.connections if isinstance(one, LimitedProtocol)]
+        waiting = {one.deadline.when(): one for one in others if one.deadline is not None}
         if len(waiting) >= MAX_WAITING:
             waiting[min(waiting)].give_up()
         self._watch()
-
-    def give_up(self) -> None:
-        """Close the connection: its request takes too long."""
-        self._stop_waiting()
-        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; it may complete the request."""
@@ -57,15 +49,19 @@ class LimitedProtocol(H11Protocol):
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Wait no longer."""
         super().connection_lost(exc)
         self._stop_waiting()
 
+    def give_up(self) -> None:
+        """Close the connection: its request takes too long."""
+        self._stop_waiting()
+        self.transport.abort()
+
     def _watch(self) -> None:
-        is_waiting = self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
-        if not is_waiting:
+        if self.transport.is_closing() or self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
             self._stop_waiting()
-        elif self.deadline is None and not self.transport.is_closing():
+        elif self.deadline is None:
             self.deadline = self.loop.call_later(REQUEST_S, self.give_up)
 
     def _stop_waiting(self) -> None:

@@ -142,10 +142,9 @@ class Queries:
 
     def curves(self, name: str, metric: str, trials: Sequence[int] | None) -> CurvesMessage:
         """Return the curves of a metric."""
-        wanted = None if trials is None else dict.fromkeys(trials)
         with self._folded_of(name) as folded:
             n_trials = len(folded.facts.trials)
-            known = None if wanted is None else [n for n in wanted if n < n_trials]
+            known = trials and [n for n in dict.fromkeys(trials) if n < n_trials]
             return curves_message(folded.facts, folded.seq, metric, trials=known)
 
     def parameters(self, name: str) -> ParametersMessage:
@@ -171,11 +170,8 @@ class Queries:
         """Return studies side by side, each once; ``InputError`` for more than anybody reads."""
         wanted = dict.fromkeys(names)
         if len(wanted) > MAX_COMPARED:
-            raise InputError(
-                "These are too many studies to compare",
-                got=len(wanted),
-                expected=f"at most {MAX_COMPARED}",
-            )
+            limit = f"at most {MAX_COMPARED}"
+            raise InputError("Too many studies to compare", got=len(wanted), expected=limit)
         return comparison_message([self.study(name) for name in wanted])
 
     def update(self, name: str, seq: int, findings_seq: int | None = None) -> UpdateMessage | None:
@@ -221,13 +217,10 @@ class Queries:
 
     def _find(self, name: str) -> StudyId:
         """Return the study of that name, or of one that is shown as that."""
-        try:
-            return self._store.find_study(name)
-        except StudyNotFoundError:
-            for entry in self._store.list_studies():
-                if clean(entry.name) == name:
-                    return entry.id
-            raise
+        if "\\" in name:
+            shown = {clean(entry.name): entry.name for entry in self._store.list_studies()}
+            name = shown.get(name, name)
+        return self._store.find_study(name)
 
     def _folded_of(self, name: str) -> AbstractContextManager[_Folded]:
         return self._folding(self._find(name))
@@ -301,7 +294,7 @@ class Queries:
         try:
             with path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - _LOG_BYTES))
-                return file.read().decode("utf-8", "replace")
+                return clean(file.read().decode("utf-8", "replace"))
         except OSError:
             return None
 

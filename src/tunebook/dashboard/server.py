@@ -9,7 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from tunebook.dashboard.app import create_app
-from tunebook.dashboard.protocol import MAX_CONNECTIONS, N_ACCEPTED, LimitedProtocol
+from tunebook.dashboard.protocol import BACKLOG, MAX_CONNECTIONS, LimitedProtocol
 from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import Access, kept_token
 from tunebook.errors import InputError
@@ -18,9 +18,6 @@ from tunebook.storage import Store
 
 LOOPBACK = "127.0.0.1"
 TOKEN_FILE = "dashboard-token"
-QUEUE = 128
-"""Connections that the system queues."""
-
 SHUTDOWN_S = 1
 """So long an open stream of events is waited for when the server ends."""
 
@@ -48,7 +45,7 @@ def serve(
         http=LimitedProtocol,
         ws="none",
         limit_concurrency=MAX_CONNECTIONS,
-        backlog=N_ACCEPTED,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     name = f"[{host}]" if ":" in host else host
@@ -56,16 +53,7 @@ def serve(
     # Large studies take seconds to fold: that is done before somebody asks.
     threading.Thread(target=queries.prepare, daemon=True).start()
     with listener:
-        _Server(config).run(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    """The system queues more connections than asyncio, which has one number for both, accepts."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for one in sockets or ():
-            one.listen(QUEUE)
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _hosts(host: str) -> tuple[str, ...]:
@@ -82,7 +70,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(QUEUE)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise InputError(

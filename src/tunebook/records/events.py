@@ -57,9 +57,6 @@ class DryRunMeasured:
     step_s: float | None
     metrics: Mapping[str, float]
 
-    def __post_init__(self) -> None:
-        clean_fields(self, "metrics")
-
 
 @dataclass(frozen=True, slots=True)
 class StudyStateChanged:
@@ -203,9 +200,6 @@ class CheckpointRejected:
     trial: TrialNumber
     checkpoint: CheckpointRef
     why: str
-
-    def __post_init__(self) -> None:
-        clean_fields(self, "why")
 
 
 @dataclass(frozen=True, slots=True)

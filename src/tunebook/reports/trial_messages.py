@@ -11,7 +11,6 @@ from typing import Any
 from tunebook.engine import Facts
 from tunebook.errors import InputError, nearest
 from tunebook.records import CheckpointRef, TaskKind, Trial, TrialState
-from tunebook.records.text import cleaned
 from tunebook.reports.curves import curve_message, finite
 from tunebook.reports.families import ancestors_of, family_of
 from tunebook.reports.messages import CheckpointMessage, TrialMessage, TrialRow, TrialsMessage
@@ -134,7 +133,7 @@ def trial_message(
         checkpoints=[CheckpointMessage(ref.step, path_of(ref), ref.n_bytes) for ref in refs],
         family=family_of(facts, trial.number),
         n_losses=trial.n_losses,
-        log_tail=cleaned(log_tail or (trial.failure.log_tail if trial.failure else None)),
+        log_tail=log_tail or (trial.failure.log_tail if trial.failure else None),
         traceback=trial.failure.traceback if trial.failure else None,
         explanation=trial.why or "",
         command=_command(facts, trial),

@@ -14,6 +14,7 @@ MAX_BYTES = 1_000_000
 MAX_VALUES = 20_000
 """Keys and list items of a file. A choice has at most 10,000 values."""
 MAX_DEPTH = 40
+_TOO_MANY = f"the file holds more than {MAX_VALUES:,} values, those that an alias repeats included"
 
 Place = tuple[str | int, ...]
 """Where something is in a file: the keys and list positions that lead there."""
@@ -38,27 +39,22 @@ class YamlFile:
 def read_yaml(path: Path) -> YamlFile:
     """Read a file that holds a mapping; ``StudyFileError`` says where it is no YAML.
 
-    What is larger than any study, directly or by what its aliases stand for, is refused before it
-    is built.
+    What is more than any study, by itself or by what its aliases stand for, is never built.
     """
-    text = _text_of(path)
+    text, found = _text_of(path), YamlFile(path, {})
     try:
-        _require_modest(path, text)
+        _require_modest(text, found)
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        found = YamlFile(path, {})
-        _note_lines(node, (), found, set())
+        _note_lines(node, (), found, ())
         body = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = "" if mark is None else f", line {mark.line + 1}"
-        raise StudyFileError(f"{path}{line}: this is no YAML: {error.problem}") from None
+        raise _wrong(found, mark, f"this is no YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise StudyFileError(f"{path}: this is no YAML: {error}") from None
     except (LookupError, AttributeError, TypeError):
-        raise StudyFileError(
-            f"{path}: a value is not what its tag, such as !!int, says", do="Leave the tag out"
-        ) from None
+        raise StudyFileError(f"{path}: a value is not what its tag, such as !!int, says") from None
     if not isinstance(body, dict):
         raise StudyFileError(
             "A study file is not a mapping",
@@ -79,78 +75,55 @@ def _text_of(path: Path) -> str:
             do=f"{error.strerror or error}: give the path of a YAML file",
         ) from None
     if len(content) > MAX_BYTES:
-        raise StudyFileError(
-            "The study file is too large", got=str(path), expected=f"at most {MAX_BYTES:,} bytes"
-        )
+        raise StudyFileError(f"{path}: the file is larger than {MAX_BYTES:,} bytes")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         raise StudyFileError("The study file is not a text in UTF-8", got=str(path)) from None
 
 
-def _require_modest(path: Path, text: str) -> None:
+def _require_modest(text: str, found: YamlFile) -> None:
     """Refuse a file that is too deep for its parser, which recurses, or takes it too long."""
     depth = n_nodes = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         n_nodes += isinstance(event, yaml.NodeEvent)
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise StudyFileError(
-                f"{path}, line {line}: values are nested too deeply",
-                expected=f"at most {MAX_DEPTH} levels",
-            )
+            what = f"values are nested too deeply, more than {MAX_DEPTH} levels"
+            raise _wrong(found, event.start_mark, what)
         if n_nodes > 2 * MAX_VALUES:
-            raise _too_many(path, line)
+            raise _wrong(found, event.start_mark, _TOO_MANY)
 
 
-def _too_many(path: Path, line: int) -> StudyFileError:
-    return StudyFileError(
-        f"{path}, line {line}: the file holds too many values, those included that an alias "
-        "(*name) repeats",
-        expected=f"at most {MAX_VALUES:,}",
-    )
+def _wrong(found: YamlFile, mark: Any, what: str, do: str | None = None) -> StudyFileError:
+    line = "" if mark is None else f", line {mark.line + 1}"
+    return StudyFileError(f"{found.path}{line}: {what}", do=do)
 
 
 def _note_lines(
-    node: yaml.Node | None, place: Place, found: YamlFile, around: set[yaml.Node]
+    node: yaml.Node | None, place: Place, found: YamlFile, around: tuple[yaml.Node, ...]
 ) -> None:
     """Note the line of each key and list item; ``around`` are the nodes that hold this one."""
-    if not isinstance(node, yaml.CollectionNode):
-        return
-    line = node.start_mark.line + 1
     if node in around:
-        raise StudyFileError(f"{found.path}, line {line}: this value contains itself")
-    around.add(node)
+        raise _wrong(found, around[-1].start_mark, "this value contains itself")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            _note_line(_key_of(key, found), key, place, found)
-            _note_lines(value, (*place, key.value), found, around)
-    else:
+            if not isinstance(key, yaml.ScalarNode):
+                what = "a key must be a text, not a list or mapping"
+                raise _wrong(found, key.start_mark, what)
+            _note_line(key, (*place, str(key.value)), found)
+            _note_lines(value, (*place, str(key.value)), found, (*around, node))
+    elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
-            _note_line(position, value, place, found)
-            _note_lines(value, (*place, position), found, around)
-    around.remove(node)
+            _note_line(value, (*place, position), found)
+            _note_lines(value, (*place, position), found, (*around, node))
 
 
-def _key_of(key: yaml.Node, found: YamlFile) -> str:
-    if isinstance(key, yaml.ScalarNode):
-        return str(key.value)
-    line = key.start_mark.line + 1
-    raise StudyFileError(f"{found.path}, line {line}: a key must be a text, not a list or mapping")
-
-
-def _note_line(name: str | int, node: yaml.Node, place: Place, found: YamlFile) -> None:
-    inner, line = (*place, name), node.start_mark.line + 1
-    if inner in found.lines:
-        raise StudyFileError(
-            f"{found.path}, line {line}: the key {name!r} is there twice, first in line "
-            f"{found.lines[inner]}",
-            do="Leave one out",
-        )
+def _note_line(node: yaml.Node, place: Place, found: YamlFile) -> None:
+    if place in found.lines:
+        what = f"the key {place[-1]!r} is there twice, first in line {found.lines[place]}"
+        raise _wrong(found, node.start_mark, what, "Leave one out")
     if len(found.lines) >= MAX_VALUES:
-        raise _too_many(found.path, line)
-    found.lines[inner] = line
+        raise _wrong(found, node.start_mark, _TOO_MANY)
+    found.lines[place] = node.start_mark.line + 1

@@ -16,10 +16,10 @@ from tests.integration.cli.test_ui import served
 from tunebook.storage import open_store
 from tunebook.testing.sample_studies import fill_study
 
-N_FILES = 300
+N_FILES = 450
 """The files that the server may open: fewer than the connections of a test."""
 
-N_HALF_OPEN = 400
+N_HALF_OPEN = 600
 PATIENCE_S = 60
 
 

@@ -132,14 +132,6 @@ def test_parts_of_a_file_are_not_served(browser):
     assert browser.get("/static/app.js", range=ranges).status == 200
 
 
-def test_large_answer_is_compressed_for_who_takes_that(browser):
-    plain = browser.get("/api/studies/digits")
-    packed = browser.get("/api/studies/digits", **{"accept-encoding": "gzip"})
-    assert packed.headers["content-encoding"] == "gzip"
-    assert len(packed.body) < len(plain.body)
-    assert packed.headers["vary"] == "Accept-Encoding"
-
-
 @pytest.fixture
 def blocked(store, tmp_path):
     """Queries that judge ``digits`` in a thread of its own, stopped at the clock until the end."""
