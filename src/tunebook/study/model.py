@@ -51,7 +51,7 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
     _require_equal(metric, told["metrics"], measured)
     into = Path(folder)
     body = json.dumps(told, indent=2, ensure_ascii=False)
-    (into / "metrics.json").write_text(body + "\n", "utf-8", "backslashreplace")
+    (into / "metrics.json").write_text(body + "\n", encoding="utf-8")
     recipe = json.loads((into / "recipe.json").read_text("utf-8"))
     (into / "recipe.yaml").write_text(to_yaml(_form(study, trial, recipe)), encoding="utf-8")
     return told
