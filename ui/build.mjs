@@ -9,7 +9,7 @@ const out = process.argv[2];
 const NAMES = {
   "@preact/signals": ["effect", "signal"],
   echarts: ["init"],
-  preact: ["render"],
+  preact: ["options", "render"],
   "preact/hooks": ["useEffect", "useMemo", "useRef", "useState"],
   "preact/jsx-runtime": ["Fragment", "jsx", "jsxs"],
   uplot: ["default"],

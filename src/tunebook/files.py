@@ -12,10 +12,10 @@ def write_file(path: Path, content: str | bytes) -> None:
     """Write ``content`` (text in UTF-8) to ``path``; an error leaves what was there.
 
     A new file is made beside it and takes its place. A link keeps pointing where it did, a pipe or
-    a device is written to, and the rights of a file that was there stay. Raises ``OSError``, or
-    ``UnicodeEncodeError`` for text with lone surrogates.
+    a device is written to, and the rights of a file that was there stay. Lone surrogates are
+    escaped, as JSON does it. Raises ``OSError``.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     path = path.resolve()
     mode = path.stat().st_mode if path.exists() else None
     if mode is not None and not stat.S_ISREG(mode):

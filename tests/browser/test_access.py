@@ -122,6 +122,23 @@ def test_hostile_names_stay_text_everywhere(dashboard, guarded, show, text):
     assert "alert" not in page.title() or text == IMAGE
 
 
+def test_text_that_wants_to_be_obeyed_is_shown(dashboard, page, show):
+    text = "\x1b[2J a\x9b31m exe.\u202egpj photo\udcff.jpg"
+    seen = "\\x1b[2J a\\x9b31m exe.\\u202egpj photo\\udcff.jpg"
+    space = Space({"lr": Float(1e-5, 1.0, log=True), "network": Choice(text, "plain")})
+    spec = study_spec(space=space.to_dict(), notes=text, environment={"python": text})
+    study = dashboard.fill(spec, n_trials=25, n_running=1)
+    failure = Failure(FailureKind.USER_ERROR, text, traceback=text, log_tail=text)
+    dashboard.append(study, [TrialFailed(time.time(), TrialNumber(24), failure, 1.0)])
+    show(page, "birds", "trial", "24")
+    for part in ("Traceback", "Log"):
+        expect(page.get_by_role("region", name=part)).to_contain_text(seen)
+    for rest in (["overview"], ["trials"], ["parameters"]):
+        show(page, "birds", *rest)
+        expect(page.get_by_text("exe.").first).to_contain_text("exe.\\u202egpj")
+        assert "\u202e" not in page.locator("body").inner_text()
+
+
 HIDE = """(isHidden) => {
     Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));

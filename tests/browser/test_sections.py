@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tunebook.records.finding import Finding, Verdict
@@ -61,12 +62,26 @@ def test_report_of_a_dataset_is_listed_and_opened(dashboard, page):
     dashboard.start()
     page.goto(dashboard.address)
     page.get_by_role("link", name="birds 1a2b").click()
+    assert page.url.endswith("#/report/datasets/birds/1a2b")
     expect(page.get_by_role("heading", name="Learning rate")).to_be_visible()
     expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
     expect(page.get_by_text("Likely causes: range too small")).to_be_visible()
     for kind in ChartKind:
         expect(page.get_by_text(f"What a {kind} shows.")).to_be_visible()
     expect(page.get_by_alt_text("a dot")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["datasets/birds/1a2b", "datasets%2Fbirds%2F1a2b"])
+def test_address_of_a_report_opens_it(dashboard, page, address):
+    folder = dashboard.home / "datasets" / "birds" / "1a2b"
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text(encode([SECTION]), encoding="utf-8")
+    dashboard.start()
+    page.goto(dashboard.address)
+    page.goto(f"{dashboard.origin}/#/report/{address}")
+    expect(page.get_by_role("heading", name="Learning rate")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Learning rate")).to_be_visible()
 
 
 def test_page_of_sections_opens_from_a_disk(page, tmp_path):

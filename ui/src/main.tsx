@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { chooseTheme, followTheme, isDark, theme } from "./charts/palette";
 import { moment, shortened } from "./format";
 import { followAddress, route, studyAddress } from "./route";
+import { showText } from "./text";
 import { closeStudy, connection, isPageOnly, reportedStudy, source } from "./store";
 import { Compare } from "./views/compare";
 import { SectionsPage } from "./views/sections";
@@ -87,7 +88,7 @@ function Page() {
       {name ? (
         <Study key={name} name={name} rest={isStudy ? path.slice(2) : []} />
       ) : isPageOnly() || (path[0] === "report" && path[1]) ? (
-        <SectionsPage of={path[1] ?? ""} />
+        <SectionsPage of={path.slice(1).join("/")} />
       ) : path[0] === "compare" ? (
         <Compare names={query.getAll("study")} />
       ) : (
@@ -104,6 +105,7 @@ function skip(event: MouseEvent) {
   main?.focus();
 }
 
+showText();
 followTheme();
 followAddress();
 render(<Page />, document.getElementById("page")!);

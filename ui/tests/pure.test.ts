@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { apply, type Held, isTrialStale } from "../src/fold";
 import { account } from "../src/views/account";
 import { duration, figure, unitPlace, valueAt } from "../src/format";
+import { visible } from "../src/text";
 import type { CurveMessage, ParameterMessage, ParametersMessage, StudyMessage, TrialMessage, TrialRow, UpdateMessage } from "../src/messages";
 
 const study = (seq: number) => ({ seq, name: "birds", counts: {} }) as unknown as StudyMessage;
@@ -115,4 +116,10 @@ test("a value's place and the value at a place are inverse on every scale", () =
   const choice = { scale: "choice", values: ["a", "b"] } as unknown as ParameterMessage;
   assert.equal(unitPlace(choice, "b"), 0.75);
   assert.equal(unitPlace(choice, "c"), null);
+});
+
+test("what would be obeyed is visible, and all else as it is", () => {
+  assert.equal(visible("\u001b[2Ja\rb\u009bc\u202ed"), "\\x1b[2Ja\\rb\\x9bc\\u202ed");
+  assert.equal(visible("half \ud83d"), "half \\ud83d");
+  assert.equal(visible("été 🦜👩‍🔬\n\tx"), "été 🦜👩‍🔬\n\tx");
 });

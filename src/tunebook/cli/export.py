@@ -15,6 +15,7 @@ from tunebook.cli.output import emit, say
 from tunebook.cli.place import place_of, study_named
 from tunebook.errors import InputError, nearest
 from tunebook.files import write_file
+from tunebook.records.text import clean
 
 if TYPE_CHECKING:
     from tunebook.records import Trial
@@ -47,7 +48,7 @@ def export(
 
         text = to_json(rows)
     else:
-        text = _csv(rows, columns)
+        text = clean(_csv(rows, columns))
     if output is None:
         emit(text.removesuffix("\n"))
         return

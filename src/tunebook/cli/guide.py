@@ -11,6 +11,7 @@ from tunebook.cli.output import emit, emit_json, say
 from tunebook.cli.place import place_of
 from tunebook.cli.values import values_of
 from tunebook.errors import InputError
+from tunebook.records.text import clean
 
 if TYPE_CHECKING:
     from tunebook.guide.session import Session
@@ -119,7 +120,9 @@ def _asked(name: str, value: Any, reason: str) -> Any:
 
     if isinstance(value, dict | list):
         return value
-    answer = typer.prompt(f"  {name} = {value} ({reason})", default=str(value), show_default=False)
+    answer = typer.prompt(
+        clean(f"  {name} = {value} ({reason})"), default=str(value), show_default=False
+    )
     return value if answer == str(value) else parse_value(answer)
 
 

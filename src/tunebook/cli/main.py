@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -113,6 +114,9 @@ def main(args: Sequence[str] | None = None) -> None:
     """Carry out a command line and exit with its code."""
     words = list(sys.argv[1:] if args is None else args)
     ours = words[: words.index("--")] if "--" in words else words
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that knows only ASCII shows the other letters as escapes.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app(words, prog_name="tunebook")
     except TunebookError as error:

@@ -1,4 +1,7 @@
-"""What commands print: results on standard output, what is said to a person on standard error."""
+"""What commands print: results on standard output, what is said to a person on standard error.
+
+Everything goes through ``clean``: no escape sequence of a log or a name is obeyed by the terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import io
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from tunebook.records.text import clean
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -15,7 +20,7 @@ _UNLIMITED = 10_000
 
 def emit(text: str) -> None:
     """Print a line of the result."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(clean(text) + "\n")
 
 
 def emit_json(value: object) -> None:
@@ -28,6 +33,7 @@ def emit_json(value: object) -> None:
 def emit_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     """Print a table; columns whose name begins with ``>`` are numbers, set to the right."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
@@ -39,7 +45,7 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> 
             overflow="ellipsis",
         )
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(clean(one)) if isinstance(one, str) else one for one in row))
     from rich.console import Console
 
     if sys.stdout.isatty():
@@ -54,7 +60,7 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> 
 
 def say(text: str) -> None:
     """Tell a person something that is no part of the result."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(clean(text) + "\n")
     sys.stderr.flush()
 
 
@@ -63,7 +69,7 @@ def complain(text: str) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    Console(stderr=True, soft_wrap=True, highlight=False).print(Text(text, "red"))
+    Console(stderr=True, soft_wrap=True, highlight=False).print(Text(clean(text), "red"))
 
 
 def is_unicode() -> bool:

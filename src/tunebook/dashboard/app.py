@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import unquote
@@ -12,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
@@ -21,12 +23,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tunebook.dashboard.feed import study_feed
 from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import Access, Guard
-from tunebook.errors import InputError, StudyNotFoundError, TunebookError
+from tunebook.errors import InputError, StudyNotFoundError, TunebookError, nearest
+from tunebook.records import REQUEST_KINDS
 from tunebook.reports.encoding import to_json
 from tunebook.reports.trial_messages import TrialQuery
 
 STATIC = Path(__file__).parent / "static"
 MAX_BODY = 64 * 1024
+"""Bytes of a request: the longest is a study's notes."""
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -35,7 +39,7 @@ def create_app(queries: Queries, access: Access) -> Starlette:
     """Return the application; every request must pass ``access``."""
     api = [
         Route("/studies", _answering(lambda r: queries.studies())),
-        Route("/studies/{name}/trials/{number:int}", _trial(queries)),
+        Route("/studies/{name}/trials/{number}", _trial(queries)),
         Route("/studies/{name}/trials", _trials(queries)),
         Route("/studies/{name}/curves", _curves(queries)),
         Route(
@@ -60,7 +64,7 @@ def create_app(queries: Queries, access: Access) -> Starlette:
         ],
         middleware=[
             Middleware(Guard, access=access),
-            Middleware(GZipMiddleware, minimum_size=2048),
+            Middleware(GZipMiddleware, minimum_size=2048, compresslevel=1),
         ],
         exception_handlers={TunebookError: _refused, HTTPException: _not_there},
     )
@@ -70,7 +74,7 @@ def _as_sent(app: ASGIApp) -> ASGIApp:
     """Route by the path as it was sent: a name may hold a slash, and may end in ``/trials``."""
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "path": scope["raw_path"].decode("ascii")}, receive, send)
+        await app({**scope, "path": scope["raw_path"].decode("latin-1")}, receive, send)
 
     return route
 
@@ -85,7 +89,8 @@ async def _page(_: Request) -> Response:
 
 def _answering(ask: Callable[[Request], object]) -> Handler:
     async def answer(request: Request) -> Response:
-        return _json(await run_in_threadpool(ask, request))
+        # JSON, too, is made beside the event loop: that of a large answer takes a second.
+        return await run_in_threadpool(lambda: _json(ask(request)))
 
     return answer
 
@@ -96,7 +101,7 @@ def _trials(queries: Queries) -> Handler:
         query = TrialQuery(
             sort=given.get("sort", "number"),
             is_descending=given.get("descending") == "1",
-            states=given.getlist("state"),
+            states=list(dict.fromkeys(given.getlist("state"))),
             text=given.get("text", ""),
             offset=_whole(given.get("offset", "0")),
             limit=_whole(given.get("limit", "100")),
@@ -107,7 +112,7 @@ def _trials(queries: Queries) -> Handler:
 
 
 def _trial(queries: Queries) -> Handler:
-    return _answering(lambda r: queries.trial(_name(r), r.path_params["number"]))
+    return _answering(lambda r: queries.trial(_name(r), _whole(r.path_params["number"])))
 
 
 def _curves(queries: Queries) -> Handler:
@@ -131,19 +136,42 @@ def _events(queries: Queries) -> Handler:
 
 def _request(queries: Queries) -> Handler:
     async def answer(request: Request) -> Response:
-        if int(request.headers.get("content-length") or 0) > MAX_BODY:
-            raise InputError("This request is too large", expected=f"at most {MAX_BODY} bytes")
-        try:
-            given: Any = await request.json()
-            kind, body = str(given["kind"]), dict(given.get("body") or {})
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(
-                "This is no request", expected='{"kind": "stop trial", "body": {"trial": 3}}'
-            ) from error
+        kind, body = _wish(await _body_of(request))
         add = queries.add_request
         return _json({"id": await run_in_threadpool(add, _name(request), kind, body)}, 202)
 
     return answer
+
+
+async def _body_of(request: Request) -> bytes:
+    """Return the body as far as it was received; one that is too large is read no further."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY:
+                raise HTTPException(413, headers={"connection": "close"})
+    except ClientDisconnect:
+        raise InputError("The request ended before its body did") from None
+    return bytes(body)
+
+
+def _wish(content: bytes) -> tuple[str, dict[str, Any]]:
+    """Return kind and body of a request: values, and a configuration of values, nothing deeper."""
+    try:
+        given: Any = json.loads(content)
+        kind, body = given["kind"], dict(given.get("body") or {})
+        inner = [v.values() if isinstance(v, dict) else [v] for v in body.values()]
+        if not isinstance(kind, str) or any(isinstance(v, dict | list) for v in chain(*inner)):
+            raise TypeError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise InputError(
+            "The request is not understood",
+            expected='{"kind": "stop trial", "body": {"trial": 3}}',
+        ) from None
+    if kind not in REQUEST_KINDS:
+        raise InputError("Unknown request", got=kind, do=nearest(kind, REQUEST_KINDS))
+    return kind, body
 
 
 def _json(message: object, status: int = 200) -> Response:
@@ -152,7 +180,7 @@ def _json(message: object, status: int = 200) -> Response:
 
 def _whole(text: str) -> int:
     if not text.isdecimal() or len(text) > 18:
-        raise InputError("This is not a whole number", got=text)
+        raise InputError("This is not a whole number", got=text[:100])
     return int(text)
 
 
@@ -169,4 +197,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _not_there(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return _json({"error": "There is nothing at this address", "code": ""}, status)
+    what = "The request is too large" if status == 413 else "There is nothing at this address"
+    answer = _json({"error": what, "code": ""}, status)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer

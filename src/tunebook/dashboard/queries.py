@@ -1,22 +1,24 @@
 """What the pages ask for, answered from the store: each study is folded once and then kept up.
 
-Called from many threads; one lock guards the folding. Nothing here writes but ``add_request``.
+Called from many threads; each study has a lock of its own, held for milliseconds: what takes the
+whole study is computed outside of it. Nothing here writes but ``add_request``.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
 from tunebook.analysis.trial_curves import gap_of_best
 from tunebook.engine import Facts, apply
-from tunebook.errors import StudyNotFoundError
+from tunebook.errors import InputError, StudyNotFoundError
 from tunebook.records import Event, StudyId, TrialNumber, TrialReported
+from tunebook.records.text import clean
 from tunebook.reports.comparison import comparison_message
 from tunebook.reports.curves import curve_message, curves_message
 from tunebook.reports.lights import Judgement, judged
@@ -50,6 +52,9 @@ PATIENCE = 10
 N_ANSWERS = 8
 """So many requests that were obeyed are shown with their answers."""
 
+MAX_COMPARED = 20
+"""The most studies side by side: more columns than anybody reads."""
+
 _LOG_BYTES = 16_384
 _MAX_EVENTS = 20_000
 
@@ -68,6 +73,12 @@ class _Folded:
     parameters: ParametersMessage | None = None
     parameters_until: float = 0.0
     computing: threading.Lock = field(default_factory=threading.Lock)
+    judging: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def copy(self) -> tuple[Facts, int]:
+        """Return the facts as they are now, for who computes with them outside of the lock."""
+        return replace(self.facts, trials=list(self.facts.trials)), self.seq
 
 
 @final
@@ -86,16 +97,16 @@ class Queries:
         self._store = store
         self._home = home
         self._clock = clock
-        self._lock = threading.RLock()
         self._folded: dict[StudyId, _Folded] = {}
 
     def studies(self) -> Sequence[StudyRow]:
         """Return a line for each study, the latest first."""
-        with self._lock:
-            return [
-                study_row(self._fold(e.id).facts, time.time(), is_live=self._is_live(e.id))
-                for e in reversed(self._store.list_studies())
-            ]
+        found = []
+        for entry in reversed(self._store.list_studies()):
+            with suppress(StudyNotFoundError), self._folding(entry.id) as folded:
+                is_live = self._is_live(entry.id)
+                found.append(study_row(folded.facts, time.time(), is_live=is_live))
+        return found
 
     def prepare(self) -> None:
         """Fold every study and look for its findings, so that the first page need not wait."""
@@ -105,20 +116,21 @@ class Queries:
 
     def study(self, name: str) -> StudyMessage:
         """Return a study; ``StudyNotFoundError`` offers the nearest name."""
-        with self._lock:
-            study = self._store.find_study(name)
-            return self._message(study, self._fold(study))
+        study = self._find(name)
+        with self._folding(study) as folded:
+            pass
+        self._renew_findings(folded)
+        with self._folding(study) as folded:
+            return self._message(study, folded)
 
     def trials(self, name: str, query: TrialQuery) -> TrialsMessage:
         """Return a page of the table of trials."""
-        with self._lock:
-            folded = self._of(name)
+        with self._folded_of(name) as folded:
             return trials_message(folded.facts, folded.seq, query, gap=_gap(folded))
 
     def trial(self, name: str, number: int) -> TrialMessage:
         """Return one trial in full, with the end of its log."""
-        with self._lock:
-            folded = self._of(name)
+        with self._folded_of(name) as folded:
             return trial_message(
                 folded.facts,
                 folded.seq,
@@ -130,9 +142,9 @@ class Queries:
 
     def curves(self, name: str, metric: str, trials: Sequence[int] | None) -> CurvesMessage:
         """Return the curves of a metric."""
-        with self._lock:
-            folded = self._of(name)
-            known = None if trials is None else [n for n in trials if n < len(folded.facts.trials)]
+        with self._folded_of(name) as folded:
+            n_trials = len(folded.facts.trials)
+            known = trials and [n for n in dict.fromkeys(trials) if n < n_trials]
             return curves_message(folded.facts, folded.seq, metric, trials=known)
 
     def parameters(self, name: str) -> ParametersMessage:
@@ -140,24 +152,27 @@ class Queries:
 
         Computed outside the lock that guards folding: it may take seconds.
         """
-        with self._lock:
-            folded = self._of(name)
+        with self._folded_of(name) as folded:
+            pass
         with folded.computing:
-            with self._lock:
+            with folded.lock:
                 known = folded.parameters
                 is_fresh = self._clock() < folded.parameters_until
                 if known is not None and (is_fresh or known.seq == folded.seq):
                     return known
-                facts = replace(folded.facts, trials=list(folded.facts.trials))
-                seq = folded.seq
+                facts, seq = folded.copy()
             begin = self._clock()
             folded.parameters = parameters_message(facts, seq)
             folded.parameters_until = self._fresh_until(begin)
             return folded.parameters
 
     def compare(self, names: Sequence[str]) -> ComparisonMessage:
-        """Return studies side by side."""
-        return comparison_message([self.study(name) for name in names])
+        """Return studies side by side, each once; ``InputError`` for more than anybody reads."""
+        wanted = dict.fromkeys(names)
+        if len(wanted) > MAX_COMPARED:
+            limit = f"at most {MAX_COMPARED}"
+            raise InputError("Too many studies to compare", got=len(wanted), expected=limit)
+        return comparison_message([self.study(name) for name in wanted])
 
     def update(self, name: str, seq: int, findings_seq: int | None = None) -> UpdateMessage | None:
         """Return what changed after event ``seq``, None if nothing did.
@@ -165,17 +180,18 @@ class Queries:
         Findings newer than those of ``findings_seq`` are a change too, unless it is None.
         ``StudyNotFoundError`` when so much changed that the page had better ask for everything.
         """
-        with self._lock:
-            study = self._store.find_study(name)
-            folded = self._fold(study)
-            self._renew_findings(folded)
+        study = self._find(name)
+        with self._folding(study) as folded:
+            pass
+        self._renew_findings(folded)
+        with self._folding(study) as folded:
             known = folded.judgement and folded.judgement.seq
             has_new_findings = None not in (known, findings_seq) and known != findings_seq
             if folded.seq <= seq and not has_new_findings:
                 return None
-            events = [event for _, event in self._store.events_after(study, seq)]
-            if len(events) > _MAX_EVENTS:
-                events = []
+            is_too_much = folded.seq - seq > _MAX_EVENTS
+            log = [] if is_too_much else self._store.events_after(study, seq)
+            events = [event for number, event in log if number <= folded.seq]
             facts = folded.facts
             return UpdateMessage(
                 seq=folded.seq,
@@ -194,28 +210,37 @@ class Queries:
 
     def add_request(self, name: str, kind: str, body: Mapping[str, Any]) -> int:
         """Leave a request for the driver and return its id."""
-        study = self._store.find_study(name)
+        study = self._find(name)
         return self._store.add_request(study, kind, body, time.time())
 
     # -- folding ---------------------------------------------------------------------------
 
-    def _of(self, name: str) -> _Folded:
-        return self._fold(self._store.find_study(name))
+    def _find(self, name: str) -> StudyId:
+        """Return the study of that name, or of one that is shown as that."""
+        if "\\" in name:
+            shown = {clean(entry.name): entry.name for entry in self._store.list_studies()}
+            name = shown.get(name, name)
+        return self._store.find_study(name)
 
-    def _fold(self, study: StudyId) -> _Folded:
+    def _folded_of(self, name: str) -> AbstractContextManager[_Folded]:
+        return self._folding(self._find(name))
+
+    @contextmanager
+    def _folding(self, study: StudyId) -> Iterator[_Folded]:
+        """Give a study as it is now, which nobody else changes meanwhile."""
         folded = self._folded.setdefault(study, _Folded())
-        try:
-            for seq, event in self._store.events_after(study, folded.seq):
-                apply(folded.facts, event)
-                folded.seq = seq
-        except StudyNotFoundError:
-            del self._folded[study]
-            raise
-        return folded
+        with folded.lock:
+            try:
+                for seq, event in self._store.events_after(study, folded.seq):
+                    apply(folded.facts, event)
+                    folded.seq = seq
+            except StudyNotFoundError:
+                self._folded.pop(study, None)
+                raise
+            yield folded
 
     def _message(self, study: StudyId, folded: _Folded) -> StudyMessage:
         facts = folded.facts
-        self._renew_findings(folded)
         return study_message(
             facts,
             folded.seq,
@@ -228,27 +253,30 @@ class Queries:
 
     def _renew_findings(self, folded: _Folded) -> None:
         """Look for findings: at once if there are none, otherwise beside the answering."""
-        begin, known = self._clock(), folded.judgement
-        is_due = known is None or (known.seq != folded.seq and begin >= folded.judgement_until)
-        if folded.is_looking or not is_due:
+        if folded.judgement is None:
+            with folded.judging:
+                if folded.judgement is None:
+                    self._judge(folded)
             return
-        facts = replace(folded.facts, trials=list(folded.facts.trials))
-        seq = folded.seq
+        with folded.lock:
+            is_new = folded.judgement.seq != folded.seq
+            is_due = is_new and self._clock() >= folded.judgement_until
+            if folded.is_looking or not is_due:
+                return
+            folded.is_looking = True
+        self._start(lambda: self._judge(folded))
 
-        def look() -> None:
-            try:
-                found = judged(facts, seq)
-                with self._lock:
-                    folded.judgement = found
-                    folded.judgement_until = self._fresh_until(begin)
-            finally:
-                folded.is_looking = False
-
-        folded.is_looking = True
-        if known is None:
-            look()
-        else:
-            self._start(look)
+    def _judge(self, folded: _Folded) -> None:
+        begin = self._clock()
+        try:
+            with folded.lock:
+                facts, seq = folded.copy()
+            found = judged(facts, seq)
+            with folded.lock:
+                folded.judgement = found
+                folded.judgement_until = self._fresh_until(begin)
+        finally:
+            folded.is_looking = False
 
     def _fresh_until(self, begin: float) -> float:
         now = self._clock()
@@ -266,7 +294,7 @@ class Queries:
         try:
             with path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - _LOG_BYTES))
-                return file.read().decode("utf-8", "replace")
+                return clean(file.read().decode("utf-8", "replace"))
         except OSError:
             return None
 

@@ -6,7 +6,6 @@ import hmac
 import os
 import secrets
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -41,15 +40,18 @@ def new_token() -> str:
 def kept_token(path: Path) -> str:
     """Return the token in a file that only its owner may read; a new one is put there.
 
-    Pages that are open in a browser thus find their server again after a restart.
+    Pages that are open in a browser thus find their server again after a restart. A file that
+    others may read, as a copied one, is closed to them.
     """
-    with suppress(FileNotFoundError):
-        known = path.read_text(encoding="ascii").strip()
-        if known:
-            return known
-    token = new_token()
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(token + "\n")
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        os.fchmod(file.fileno(), 0o600)
+        known = file.read().strip()
+        if known and known.isascii():
+            return known.decode("ascii")
+        token = new_token()
+        file.truncate(0)
+        file.seek(0)
+        file.write(token.encode("ascii") + b"\n")
     return token
 
 
@@ -86,42 +88,53 @@ class Guard:
                     headers[name] = value
             await send(message)
 
-        request = Request(scope)
-        refusal = self._refusal(request)
+        # No page asks for parts of a file, and answering for thousands of them takes seconds.
+        headers = [header for header in scope["headers"] if header[0] != b"range"]
+        scope = {**scope, "headers": headers}
+        refusal = self._refusal(Request(scope))
         app = self._app if refusal is None else refusal
         await app(scope, receive, send_guarded)
 
     def _refusal(self, request: Request) -> ASGIApp | None:
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-        if host not in self._access.hosts:
+        host = request.headers.get("host", "")
+        name, port = _split(host)
+        if name not in self._access.hosts:
             return _plain("This server answers only under its own address", 421)
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        if origin is not None and origin.partition("://")[2] != host:
             return _plain("This request comes from another page", 403)
+        cookie = f"{COOKIE}_{port}"
         given = request.query_params.get("token")
         if self._access.has_token(given):
-            return self._welcome(request)
+            return self._welcome(request, cookie)
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self._access.has_token(bearer):
             return None
-        if not self._access.has_token(request.cookies.get(cookie_of(request))):
+        if not self._access.has_token(request.cookies.get(cookie)):
             return _plain("Open the address that tunebook ui has printed: it holds the token", 401)
         if request.method in _WRITES and origin is None:
             return _plain("A request that changes something must name its origin", 403)
         return None
 
-    def _welcome(self, request: Request) -> ASGIApp:
-        """Put the token into a cookie, so that it leaves the address."""
-        response = RedirectResponse(request.url.path, status_code=303)
-        response.set_cookie(
-            cookie_of(request), self._access.token, httponly=True, samesite="strict"
-        )
+    def _welcome(self, request: Request, cookie: str) -> ASGIApp:
+        """Put the token into a cookie, so that it leaves the address.
+
+        ``cookie`` has the port in its name: browsers give a cookie to every port of a machine.
+        """
+        # Two slashes would begin the name of another host.
+        path = "/" + request.scope["path"].lstrip("/\\")
+        response = RedirectResponse(path, status_code=303)
+        response.set_cookie(cookie, self._access.token, httponly=True, samesite="strict")
         return response
 
 
-def cookie_of(request: Request) -> str:
-    """Return the name of this server's cookie: browsers give one to every port of a machine."""
-    return f"{COOKIE}_{request.url.port or 80}"
+def _split(host: str) -> tuple[str | None, int]:
+    """Return name and port of a Host header; no name if it is malformed."""
+    try:
+        parts = urlsplit(f"//{host}")
+        return parts.hostname, parts.port or 80
+    except ValueError:
+        return None, 80
 
 
 def _plain(text: str, status: int) -> ASGIApp:

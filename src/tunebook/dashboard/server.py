@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from tunebook.dashboard.app import create_app
+from tunebook.dashboard.protocol import BACKLOG, MAX_CONNECTIONS, LimitedProtocol
 from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import Access, kept_token
 from tunebook.errors import InputError
@@ -41,6 +42,10 @@ def serve(
         create_app(queries, access),
         log_level="warning",
         access_log=False,
+        http=LimitedProtocol,
+        ws="none",
+        limit_concurrency=MAX_CONNECTIONS,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     name = f"[{host}]" if ":" in host else host
@@ -65,7 +70,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise InputError(

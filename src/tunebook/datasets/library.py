@@ -172,7 +172,8 @@ def _keep(dataset: Dataset, name: str, root: Path, place: Path, working: Path) -
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / item.file, target)
     text = "\n".join(to_lines(dataset)) + "\n"
-    (made / "items.jsonl").write_text(text, encoding="utf-8")
+    # A name that is not UTF-8 is half a character here, which JSON can hold, escaped.
+    (made / "items.jsonl").write_text(text, encoding="utf-8", errors="backslashreplace")
     stored = Stored(name, version, made, dataset)
     (made / "report.json").write_text(encode(quality_sections(dataset, made)), encoding="utf-8")
     folder.parent.mkdir(exist_ok=True)
@@ -182,7 +183,8 @@ def _keep(dataset: Dataset, name: str, root: Path, place: Path, working: Path) -
 
 
 def _load(folder: Path) -> Dataset:
-    return from_lines((folder / "items.jsonl").read_text(encoding="utf-8").splitlines())
+    # Not ``splitlines``: a text may hold other characters that end a line for Python, not for JSON.
+    return from_lines((folder / "items.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n"))
 
 
 def versions_of(name: str, home: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from tunebook.records.configuration import Configuration
 from tunebook.records.measurement import Series
 from tunebook.records.states import Failure, StudyState, TrialState
 from tunebook.records.study import JsonObject, StudySpec
+from tunebook.records.text import clean_fields
 from tunebook.records.trial import CheckpointRef, TrialNumber
 
 
@@ -51,6 +52,9 @@ class DriverStopped:
     at: float
     why: str
 
+    def __post_init__(self) -> None:
+        clean_fields(self, "why")
+
 
 @dataclass(frozen=True, slots=True)
 class DryRunMeasured:
@@ -70,6 +74,9 @@ class StudyStateChanged:
     state: StudyState
     why: str
     limit: str | None = None
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,9 @@ class NotesChanged:
     at: float
     notes: str
 
+    def __post_init__(self) -> None:
+        clean_fields(self, "notes")
+
 
 @dataclass(frozen=True, slots=True)
 class RequestObeyed:
@@ -104,6 +114,9 @@ class RequestObeyed:
     at: float
     request: int
     answer: str
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,9 @@ class TrialReported:
     at: float
     trial: TrialNumber
     series: Mapping[str, Series]
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "series")
 
 
 @dataclass(frozen=True, slots=True)

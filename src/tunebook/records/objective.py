@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tunebook.errors import ObjectiveError, nearest
+from tunebook.records.text import clean
 
 _MEAN_LAST = re.compile(r"mean_last_(k|[1-9]\d*)")
 _DEFAULT_K = 5
@@ -50,6 +51,7 @@ class Objective:
                 expected="'best', 'last' or 'mean_last_3'",
                 do=nearest(self.reduce, ["best", "last", "mean_last_3"]),
             )
+        object.__setattr__(self, "metric", clean(self.metric))
 
     @classmethod
     def of(

@@ -8,14 +8,14 @@ Whoever has something to show makes sections: a dataset's quality report, a stag
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from tunebook.errors import InputError
 from tunebook.records.finding import Finding, finding_of
+from tunebook.records.text import to_json
 
 Cell: TypeAlias = bool | float | str | None
 """What stands in a cell of a table, or at a place of an axis."""
@@ -91,7 +91,7 @@ class Section:
 
 def encode(sections: Sequence[Section]) -> str:
     """Return sections as the text of a ``report.json``; what is not finite becomes null."""
-    return json.dumps([_plain(one) for one in sections], ensure_ascii=False, allow_nan=False)
+    return to_json(sections)
 
 
 def decode(text: str) -> list[Section]:
@@ -101,22 +101,12 @@ def decode(text: str) -> list[Section]:
     """
     try:
         return [_section(one) for one in json.loads(text)]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             "This is not a report",
             got=f"{type(error).__name__}: {error}",
             expected="a list of sections, as tunebook writes it",
         ) from error
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(inner) for inner in value]
-    return value
 
 
 def _section(told: Mapping[str, Any]) -> Section:

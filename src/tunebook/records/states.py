@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tunebook.records.text import clean_fields
+
 
 class TrialState(StrEnum):
     """Where a trial is. One field holds it; every set of trials is computed from it."""
@@ -110,3 +112,6 @@ class Failure:
     message: str
     traceback: str | None = None
     log_tail: str | None = None
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "message", "traceback", "log_tail")

@@ -9,6 +9,7 @@ from typing import Any, NewType
 
 from tunebook.records.budget import Budget
 from tunebook.records.objective import Objective
+from tunebook.records.text import clean_fields
 
 StudyId = NewType("StudyId", int)
 
@@ -63,3 +64,6 @@ class StudySpec:
     notes: str = ""
     environment: JsonObject = field(default_factory=dict)
     past: tuple[JsonObject, ...] = ()
+
+    def __post_init__(self) -> None:
+        clean_fields(self, "notes", "environment")

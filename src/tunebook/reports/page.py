@@ -11,6 +11,7 @@ import hashlib
 import html
 from importlib.resources import files
 
+from tunebook.records.text import clean
 from tunebook.reports.encoding import to_script_json
 from tunebook.reports.messages import PageMessage, SnapshotMessage
 
@@ -52,7 +53,7 @@ def _page(title: str, kind: str, message: SnapshotMessage | PageMessage) -> str:
             f'<meta http-equiv="content-security-policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f"<title>{html.escape(title)} - tunebook</title>",
+            f"<title>{html.escape(clean(title))} - tunebook</title>",
             *(f"<style>{style}</style>" for style in styles),
             "</head>",
             "<body>",

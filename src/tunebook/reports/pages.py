@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tunebook.errors import InputError
 from tunebook.records.finding import worst
+from tunebook.records.text import clean
 from tunebook.reports.messages import Level, PageMessage, PageRow
 from tunebook.reports.sections import decode, page_message
 
@@ -36,7 +37,7 @@ def read_page(home: Path, address: str) -> PageMessage:
 
 
 def _row(home: Path, path: Path, kind: str) -> PageRow:
-    parts = path.parent.relative_to(home).parts
+    parts = [clean(part) for part in path.parent.relative_to(home).parts]
     written_at = path.stat().st_mtime
     title = " ".join(parts[1:])
     try:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import groupby
+from operator import attrgetter
 
 from tunebook.records import (
     Event,
@@ -17,6 +19,7 @@ from tunebook.records import (
     TrialEnded,
     TrialFailed,
     TrialLost,
+    TrialNumber,
     TrialReached,
     TrialReported,
     TrialStopped,
@@ -73,10 +76,7 @@ def merge(rows: Sequence[MeasurementRow]) -> Sequence[MeasurementRow]:
 
 def reports_of(rows: Iterable[MeasurementRow]) -> Iterator[tuple[int, TrialReported]]:
     """Yield the reports whose rows these are; the rows of one report follow each other."""
-    seq = -1
-    series: dict[str, Series] = {}
-    for row in rows:
-        if row.seq != seq:
-            seq, series = row.seq, {}
-            yield seq, TrialReported(row.at, row.trial, series)  # type: ignore[arg-type]  # NewType
-        series[decode_name(row.metric)] = unpack(row.steps, row.values, row.seconds)
+    for seq, group in groupby(rows, key=attrgetter("seq")):
+        found = list(group)
+        series = {decode_name(r.metric): unpack(r.steps, r.values, r.seconds) for r in found}
+        yield seq, TrialReported(found[0].at, TrialNumber(found[0].trial), series)

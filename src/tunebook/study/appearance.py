@@ -99,7 +99,7 @@ def brief_text(config: Mapping[str, Value], names: Sequence[str] = ()) -> str:
     for name in names or config:
         value = config.get(name)
         if isinstance(value, str):
-            parts.append(value)
+            parts.append(short(value))
         elif name in config:
             parts.append(f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}")
     return " ".join(parts)

@@ -33,6 +33,7 @@ from tunebook.records import (
     TrialReported,
     TrialState,
 )
+from tunebook.records.text import clean
 from tunebook.storage import Store
 from tunebook.training.reporter import as_number
 
@@ -78,6 +79,7 @@ class AskTell:
         if not metrics:
             raise ReportError("tell was given no metric", do="Tell name=number")
         objective = self._machine.facts.known_spec.objective
+        metrics = {clean(name): value for name, value in metrics.items()}
         if step is None and objective.metric not in metrics and trial.value is None:
             raise ReportError(
                 "The objective's metric is not among what was told",

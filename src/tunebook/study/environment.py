@@ -54,7 +54,7 @@ def _state_of_code() -> dict[str, Any]:
 def _git(*arguments: str) -> str:
     try:
         done = subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, timeout=_GIT_S, check=False
+            ["git", *arguments], capture_output=True, errors="replace", timeout=_GIT_S, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return ""

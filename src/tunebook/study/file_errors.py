@@ -16,6 +16,7 @@ _EXPECTED = {
     "float_type": "a number",
     "float_parsing": "a number",
     "string_type": "a text",
+    "invalid_key": "a text; put it in quotes",
     "mapping_type": "a mapping of names to values",
     "model_type": "a mapping of keys to values",
     "dict_type": "a mapping of names to values",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,12 @@ import yaml
 
 from tunebook.errors import StudyFileError
 from tunebook.study.yaml_values import StudyLoader
+
+MAX_BYTES = 1_000_000
+MAX_VALUES = 20_000
+"""Keys and list items of a file. A choice has at most 10,000 values."""
+MAX_DEPTH = 40
+_TOO_MANY = f"the file holds more than {MAX_VALUES:,} values, those that an alias repeats included"
 
 Place = tuple[str | int, ...]
 """Where something is in a file: the keys and list positions that lead there."""
@@ -32,51 +38,93 @@ class YamlFile:
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file that holds a mapping; ``StudyFileError`` says where it is no YAML."""
+    """Read a file that holds a mapping; ``StudyFileError`` says where it is no YAML.
+
+    What is more than any study, by itself or by what its aliases stand for, is never built.
+    """
+    text, found = _text_of(path), YamlFile(path, {})
     try:
-        text = path.read_text(encoding="utf-8")
+        _require_modest(text, found)
+        loader = StudyLoader(text)
+        node = loader.get_single_node()
+        _note_lines(node, (), found, ())
+        body = None if node is None else loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _wrong(found, mark, f"this is no YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise StudyFileError(f"{path}: this is no YAML: {error}") from None
+    except (LookupError, AttributeError, TypeError):
+        raise StudyFileError(f"{path}: a value is not what its tag, such as !!int, says") from None
+    if not isinstance(body, dict):
+        raise StudyFileError(
+            "A study file is not a mapping",
+            got=None if body is None else f"a {type(body).__name__}",
+            expected="keys such as command:, space:, objective:",
+        )
+    return replace(found, body=body)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise StudyFileError(
             "The study file cannot be read",
             got=str(path),
             do=f"{error.strerror or error}: give the path of a YAML file",
         ) from None
+    if len(content) > MAX_BYTES:
+        raise StudyFileError(f"{path}: the file is larger than {MAX_BYTES:,} bytes")
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError:
         raise StudyFileError("The study file is not a text in UTF-8", got=str(path)) from None
-    try:
-        node = yaml.compose(text, Loader=StudyLoader)
-        body = yaml.load(text, Loader=StudyLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = "" if mark is None else f", line {mark.line + 1}"
-        raise StudyFileError(f"{path}{line}: this is no YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise StudyFileError(f"{path}: this is no YAML: {error}") from None
-    if not isinstance(body, dict):
-        raise StudyFileError(
-            "A study file is not a mapping",
-            got=body,
-            expected="keys such as command:, space:, objective:",
-        )
-    found = YamlFile(path, body)
-    _note_lines(node, (), found)
-    return found
 
 
-def _note_lines(node: yaml.Node | None, place: Place, found: YamlFile) -> None:
+def _require_modest(text: str, found: YamlFile) -> None:
+    """Refuse a file that is too deep for its parser, which recurses, or takes it too long."""
+    depth = n_nodes = 0
+    for event in yaml.parse(text, Loader=StudyLoader):
+        n_nodes += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            what = f"values are nested too deeply, more than {MAX_DEPTH} levels"
+            raise _wrong(found, event.start_mark, what)
+        if n_nodes > 2 * MAX_VALUES:
+            raise _wrong(found, event.start_mark, _TOO_MANY)
+
+
+def _wrong(found: YamlFile, mark: Any, what: str, do: str | None = None) -> StudyFileError:
+    line = "" if mark is None else f", line {mark.line + 1}"
+    return StudyFileError(f"{found.path}{line}: {what}", do=do)
+
+
+def _note_lines(
+    node: yaml.Node | None, place: Place, found: YamlFile, around: tuple[yaml.Node, ...]
+) -> None:
+    """Note the line of each key and list item; ``around`` are the nodes that hold this one."""
+    if node in around:
+        raise _wrong(found, around[-1].start_mark, "this value contains itself")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            inner = (*place, str(key.value))
-            if inner in found.lines:
-                first = found.lines[inner]
-                raise StudyFileError(
-                    f"{found.path}, line {key.start_mark.line + 1}: the key {key.value!r} is "
-                    f"there twice, first in line {first}",
-                    do="Leave one out",
-                )
-            found.lines[inner] = key.start_mark.line + 1
-            _note_lines(value, inner, found)
+            if not isinstance(key, yaml.ScalarNode):
+                what = "a key must be a text, not a list or mapping"
+                raise _wrong(found, key.start_mark, what)
+            _note_line(key, (*place, str(key.value)), found)
+            _note_lines(value, (*place, str(key.value)), found, (*around, node))
     elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
-            found.lines[(*place, position)] = value.start_mark.line + 1
-            _note_lines(value, (*place, position), found)
+            _note_line(value, (*place, position), found)
+            _note_lines(value, (*place, position), found, (*around, node))
+
+
+def _note_line(node: yaml.Node, place: Place, found: YamlFile) -> None:
+    if place in found.lines:
+        what = f"the key {place[-1]!r} is there twice, first in line {found.lines[place]}"
+        raise _wrong(found, node.start_mark, what, "Leave one out")
+    if len(found.lines) >= MAX_VALUES:
+        raise _wrong(found, node.start_mark, _TOO_MANY)
+    found.lines[place] = node.start_mark.line + 1

@@ -16,6 +16,7 @@ from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import StudyState
+from tunebook.records.text import clean
 from tunebook.settings import find_settings
 from tunebook.study.live_plain import PlainWatcher, closing_lines
 from tunebook.study.live_view import take_picture
@@ -107,7 +108,7 @@ def _notebook_view(facts: Facts) -> View | None:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(clean(line) + "\n")
     sys.stderr.flush()
 
 

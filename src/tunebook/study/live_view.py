@@ -23,6 +23,7 @@ from tunebook.records import (
     TrialState,
     Value,
 )
+from tunebook.records.text import clean
 from tunebook.stopping.limits import LimitUse, limit_uses, seconds_left
 from tunebook.study.appearance import curve_points
 
@@ -96,7 +97,7 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
         total_s=None if expected is None else expected.total_s,
     )
     return Picture(
-        name=spec.name,
+        name=clean(spec.name),
         objective=spec.objective,
         search=str(spec.search.get("name", "")),
         state=facts.state,

@@ -10,6 +10,7 @@ from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.errors import InputError, StudyFailedError
 from tunebook.records import Configuration, Trial, TrialNumber
+from tunebook.records.text import clean
 from tunebook.storage.checkpoints import CheckpointStore
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def curves_frame(trials: Sequence[Trial]) -> pd.DataFrame:
 
 def short(value: object) -> str:
     """Return a parameter's value in few characters."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else clean(str(value))
 
 
 def _pandas() -> Any:

@@ -73,7 +73,8 @@ def looks_at(data: str, home: Path) -> list[TestLook]:
     book = home / BOOK
     if not book.is_file():
         return []
-    lines = [json.loads(line) for line in book.read_text(encoding="utf-8").splitlines()]
+    with book.open(encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
     return [
         TestLook(datetime.fromisoformat(line["at"]), line["value"], line["configuration"])
         for line in lines
@@ -89,5 +90,5 @@ def _write_down(book: Path, data: str, study: str, look: TestLook) -> None:
         "value": look.value,
         "configuration": dict(look.configuration),
     }
-    with book.open("a", encoding="utf-8") as file:
+    with book.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")

@@ -14,6 +14,7 @@ from typing import final
 
 from tunebook.errors import ReportError
 from tunebook.records import Curves, Objective, Series
+from tunebook.records.text import clean
 from tunebook.training.endings import Diverged
 
 FLUSH_S = 0.05
@@ -99,7 +100,7 @@ class Reporter:
         if self._divergence is not None:
             raise self._divergence
         numbers = {
-            metric: value if type(value) is float else as_number(metric, value)
+            clean(metric): value if type(value) is float else as_number(metric, value)
             for metric, value in metrics.items()
         }
         last_step = self._last_step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,32 +49,51 @@ class Browser:
 
     def send(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> Answer:
         parts = urlsplit(address)
-        given = {"host": "127.0.0.1:80", "cookie": f"{COOKIE}_80={TOKEN}"} | headers
+        return self.raw(method, parts.path.encode(), parts.query.encode(), iter([body]), headers)
+
+    def raw(
+        self,
+        method: str,
+        path: bytes,
+        query: bytes = b"",
+        body: Iterator[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send bytes as they are; ``body`` is asked for its parts as the application reads on."""
+        given = {"host": "127.0.0.1:80", "cookie": f"{COOKIE}_80={TOKEN}"} | dict(headers or {})
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": method,
             "scheme": "http",
-            "path": unquote(parts.path),
-            "raw_path": parts.path.encode(),
-            "query_string": parts.query.encode(),
+            "path": unquote(path.decode("latin-1")),
+            "raw_path": path,
+            "query_string": query,
             "root_path": "",
-            "headers": [(k.encode(), v.encode()) for k, v in given.items() if v],
+            "headers": [(k.encode(), v.encode("latin-1")) for k, v in given.items() if v],
             "server": ("127.0.0.1", 80),
             "client": ("127.0.0.1", 5),
         }
         # In a thread of its own: a browser's tests in the same run keep a loop in this one.
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(asyncio.run, self._call(scope, body)).result()
+            return pool.submit(asyncio.run, self._call(scope, body or iter(()))).result()
 
-    async def _call(self, scope: dict[str, Any], body: bytes) -> Answer:
+    async def _call(self, scope: dict[str, Any], body: Iterator[bytes]) -> Answer:
         sent: list[dict[str, Any]] = []
+        is_whole = False
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            nonlocal is_whole
+            if is_whole:  # a server says nothing more before the browser goes away
+                await asyncio.Event().wait()
+            part = next(body, None)
+            is_whole = part is None
+            return {"type": "http.request", "body": part or b"", "more_body": not is_whole}
 
         async def send(message: dict[str, Any]) -> None:
+            if sent and message["type"] == "http.response.start":
+                raise AssertionError("two answers to one request")
             sent.append(message)
 
         await self._app(scope, receive, send)

@@ -123,7 +123,7 @@ export function PageList() {
             {rows.map((row) => (
               <tr key={row.address}>
                 <td class="long">
-                  <a href={address(["report", row.address])}>{row.title}</a>
+                  <a href={address(["report", ...row.address.split("/")])}>{row.title}</a>
                 </td>
                 <td>{row.kind}</td>
                 <td>{row.level && <State state={row.level} />}</td>

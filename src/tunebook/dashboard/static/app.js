@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   // library:preact
+  var options = globalThis.tunebookLibraries["preact"].options;
   var render = globalThis.tunebookLibraries["preact"].render;
 
   // library:preact/hooks
@@ -223,6 +224,28 @@
     }
   }
 
+  // src/text.ts
+  var UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\p{Cs}]/gu;
+  function visible(text) {
+    return text.replace(UNSAFE, (char) => {
+      if (char === "\r") return "\\r";
+      const code = char.charCodeAt(0).toString(16);
+      return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+    });
+  }
+  function showText() {
+    const before = options.vnode;
+    options.vnode = (vnode) => {
+      const drawn = vnode;
+      if (typeof drawn.props === "string") drawn.props = visible(drawn.props);
+      else if (typeof drawn.type === "string") {
+        const props = drawn.props;
+        if (typeof props.title === "string") props.title = visible(props.title);
+      }
+      before?.(vnode);
+    };
+  }
+
   // src/api.ts
   var Refusal = class extends Error {
   };
@@ -359,10 +382,10 @@
   function ofStudy(name, rest = "") {
     return `/api/studies/${encodeURIComponent(name)}${rest}`;
   }
-  async function asked(address2, options7) {
+  async function asked(address2, options8) {
     let answer;
     try {
-      answer = await fetch(address2, options7);
+      answer = await fetch(address2, options8);
     } catch {
       throw new Refusal("The server does not answer. Is tunebook ui still running?");
     }
@@ -678,7 +701,7 @@
     };
     const values = (_, ticks2) => ticks2.map((tick) => tick === null ? "" : figure(tick, 3));
     let hovered = null;
-    const options7 = {
+    const options8 = {
       width: Math.max(200, place.clientWidth),
       height,
       legend: { show: false },
@@ -711,7 +734,7 @@
         ]
       }
     };
-    const made2 = new uplot_default(options7, [ranges.current.x, ranges.current.y], place);
+    const made2 = new uplot_default(options8, [ranges.current.x, ranges.current.y], place);
     made2.over.addEventListener("click", () => {
       const found = nearest(made2, latest.current.lines);
       if (found) latest.current.onTrial?.(found.trial);
@@ -1357,7 +1380,7 @@
           jsx("th", { children: "Written" })
         ] }) }),
         jsx("tbody", { children: rows.map((row) => jsxs("tr", { children: [
-          jsx("td", { class: "long", children: jsx("a", { href: address(["report", row.address]), children: row.title }) }),
+          jsx("td", { class: "long", children: jsx("a", { href: address(["report", ...row.address.split("/")]), children: row.title }) }),
           jsx("td", { children: row.kind }),
           jsx("td", { children: row.level && jsx(State, { state: row.level }) }),
           jsx("td", { class: "muted", title: moment(row.written_at), children: ago(row.written_at) })
@@ -1741,7 +1764,7 @@
   var STEADY = 0.95;
   function BurnDown({ study }) {
     const all = useMemo(() => burning(study), [study.seq]);
-    const option = useMemo(() => options(study, all), [all, theme.value]);
+    const option = useMemo(() => options2(study, all), [all, theme.value]);
     if (all.length === 0 || study.spent.length < 2) return null;
     const left = all.map((one) => `${percent(one.points.at(-1)[1])} of ${one.name}`).join(", ");
     const end = study.forecast?.left_s ?? null;
@@ -1773,7 +1796,7 @@
       return [{ name, points: [[0, 1], ...told3, [now, share(used)]] }];
     });
   }
-  function options(study, all) {
+  function options2(study, all) {
     const colours = ink();
     const common = axes(
       { type: "value", min: 0, axisLabel: { formatter: (v) => duration(v) } },
@@ -1821,7 +1844,7 @@
     const choices = Object.keys(OVER).filter(
       (one) => one !== "cost" || points.some((point) => point.cost !== null)
     );
-    const option = useMemo(() => options2(study, over), [points, over, theme.value, study.seq]);
+    const option = useMemo(() => options3(study, over), [points, over, theme.value, study.seq]);
     const last = points[points.length - 1];
     const summary = last ? `Best ${study.objective.metric} ${figure(last.value)}, by trial ${last.trial}, after ${last.n_trials} trials, ${figure(last.steps)} steps and ${duration(last.seconds)}; improved ${points.length} times.` : "No trial has ended with a value yet.";
     const controls = jsxs("label", { children: [
@@ -1835,7 +1858,7 @@
     ];
     return jsx(Figure, { title: "Best so far", summary, data, controls, children: last && jsx(EChart, { option, height: 240, onTrial }) });
   }
-  function options2(study, over) {
+  function options3(study, over) {
     const colours = ink();
     const { key, label } = OVER[over];
     const place = (point) => Number(point[key] ?? 0);
@@ -2334,7 +2357,7 @@
   var CROSS = "path://M3 1L1 3l5 5-5 5 2 2 5-5 5 5 2-2-5-5 5-5-2-2-5 5z";
   function AxisPlot({ parameter, objective, points, edges, onTrial }) {
     const option = useMemo(
-      () => options3(parameter, objective, points, edges),
+      () => options4(parameter, objective, points, edges),
       [parameter.name, points, edges, theme.value]
     );
     const n_bad = points.filter((point) => point.value === null).length;
@@ -2350,7 +2373,7 @@
     ];
     return jsx(Figure, { title: parameter.name, summary, data, children: jsx(EChart, { option, height: 220, onTrial }) });
   }
-  function options3(parameter, objective, points, edges) {
+  function options4(parameter, objective, points, edges) {
     const colours = ink();
     const bad = points.filter((point) => point.value === null);
     const good = points.filter((point) => point.value !== null);
@@ -2423,7 +2446,7 @@
 
   // src/charts/expected.tsx
   function ExpectedBest({ points, objective, seedNoise }) {
-    const option = useMemo(() => options4(points, objective), [points, theme.value]);
+    const option = useMemo(() => options5(points, objective), [points, theme.value]);
     const last = points[points.length - 1];
     const half = last && points.findLast((point) => point.k <= last.k / 2);
     const summary = !last ? "Shown from 20 feasible trials on." : `Of ${last.k} trials the best is expected at ${figure(last.mean)}` + (half ? `; of ${half.k} at ${figure(half.mean)} (quartiles ${figure(half.lower)} to ${figure(half.upper)}): doubling them gained ${figure(Math.abs(last.mean - half.mean), 2)}, ` + (seedNoise === null ? "seed noise is unknown: no configuration was trained twice." : `seed noise is ${figure(seedNoise, 2)}.`) : ".");
@@ -2433,7 +2456,7 @@
     ];
     return jsx(Figure, { title: "Expected best of k trials", summary, data, children: last ? jsx(EChart, { option, height: 220 }) : null });
   }
-  function options4(points, objective) {
+  function options5(points, objective) {
     const colours = ink();
     const low = (p) => Math.min(p.lower, p.upper);
     const high = (p) => Math.max(p.lower, p.upper);
@@ -2576,7 +2599,7 @@
   // src/charts/isolation.tsx
   function Isolation({ parameter, objective, buckets }) {
     const option = useMemo(
-      () => options5(parameter, objective, buckets),
+      () => options6(parameter, objective, buckets),
       [parameter.name, buckets, theme.value]
     );
     const thin = buckets.filter((bucket) => bucket.is_thin).length;
@@ -2614,7 +2637,7 @@
     const [low, high] = [bucket.low, bucket.high].map((unit) => figure(valueAt(parameter, unit), 3));
     return `${low} to ${high}`;
   }
-  function options5(parameter, objective, buckets) {
+  function options6(parameter, objective, buckets) {
     const colours = ink();
     const shown = buckets.filter((bucket) => bucket.best !== null);
     const common = axes(unitAxis(parameter), {
@@ -2705,7 +2728,7 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
     const shown = rows.filter((row) => row.value !== null || row.state === "infeasible");
     const current = useRef(shown);
     current.current = shown;
-    const option = useMemo(() => options6(study, searched, shown), [rows, theme.value]);
+    const option = useMemo(() => options7(study, searched, shown), [rows, theme.value]);
     useEffect(() => keep(null), [rows]);
     const summary = `${shown.length} trials over ${searched.length} parameters` + (total > rows.length ? `, the best ${rows.length} of ${total}` : "") + (kept ? `; ${kept.length} pass the chosen stretches.` : ". Drag along an axis to choose.");
     const data = () => [
@@ -2726,7 +2749,7 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
     });
     return jsx(Figure, { title: "Parallel coordinates", summary, data, children: jsx("div", { class: "scroll", children: jsx("div", { style: { minWidth: `${Math.max(320, 110 * (searched.length + 1))}px` }, children: jsx(EChart, { option, height: 320, onReady: follow }) }) }) });
   }
-  function options6(study, searched, rows) {
+  function options7(study, searched, rows) {
     const colours = ink();
     const values = rows.flatMap((row) => row.value === null ? [] : [row.value]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -3310,7 +3333,7 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
     return jsxs(Fragment, { children: [
       jsx("a", { class: "skip", href: "#page", onClick: skip, children: "Skip to the content" }),
       jsx(Bar, { name }),
-      name ? jsx(Study, { name, rest: isStudy ? path.slice(2) : [] }, name) : isPageOnly() || path[0] === "report" && path[1] ? jsx(SectionsPage, { of: path[1] ?? "" }) : path[0] === "compare" ? jsx(Compare, { names: query3.getAll("study") }) : jsx(Studies, {})
+      name ? jsx(Study, { name, rest: isStudy ? path.slice(2) : [] }, name) : isPageOnly() || path[0] === "report" && path[1] ? jsx(SectionsPage, { of: path.slice(1).join("/") }) : path[0] === "compare" ? jsx(Compare, { names: query3.getAll("study") }) : jsx(Studies, {})
     ] });
   }
   function skip(event) {
@@ -3319,6 +3342,7 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
     main?.setAttribute("tabindex", "-1");
     main?.focus();
   }
+  showText();
   followTheme();
   followAddress();
   render(jsx(Page, {}), document.getElementById("page"));
