@@ -6,6 +6,7 @@ Cells of eight pixels say whether the centre of an object lies in them, and wher
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, final
@@ -17,6 +18,7 @@ from torch import nn
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.recipes import yolo_detection
+from tunebook.recipes.boxes import ignored_as
 from tunebook.recipes.detections import KEPT, mean_average_precision
 from tunebook.recipes.images import Images, arguments_of_images
 from tunebook.recipes.pictures import Pictures, boxes_of, objects_of, pictured
@@ -125,11 +127,19 @@ def _convolution(before: int, after: int, *, stride: int = 1) -> list[nn.Module]
 
 
 def cells_of(boxes: torch.Tensor, side: int, n_classes: int) -> dict[str, torch.Tensor]:
-    """Return what ``side`` x ``side`` cells should say of boxes, one a row."""
+    """Return what ``side`` x ``side`` cells should say of boxes, one a row; some to ignore."""
     heat = torch.zeros(n_classes, side, side)
     edges, is_centre = torch.zeros(4, side, side), torch.zeros(1, side, side)
     line = torch.arange(side)
     for left, top, right, bottom, kind in boxes.tolist():
+        if kind < -1:
+            # So near to 1 a cell loses nothing, whatever is found there.
+            lines, columns = (
+                slice(int(low / CELL), math.ceil(high / CELL))
+                for low, high in ((top, bottom), (left, right))
+            )
+            heat[ignored_as(int(kind)), lines, columns].clamp_(min=0.99)
+            continue
         x, y = (left + right) / 2 / CELL, (top + bottom) / 2 / CELL
         i, j = min(int(y), side - 1), min(int(x), side - 1)
         size = [max(right - left, 1.0) / CELL, max(bottom - top, 1.0) / CELL]

@@ -15,6 +15,7 @@ from tunebook.datasets.library import Stored
 from tunebook.datasets.quality import MAX_BOXES
 from tunebook.datasets.records import Item
 from tunebook.datasets.splitting import rarest_of
+from tunebook.recipes.boxes import ignored_as
 
 LEAST_SCORE = 0.3
 """What is less sure is not told to whoever asks for the objects of an image (ours)."""
@@ -56,21 +57,24 @@ class Pictures(Dataset[Any]):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return an image and its targets: its ``boxes``, and what is made of them."""
         boxes = self._boxes[index]
-        made = {} if self._describe is None else self._describe(boxes[boxes[:, 4] >= 0])
+        made = {} if self._describe is None else self._describe(boxes[boxes[:, 4] != -1])
         return self._inputs[index], {**made, "boxes": boxes}
 
 
 def boxes_of(item: Item, resolution: int) -> torch.Tensor:
     """Return left, top, right, bottom and class of an item's boxes in the square, padded by -1.
 
-    Boxes beyond the limit that the quality report names are left out.
+    A box to ignore has ``ignored_as(class)``, below -1, and comes after the others. Boxes beyond
+    the limit that the quality report names are left out.
     """
     width, height = item.size or (1, 1)
     sx, sy = resolution / width, resolution / height
     padded = torch.full((MAX_BOXES, 5), -1.0)
-    for place, box in enumerate(item.boxes[:MAX_BOXES]):
+    boxes = sorted(item.boxes, key=lambda box: box.is_ignored)
+    for place, box in enumerate(boxes[:MAX_BOXES]):
         right, bottom = (box.x + box.width) * sx, (box.y + box.height) * sy
-        padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, box.label])
+        label = ignored_as(box.label) if box.is_ignored else box.label
+        padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, label])
     return padded
 
 
