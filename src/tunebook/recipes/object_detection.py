@@ -18,10 +18,11 @@ from torch import nn
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.recipes import yolo_detection
+from tunebook.recipes.answers import SHOWN_SCORE, Found, objects_of
 from tunebook.recipes.boxes import ignored_as
 from tunebook.recipes.detections import KEPT, mean_average_precision
 from tunebook.recipes.images import Images, arguments_of_images
-from tunebook.recipes.pictures import Pictures, boxes_of, objects_of, pictured
+from tunebook.recipes.pictures import Pictures, boxes_of, pictured
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
@@ -97,10 +98,10 @@ class ObjectDetectionTask:
         """Return COCO's mean average precision, and that at an overlap of 0.5 (S0.23)."""
         return mean_average_precision(outputs, targets["boxes"], len(self.labels))
 
-    def answer(self, network: nn.Module, raw: str) -> list[tuple[str, float, list[float]]]:
+    def answer(self, network: nn.Module, raw: str, *, threshold: float = SHOWN_SCORE) -> Found:
         """Return the objects of an image file: class, score, box as shares of width and height."""
         found = self.predict(network(self._images.input_of(raw)))[0]
-        return objects_of(found, self.labels, self._images.resolution)
+        return objects_of(found, self.labels, self._images.resolution, threshold=threshold)
 
 
 @final

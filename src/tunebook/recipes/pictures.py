@@ -17,9 +17,6 @@ from tunebook.datasets.records import Item
 from tunebook.datasets.splitting import rarest_of
 from tunebook.recipes.boxes import ignored_as
 
-LEAST_SCORE = 0.3
-"""What is less sure is not told to whoever asks for the objects of an image (ours)."""
-
 
 class Inputs(Protocol):
     """Images by number: a tensor, or what makes them as they are asked for."""
@@ -81,14 +78,3 @@ def boxes_of(item: Item, resolution: int) -> torch.Tensor:
 def pictured(stored: Stored, split: str) -> list[Item]:
     """Return the items of a split that have an image of known size, those without boxes too."""
     return [item for item in stored.dataset.of_split(split) if item.file and item.size]
-
-
-def objects_of(
-    found: torch.Tensor, labels: list[str], resolution: int
-) -> list[tuple[str, float, list[float]]]:
-    """Return the surer detections of an image: class, score, box as shares of width and height."""
-    return [
-        (labels[int(kind)], float(score), [float(side) / resolution for side in sides])
-        for *sides, score, kind in found.tolist()
-        if score >= LEAST_SCORE
-    ]
