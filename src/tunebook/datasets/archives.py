@@ -14,6 +14,8 @@ from tunebook.errors import DatasetError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
 MAX_BYTES, MAX_FILES = 50 * 1024**3, 5_000_000
+MAX_RATIO, FREE_BYTES = 200, 1024**3
+"""Bytes for each byte of an archive of more than a gigabyte: images and tables have fewer."""
 
 
 def is_archive(path: Path) -> bool:
@@ -42,7 +44,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 def _unzip(path: Path, folder: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        sizes = _Sizes(folder)
+        sizes = _Sizes(path, folder)
         for info in archive.infolist():
             # Some tools for Windows write backslashes.
             info.filename = info.filename.replace("\\", "/")
@@ -55,7 +57,7 @@ def _unzip(path: Path, folder: Path) -> None:
 
 def _untar(path: Path, folder: Path) -> None:
     with tarfile.open(path) as archive:
-        sizes, members = _Sizes(folder), []
+        sizes, members = _Sizes(path, folder), []
         for member in archive:
             sizes.add(member.name, member.size)
             if not (member.isfile() or member.isdir()):
@@ -67,8 +69,9 @@ def _untar(path: Path, folder: Path) -> None:
 class _Sizes:
     """What an archive would write, refused as soon as it is too much."""
 
-    def __init__(self, folder: Path) -> None:
-        self._limit = min(MAX_BYTES, shutil.disk_usage(folder.parent).free)
+    def __init__(self, path: Path, folder: Path) -> None:
+        likely = max(FREE_BYTES, MAX_RATIO * path.stat().st_size)
+        self._limit = min(MAX_BYTES, likely, shutil.disk_usage(folder.parent).free)
         self._n_files = self._n_bytes = 0
 
     def add(self, name: str, n_bytes: int) -> None:

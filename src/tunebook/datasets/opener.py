@@ -187,6 +187,7 @@ class Source:
             if n < most or conflict or not (is_outside or n in (len(parts), len(wanted))):
                 continue
             best, most = [*best, place] if n == most else [place], n
+        best = [place for place in best if place.endswith(posixpath.basename(path))] or best
         if len(best) > 1:
             alike = {place: _likeness(posixpath.dirname(place), near) for place in best}
             best = [place for place in best if alike[place] == max(alike.values())]

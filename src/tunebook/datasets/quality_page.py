@@ -71,9 +71,8 @@ def split_rows(dataset: Dataset) -> list[tuple[Cell, ...]]:
     rows = list[tuple[Cell, ...]]()
     for split in dataset.splits:
         items = dataset.of_split(split)
-        n_boxes, n_objects = (sum(map(len, found)) for found in zip(
-            *((item.boxes, item.objects) for item in items), strict=True
-        ))  # fmt: skip
+        n_boxes = sum(len(item.boxes) for item in items)
+        n_objects = sum(len(item.objects) for item in items)
         n_classes = sum(n > 0 for n in class_counts(dataset, split).values())
         origin = "drawn" if split in drawn else "the dataset"
         ratio = imbalance(dataset, split)

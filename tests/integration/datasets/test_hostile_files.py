@@ -287,6 +287,7 @@ TOLD: dict[str, tuple[Make, str, int]] = {
         "image 0 names d, which is not there",
         5,
     ),
+    "id of half a letter": (image(id="\ud800"), "annotation 0 is of an image that is not there", 6),
     "half a letter": (
         lambda root: coco(root).write_text(json.dumps(table()).replace('"0.png"', '"\\ud800.png"')),
         "image 0 names",
@@ -520,15 +521,18 @@ def zipped(path: Path, name: str = "0.png", content: bytes = b"x") -> zipfile.Zi
     return archive
 
 
-def test_archive_that_unpacks_to_more_than_there_is_is_refused_before_a_byte_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limit", ["all", "ratio"])
+def test_archive_that_unpacks_to_too_much_is_refused_before_a_byte_is_written(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     zipped(tmp_path / "bomb.zip", content=bytes(5_000_000)).close()
     with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as archive:
         member = tarfile.TarInfo("0.png")
         member.size = 5_000_000
         archive.addfile(member, io.BytesIO(bytes(5_000_000)))
-    monkeypatch.setattr(archives, "MAX_BYTES", 1_000_000)
+    limits = {"MAX_BYTES": 1_000_000} if limit == "all" else {"FREE_BYTES": 1000}
+    for name, value in limits.items():
+        monkeypatch.setattr(archives, name, value)
     for name in ("bomb.zip", "bomb.tar.gz"):
         with pytest.raises(DatasetError, match="too large"):
             import_dataset(tmp_path / name, "x", tmp_path)

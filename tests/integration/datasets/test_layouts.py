@@ -112,6 +112,13 @@ def test_ambiguous_name_is_told_and_not_guessed(tmp_path: Path) -> None:
     assert "labels.json image 0 names 0.png, which may be a/0.png or b/0.png" in told(dataset)
 
 
+def test_case_of_a_name_decides_only_between_files_that_differ_in_it(tmp_path: Path) -> None:
+    for place in ("x/0.PNG", "x/1.png", "x/1.PNG"):
+        picture(tmp_path / "in" / place)
+    write(tmp_path / "in/a.json", json.dumps(coco_table(2, "cat")))
+    assert kinds(read(tmp_path)) == {"x/0.PNG": ["cat"], "x/1.png": ["cat"]}
+
+
 def test_two_coco_files_of_the_same_pictures_do_not_double_them(tmp_path: Path) -> None:
     root = tmp_path / "in"
     for i in range(3):

@@ -103,6 +103,13 @@ def test_two_columns_of_one_name_are_two_columns(tmp_path: Path) -> None:
     assert told(dataset) == ["t.csv line 1 has two columns called x: one is read as x.2"]
 
 
+def test_names_that_are_taken_are_not_given_again(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i + 1},{i + 2},{i + 3},{'ab'[i % 2]}\n" for i in range(9))
+    dataset = read(tmp_path, f"x,x.2,x,x,label\n{rows}")
+    assert dataset.columns == ("x", "x.2", "x.3", "x.4")
+    assert dataset.items[0].row == (0.0, 1.0, 2.0, 3.0)
+
+
 def test_column_without_a_name_has_one(tmp_path: Path) -> None:
     assert read(tmp_path, f",y,label\n{ROWS}").columns == ("column 1", "y")
 

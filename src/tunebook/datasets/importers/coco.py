@@ -77,7 +77,7 @@ def _images(source: Source, place: str, table: dict[str, Any]) -> Iterator[dict[
 
 def _key(value: object) -> str:
     """Return an id that can be compared: some tools write numbers as text."""
-    return str(value)
+    return plain(value)
 
 
 def _line(place: str, annotation: dict[str, Any]) -> str:
@@ -127,7 +127,7 @@ def _item(
     annotations: list[dict[str, Any]],
     label_of: dict[str, int],
 ) -> Item | None:
-    line, name = f"{place} image {image['id']}", str(image["file_name"])
+    line, name = f"{place} image {_key(image['id'])}", str(image["file_name"])
     found = source.find(name, source=line, near=posixpath.dirname(place), split=_split(place))
     facts = source.image(found) if found is not None else None
     if found is None or facts is None:

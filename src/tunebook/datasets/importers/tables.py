@@ -7,6 +7,7 @@ import io
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -171,13 +172,16 @@ def _rows(source: Source, place: str) -> tuple[list[str], list[Row], str]:
     if numbers:
         raise refusal(place, f"begins with numbers such as {numbers[0]}, not with names", 1)
     told = [plain(name).strip() or f"column {i}" for i, name in enumerate(names, 1)]
-    unique = list[str]()
+    taken, unique = set(told), list[str]()
+    numbers_of: dict[str, Iterator[int]] = {}
     for name in told:
-        free = (other for n in count(2) if (other := f"{name}.{n}") not in {*told, *unique})
-        unique.append(next(free) if name in unique else name)
-        if unique[-1] != name:
-            why = f"has two columns called {name}: one is read as {unique[-1]}"
-            source.fault(f"{place} line 1", why, is_left_out=False)
+        if name not in numbers_of:
+            numbers_of[name] = count(2)
+            unique.append(name)
+            continue
+        unique.append(next(n for i in numbers_of[name] if (n := f"{name}.{i}") not in taken))
+        why = f"has two columns called {name}: one is read as {unique[-1]}"
+        source.fault(f"{place} line 1", why, is_left_out=False)
     for line, row in rows[1:]:
         if len(row) != len(names):
             source.fault(f"{place} line {line}", f"has {len(row)} fields, not {len(names)}")
