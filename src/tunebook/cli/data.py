@@ -67,7 +67,7 @@ def import_(
     if n_ignored:
         emit(f"boxes to ignore (crowds and difficult objects): {n_ignored}")
     if dataset.details.get("n_strays"):
-        say(f"  files of the folder that are no part of it: {dataset.details['n_strays']}")
+        say(f"  files of the folder that are not part of it: {dataset.details['n_strays']}")
     for fault in dataset.faults[:20]:
         say(f"  {fault.source} {fault.why}" + (" (left out)" if fault.is_left_out else ""))
     if len(dataset.faults) > 20:

@@ -75,7 +75,7 @@ def _faults(dataset: Dataset) -> Finding:
     return _finding(
         "import",
         told,
-        ("Everything could be read.", f"{len(told)} things were wrong; {n_left_out} are left out."),
+        ("Everything could be read.", f"Faults in the files: {len(told)}; left out: {n_left_out}."),
         advice="Look at each of them, correct the files and import again.",
         is_problem=n_left_out > 0,
     )
@@ -85,7 +85,10 @@ def _sizes(dataset: Dataset) -> Finding:
     return _finding(
         "declared-size",
         _told(dataset, "declared-size"),
-        ("No picture has another size than its annotation says.", "Pictures have another size."),
+        (
+            "Pictures are as large as declared.",
+            "Pictures are not as large as their annotations declare.",
+        ),
         advice="The boxes were drawn on pictures of another size: annotate or export them again.",
         is_problem=True,
     )
@@ -113,7 +116,10 @@ def _strays(dataset: Dataset) -> Finding:
     return _finding(
         "strays",
         [str(place) for place in dataset.details.get("strays", ())],
-        ("Every file is part of the dataset.", "Files of the folder are no part of the dataset."),
+        (
+            "Every file is part of the dataset.",
+            "Some files of the folder are not part of the dataset.",
+        ),
         advice="See whether images lack an annotation, or lie in the wrong folder.",
         value=str(n),
     )

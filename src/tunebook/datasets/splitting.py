@@ -93,7 +93,8 @@ def with_all_splits(
         )
     loose = [item for item in dataset.items if not item.split]
     if loose:
-        why = f"and {len(loose) - 1} more items are in no split: they join train"
+        others = f", as do {len(loose) - 1} others" if len(loose) > 1 else ""
+        why = f"is in no split and joins train{others}"
         faults = (*dataset.faults, Fault(loose[0].source, why, is_left_out=False))
         items = [item if item.split else replace(item, split=TRAIN) for item in dataset.items]
         dataset = replace(dataset, items=tuple(items), faults=faults)

@@ -382,7 +382,7 @@ def test_items_in_no_split_join_train_and_it_is_told(tmp_path: Path) -> None:
     write(tmp_path / "in/t.csv", "\n".join(["x,label,split", *rows]))
     dataset = read(tmp_path)
     assert sizes(dataset) == {"train": 40, "train-val": 20, "test": 20}
-    assert "t.csv line 3 and 19 more items are in no split: they join train" in told(dataset)
+    assert "t.csv line 3 is in no split and joins train, as do 19 others" in told(dataset)
 
 
 # --- Ignored boxes and sizes ------------------------------------------------------------------
