@@ -59,7 +59,7 @@ def import_(
     sizes = ", ".join(f"{split} {len(dataset.of_split(split))}" for split in dataset.splits)
     emit(f"{stored.name}@{stored.version}: {len(dataset.items)} items ({sizes})")
     if "target" in dataset.details:
-        goal = f"{len(dataset.classes)} classes" if dataset.classes else "numbers"
+        goal = f"classes: {len(dataset.classes)}" if dataset.classes else "numbers"
         emit(f"column to predict: {dataset.details['target']} ({goal})")
     for sentence in drawn_sentences(dataset):
         emit(sentence)

@@ -6,6 +6,7 @@ It needs the folder alone, not the data that the network was trained on.
 from __future__ import annotations
 
 import argparse
+import inspect
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ def ask(folder: Path, arguments: Sequence[str]) -> None:
 
 def _lines(model: Model, raw: str, *, top: int, threshold: float) -> Iterator[str]:
     """Yield the lines of an answer: of each row of a table, of an image, or of a text."""
-    if model.task.name == "object-detection":
+    if _takes(model, "threshold"):
         found = model.answer(raw, threshold=threshold)
         drawn = Path(f"{Path(raw).stem}-boxes.png")
         width, height = write_picture(Path(raw), found, drawn)
@@ -62,6 +63,13 @@ def _lines(model: Model, raw: str, *, top: int, threshold: float) -> Iterator[st
 
 
 def _told(model: Model, raw: object, top: int) -> str:
-    if model.labels is None:
-        return f"{model.answer(raw):.6g}"
-    return ", ".join(f"{label!r} {share:.3f}" for label, share in model.answer(raw, top=top))
+    answer = model.answer(raw, **({"top": top} if _takes(model, "top") else {}))
+    if isinstance(answer, list):
+        return ", ".join(f"{label!r} {share:.3f}" for label, share in answer)
+    return f"{answer:.6g}" if isinstance(answer, float) else str(answer)
+
+
+def _takes(model: Model, option: str) -> bool:
+    """Whether the task's ``answer`` has an option: one of a user's own task may have none."""
+    answer = model.task.answer
+    return answer is not None and option in inspect.signature(answer).parameters

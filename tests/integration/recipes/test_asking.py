@@ -105,6 +105,40 @@ def test_detection_prints_boxes_in_pixels_and_draws_them(
     assert capsys.readouterr().out.startswith("in/3.png: 0 with a score of 1 or more")
 
 
+OWN = """
+import torch
+from torch.utils.data import TensorDataset
+
+class Own:
+    maximize = "accuracy"
+    labels = ["no", "yes"]
+
+    def data(self, split):
+        x = torch.linspace(-1, 1, 20)[:, None]
+        return TensorDataset(x, (x[:, 0] > 0).long())
+
+    def network(self, config):
+        return torch.nn.Linear(1, 2)
+
+    def loss(self, outputs, targets):
+        return torch.nn.functional.cross_entropy(outputs, targets)
+
+    def metrics(self, outputs, targets):
+        return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
+
+    def answer(self, network, raw):
+        return "asked " + raw
+"""
+
+
+def test_task_of_a_users_own_answers_in_its_own_way(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    body = {"recipe": f"{tmp_path / 'own.py'}:Own", "max_steps": 1}
+    (tmp_path / "home/datasets").mkdir(parents=True)
+    ask(model(tmp_path / "home", tmp_path / "model", **body), ["0.5", "x.csv"])
+    assert capsys.readouterr().out == "0.5: asked 0.5\nx.csv: asked x.csv\n"
+
+
 def test_dataset_without_a_validation_split_is_refused_in_plain_words(tmp_path: Path) -> None:
     rows = "".join(f"{i},{i % 2},test\n" for i in range(30))
     (tmp_path / "t.csv").write_text(f"x,label,split\n{rows}")
