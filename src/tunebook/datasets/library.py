@@ -77,7 +77,7 @@ def import_dataset(
     the rest is in ``dataset.faults``.
     """
     chosen = options or ImportOptions()
-    _check_name(name)
+    check_name(name)
     if chosen.shares is not None:
         checked_shares(chosen.shares)
     try:
@@ -112,7 +112,8 @@ def _whole(source: Source, options: ImportOptions) -> Dataset:
     return with_all_splits(dataset, options.shares, seed=options.seed)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise ``DatasetError`` for a name that a dataset cannot have."""
     is_usable = name.isprintable() and name.strip(". ") == name and 0 < len(name) <= 100
     if not is_usable or any(c in name for c in '/\\:*?"<>|'):
         raise DatasetError(
