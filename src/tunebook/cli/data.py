@@ -32,11 +32,15 @@ def import_(
     name: Annotated[str | None, typer.Option(help="What to call it. Default: as the file.")] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--format", help="folders, coco, voc, yolo, texts or table."),
+        typer.Option("--format", help="folders, lists, coco, voc, yolo, texts or table."),
     ] = None,
     split: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=SHARE", help="Draw splits: train=0.8, train-val=0.1, test=0.1."),
+        typer.Option(
+            metavar="NAME=SHARE",
+            help="Draw splits: train=0.8, train-val=0.1, test=0.1. Splits that the dataset brings "
+            "are kept; one that it lacks is drawn out of train: train-val=0.1.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
@@ -45,14 +49,25 @@ def import_(
 ) -> None:
     """Import a dataset as a version that never changes, and write its quality report."""
     from tunebook.datasets.library import ImportOptions, import_dataset
+    from tunebook.datasets.quality_page import drawn_sentences
 
-    shares = {k: float(v) for k, v in values_of(split).items()} if split else None
+    shares = values_of(split) if split else None
     options = ImportOptions(kind, shares, seed, target, text)
     called = name or path.resolve().name.split(".")[0]
     stored = import_dataset(path, called, _home(ctx, home), options)
     dataset = stored.dataset
     sizes = ", ".join(f"{split} {len(dataset.of_split(split))}" for split in dataset.splits)
     emit(f"{stored.name}@{stored.version}: {len(dataset.items)} items ({sizes})")
+    if "target" in dataset.details:
+        goal = f"classes: {len(dataset.classes)}" if dataset.classes else "numbers"
+        emit(f"column to predict: {dataset.details['target']} ({goal})")
+    for sentence in drawn_sentences(dataset):
+        emit(sentence)
+    n_ignored = sum(len(item.boxes) - len(item.objects) for item in dataset.items)
+    if n_ignored:
+        emit(f"boxes to ignore (crowds and difficult objects): {n_ignored}")
+    if dataset.details.get("n_strays"):
+        say(f"  files of the folder that are not part of it: {dataset.details['n_strays']}")
     for fault in dataset.faults[:20]:
         say(f"  {fault.source} {fault.why}" + (" (left out)" if fault.is_left_out else ""))
     if len(dataset.faults) > 20:
@@ -64,13 +79,18 @@ def report(ctx: typer.Context, name: DataName, as_json: AsJson = False, home: Ho
     """Print a dataset's quality report; exit code 1 if it has a problem."""
     from tunebook.datasets.library import open_dataset
     from tunebook.datasets.quality import judge_quality
+    from tunebook.datasets.quality_page import SPLIT_COLUMNS, split_rows
     from tunebook.records.finding import Verdict, worst
 
     stored = open_dataset(name, _home(ctx, home))
     found = judge_quality(stored.dataset, stored.folder)
     if as_json:
-        emit_json({"name": stored.name, "version": stored.version, "findings": found})
+        splits = [dict(zip(SPLIT_COLUMNS, row, strict=True)) for row in split_rows(stored.dataset)]
+        told = {"name": stored.name, "version": stored.version, "splits": splits}
+        emit_json({**told, "findings": found})
     else:
+        rows = [["" if c is None else str(c) for c in row] for row in split_rows(stored.dataset)]
+        emit_table([">" * (0 < i < 6) + name for i, name in enumerate(SPLIT_COLUMNS)], rows)
         emit_table(["", "check", ">found"], [(f.verdict.name, f.title, f.value) for f in found])
         for finding in found:
             if finding.verdict is not Verdict.PASS:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -14,19 +15,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunebook.datasets.archives import is_archive, unpack
-from tunebook.datasets.importers.coco import read_coco
+from tunebook.datasets.importers.coco import coco_files, read_coco
 from tunebook.datasets.importers.folders import read_folders
 from tunebook.datasets.importers.lists import looks_like_lists, read_lists
 from tunebook.datasets.importers.tables import SUFFIXES, read_table, read_texts
-from tunebook.datasets.importers.voc import read_voc
-from tunebook.datasets.importers.yolo import read_yolo
-from tunebook.datasets.quality import quality_sections
+from tunebook.datasets.importers.voc import read_voc, voc_files
+from tunebook.datasets.importers.yolo import read_yolo, yolo_files
+from tunebook.datasets.opener import Source
+from tunebook.datasets.quality_page import quality_sections
 from tunebook.datasets.records import Dataset, from_lines, to_lines
-from tunebook.datasets.splitting import DEFAULT_SHARES, with_splits
+from tunebook.datasets.splitting import checked_shares, with_all_splits
 from tunebook.errors import DatasetError, nearest
+from tunebook.files import write_file
 from tunebook.records.section import encode
 
-FORMATS: Mapping[str, Callable[[Path], Dataset]] = {
+FORMATS: Mapping[str, Callable[[Source], Dataset]] = {
     "folders": read_folders,
     "lists": read_lists,
     "coco": read_coco,
@@ -35,6 +38,7 @@ FORMATS: Mapping[str, Callable[[Path], Dataset]] = {
     "texts": read_texts,
 }
 TABLE = "table"
+_MAX_STRAYS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +79,38 @@ def import_dataset(
     """
     chosen = options or ImportOptions()
     check_name(name)
-    if not path.exists():
-        raise DatasetError("There is no such file or folder", got=str(path))
-    place = home / "datasets"
-    place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place, prefix=".importing-") as working:
-        root = path
-        if is_archive(path):
-            root = Path(working) / "unpacked"
-            unpack(path, root)
-            root = _inner(root)
-        dataset = _read(root, chosen)
-        if not dataset.items:
-            why = "; ".join(f"{fault.source} {fault.why}" for fault in dataset.faults[:5])
-            raise DatasetError("Nothing could be imported", got=why or path.name)
-        if chosen.shares is not None or not all(item.split for item in dataset.items):
-            dataset = with_splits(dataset, chosen.shares or DEFAULT_SHARES, seed=chosen.seed)
-        return _keep(dataset, name, root if root.is_dir() else root.parent, place, Path(working))
+    if chosen.shares is not None:
+        checked_shares(chosen.shares)
+    try:
+        if not path.is_file() and not path.is_dir():
+            why = "is not a file or folder" if path.exists() else "does not exist"
+            raise DatasetError(f"{path} {why}")
+        place = home / "datasets"
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place, prefix=".importing-") as working:
+            root = path
+            if is_archive(path):
+                root = Path(working) / "unpacked"
+                unpack(path, root)
+                root = _inner(root)
+            source = Source(root)
+            return _keep(_whole(source, chosen), name, source.root, place, Path(working))
+    except OSError as error:
+        what = error.filename or path
+        raise DatasetError(f"{what} cannot be read or written: {error.strerror}") from error
+
+
+def _whole(source: Source, options: ImportOptions) -> Dataset:
+    """Return what is read, with its faults and all splits; ``DatasetError`` if that is nothing."""
+    dataset = _read(source, options)
+    if not dataset.items:
+        why = "; ".join(f"{fault.source} {fault.why}" for fault in source.faults[:5])
+        raise DatasetError("Nothing could be imported", got=why or source.name)
+    strays = [place for place in source.files if place not in source.opened]
+    details = {**dataset.details, "n_strays": len(strays), "strays": strays[:_MAX_STRAYS]}
+    faults = tuple(dict.fromkeys(source.faults))
+    dataset = replace(dataset, faults=faults, details=details)
+    return with_all_splits(dataset, options.shares, seed=options.seed)
 
 
 def check_name(name: str) -> None:
@@ -109,7 +128,7 @@ def _inner(folder: Path) -> Path:
     return _inner(inside[0]) if len(inside) == 1 and inside[0].is_dir() else folder
 
 
-def _read(root: Path, options: ImportOptions) -> Dataset:
+def _read(source: Source, options: ImportOptions) -> Dataset:
     if options.format is not None and options.format not in {*FORMATS, TABLE}:
         known = [*FORMATS, TABLE]
         raise DatasetError(
@@ -118,52 +137,42 @@ def _read(root: Path, options: ImportOptions) -> Dataset:
             expected=", ".join(known),
             do=nearest(options.format, known),
         )
-    kind = options.format or guessed_format(root)
+    kind = options.format or guessed_format(source)
     if kind == TABLE:
-        table = root if root.is_file() else next(p for s in SUFFIXES for p in root.glob(f"*{s}"))
-        return read_table(table, target=options.target, text=options.text)
-    return FORMATS[kind](root)
+        return read_table(source, target=options.target, text=options.text)
+    return FORMATS[kind](source)
 
 
-def guessed_format(root: Path) -> str:
+def guessed_format(source: Source) -> str:
     """Return the format that files look like; ``DatasetError`` if they look like none."""
-    if root.is_file():
-        if root.suffix.lower() in SUFFIXES:
-            return TABLE
+    has_images = bool(source.images())
+    guesses: dict[str, Callable[[], object]] = {
+        "voc": lambda: voc_files(source),
+        "coco": lambda: coco_files(source),
+        "lists": lambda: has_images and looks_like_lists(source),
+        "yolo": lambda: has_images and yolo_files(source),
+        "folders": lambda: has_images,
+        "texts": lambda: any("/" in place for place in source.named(".txt")),
+        TABLE: lambda: source.named(*SUFFIXES),
+    }
+    found = next((kind for kind, fits in guesses.items() if fits()), None)
+    if found is None:
+        why = "; ".join(f"{fault.source} {fault.why}" for fault in source.faults[:3])
         raise DatasetError(
-            "This file is no dataset",
-            got=root.name,
-            expected=f"a folder, an archive, or one of {', '.join(SUFFIXES)}",
+            "Nothing here looks like a dataset",
+            got=source.name,
+            expected="images in folders or lists, COCO, Pascal VOC, YOLO, texts in folders, "
+            f"an archive, or a table ({', '.join(SUFFIXES)})",
+            do=why or None,
         )
-    names = [p.name.lower() for p in root.rglob("*") if p.is_file()]
-    suffixes = {Path(name).suffix for name in names}
-    if ".xml" in suffixes:
-        return "voc"
-    if ".json" in suffixes:
-        return "coco"
-    has_images = bool(suffixes & {".jpg", ".jpeg", ".png", ".bmp"})
-    if has_images and looks_like_lists(root):
-        return "lists"
-    if has_images and (".yaml" in suffixes or "classes.txt" in names or "obj.names" in names):
-        return "yolo"
-    if has_images:
-        return "folders"
-    if ".txt" in suffixes:
-        return "texts"
-    if suffixes & set(SUFFIXES):
-        return TABLE
-    raise DatasetError(
-        "Nothing in this folder looks like a dataset",
-        got=root.name,
-        expected="images in folders or lists, COCO, Pascal VOC, YOLO, texts in folders, or a table",
-    )
+    return found
 
 
 def _keep(dataset: Dataset, name: str, root: Path, place: Path, working: Path) -> Stored:
     version = dataset.version()
     folder = place / name / version
     if (folder / "items.jsonl").exists():
-        return Stored(name, version, folder, _load(folder))
+        return Stored(name, version, folder, _with_news(folder, dataset))
     made = working / "version"
     made.mkdir()
     for item in dataset.items:
@@ -171,20 +180,41 @@ def _keep(dataset: Dataset, name: str, root: Path, place: Path, working: Path) -
             target = made / "files" / item.file
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / item.file, target)
-    text = "\n".join(to_lines(dataset)) + "\n"
-    # A name that is not UTF-8 is half a character here, which JSON can hold, escaped.
-    (made / "items.jsonl").write_text(text, encoding="utf-8", errors="backslashreplace")
-    stored = Stored(name, version, made, dataset)
-    (made / "report.json").write_text(encode(quality_sections(dataset, made)), encoding="utf-8")
+    _write(dataset, made)
     folder.parent.mkdir(exist_ok=True)
     # One rename: a version is there whole, or not at all.
     made.replace(folder)
-    return replace(stored, folder=folder)
+    return Stored(name, version, folder, dataset)
+
+
+def _with_news(folder: Path, dataset: Dataset) -> Dataset:
+    """Return the version with what this import finds: an earlier tunebook may have found less."""
+    before = _load(folder)
+    now = replace(before, faults=dataset.faults, details=dataset.details)
+    if now != before:
+        # The time says when the version was imported first.
+        at = (folder / "items.jsonl").stat().st_mtime
+        _write(now, folder)
+        os.utime(folder / "items.jsonl", (at, at))
+    return now
+
+
+def _write(dataset: Dataset, folder: Path) -> None:
+    """Write a version's items and its report, each whole or not at all."""
+    write_file(folder / "items.jsonl", "\n".join(to_lines(dataset)) + "\n")
+    write_file(folder / "report.json", encode(quality_sections(dataset, folder)))
 
 
 def _load(folder: Path) -> Dataset:
-    # Not ``splitlines``: a text may hold other characters that end a line for Python, not for JSON.
-    return from_lines((folder / "items.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n"))
+    path = folder / "items.jsonl"
+    try:
+        return from_lines(path.read_text(encoding="utf-8").split("\n"))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DatasetError(
+            f"The dataset's version {folder.name} is damaged, or a later tunebook wrote it",
+            got=f"{path}: {error}",
+            do="Import it again, or use that tunebook",
+        ) from error
 
 
 def versions_of(name: str, home: Path) -> list[Path]:

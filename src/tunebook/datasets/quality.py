@@ -1,36 +1,24 @@
-"""The quality report of a dataset: each check with its number and the items concerned (S0.3)."""
+"""The quality checks of a dataset: each with its number and the items concerned (S0.3)."""
 
 from __future__ import annotations
 
-import base64
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 
 import numpy as np
 
+from tunebook.datasets.near_duplicates import Looks, look_alikes, looks_of
 from tunebook.datasets.records import Box, Dataset, Item, Kind
+from tunebook.datasets.splitting import TRAIN, VALIDATION
 from tunebook.records.finding import Finding, Verdict
-from tunebook.records.section import (
-    Chart,
-    ChartKind,
-    ChartSeries,
-    Section,
-    SectionPicture,
-    SectionTable,
-)
-
-SMALL, LARGE = 32.0**2, 96.0**2
-"""COCO's bands of areas, in square pixels."""
 
 OVERLAP, IMBALANCE, OUTLIER = 0.9, 10.0, 3.5
 MAX_BOXES, MAX_DETECTIONS = 100, 100
 """What the detection recipe learns from an image, and what the metric counts at most (S0.3)."""
 
 MIN_PER_CLASS = 5
-N_PICTURES, PICTURE_SIZE = 12, 160
 _MAX_ITEMS = 200
 
 
@@ -39,15 +27,18 @@ def judge_quality(dataset: Dataset, folder: Path | None = None) -> list[Finding]
 
     ``folder`` is that of the version: with it the brightness of images is looked at too.
     """
-    found = [_faults(dataset), _across_splits(dataset), _duplicates(dataset)]
+    found = [_faults(dataset), _missing_splits(dataset), _across_splits(dataset)]
+    found += [_duplicates(dataset), _label_conflicts(dataset), _strays(dataset)]
     if dataset.classes:
         found += [_classes(dataset), _one_split_only(dataset)]
     if dataset.kind is Kind.DETECTION:
-        found += [_empty(dataset), _overlapping(dataset), *_capacity(dataset)]
+        found += [_sizes(dataset), _ignored(dataset), _empty(dataset), _overlapping(dataset)]
+        found += _capacity(dataset)
     if dataset.kind is Kind.TABLE:
         found += [_missing_cells(dataset)]
     if folder is not None and dataset.kind in {Kind.DETECTION, Kind.IMAGE_CLASSES}:
-        found += list(_brightness(dataset, folder))
+        looks = looks_of(dataset, folder)
+        found += [_near_duplicates(dataset, looks), *_brightness(dataset, looks)]
     return found
 
 
@@ -74,61 +65,158 @@ def _finding(
     )
 
 
+def _told(dataset: Dataset, check: str) -> list[str]:
+    return [f"{one.source} {one.why}" for one in dataset.faults if one.check == check]
+
+
 def _faults(dataset: Dataset) -> Finding:
-    told = [f"{fault.source} {fault.why}" for fault in dataset.faults]
+    told = _told(dataset, "import")
     n_left_out = sum(fault.is_left_out for fault in dataset.faults)
     return _finding(
         "import",
         told,
-        ("Everything could be read.", f"{len(told)} things were wrong; {n_left_out} are left out."),
-        advice="Look at each of them; mend the files and import again.",
+        ("Everything could be read.", f"Faults in the files: {len(told)}; left out: {n_left_out}."),
+        advice="Look at each of them, correct the files and import again.",
         is_problem=n_left_out > 0,
     )
 
 
-def _across_splits(dataset: Dataset) -> Finding:
-    """Find items of equal content in different splits: leakage."""
+def _sizes(dataset: Dataset) -> Finding:
+    return _finding(
+        "declared-size",
+        _told(dataset, "declared-size"),
+        (
+            "Pictures are as large as declared.",
+            "Pictures are not as large as their annotations declare.",
+        ),
+        advice="The boxes were drawn on pictures of another size: annotate or export them again.",
+        is_problem=True,
+    )
+
+
+def _ignored(dataset: Dataset) -> Finding:
+    n = sum(len(item.boxes) - len(item.objects) for item in dataset.items)
+    title = f"Ignored boxes (crowds and difficult objects): {n}; they are not learned, not missed."
+    return Finding("ignored", Verdict.PASS, title, value=str(n), source="S0.23")
+
+
+def _missing_splits(dataset: Dataset) -> Finding:
+    missing = [name for name in (TRAIN, VALIDATION) if name not in dataset.splits]
+    return _finding(
+        "splits",
+        [f"{name}: no item" for name in missing],
+        ("There are items to train with and items to validate with.", "A split has no item."),
+        advice="Import again with more items, or with files that have both parts.",
+        is_problem=True,
+    )
+
+
+def _strays(dataset: Dataset) -> Finding:
+    n = int(dataset.details.get("n_strays", 0))
+    return _finding(
+        "strays",
+        [str(place) for place in dataset.details.get("strays", ())],
+        (
+            "Every file is part of the dataset.",
+            "Some files of the folder are not part of the dataset.",
+        ),
+        advice="See whether images lack an annotation, or lie in the wrong folder.",
+        value=str(n),
+    )
+
+
+def _by_content(dataset: Dataset) -> list[list[Item]]:
+    """Return the items that others have the content of, in groups."""
     places: dict[str, list[Item]] = defaultdict(list)
     for item in dataset.items:
         if item.digest:
             places[item.digest].append(item)
-    shared = [group for group in places.values() if len({i.split for i in group}) > 1]
+    return [group for group in places.values() if len(group) > 1]
+
+
+def _label_conflicts(dataset: Dataset) -> Finding:
+    """Find items of equal content with different labels: one of them is wrong.
+
+    The rows of a table may differ in what it has no column for, so there it is only a notice.
+    """
+    told = []
+    for group in _by_content(dataset):
+        labels = {_label(dataset, item): item.id for item in group}
+        if len(labels) > 1:
+            told.append(" but ".join(f"{name}: {label}" for label, name in labels.items()))
+    is_table = dataset.kind is Kind.TABLE
+    is_number = is_table and not dataset.classes
+    return _finding(
+        "label-errors",
+        [] if is_number else told,
+        ("Equal items have equal labels.", "Equal items have different labels: label errors."),
+        advice="Correct the labels, or remove the copies whose labels are wrong.",
+        is_problem=not is_table,
+    )
+
+
+def _label(dataset: Dataset, item: Item) -> str:
+    if item.label is not None and dataset.classes:
+        return dataset.classes[int(item.label)]
+    corners = sorted((box.label, round(box.x), round(box.y), round(box.area)) for box in item.boxes)
+    names = [f"{dataset.classes[label]} at {x}, {y} ({area} px)" for label, x, y, area in corners]
+    return "; ".join(names[:5]) or "nothing"
+
+
+def _across_splits(dataset: Dataset) -> Finding:
+    """Find items of equal content in different splits: leakage."""
+    shared = [group for group in _by_content(dataset) if len({i.split for i in group}) > 1]
     told = [" = ".join(f"{i.split}: {i.id}" for i in group) for group in shared]
     return _finding(
         "leakage",
         told,
         ("No item is in two splits.", "The same items are in several splits: leakage."),
-        advice="Draw the splits anew: items of equal content then stay together.",
+        advice="Remove them from train: what is measured on them is memory.",
         is_problem=True,
     )
 
 
+def _near_duplicates(dataset: Dataset, looks: Looks) -> Finding:
+    if looks.hashes is None:
+        title = "Near duplicates were not looked for: pip install 'tunebook[vision]'."
+        return Finding("near-duplicates", Verdict.NOTICE, title, source="S0.3")
+    return _finding(
+        "near-duplicates",
+        [f"{a.split}: {a.id} ~ {b.split}: {b.id}" for a, b in look_alikes(dataset, looks)],
+        ("No images of two splits look alike.", "Images of two splits look almost alike."),
+        advice="Look at the pairs. Remove copies from train: what is measured on them is memory.",
+    )
+
+
 def _duplicates(dataset: Dataset) -> Finding:
-    groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in dataset.items:
-        if item.digest:
-            groups[item.split, item.digest].append(item)
-    told = [" = ".join(i.id for i in group) for group in groups.values() if len(group) > 1]
+    groups = [
+        part
+        for group in _by_content(dataset)
+        for split in dict.fromkeys(item.split for item in group)
+        if len(part := [item for item in group if item.split == split]) > 1
+    ]
+    told = [" = ".join(i.id for i in group) for group in groups]
     return _finding(
         "duplicates",
         told,
         ("No item is there twice.", "Some items are there more than once."),
         advice="Keep one of each, unless they are meant to count more.",
-        value=str(sum(len(g) - 1 for g in groups.values())),
+        value=str(sum(len(g) - 1 for g in groups)),
     )
 
 
-def _counts(dataset: Dataset, split: str | None = None) -> Counter[int]:
+def class_counts(dataset: Dataset, split: str | None = None) -> Counter[int]:
+    """Return how often each class is in a split, or in all: boxes, or items without any."""
     counts: Counter[int] = Counter(dict.fromkeys(range(len(dataset.classes)), 0))
     for item in dataset.items:
         if split in (None, item.split):
-            labels = [box.label for box in item.boxes]
+            labels = [box.label for box in item.objects]
             counts.update(labels if labels or item.label is None else [int(item.label)])
     return counts
 
 
 def _classes(dataset: Dataset) -> Finding:
-    counts = _counts(dataset)
+    counts = class_counts(dataset)
     empty = [dataset.classes[label] for label, n in counts.items() if n < MIN_PER_CLASS]
     ratio = max(counts.values()) / max(1, min(counts.values()))
     if not empty and ratio > IMBALANCE:
@@ -154,19 +242,24 @@ def _classes(dataset: Dataset) -> Finding:
 
 
 def _one_split_only(dataset: Dataset) -> Finding:
-    by_split = {split: _counts(dataset, split) for split in dataset.splits}
-    told = [
-        f"{name}: only in {', '.join(there)}"
-        for label, name in enumerate(dataset.classes)
-        if len(by_split) > 1
-        and len(there := [s for s, counts in by_split.items() if counts[label]]) == 1
-    ]
+    """Find classes that a split lacks: a problem if only one split has them, or has no others."""
+    by_split = {split: class_counts(dataset, split) for split in dataset.splits}
+    told, is_problem = list[str](), False
+    for label, name in enumerate(dataset.classes):
+        there = [split for split, counts in by_split.items() if counts[label]]
+        missing = [split for split in by_split if split not in there]
+        if there and missing:
+            is_only = len(there) == 1
+            is_problem |= is_only
+            where = f"only in {there[0]}" if is_only else f"not in {', '.join(missing)}"
+            told.append(f"{name}: {where}")
+    n_classes = [sum(n > 0 for n in counts.values()) for counts in by_split.values()]
     return _finding(
         "one-split-only",
         told,
-        ("Every class is in every split.", "Some classes are in one split only."),
-        advice="Draw the splits anew, stratified.",
-        is_problem=True,
+        ("Every class is in every split.", "Some classes are not in every split."),
+        advice="Collect more of them, or draw the splits anew, stratified.",
+        is_problem=is_problem or 1 in n_classes,
     )
 
 
@@ -184,8 +277,8 @@ def _overlapping(dataset: Dataset) -> Finding:
     told = [
         f"{item.id}: {dataset.classes[a.label]}"
         for item in dataset.items
-        for i, a in enumerate(item.boxes)
-        for b in item.boxes[i + 1 :]
+        for i, a in enumerate(item.objects)
+        for b in item.objects[i + 1 :]
         if a.label == b.label and overlap(a, b) >= OVERLAP
     ]
     return _finding(
@@ -209,7 +302,7 @@ def overlap(a: Box, b: Box) -> float:
 def _capacity(dataset: Dataset) -> Iterator[Finding]:
     """Yield what the recipe's limits do to crowded images: padding, and the bound of recall."""
     train = [item for item in dataset.items if item.split == "train"]
-    crowded = [f"{i.id}: {len(i.boxes)} boxes" for i in train if len(i.boxes) > MAX_BOXES]
+    crowded = [f"{i.id}: {len(i.objects)} boxes" for i in train if len(i.objects) > MAX_BOXES]
     yield _finding(
         "padding",
         crowded,
@@ -219,11 +312,11 @@ def _capacity(dataset: Dataset) -> Iterator[Finding]:
         ),
         advice="Cut such images into tiles, or raise the recipe's limit.",
     )
-    others = [i for i in dataset.items if i.split != "train" and i.boxes]
-    n_all = sum(len(i.boxes) for i in others)
-    n_counted = sum(min(len(i.boxes), MAX_DETECTIONS) for i in others)
+    others = [i for i in dataset.items if i.split != "train" and i.objects]
+    n_all = sum(len(i.objects) for i in others)
+    n_counted = sum(min(len(i.objects), MAX_DETECTIONS) for i in others)
     bound = n_counted / n_all if n_all else 1.0
-    told = [f"{i.id}: {len(i.boxes)} boxes" for i in others if len(i.boxes) > MAX_DETECTIONS]
+    told = [f"{i.id}: {len(i.objects)} boxes" for i in others if len(i.objects) > MAX_DETECTIONS]
     yield _finding(
         "detection-cap",
         told,
@@ -250,9 +343,9 @@ def _missing_cells(dataset: Dataset) -> Finding:
     )
 
 
-def _brightness(dataset: Dataset, folder: Path) -> Iterator[Finding]:
+def _brightness(dataset: Dataset, looks: Looks) -> Iterator[Finding]:
     """Yield outliers of brightness, and whether training and test images look alike (S2.10)."""
-    means = {i.id: _mean_of(folder / "files" / i.file) for i in dataset.items if i.file}
+    means = looks.means
     values = np.array(list(means.values()))
     middle = float(np.median(values))
     spread = 1.4826 * float(np.median(np.abs(values - middle))) or 1.0
@@ -279,90 +372,3 @@ def _brightness(dataset: Dataset, folder: Path) -> Iterator[Finding]:
             ("Training and test images are equally bright.", "Test images look different."),
             advice="Expect a shift: keep a validation set from the test's source (S2.11).",
         )
-
-
-def _mean_of(path: Path) -> float:
-    from PIL import Image
-
-    with Image.open(path) as image:
-        image.draft("L", (64, 64))
-        small = image.convert("L").resize((16, 16))
-        return float(np.asarray(small, dtype=float).mean())
-
-
-def quality_sections(dataset: Dataset, folder: Path) -> list[Section]:
-    """Return the report as the dashboard shows it: findings, counts, charts, some pictures."""
-    counts = _counts(dataset)
-    tables = [
-        SectionTable(
-            "Splits",
-            ("split", "items"),
-            [(split, len(dataset.of_split(split))) for split in dataset.splits],
-        )
-    ]
-    charts = []
-    if dataset.classes:
-        names = [dataset.classes[label] for label in sorted(counts)]
-        numbers = [float(counts[label]) for label in sorted(counts)]
-        what = "boxes" if dataset.kind is Kind.DETECTION else "items"
-        summary = f"{len(names)} classes, {min(numbers):g} to {max(numbers):g} {what} each."
-        series = [ChartSeries(what, names, numbers)]
-        charts.append(Chart(ChartKind.BAR, "Classes", summary, series))
-    told = f"{len(dataset.items):,} items of {dataset.kind}."
-    overview = Section("Overview", [told], tables=tables, charts=charts)
-    quality = Section("Quality", findings=judge_quality(dataset, folder))
-    sections = [overview, quality]
-    if dataset.kind is Kind.DETECTION:
-        sections.append(_boxes_section(dataset))
-    pictures = list(_pictures(dataset, folder))
-    return [*sections, Section("Pictures", pictures=pictures)] if pictures else sections
-
-
-def _boxes_section(dataset: Dataset) -> Section:
-    boxes = [box for item in dataset.items for box in item.boxes]
-    areas = [box.area for box in boxes]
-    bands = Counter("small" if a < SMALL else "large" if a > LARGE else "medium" for a in areas)
-    per_image = [len(item.boxes) for item in dataset.items]
-    widths = [
-        fmean(box.width / item.size[0] for box in item.boxes)
-        for item in dataset.items
-        if item.boxes and item.size
-    ]
-    rows = [
-        ("boxes", len(boxes)),
-        ("boxes an image, mean", round(fmean(per_image), 2)),
-        ("boxes an image, most", max(per_image)),
-        ("median width, as a share of the image", round(median(widths), 4) if widths else None),
-        *((f"{band} boxes", bands[band]) for band in ("small", "medium", "large")),
-    ]
-    return Section("Boxes", tables=[SectionTable("", ("", "value"), rows)])
-
-
-def _pictures(dataset: Dataset, folder: Path) -> Iterator[SectionPicture]:
-    """Yield small pictures of items spread over the set, with their boxes drawn (S0.2)."""
-    items = [item for item in dataset.items if item.file]
-    if not items:
-        return
-    for place in np.linspace(0, len(items) - 1, min(N_PICTURES, len(items))).astype(int):
-        item = items[place]
-        label = "" if item.label is None else dataset.classes[int(item.label)]
-        names = sorted({dataset.classes[box.label] for box in item.boxes})
-        caption = f"{item.id} {label or ', '.join(names)}".strip()
-        yield SectionPicture(caption, thumbnail(folder / "files" / str(item.file), item))
-
-
-def thumbnail(path: Path, item: Item) -> str:
-    """Return a small picture with the item's boxes as the address of its data."""
-    from PIL import Image, ImageDraw, ImageOps
-
-    with Image.open(path) as opened:
-        image = ImageOps.exif_transpose(opened).convert("RGB")
-    scale = PICTURE_SIZE / max(image.size)
-    image = image.resize([max(1, round(scale * side)) for side in image.size])
-    draw = ImageDraw.Draw(image)
-    for box in item.boxes:
-        corners = (box.x, box.y, box.x + box.width, box.y + box.height)
-        draw.rectangle([scale * c for c in corners], outline=(230, 159, 0), width=2)
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"

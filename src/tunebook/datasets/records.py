@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+SPLITS = ("train", "train-val", "test-val", "test")
+"""The names of the splits, in the order in which they are shown."""
+
 
 class Kind(StrEnum):
     """What the items are and what is to be predicted."""
@@ -24,13 +27,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box in pixels, by its corner and size, with the number of its class."""
+    """A box in pixels, by its corner and size, with the number of its class.
+
+    One to ignore, a crowd or a difficult object, is neither learned nor missed: COCO's metric
+    counts no detection in it.
+    """
 
     x: float
     y: float
     width: float
     height: float
     label: int
+    is_ignored: bool = False
 
     @property
     def area(self) -> float:
@@ -57,14 +65,23 @@ class Item:
     row: tuple[float | str | None, ...] = ()
     digest: str = ""
 
+    @property
+    def objects(self) -> tuple[Box, ...]:
+        """The boxes that are to be found: without those to ignore."""
+        return tuple(box for box in self.boxes if not box.is_ignored)
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An item or a line that could not be imported, or only in part, and why."""
+    """An item or a line that could not be imported, or only in part, and why.
+
+    ``check`` is the check of the quality report that tells it.
+    """
 
     source: str
     why: str
     is_left_out: bool = True
+    check: str = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +101,15 @@ class Dataset:
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """The names of the splits that have items."""
-        return tuple(dict.fromkeys(item.split for item in self.items))
+        """The names of the splits that have items, the training set first."""
+        there = {item.split for item in self.items}
+        return tuple(sorted(there, key=lambda name: SPLITS.index(name) if name in SPLITS else -1))
 
     def version(self) -> str:
         """Return the content's hash: the same items under any name have the same one (S0.1)."""
         digest = hashlib.sha256(json.dumps([self.kind, self.classes, self.columns]).encode())
         for item in sorted(self.items, key=lambda item: item.id):
-            told = asdict(item)
+            told = _fields(item)
             del told["source"], told["file"]
             digest.update(json.dumps(told, sort_keys=True).encode())
         return digest.hexdigest()[:16]
@@ -108,13 +126,22 @@ def to_lines(dataset: Dataset) -> Iterable[str]:
     }
     yield json.dumps(head, ensure_ascii=False)
     for item in dataset.items:
-        told = {name: value for name, value in asdict(item).items() if value not in (None, (), "")}
+        told = {name: value for name, value in _fields(item).items() if value not in (None, (), "")}
         yield json.dumps(told, ensure_ascii=False)
+
+
+def _fields(item: Item) -> dict[str, Any]:
+    """Return an item's fields. Without boxes to ignore they are those of earlier versions."""
+    fields = asdict(item)
+    for box in fields["boxes"]:
+        if not box["is_ignored"]:
+            del box["is_ignored"]
+    return fields
 
 
 def from_lines(lines: Sequence[str]) -> Dataset:
     """Undo ``to_lines``."""
-    head, *rest = (json.loads(line) for line in lines)
+    head, *rest = (json.loads(line) for line in lines if line)
     return Dataset(
         Kind(head["kind"]),
         tuple(head["classes"]),

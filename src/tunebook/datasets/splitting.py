@@ -1,7 +1,11 @@
-"""Splits by a seeded, stratified draw, never by order; samples that are nested (S0.11, S2.11)."""
+"""Splits by a seeded, stratified draw, never by order; samples that are nested (S0.11, S2.11).
+
+Splits that a dataset brings are kept: what is missing is drawn out of its training set (I2).
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -9,57 +13,146 @@ from typing import Any
 
 import numpy as np
 
-from tunebook.datasets.records import Dataset, Item
+from tunebook.datasets.records import SPLITS, Dataset, Fault, Item
 from tunebook.errors import DatasetError
 
-NAMES = ("train", "train-val", "test-val", "test")
-DEFAULT_SHARES = {"train": 0.8, "train-val": 0.1, "test": 0.1}
+TRAIN, VALIDATION = SPLITS[:2]
+NAMES = SPLITS
+DEFAULT_SHARES = {TRAIN: 0.8, VALIDATION: 0.1, "test": 0.1}
+N_QUANTILES = 10
+"""Groups of numbers to predict, each of which has its share in every split (ours)."""
+
 _ALIASES = {
-    **dict.fromkeys(("training", "trn"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "train-val"),
-    **dict.fromkeys(("testing", "tst"), "test"),
+    **dict.fromkeys(("training", "trn", "trainval"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), VALIDATION),
+    **dict.fromkeys(("testing", "tst", "test-dev"), "test"),
 }
+_NEUTRAL = frozenset(
+    {"", "set", "split", "data", "dataset", "images", "image", "imgs", "img", "labels", "list"}
+)
 
 
-def split_name(name: str) -> str | None:
-    """Return the split that a folder's or file's name means, None if it means none."""
-    plain = name.lower()
-    plain = _ALIASES.get(plain, plain)
-    return plain if plain in NAMES else None
+def split_name(name: str, *, is_file: bool = False) -> str | None:
+    """Return the split that a folder's name means, None if it means none.
+
+    A year and words such as ``images`` or ``set`` change nothing; the name of a file may have any
+    other words, as in ``instances_val2017``.
+    """
+    whole = re.sub(r"[_. ]", "-", name.lower()).rstrip("0123456789-")
+    for words in ([whole], re.split(r"-|(?<=.)set$", whole)):
+        meanings = {_ALIASES.get(word, word) for word in words} & set(NAMES)
+        others = {word for word in words if _ALIASES.get(word, word) not in NAMES}
+        if len(meanings) == 1 and (is_file or others <= _NEUTRAL):
+            return meanings.pop()
+    return None
+
+
+def split_of_path(place: str) -> str:
+    """Return the split that the first folder of a path means that means one, else ``""``."""
+    return next(filter(None, map(split_name, place.split("/")[:-1])), "")
 
 
 def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
-    """Return shares of the splits; ``DatasetError`` if they are no shares of a whole."""
+    """Return shares of the splits; ``DatasetError`` if they are not shares of a whole.
+
+    Without a share of its own the training set has the rest.
+    """
     unknown = [name for name in shares if name not in NAMES]
-    total = sum(shares.values())
-    if unknown or any(s <= 0 for s in shares.values()) or not 0.999 < total < 1.001:
+    wrong = any(not isinstance(share, int | float) or not share > 0 for share in shares.values())
+    rest = 0.0 if unknown or wrong else 1.0 - sum(shares.values())
+    whole = {TRAIN: rest, **shares}
+    if unknown or wrong or whole[TRAIN] <= 0 or (TRAIN in shares and abs(rest) > 0.001):
         raise DatasetError(
-            "These shares make no splits",
+            "Split shares must be positive and add up to 1",
             got=dict(shares),
-            expected=f"shares above 0 with a sum of 1 for some of {', '.join(NAMES)}",
+            expected=f"shares for some of {', '.join(NAMES)}; train may be left out",
         )
-    return dict(shares)
+    return whole
+
+
+def with_all_splits(
+    dataset: Dataset, shares: Mapping[str, float] | None, *, seed: int = 0
+) -> Dataset:
+    """Return the dataset with every item in a split; ``details["drawn"]`` says what was drawn.
+
+    A set without any is drawn whole. Else the given splits stay as they are: items in none join
+    the training set, and out of it comes what ``shares`` ask for, by default a validation set if
+    there is none. ``DatasetError`` if the shares would change a given split.
+    """
+    given = {item.split for item in dataset.items if item.split}
+    if not given:
+        return with_splits(dataset, shares or DEFAULT_SHARES, seed=seed)
+    held = sorted(given - {TRAIN})
+    if shares is not None and held and set(shares) & {TRAIN, *held}:
+        missing = [name for name in (VALIDATION, "test") if name not in given]
+        raise DatasetError(
+            f"The dataset brings its own {' and '.join(held)}, which these shares would draw again",
+            got=dict(shares),
+            expected="shares for other splits only: they are drawn out of train",
+            do=f"Use --split {missing[0]}=0.1, or no --split" if missing else "Leave --split out",
+        )
+    loose = [item for item in dataset.items if not item.split]
+    if loose:
+        others = f", as do {len(loose) - 1} others" if len(loose) > 1 else ""
+        why = f"is in no split and joins train{others}"
+        faults = (*dataset.faults, Fault(loose[0].source, why, is_left_out=False))
+        items = [item if item.split else replace(item, split=TRAIN) for item in dataset.items]
+        dataset = replace(dataset, items=tuple(items), faults=faults)
+    if shares is None and VALIDATION not in given:
+        shares = {VALIDATION: DEFAULT_SHARES[VALIDATION]}
+    train = [item for item in dataset.items if item.split == TRAIN]
+    if not shares or not train:
+        return dataset
+    drawn = with_splits(replace(dataset, items=tuple(train)), shares, seed=seed)
+    split_of = {item.id: item.split for item in drawn.items}
+    items = [replace(item, split=split_of.get(item.id, item.split)) for item in dataset.items]
+    return replace(dataset, items=tuple(items), details=drawn.details)
 
 
 def with_splits(dataset: Dataset, shares: Mapping[str, float], *, seed: int = 0) -> Dataset:
     """Return the dataset with its items drawn into splits: the same share of every class.
 
-    Items of equal content stay together, lest one part knows the other.
+    Items of equal content stay together, so that no split contains what another has learned.
     """
     wanted = checked_shares(shares)
+    groups = _strata(dataset)
     split_of: dict[str, str] = {}
-    for group in _strata(dataset.items):
-        ids = list(dict.fromkeys(item.digest or item.id for item in group))
+    for ids, counts in zip(groups, _counts([len(g) for g in groups], wanted), strict=True):
         order = np.random.default_rng([seed, len(ids)]).permutation(len(ids))
-        ends = np.cumsum([share * len(ids) for share in wanted.values()]).round().astype(int)
-        begin = 0
-        for name, end in zip(wanted, ends, strict=True):
-            for place in order[begin:end]:
-                split_of[ids[place]] = name
-            begin = end
-    last = next(iter(wanted))
-    items = [replace(i, split=split_of.get(i.digest or i.id, last)) for i in dataset.items]
-    return replace(dataset, items=tuple(items))
+        names = [name for name, n in zip(wanted, counts, strict=True) for _ in range(n)]
+        split_of |= {ids[place]: name for place, name in zip(order, names, strict=True)}
+    items = tuple(replace(item, split=split_of[_content(item)]) for item in dataset.items)
+    numbers = Counter(item.split for item in items)
+    told = {name: numbers[name] for name in wanted}
+    return replace(dataset, items=items, details={**dataset.details, "drawn": told, "seed": seed})
+
+
+def _counts(sizes: Sequence[int], shares: Mapping[str, float]) -> list[list[int]]:
+    """Return how many of each group are in each split.
+
+    Each split has its share of a group, rounded down. What is left goes to the split that lacks
+    most so far: so many small groups do not leave a split empty. If one is empty all the same, the
+    largest gives it one.
+    """
+    share = np.array(list(shares.values())) / sum(shares.values())
+    told, n_seen = np.zeros((len(sizes), len(share)), dtype=int), 0
+    for place in np.argsort([-size for size in sizes], kind="stable"):
+        quota = share * sizes[place]
+        told[place] = np.floor(quota + 1e-9)
+        n_seen += sizes[place]
+        while told[place].sum() < sizes[place]:
+            told[place, int((share * n_seen - told.sum(0)).argmax())] += 1
+    for split in np.flatnonzero(told.sum(0) == 0):
+        largest = int(told.sum(0).argmax())
+        if told[:, largest].sum() > 1:
+            row = told[:, largest].argmax()
+            told[row, largest] -= 1
+            told[row, split] += 1
+    return told.tolist()
+
+
+def _content(item: Item) -> str:
+    return item.digest or item.id
 
 
 def sample_of(classes: Sequence[Any], share: float, *, seed: int = 0) -> list[int]:
@@ -83,13 +176,22 @@ def rarest_of(classes: Sequence[Collection[int]]) -> list[int | None]:
     return [min(names, key=lambda name: (n_of[name], name), default=None) for names in classes]
 
 
-def _strata(items: Sequence[Item]) -> list[list[Item]]:
-    """Return the items by class; those with boxes by their rarest class."""
-    ordered = sorted(items, key=lambda item: item.id)
-    rarest = rarest_of([{box.label for box in item.boxes} for item in ordered])
-    groups: dict[object, list[Item]] = {}
-    for item, label in zip(ordered, rarest, strict=True):
-        key: object = item.label if label is None else label
-        whole = isinstance(key, int) or (isinstance(key, float) and key.is_integer())
-        groups.setdefault(key if whole or key is None else "numbers", []).append(item)
+def _strata(dataset: Dataset) -> list[list[str]]:
+    """Return contents by class; of images with boxes by the rarest; numbers by their quantiles."""
+    ordered = sorted(dataset.items, key=lambda item: item.id)
+    keys: list[object] = list(rarest_of([{box.label for box in i.objects} for i in ordered]))
+    numbers = [item.label for item in ordered if item.label is not None]
+    if numbers and not dataset.classes:
+        n = min(N_QUANTILES, len(numbers) // N_QUANTILES)
+        inner: Any = np.linspace(0, 1, n + 1)[1:-1] if n > 1 else []
+        edges = np.unique(np.quantile(numbers, inner))
+        keys = [None if i.label is None else int(np.searchsorted(edges, i.label)) for i in ordered]
+    elif numbers:
+        keys = [item.label for item in ordered]
+    groups: dict[object, list[str]] = defaultdict(list)
+    seen = set[str]()
+    for item, key in zip(ordered, keys, strict=True):
+        if _content(item) not in seen:
+            seen.add(_content(item))
+            groups[key].append(_content(item))
     return list(groups.values())

@@ -155,4 +155,4 @@ def _windows(n: int) -> torch.Tensor:
 def _changed(boxes: torch.Tensor, sides: torch.Tensor) -> torch.Tensor:
     """Return boxes with other sides; rows that are none stay so."""
     changed = torch.cat([sides, boxes[..., 4:]], -1)
-    return torch.where(boxes[..., 4:] >= 0, changed, boxes)
+    return torch.where(boxes[..., 4:] != -1, changed, boxes)

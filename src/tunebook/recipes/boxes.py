@@ -11,6 +11,25 @@ MOST_CANDIDATES = 1000
 """So many of the best scores of an image are looked at; the others cannot be among the kept."""
 
 
+def ignored_as(label: int) -> int:
+    """Return the class of a box to ignore, from that of an object, and back: -2 for 0 and so on.
+
+    Whatever looks for objects, classes of 0 and more, passes over it.
+    """
+    return -2 - label
+
+
+def covered(boxes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """Return the largest share of each box that lies in one of the others: 0 to 1.
+
+    COCO's measure of a detection in a crowd, which may be much larger.
+    """
+    low = torch.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = torch.minimum(boxes[:, None, 2:4], others[None, :, 2:4])
+    common = (high - low).clamp(min=0).prod(-1)
+    return (common / _areas(boxes)[:, None].clamp(min=1e-9)).amax(1)
+
+
 def overlaps(boxes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     """Return the intersection over union of each box with each other one: 0 to 1 (S0.23)."""
     low = torch.maximum(boxes[:, None, :2], others[None, :, :2])

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from tunebook.recipes.boxes import ignored_as
+
 KEPT = 100
 """The detections of an image that the metric counts."""
 
@@ -18,7 +20,8 @@ def mean_average_precision(
     """Return ``map`` over overlaps of 0.50 to 0.95, and ``ap50``; 0 where nothing is found.
 
     ``found`` are for each image left, top, right, bottom, score and class; ``boxes`` left, top,
-    right, bottom and class, padded by rows of -1. Classes without any box are left out.
+    right, bottom and class, padded by rows of -1. Classes without any box are left out. In a box
+    to ignore a detection counts neither for nor against, as in COCO's crowds.
     """
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
@@ -50,16 +53,17 @@ def _annotations(boxes: torch.Tensor) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     for image, rows in enumerate(boxes.tolist()):
         for left, top, right, bottom, kind in rows:
-            if kind >= 0:
+            is_ignored = kind < -1
+            if kind >= 0 or is_ignored:
                 width, height = right - left, bottom - top
                 told.append(
                     {
                         "id": len(told) + 1,
                         "image_id": image,
-                        "category_id": int(kind),
+                        "category_id": ignored_as(int(kind)) if is_ignored else int(kind),
                         "bbox": [left, top, width, height],
                         "area": width * height,
-                        "iscrowd": 0,
+                        "iscrowd": int(is_ignored),
                     }
                 )
     return told

@@ -16,6 +16,7 @@ from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Item
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError, nearest
+from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.images import Images, arguments_of_images
 from tunebook.recipes.networks.backbones import backbone_named, is_backbone
 from tunebook.recipes.networks.bilinear import POOLINGS, pooling
@@ -53,10 +54,9 @@ class ImageClassificationTask:
         labels = torch.tensor([int(item.label or 0) for item in items])
         return TensorDataset(self._images.inputs_of(items, split), labels)
 
-    def answer(self, network: nn.Module, raw: str) -> tuple[str, float]:
-        """Return the class of an image file, and its share of certainty."""
-        shares = network(self._images.input_of(raw))[0].softmax(0)
-        return self.labels[int(shares.argmax())], float(shares.max())
+    def answer(self, network: nn.Module, raw: str, *, top: int | None = None) -> Likeliest:
+        """Return the class of an image file with its share of certainty, or the ``top`` ones."""
+        return likeliest(self.labels, network(self._images.input_of(raw))[0], top)
 
     def features(self, split: str, body: nn.Module) -> TensorDataset:
         """Return what a body says of the images of a split: computed once for each version."""

@@ -47,16 +47,17 @@ print(model.evaluate("train-val"))
 
 
 _ANSWERS = '''\
-"""Ask the trained network: python load.py %s"""
+"""Ask the trained network: python load.py %s; --help says more.
+
+In your own program: model = load_model(folder); model.answer(%s). No training data is needed.
+"""
 
 import sys
 from pathlib import Path
 
-from tunebook.recipes.models import load_model
+from tunebook.recipes.asking import ask
 
-model = load_model(Path(__file__).parent)
-for raw in sys.argv[1:]:
-    print(raw, model.answer(raw))
+ask(Path(__file__).parent, sys.argv[1:])
 '''
 
 _WEIGHTS_EXAMPLE = '''\
@@ -85,15 +86,24 @@ class Model:
     config: Configuration
     labels: Sequence[str] | None
 
+    @property
+    def columns(self) -> Sequence[str] | None:
+        """The columns that the network of a table asks for, None for other tasks."""
+        columns = (self.task.arguments or {}).get("columns") or []
+        return [column["name"] for column in columns if "name" in column] or None
+
     @torch.no_grad()
-    def answer(self, raw: Any) -> Any:
-        """Return what the network says of something as it comes: a file's path, a row."""
+    def answer(self, raw: Any, **options: Any) -> Any:
+        """Return what the network says of something as it comes: a file's path, a row, a text.
+
+        A recipe's takes ``top``, the number of classes, or ``threshold``, the least score of a box.
+        """
         if self.task.answer is None:
             raise InputError(
                 f"The task {self.task.name!r} does not say how to ask its network",
                 do="Give it a method answer(network, raw), or call model.network on a batch",
             )
-        return self.task.answer(self.network, raw)
+        return self.task.answer(self.network, raw, **options)
 
     def evaluate(self, split: str) -> dict[str, float]:
         """Return the metrics of a split of the task's data, by their full names."""
@@ -187,9 +197,12 @@ def _without_pretrained(config: Configuration) -> Configuration:
     return Configuration({**config, PRETRAINED: False})
 
 
-def _asked(ref: TaskRef) -> str:
-    """Return what to write behind the example's name."""
-    return "FILE" if "resolution" in (ref.options["arguments"] or {}) else "VALUE,VALUE,..."
+def _asked(ref: TaskRef) -> tuple[str, str]:
+    """Return what to write behind the example's name, and what to ask in a program."""
+    arguments = ref.options["arguments"] or {}
+    if "resolution" in arguments:
+        return "photo.jpg", '"photo.jpg"'
+    return ("rows.csv", "[1.5, ...]") if "columns" in arguments else ('"a text"', '"a text"')
 
 
 def _copied(reference: str, into: Path) -> str:

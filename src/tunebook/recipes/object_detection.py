@@ -6,6 +6,7 @@ Cells of eight pixels say whether the centre of an object lies in them, and wher
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, final
@@ -17,9 +18,11 @@ from torch import nn
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.recipes import yolo_detection
+from tunebook.recipes.answers import SHOWN_SCORE, Found, objects_of
+from tunebook.recipes.boxes import ignored_as
 from tunebook.recipes.detections import KEPT, mean_average_precision
 from tunebook.recipes.images import Images, arguments_of_images
-from tunebook.recipes.pictures import Pictures, boxes_of, objects_of, pictured
+from tunebook.recipes.pictures import Pictures, boxes_of, pictured
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
@@ -95,10 +98,10 @@ class ObjectDetectionTask:
         """Return COCO's mean average precision, and that at an overlap of 0.5 (S0.23)."""
         return mean_average_precision(outputs, targets["boxes"], len(self.labels))
 
-    def answer(self, network: nn.Module, raw: str) -> list[tuple[str, float, list[float]]]:
+    def answer(self, network: nn.Module, raw: str, *, threshold: float = SHOWN_SCORE) -> Found:
         """Return the objects of an image file: class, score, box as shares of width and height."""
         found = self.predict(network(self._images.input_of(raw)))[0]
-        return objects_of(found, self.labels, self._images.resolution)
+        return objects_of(found, self.labels, self._images.resolution, threshold=threshold)
 
 
 @final
@@ -125,11 +128,19 @@ def _convolution(before: int, after: int, *, stride: int = 1) -> list[nn.Module]
 
 
 def cells_of(boxes: torch.Tensor, side: int, n_classes: int) -> dict[str, torch.Tensor]:
-    """Return what ``side`` x ``side`` cells should say of boxes, one a row."""
+    """Return what ``side`` x ``side`` cells should say of boxes, one a row; some to ignore."""
     heat = torch.zeros(n_classes, side, side)
     edges, is_centre = torch.zeros(4, side, side), torch.zeros(1, side, side)
     line = torch.arange(side)
     for left, top, right, bottom, kind in boxes.tolist():
+        if kind < -1:
+            # So near to 1 a cell loses nothing, whatever is found there.
+            lines, columns = (
+                slice(int(low / CELL), math.ceil(high / CELL))
+                for low, high in ((top, bottom), (left, right))
+            )
+            heat[ignored_as(int(kind)), lines, columns].clamp_(min=0.99)
+            continue
         x, y = (left + right) / 2 / CELL, (top + bottom) / 2 / CELL
         i, j = min(int(y), side - 1), min(int(x), side - 1)
         size = [max(right - left, 1.0) / CELL, max(bottom - top, 1.0) / CELL]

@@ -15,9 +15,7 @@ from tunebook.datasets.library import Stored
 from tunebook.datasets.quality import MAX_BOXES
 from tunebook.datasets.records import Item
 from tunebook.datasets.splitting import rarest_of
-
-LEAST_SCORE = 0.3
-"""What is less sure is not told to whoever asks for the objects of an image (ours)."""
+from tunebook.recipes.boxes import ignored_as
 
 
 class Inputs(Protocol):
@@ -56,35 +54,27 @@ class Pictures(Dataset[Any]):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return an image and its targets: its ``boxes``, and what is made of them."""
         boxes = self._boxes[index]
-        made = {} if self._describe is None else self._describe(boxes[boxes[:, 4] >= 0])
+        made = {} if self._describe is None else self._describe(boxes[boxes[:, 4] != -1])
         return self._inputs[index], {**made, "boxes": boxes}
 
 
 def boxes_of(item: Item, resolution: int) -> torch.Tensor:
     """Return left, top, right, bottom and class of an item's boxes in the square, padded by -1.
 
-    Boxes beyond the limit that the quality report names are left out.
+    A box to ignore has ``ignored_as(class)``, below -1, and comes after the others. Boxes beyond
+    the limit that the quality report names are left out.
     """
     width, height = item.size or (1, 1)
     sx, sy = resolution / width, resolution / height
     padded = torch.full((MAX_BOXES, 5), -1.0)
-    for place, box in enumerate(item.boxes[:MAX_BOXES]):
+    boxes = sorted(item.boxes, key=lambda box: box.is_ignored)
+    for place, box in enumerate(boxes[:MAX_BOXES]):
         right, bottom = (box.x + box.width) * sx, (box.y + box.height) * sy
-        padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, box.label])
+        label = ignored_as(box.label) if box.is_ignored else box.label
+        padded[place] = torch.tensor([box.x * sx, box.y * sy, right, bottom, label])
     return padded
 
 
 def pictured(stored: Stored, split: str) -> list[Item]:
     """Return the items of a split that have an image of known size, those without boxes too."""
     return [item for item in stored.dataset.of_split(split) if item.file and item.size]
-
-
-def objects_of(
-    found: torch.Tensor, labels: list[str], resolution: int
-) -> list[tuple[str, float, list[float]]]:
-    """Return the surer detections of an image: class, score, box as shares of width and height."""
-    return [
-        (labels[int(kind)], float(score), [float(side) / resolution for side in sides])
-        for *sides, score, kind in found.tolist()
-        if score >= LEAST_SCORE
-    ]

@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from tunebook.datasets.library import names_of, open_dataset
+from tunebook.datasets.library import Stored, names_of, open_dataset
 from tunebook.errors import DatasetError, nearest
 from tunebook.playbook.default_spaces import default_space
 from tunebook.recipes.registry import Recipe, recipe_named
@@ -71,6 +71,7 @@ def _preset_of_recipe(
             got=f"{stored.name}, a dataset for {stored.dataset.kind}",
             expected=f"a dataset for {recipe.kind}",
         )
+    _check_splits(stored)
     recipe = recipe.variant(given)
     version = f"{stored.name}@{stored.version}"
     arguments = {"data": version, "home": str(home.resolve()), **recipe.arguments(stored, given)}
@@ -92,6 +93,20 @@ def _preset_of_recipe(
         metric_name=f"{task.objective.metric} ({recipe.metric_name or recipe.name}, {version})",
         is_share=recipe.is_share or task.metric == "accuracy",
     )
+
+
+def _check_splits(stored: Stored) -> None:
+    """Refuse a dataset without items to train with or to validate with."""
+    for split, what in (("train", "training"), ("train-val", "validation")):
+        items = stored.dataset.of_split(split)
+        if all(item.label is None and item.file is None for item in items):
+            raise DatasetError(
+                f"The dataset {stored.name!r} has no {what} split with labelled items",
+                got=", ".join(stored.dataset.splits) or "no split",
+                expected="items in train and in train-val (validation)",
+                do="Import it again with more items or with files of that split; "
+                f"'tunebook data report {stored.name}' says more",
+            )
 
 
 def _examples_per_update(values: Mapping[str, Any]) -> object:

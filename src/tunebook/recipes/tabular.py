@@ -16,6 +16,8 @@ from torch.utils.data import TensorDataset
 
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Kind as DataKind
+from tunebook.errors import InputError
+from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Int, Kind, Space
@@ -60,23 +62,30 @@ class TabularTask:
             return TensorDataset(inputs, labels.long())
         return TensorDataset(inputs, (labels - self._target["mean"]) / self._target["deviation"])
 
-    def answer(self, network: nn.Module, raw: str | Row) -> tuple[str, float] | float:
+    def answer(
+        self, network: nn.Module, raw: str | Row, *, top: int | None = None
+    ) -> Likeliest | float:
         """Return the class of a row and its share of certainty, or the number predicted.
 
-        The cells are in the table's order without the target; a text has commas between them.
+        The cells are in the table's order without the target; a text has commas between them. With
+        ``top`` the classes are a list of so many.
         """
         row = [_cell(cell) for cell in raw.split(",")] if isinstance(raw, str) else raw
+        if len(row) != len(self._columns):
+            raise InputError(
+                f"A row must have {len(self._columns)} cells, without the target", got=raw
+            )
         outputs = network(torch.tensor([self._inputs_of(row)]))[0]
         if self.labels is None:
             return float(outputs[0]) * self._target["deviation"] + self._target["mean"]
-        shares = outputs.softmax(0)
-        return self.labels[int(shares.argmax())], float(shares.max())
+        return likeliest(self.labels, outputs, top)
 
     def _inputs_of(self, row: Row) -> list[float]:
         inputs: list[float] = []
         for cell, column in zip(row, self._columns, strict=True):
             if "words" in column:
-                inputs += [float(str(cell) == word) for word in column["words"]]
+                said = f"{cell:g}" if isinstance(cell, float) else str(cell)
+                inputs += [float(said == word) for word in column["words"]]
             else:
                 is_there = isinstance(cell, int | float)
                 value = (float(cell) - column["mean"]) / column["deviation"] if is_there else 0.0  # type: ignore[arg-type]  # a number, by the line above
@@ -115,7 +124,10 @@ def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     cells = zip(*(item.row for item in items), strict=True)
     return {
         "labels": list(stored.dataset.classes),
-        "columns": [_column(list(column)) for column in cells],
+        "columns": [
+            {"name": name, **_column(list(column))}
+            for name, column in zip(stored.dataset.columns, cells, strict=True)
+        ],
         "target": _scale([float(item.label or 0.0) for item in items]),
     }
 

@@ -19,6 +19,7 @@ from torch.utils.data import TensorDataset
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError, nearest
+from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Float, Int, Kind, Space
@@ -68,10 +69,9 @@ class TextTask:
         row[: len(numbers)] = torch.tensor(numbers, dtype=torch.long)
         return row
 
-    def answer(self, network: nn.Module, raw: str) -> tuple[str, float]:
-        """Return the class of a text and its share of certainty."""
-        shares = network(self._row(raw)[None])[0].softmax(0)
-        return self.labels[int(shares.argmax())], float(shares.max())
+    def answer(self, network: nn.Module, raw: str, *, top: int | None = None) -> Likeliest:
+        """Return the class of a text with its share of certainty, or the ``top`` ones."""
+        return likeliest(self.labels, network(self._row(raw)[None])[0], top)
 
     def network(self, config: Configuration) -> nn.Module:
         """Build the network that ``network`` names, of ``width`` numbers for a word."""

@@ -17,6 +17,7 @@ import torch
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError
+from tunebook.recipes.answers import SHOWN_SCORE, Found, objects_of
 from tunebook.recipes.box_augmentation import STEP, augmented, sides_up_to
 from tunebook.recipes.boxes import best_detections
 from tunebook.recipes.detections import KEPT, mean_average_precision
@@ -27,7 +28,7 @@ from tunebook.recipes.networks.darknet_weights import load_pretrained, read_weig
 from tunebook.recipes.networks.detector import Detector, Rows, expect_few
 from tunebook.recipes.networks.transferred import PRETRAINED
 from tunebook.recipes.networks.yolov3 import WIDTH, scaled_anchors, yolov3_cfg
-from tunebook.recipes.pictures import Pictures, boxes_of, objects_of, pictured
+from tunebook.recipes.pictures import Pictures, boxes_of, pictured
 from tunebook.recipes.registry import Recipe
 from tunebook.recipes.yolo_loss import yolo_loss
 from tunebook.records import Configuration
@@ -156,10 +157,10 @@ class YoloDetectionTask:
         """Return COCO's mean average precision, and that at an overlap of 0.5 (S0.23)."""
         return mean_average_precision(outputs, targets["boxes"], len(self.labels))
 
-    def answer(self, network: Detector, raw: str) -> list[tuple[str, float, list[float]]]:
+    def answer(self, network: Detector, raw: str, *, threshold: float = SHOWN_SCORE) -> Found:
         """Return the objects of an image file: class, score, box as shares of width and height."""
         found = self.predict(network(self._images.input_of(raw)))[0]
-        return objects_of(found, self.labels, self._images.resolution)
+        return objects_of(found, self.labels, self._images.resolution, threshold=threshold)
 
 
 def _above_0(config: Configuration, name: str) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from tunebook.recipes.boxes import overlaps, size_overlaps
+from tunebook.recipes.boxes import covered, overlaps, size_overlaps
 from tunebook.recipes.networks.detector import Rows
 
 IGNORED_ABOVE = 0.7
@@ -34,22 +34,25 @@ def yolo_loss(
     """Return the loss of boxes, objectness and classes, summed over rows, a mean over images.
 
     ``boxes`` (B, T, 5) have left, top, right, bottom and class, padded by -1; ``shares`` (B, T) is
-    what each counts: 1, or less where images are mixed.
+    what each counts: 1, or less where images are mixed. Rows in a box to ignore are not told to be
+    empty.
     """
     seen = Rows(rows.said.detach(), rows.places).boxes
     total = rows.said.new_zeros(())
     for image, said in enumerate(rows.said):
         is_box = boxes[image, :, 4] >= 0
         own, share = boxes[image][is_box], shares[image][is_box]
-        wrong = _wrong(said[:, 4], torch.zeros_like(said[:, 4]))
+        is_empty = torch.ones_like(said[:, 4], dtype=torch.bool)
+        crowds = boxes[image][boxes[image, :, 4] < -1]
+        if len(crowds):
+            is_empty &= covered(seen[image], crowds) <= ignored_above
         if len(own):
             chosen = assigned_rows(rows, own)
-            is_empty = overlaps(seen[image], own).amax(1) <= ignored_above
+            is_empty &= overlaps(seen[image], own).amax(1) <= ignored_above
             is_empty[chosen] = False
-            wrong = wrong[is_empty]
             per_box = _of_boxes(rows, image, chosen, own) + _of_objects(said[chosen], chosen, own)
             total = total + (per_box * share).sum()
-        total = total + wrong.sum()
+        total = total + _wrong(said[:, 4], torch.zeros_like(said[:, 4]))[is_empty].sum()
     return total / len(rows.said)
 
 

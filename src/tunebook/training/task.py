@@ -108,7 +108,7 @@ class Task:
     predict: Callable[[Any], Any] | None = None
     features: Callable[[str, Any], Examples] | None = None
     labels: Sequence[str] | None = None
-    answer: Callable[[Any, Any], Any] | None = None
+    answer: Callable[..., Any] | None = None
     reference: str | None = None
     arguments: Mapping[str, Any] | None = None
 

@@ -12,9 +12,13 @@ import pytest
 from PIL import Image
 
 from tunebook.datasets.library import ImportOptions, import_dataset, names_of, open_dataset
-from tunebook.datasets.records import Kind
+from tunebook.datasets.records import Dataset, Kind
 from tunebook.datasets.splitting import sample_of, with_splits
 from tunebook.errors import DatasetError
+
+
+def sizes(dataset: Dataset) -> dict[str, int]:
+    return {split: len(dataset.of_split(split)) for split in dataset.splits}
 
 
 def test_s0_1_same_files_have_the_same_version_under_any_name(coco, tmp_path):
@@ -49,13 +53,13 @@ def test_s0_1_each_fault_is_listed_and_the_good_items_survive(change, tmp_path):
     told = [f"{fault.source} {fault.why}" for fault in dataset.faults]
     assert len(dataset.items) == 118
     for words in (
-        "image 3 misses its file nowhere.png",
+        "image 3 names nowhere.png, which is not there",
         "annotation 20 has no known class",
         "annotation 40 has a box without area",
         "annotation 60 has a box outside of its image",
         "annotation 80 has a box that was cut",
         "image 7 has the number of another image",
-        "image 100 is damaged",
+        "images/100.png is damaged",
     ):
         assert any(words in one for one in told), (words, told)
 
@@ -79,7 +83,7 @@ def test_images_of_every_mode_are_read_and_turned_upright(folders, tmp_path):
     told = {fault.source: fault.why for fault in dataset.faults}
     assert told["circle/wrong.jpg"] == "is PNG though it is called .jpg"
     assert told["circle/empty.png"] == "is empty"
-    assert told["circle/text.png"] == "is no image"
+    assert told["circle/text.png"] == "is not an image that can be read"
 
 
 def test_links_that_lead_out_and_circles_of_links_are_left_alone(folders, tmp_path):
@@ -217,14 +221,15 @@ def birds(tmp_path):
 def test_s3_1_lists_of_images_are_splits_and_another_division_is_another_version(birds, tmp_path):
     stored = import_dataset(birds, "birds", tmp_path)
     assert stored.dataset.classes == ("001.Albatross", "002.Auklet")
-    assert (len(stored.dataset.of_split("train")), len(stored.dataset.of_split("test"))) == (10, 2)
+    # The lists have no validation set: it is drawn out of train, and test stays as it is.
+    assert sizes(stored.dataset) == {"train": 9, "train-val": 1, "test": 2}
     assert [item.label for item in stored.dataset.of_split("test")] == [0, 1]
     lines = (birds / "train.txt").read_text().splitlines()
     (birds / "train.txt").write_text("\n".join(lines[:6]))
     with (birds / "test.txt").open("a") as file:
         file.write("\n".join(lines[6:]))
     again = import_dataset(birds, "birds", tmp_path)
-    assert (len(again.dataset.of_split("train")), len(again.dataset.of_split("test"))) == (6, 6)
+    assert sizes(again.dataset) == {"train": 5, "train-val": 1, "test": 6}
     assert again.version != stored.version
 
 

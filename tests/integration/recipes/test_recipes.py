@@ -86,6 +86,7 @@ def test_models_of_recipes_answer_where_their_data_are_not(home: Path, tmp_path:
         command = [sys.executable, str(tmp_path / "model" / "load.py"), "5.0,red,0.5", "-5.0,blue,"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        # The likeliest class comes first.
         assert [line.split("'")[1] for line in done.stdout.splitlines()] == ["high", "low"]
         label, share = load_model(tmp_path / "photos").answer(str(tmp_path / "some.png"))
         assert label in {"dark", "light"}

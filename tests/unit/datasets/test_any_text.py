@@ -22,6 +22,8 @@ def test_texts_with_every_end_of_line_and_names_that_are_not_utf_8(tmp_path: Pat
     read = open_dataset("words", tmp_path / "home")
     assert read.dataset == made.dataset
     assert any(LINES in (item.text or "") for item in read.dataset.items)
-    assert any("photo\udcff0.txt" in item.source for item in read.dataset.items)
+    assert len(read.dataset.items) == 10
+    # A name that no page or file of JSON can hold is told, and left out.
+    assert [fault.why for fault in read.dataset.faults] == ["has a name that is not plain text"] * 2
     report = (read.folder / "report.json").read_text(encoding="utf-8")
     assert decode(report)[0].title

@@ -7,8 +7,9 @@ import torch
 
 from tunebook.datasets.records import Box, Item
 from tunebook.datasets.splitting import sample_of
+from tunebook.recipes.boxes import ignored_as
 from tunebook.recipes.detections import mean_average_precision
-from tunebook.recipes.object_detection import CELL, cells_of
+from tunebook.recipes.object_detection import CELL, ObjectDetectionTask, cells_of
 from tunebook.recipes.pictures import Pictures, boxes_of
 from tunebook.recipes.sampling import classes_of
 
@@ -55,6 +56,38 @@ def test_s0_23_half_of_the_objects_undetected_is_51_of_101_recall_points():
     detections = found(truth())
     detections[N // 2 :, :, 4] = 0.0
     assert value(detections) == pytest.approx(51 / 101)
+
+
+def test_s0_23_detections_in_a_crowd_count_neither_way():
+    boxes = truth()
+    boxes[:, 2] = torch.tensor([200.0, 0.0, 400.0, 200.0, ignored_as(0)])
+    inside = torch.tensor([220.0, 20.0, 260.0, 60.0, 0.95, 0.0]).expand(N, 3, 6)
+    detections = torch.cat([found(truth()), inside], 1)
+    assert mean_average_precision(detections, boxes, 2)["map"] == pytest.approx(1.0)
+    assert mean_average_precision(detections, truth(), 2)["map"] < 0.8
+    # A crowd that nobody finds is not missed.
+    assert mean_average_precision(found(truth()), boxes, 2)["map"] == pytest.approx(1.0)
+
+
+def test_boxes_to_ignore_come_last_and_are_no_objects():
+    boxes = (Box(0, 0, 8, 8, 1, is_ignored=True), Box(8, 8, 4, 4, 0))
+    item = Item("a", "a", "train", boxes=boxes, file="a.png", size=(80, 80))
+    rows = boxes_of(item, 80)
+    assert rows[:3, 4].tolist() == [0, ignored_as(1), -1]
+    assert Pictures(torch.zeros(1, 3, 80, 80), rows[None]).targets == [0]
+
+
+def test_cells_in_a_box_to_ignore_are_not_told_to_be_empty():
+    task = ObjectDetectionTask("", "", labels=["a", "b"], resolution=80, scale={})
+    crowd = torch.tensor([[0.0, 0, 40, 40, ignored_as(0)], [48, 48, 64, 64, 1]])
+    outputs = torch.full((1, 6, 10, 10), -4.0)
+    outputs[0, 0, 1, 1] = 4.0  # sure of an object of class 0 in the crowd
+    losses = []
+    for boxes in (crowd, crowd[1:]):
+        cells = {name: told[None] for name, told in cells_of(boxes, 10, 2).items()}
+        losses.append(float(task.loss(outputs, cells)))
+    assert losses[0] < losses[1] - 3
+    assert cells_of(crowd, 10, 2)["is_centre"].sum() == 1
 
 
 def test_nothing_found_is_0():

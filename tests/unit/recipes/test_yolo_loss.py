@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from tunebook.recipes.boxes import ignored_as
 from tunebook.recipes.networks.darknet import darknet
 from tunebook.recipes.networks.detector import Detector, Rows, expect_few
 from tunebook.recipes.networks.yolov3 import yolov3_cfg
@@ -55,6 +56,16 @@ def saying(rows: Rows, row: int, box: tuple[float, ...]) -> None:
     inside = torch.tensor([(left + right) / 2 / stride - x, (top + bottom) / 2 / stride - y])
     rows.said[0, row, :2] = inside.logit()
     rows.said[0, row, 2:4] = torch.tensor([(right - left) / wide, (bottom - top) / high]).log()
+
+
+def test_rows_in_a_box_to_ignore_are_not_told_to_be_empty() -> None:
+    rows = rows_of()
+    saying(rows, 0, (1.0, 1.0, 15.0, 15.0))
+    crowd = (0.0, 0.0, 40.0, 40.0, ignored_as(1))
+    objectness = gradient(rows, crowd)[:, 4]
+    assert objectness[0] == 0
+    assert (objectness[-8:] > 0).all()
+    assert (gradient(rows_of())[:, 4] > 0).all()
 
 
 def test_rows_say_boxes_in_pixels() -> None:

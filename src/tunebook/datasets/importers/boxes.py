@@ -3,31 +3,59 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
-from tunebook.datasets.records import Box, Fault
+from tunebook.datasets.opener import ImageFacts, Source
+from tunebook.datasets.records import Box
 
 
-def usable_box(
-    corner: tuple[float, float],
-    extent: tuple[float, float],
+def add_box(
+    boxes: list[Box],
+    numbers: Sequence[Any],
     label: int,
     *,
-    size: tuple[int, int],
-    source: str,
-) -> tuple[Box | None, Fault | None]:
-    """Return the box within the image, and what was wrong with it, if anything."""
-    (x, y), (width, height) = corner, extent
-    if not all(map(math.isfinite, (x, y, width, height))):
-        return None, Fault(source, "has a box that is no box of numbers")
+    of: tuple[Source, str, ImageFacts],
+    is_ignored: bool = False,
+) -> None:
+    """Add the box of a left and upper edge, a width and a height, as far as the image goes.
+
+    ``of`` is the source, the line for its faults, and the image's facts.
+    """
+    source, line, facts = of
+    found = [_number(number) for number in numbers]
+    x, y, width, height = (*found, *[math.nan] * 4)[:4]
+    if len(found) != 4 or not all(map(math.isfinite, found)):
+        source.fault(line, "has a box that is not of four numbers")
+        return
     if width <= 0 or height <= 0:
-        return None, Fault(source, f"has a box without area: {width:g} x {height:g}")
+        source.fault(line, f"has a box without area: {width:g} x {height:g}")
+        return
     left, top = max(0.0, x), max(0.0, y)
-    right, bottom = min(float(size[0]), x + width), min(float(size[1]), y + height)
+    right, bottom = (
+        min(float(side), start + extent)
+        for side, start, extent in zip(facts.size, (x, y), (width, height), strict=True)
+    )
     if right <= left or bottom <= top:
-        return None, Fault(source, "has a box outside of its image")
-    box = Box(left, top, right - left, bottom - top, label)
+        source.fault(line, "has a box outside of its image")
+        return
+    boxes.append(Box(left, top, right - left, bottom - top, label, is_ignored))
     # Half a pixel over the edge is how tools round.
-    over = max(left - x, top - y, x + width - right, y + height - bottom)
-    if over > 0.5:
-        return box, Fault(source, "has a box that was cut at its image's edge", is_left_out=False)
-    return box, None
+    if max(left - x, top - y, x + width - right, y + height - bottom) > 0.5:
+        source.fault(line, "has a box that was cut at its image's edge", is_left_out=False)
+
+
+def _number(value: Any) -> float:
+    try:
+        return math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def compare_size(source: Source, line: str, declared: Sequence[Any], facts: ImageFacts) -> None:
+    """Note where an annotation's size is not the picture's: its boxes may not fit either."""
+    sides = [_number(side) for side in declared]
+    if all(side > 0 for side in sides) and tuple(sides) != facts.size:
+        told, found = (f"{w:g} x {h:g}" for w, h in (sides, facts.size))
+        why = f"says {told} pixels, but the picture has {found}: its boxes may lie elsewhere"
+        source.fault(line, why, is_left_out=False, check="declared-size")

@@ -2,100 +2,144 @@
 
 from __future__ import annotations
 
-import json
+import posixpath
 from collections import defaultdict
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from tunebook.datasets.importers.boxes import usable_box
-from tunebook.datasets.importers.images import read_facts
-from tunebook.datasets.records import Box, Dataset, Fault, Item, Kind
-from tunebook.datasets.splitting import split_name
+from tunebook.datasets.importers.boxes import add_box, compare_size
+from tunebook.datasets.opener import Source, files_with, plain
+from tunebook.datasets.records import Box, Dataset, Item, Kind
+from tunebook.datasets.splitting import split_name, split_of_path
 from tunebook.errors import DatasetError
 
+_PARTS = ("images", "annotations", "categories")
 
-def read_coco(root: Path) -> Dataset:
-    """Return images and boxes of every COCO file below ``root``; its name may tell the split."""
-    files = [p for p in sorted(root.rglob("*.json")) if p.is_file()]
-    tables = [(path, table) for path in files if (table := _table(path)) is not None]
+
+def coco_files(source: Source) -> list[str]:
+    """Return the JSON files with the words of COCO's tables, be they damaged or not."""
+    words = [f'"{part}"' for part in _PARTS]
+    return files_with(source, source.named(".json"), *words, at_least=2)
+
+
+def read_coco(source: Source) -> Dataset:
+    """Return images and boxes of every COCO file; its name or its folder may tell the split."""
+    tables = {}
+    for place in coco_files(source):
+        table = source.json(place)
+        if isinstance(table, dict) and all(isinstance(table.get(p), list) for p in _PARTS):
+            tables[place] = table
     if not tables:
         raise DatasetError(
             "There is no COCO file",
-            got=root.name,
-            expected="a .json with images, annotations and categories",
+            got=source.name,
+            expected="a .json with lists of images, annotations and categories",
         )
-    names = sorted({str(c["name"]) for _, t in tables for c in t["categories"]})
-    items, faults = list[Item](), list[Fault]()
-    for path, table in tables:
-        split = next(filter(None, map(split_name, path.stem.replace("_", "-").split("-"))), None)
-        _read(path, table, split or split_name(path.parent.name) or "", root, names, items, faults)
-    return Dataset(Kind.DETECTION, tuple(names), tuple(items), faults=tuple(faults))
+    classes = {place: _categories(source, place, table) for place, table in tables.items()}
+    names = sorted({name for found in classes.values() for name in found.values()})
+    items: dict[str, Item] = {}
+    for place, table in tables.items():
+        split = _split(place)
+        label_of = {key: names.index(name) for key, name in classes[place].items()}
+        boxes_of = _annotations(source, place, table)
+        n_again = 0
+        for image in _images(source, place, table):
+            annotations = boxes_of.pop(_key(image["id"]), [])
+            item = _item(source, place, image, annotations=annotations, label_of=label_of)
+            if item is None:
+                continue
+            n_again += item.id in items
+            items.setdefault(item.id, replace(item, split=split or split_of_path(item.id)))
+        if n_again:
+            source.fault(place, f"names {n_again} pictures again: their first annotations count")
+        for annotation in (one for boxes in boxes_of.values() for one in boxes):
+            source.fault(_line(place, annotation), "is of an image that is not there")
+    return Dataset(Kind.DETECTION, tuple(names), tuple(items.values()))
 
 
-def _table(path: Path) -> dict[str, Any] | None:
-    try:
-        with path.open(encoding="utf-8") as file:
-            found = json.load(file, object_hook=_without_masks)
-    except (ValueError, OSError) as error:
-        raise DatasetError(f"{path.name} is no JSON", got=str(error)) from error
-    is_coco = isinstance(found, dict) and {"images", "annotations", "categories"} <= set(found)
-    return found if is_coco else None
+def _split(place: str) -> str:
+    return split_name(posixpath.basename(place)[:-5], is_file=True) or split_of_path(place)
 
 
-def _without_masks(found: dict[str, Any]) -> dict[str, Any]:
-    """Leave outlines out as they are read: in a large file they are most of it."""
-    found.pop("segmentation", None)
+def _images(source: Source, place: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the entries of images that can be used, each id once."""
+    seen = set[str]()
+    for number, image in enumerate(table["images"]):
+        if not isinstance(image, dict) or not {"id", "file_name"} <= set(image):
+            source.fault(f"{place} image {number}", "has no id or no file_name")
+        elif _key(image["id"]) in seen:
+            source.fault(f"{place} image {image['id']}", "has the number of another image")
+        else:
+            seen.add(_key(image["id"]))
+            yield image
+
+
+def _key(value: object) -> str:
+    """Return an id that can be compared: some tools write numbers as text."""
+    return plain(value)
+
+
+def _line(place: str, annotation: dict[str, Any]) -> str:
+    return f"{place} annotation {annotation.get('id', 'without id')}"
+
+
+def _categories(source: Source, place: str, table: dict[str, Any]) -> dict[str, str]:
+    """Return the classes of a file by id."""
+    found: dict[str, str] = {}
+    for number, category in enumerate(table["categories"]):
+        named = isinstance(category, dict) and isinstance(category.get("name"), str | int)
+        if not named or "id" not in category or not plain(category["name"]).strip():
+            source.fault(f"{place} category {number}", "has no id or no name")
+            continue
+        name, key = plain(category["name"]).strip(), _key(category["id"])
+        if found.setdefault(key, name) != name:
+            raise DatasetError(
+                f"{place} gives the id {key} to two categories", got=f"{found[key]}, {name}"
+            )
     return found
 
 
-def _read(
-    path: Path,
-    table: dict[str, Any],
-    split: str,
-    root: Path,
-    names: list[str],
-    items: list[Item],
-    faults: list[Fault],
-) -> None:
-    places = {p.name: p for p in sorted(path.parent.rglob("*")) if p.is_file()}
-    places |= {p.name: p for p in sorted(root.rglob("*")) if p.is_file() and p.name not in places}
-    label_of = {c["id"]: names.index(str(c["name"])) for c in table["categories"]}
-    boxes_of: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-    known = {image["id"] for image in table["images"]}
+def _annotations(
+    source: Source, place: str, table: dict[str, Any]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the annotations by the id of their image."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    seen = set[str]()
     for number, annotation in enumerate(table["annotations"]):
-        if annotation.get("image_id") not in known:
-            faults.append(
-                Fault(f"{path.name} annotation {number}", "is of an image that is not there")
-            )
+        if not isinstance(annotation, dict):
+            source.fault(f"{place} annotation {number}", "is not an object")
             continue
-        boxes_of[annotation["image_id"]].append(annotation)
-    seen: set[Any] = set()
-    for image in table["images"]:
-        source = f"{path.name} image {image['id']}"
-        if image["id"] in seen:
-            faults.append(Fault(source, "has the number of another image"))
+        key = _key(annotation.get("id", f"number {number}"))
+        if key in seen:
+            why = "has the id of another annotation"
+            source.fault(_line(place, annotation), why, is_left_out=False)
+        seen.add(key)
+        found[_key(annotation.get("image_id"))].append(annotation)
+    return found
+
+
+def _item(
+    source: Source,
+    place: str,
+    image: dict[str, Any],
+    *,
+    annotations: list[dict[str, Any]],
+    label_of: dict[str, int],
+) -> Item | None:
+    line, name = f"{place} image {_key(image['id'])}", str(image["file_name"])
+    found = source.find(name, source=line, near=posixpath.dirname(place), split=_split(place))
+    facts = source.image(found) if found is not None else None
+    if found is None or facts is None:
+        return None
+    boxes = list[Box]()
+    for annotation in annotations:
+        told = _line(place, annotation)
+        label, numbers = label_of.get(_key(annotation.get("category_id"))), annotation.get("bbox")
+        if label is None or not isinstance(numbers, list):
+            source.fault(told, "has no known class" if label is None else "has no box")
             continue
-        seen.add(image["id"])
-        # Only the name counts: no path in a file may lead out of the folder.
-        place = places.get(Path(str(image["file_name"])).name)
-        facts = read_facts(place) if place is not None else f"misses its file {image['file_name']}"
-        if isinstance(facts, str) or place is None:
-            faults.append(Fault(source, str(facts)))
-            continue
-        found = list[Box]()
-        for annotation in boxes_of[image["id"]]:
-            told = f"{path.name} annotation {annotation.get('id')}"
-            label, box = label_of.get(annotation.get("category_id")), annotation.get("bbox")
-            if label is None or not isinstance(box, list) or len(box) != 4:
-                why = "has no known class" if label is None else "has no box"
-                faults.append(Fault(told, why))
-                continue
-            made, fault = usable_box(
-                (box[0], box[1]), (box[2], box[3]), label, size=facts.size, source=told
-            )
-            found += [made] if made is not None else []
-            faults += [fault] if fault is not None else []
-        name = place.relative_to(root).as_posix()
-        items.append(
-            Item(name, source, split, None, tuple(found), name, facts.size, digest=facts.digest)
-        )
+        is_crowd = annotation.get("iscrowd") in (1, True, "1")
+        add_box(boxes, numbers, label, of=(source, told, facts), is_ignored=is_crowd)
+    compare_size(source, line, [image.get("width"), image.get("height")], facts)
+    return Item(found, line, "", None, tuple(boxes), found, facts.size, digest=facts.digest)

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tunebook.datasets.importers.images import image_files, labelled_image
-from tunebook.datasets.records import Dataset, Fault, Item, Kind
+from tunebook.datasets.importers.images import labelled_images
+from tunebook.datasets.opener import Source
+from tunebook.datasets.records import Dataset, Kind
 from tunebook.datasets.splitting import split_name
 from tunebook.errors import DatasetError
 
 
-def read_folders(root: Path) -> Dataset:
+def read_folders(source: Source) -> Dataset:
     """Return the images of ``root/class/`` or ``root/split/class/``."""
-    folders = sorted(p for p in root.iterdir() if p.is_dir())
-    by_split = {p: split_name(p.name) for p in folders}
-    if folders and all(by_split.values()):
-        parts = [(split or "", part) for part, split in by_split.items()]
-    else:
-        parts = [("", root)]
-    names = sorted({p.name for _, part in parts for p in part.iterdir() if p.is_dir()})
+    images = [place.split("/") for place in source.images()]
+    tops = {parts[0] for parts in images if len(parts) > 1}
+    split_of = {top: split for top in tops if (split := split_name(top)) is not None}
+    # A class may be called "train": then there is a folder that is no split beside it.
+    deep = {parts[0] for parts in images if len(parts) > 2}
+    if not split_of or not (set(split_of) == tops or len(set(split_of) & deep) > 1):
+        split_of = {}
+    n = 2 if split_of else 1
+    classed = [p for p in images if len(p) > n and (not split_of or p[0] in split_of)]
+    names = sorted({parts[n - 1] for parts in classed})
     if len(names) < 2:
         raise DatasetError(
-            "These are no folders of classes",
-            got=f"{root.name} with {', '.join(names) or 'no folder'}",
+            "There are no folders of classes",
+            got=f"{source.name} with {', '.join(names) or 'no folder of images'}",
             expected="a folder for each class, at least two, with images in it",
             do="Give the format with --format if it is another one",
         )
-    items, faults = list[Item](), list[Fault]()
-    for split, part in parts:
-        for label, name in enumerate(names):
-            files = image_files(part / name) if (part / name).is_dir() else []
-            if not files:
-                faults.append(Fault(str((part / name).relative_to(root)), "has no image"))
-            for path in files:
-                place = path.relative_to(root).as_posix()
-                item, fault = labelled_image(root, place, split=split, label=label)
-                items += [] if item is None else [item]
-                faults += [] if fault is None else [fault]
-    return Dataset(Kind.IMAGE_CLASSES, tuple(names), tuple(items), faults=tuple(faults))
+    label_of = {name: label for label, name in enumerate(names)}
+    filled = {"/".join(parts[:n]) for parts in classed}
+    for folder in source.folders:
+        is_class = folder.count("/") == n - 1 and (not split_of or folder.split("/")[0] in split_of)
+        if is_class and folder not in filled:
+            source.fault(folder, "has no image")
+    labels = {
+        "/".join(p): (split_of[p[0]] if split_of else "", label_of[p[n - 1]]) for p in classed
+    }
+    return Dataset(Kind.IMAGE_CLASSES, tuple(names), labelled_images(source, labels))

@@ -6,11 +6,11 @@ different ones are not comparable (I1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+import posixpath
 
-from tunebook.datasets.importers.images import labelled_image
-from tunebook.datasets.records import Dataset, Fault, Item, Kind
+from tunebook.datasets.importers.images import labelled_images
+from tunebook.datasets.opener import Source, plain
+from tunebook.datasets.records import Dataset, Kind
 from tunebook.datasets.splitting import split_name
 from tunebook.errors import DatasetError
 
@@ -18,90 +18,66 @@ CLASSES = "classes.txt"
 """The names of the classes by number, a line each; without it a class is called as in the lists."""
 
 
-def list_files(root: Path) -> dict[str, Path]:
-    """Return the lists in a folder by their split: text files that are called like one."""
-    found = {split_name(path.stem): path for path in sorted(root.glob("*.txt"))}
-    return {split: path for split, path in found.items() if split is not None}
+def list_files(source: Source) -> list[tuple[str, str]]:
+    """Return the lists in a folder with their split: text files that are called like one."""
+    places = [place for place in source.named(".txt") if "/" not in place]
+    named = [(split_name(posixpath.splitext(place)[0]), place) for place in places]
+    return [(split, place) for split, place in named if split is not None]
 
 
-def looks_like_lists(root: Path) -> bool:
+def looks_like_lists(source: Source) -> bool:
     """Whether every list begins with an image that is there, and its class."""
-    lists = list_files(root)
-    return bool(lists) and all(_begins_well(root, path) for path in lists.values())
+    lists = list_files(source)
+    return bool(lists) and all(_begins_well(source, place) for _, place in lists)
 
 
-def _begins_well(root: Path, path: Path) -> bool:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        place, _, word = file.readline().strip().rpartition(" ")
-    return bool(place and word) and (root / place.strip()).is_file()
+def _begins_well(source: Source, place: str) -> bool:
+    path, word = _parted(source.lines(place)[0])
+    return bool(path and word) and path.replace("\\", "/").lstrip("./") in set(source.images())
 
 
-@dataclass
-class _Read:
-    """What the lists told so far."""
-
-    root: Path
-    lines: list[tuple[str, str, str]] = field(default_factory=list)
-    """Split, path and class."""
-    faults: list[Fault] = field(default_factory=list)
-    seen: dict[str, str] = field(default_factory=dict)
+def _parted(line: str) -> tuple[str, str]:
+    """Return the path and the class of a line; a path may have spaces."""
+    path, _, word = line.strip().replace("\t", " ").rpartition(" ")
+    return path.strip(), plain(word)
 
 
-def read_lists(root: Path) -> Dataset:
+def read_lists(source: Source) -> Dataset:
     """Return the images that lists name; each faulty line is a fault by list and number."""
-    lists = list_files(root)
+    lists = list_files(source)
     if not lists:
         raise DatasetError(
             "There are no lists of images",
-            got=root.name,
+            got=source.name,
             expected="train.txt, test.txt, ...: a line 'path class' for each image",
         )
-    told = _Read(root)
-    for split, path in lists.items():
-        text = path.read_text(encoding="utf-8", errors="replace")
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.strip():
-                _take(told, split, line, f"{path.name}:{number}")
-    names = _names(root, told)
-    label_of = {name: label for label, name in enumerate(names)}
-    items = list[Item]()
-    for split, place, word in told.lines:
-        label = label_of[word] if word in label_of else int(word)
-        item, fault = labelled_image(root, place, split=split, label=label)
-        items += [] if item is None else [item]
-        told.faults += [] if fault is None else [fault]
-    return Dataset(Kind.IMAGE_CLASSES, tuple(names), tuple(items), faults=tuple(told.faults))
+    words: dict[str, tuple[str, str]] = {}
+    seen: dict[str, str] = {}
+    for split, listed in lists:
+        for number, line in enumerate(source.lines(listed), 1):
+            where = f"{listed}:{number}"
+            path, word = _parted(line)
+            if not path and line.strip():
+                source.fault(where, "has no path and class")
+            place = source.find(path, source=where) if path else None
+            if place in seen:
+                source.fault(where, f"names {path} again, after {seen[place]}")
+            elif place is not None:
+                seen[place] = where
+                words[place] = (split, word)
+    names = _names(source, {word for _, word in words.values()})
+    label_of = {str(label): label for label in range(len(names))}
+    label_of |= {name: label for label, name in enumerate(names)}
+    labels = {place: (split, label_of[word]) for place, (split, word) in words.items()}
+    return Dataset(Kind.IMAGE_CLASSES, tuple(names), labelled_images(source, labels))
 
 
-def _take(told: _Read, split: str, line: str, source: str) -> None:
-    """Take a line in, or say what is wrong with it."""
-    place, _, word = line.strip().rpartition(" ")
-    place = place.strip()
-    path = told.root / place
-    why = None
-    if not place:
-        why = "has no path and class"
-    elif not path.resolve().is_relative_to(told.root.resolve()):
-        why = f"names {place}, which lies outside of the folder"
-    elif not path.is_file():
-        why = f"names {place}, which is not there"
-    elif place in told.seen:
-        why = f"names {place} again, after {told.seen[place]}"
-    if why is not None:
-        told.faults.append(Fault(source, why))
-        return
-    told.seen[place] = source
-    told.lines.append((split, place, word))
-
-
-def _names(root: Path, told: _Read) -> list[str]:
+def _names(source: Source, words: set[str]) -> list[str]:
     """Return the classes by number: those of a file, else the words of the lists in order."""
-    words = {word for _, _, word in told.lines}
-    are_numbers = all(word.isdigit() for word in words)
-    if (root / CLASSES).is_file():
-        lines = (root / CLASSES).read_text(encoding="utf-8", errors="replace").splitlines()
+    if CLASSES in source.files:
         # CUB numbers its classes in their file: "1 001.Black_footed_Albatross".
-        names = [line.split(maxsplit=1)[-1].strip() for line in lines if line.strip()]
+        lines = source.lines(CLASSES)
+        names = [plain(line.split(maxsplit=1)[-1].strip()) for line in lines if line.strip()]
         wrong = words - set(names) - {str(i) for i in range(len(names))}
         if wrong:
             raise DatasetError(
@@ -110,4 +86,5 @@ def _names(root: Path, told: _Read) -> list[str]:
                 expected=f"names, or numbers from 0 to {len(names) - 1}",
             )
         return names
-    return sorted(words, key=int) if are_numbers else sorted(words)
+    are_numbers = all(word.isascii() and word.isdigit() and len(word) < 10 for word in words)
+    return sorted(words, key=lambda word: (int(word) if are_numbers else 0, word))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import io
+import math
+import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
-from tunebook.datasets.records import Dataset, Fault, Item, Kind
-from tunebook.datasets.splitting import split_name
+from tunebook.datasets.opener import MAX_BYTES, Source, plain
+from tunebook.datasets.parsing import Row, parse_rows, refusal
+from tunebook.datasets.records import Dataset, Item, Kind
+from tunebook.datasets.splitting import split_name, split_of_path
 from tunebook.errors import DatasetError, nearest
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -18,160 +24,284 @@ MIN_WORDS = 3.0
 MAX_CLASSES = 20
 """More whole numbers than this are numbers to predict, not classes."""
 
+GAPS = frozenset(
+    {
+        "",
+        "na",
+        "n/a",
+        "#n/a",
+        "<na>",
+        "nan",
+        "-nan",
+        "null",
+        "none",
+        "nil",
+        "?",
+        "-",
+        ".",
+        "missing",
+    }
+)
+"""What stands in a column of numbers where there is none, in lower case."""
+
 _TARGETS = ("label", "target", "class", "y")
 _MIXED = 0.95
 """A column is of numbers if at least this share of it are; the others are faults."""
 
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][+-]?\d+)?")
+_POINTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 
-def read_table(path: Path, *, target: str | None = None, text: str | None = None) -> Dataset:
+
+def read_table(source: Source, *, target: str | None = None, text: str | None = None) -> Dataset:
     """Return a table: rows of numbers and words, or texts if one column holds those.
 
-    ``target`` names the column to predict, by default one called label, target or class, else the
-    last. Classes if its values are words or few whole numbers, numbers otherwise.
+    ``target`` names the column to predict, by default one called label, target, class or y, else
+    the last. Classes if its values are words or few whole numbers, numbers otherwise. Several
+    files are one table if each is called after a split and all have the same columns.
     """
-    names, rows = _rows(path)
-    wanted = target or next((n for n in names if n.lower() in _TARGETS), names[-1])
+    names, lines, rows, delimiter = _tables(source)
+    usual = (name for called in _TARGETS for name in names if name.lower() == called)
+    wanted = target or next(usual, names[-1])
     for name in filter(None, (wanted, text)):
         if name not in names:
             raise DatasetError(
                 f"There is no column {name!r}", got=", ".join(names), do=nearest(name, names)
             )
-    faults = [
-        Fault(f"{path.name} line {line}", f"has {len(row)} fields, not {len(names)}")
-        for line, row in rows
-        if len(row) != len(names)
-    ]
-    kept = [(line, row) for line, row in rows if len(row) == len(names)]
-    if not kept:
-        raise DatasetError("The table has no rows", got=path.name)
-    place = names.index(wanted)
-    told = [(line, row) for line, row in kept if row[place].strip()]
-    faults += [
-        Fault(f"{path.name} line {line}", f"has no {wanted}")
-        for line, row in kept
-        if not row[place].strip()
-    ]
-    text_column = text or _text_column(names, told, wanted)
-    split_column = next((n for n in names if n.lower() == "split"), None)
-    classes, values = _target([row[place] for _, row in told])
-    others = [n for n in names if n not in {wanted, text_column, split_column}]
-    numeric = {n: _is_numeric([row[names.index(n)] for _, row in told]) for n in others}
+    cells = {n: [row[i].strip() for row in rows] for i, n in enumerate(names)}
+    text_column = text or _text_column(cells, wanted)
+    split_column = next((n for n in names if n.lower() == "split" and n != wanted), None)
+    columns = [n for n in names if n not in {wanted, text_column, split_column}]
+    values = {
+        name: _values(source, name, cells[name], lines=lines, delimiter=delimiter)
+        for name in (columns if text_column is None else [])
+    }
+    read = _words if _are_words(cells[wanted]) else _values
+    goals = read(source, wanted, cells[wanted], lines=lines, delimiter=delimiter)
+    classes = _classes(goals)
+    number_of = {name: float(number) for number, name in enumerate(classes)}
     items = list[Item]()
-    for (line, row), value in zip(told, values, strict=True):
-        source = f"{path.name} line {line}"
-        split = "" if split_column is None else split_name(row[names.index(split_column)]) or ""
-        content = row[names.index(text_column)] if text_column else ""
-        fields: list[float | str | None] = []
-        for name in others if text_column is None else ():
-            cell, fault = _cell(row[names.index(name)], is_number=numeric[name])
-            fields.append(cell)
-            if fault is not None:
-                faults.append(Fault(source, f"{name}: {fault}", is_left_out=False))
+    for i, (line, goal) in enumerate(zip(lines, goals, strict=True)):
+        if goal is None:
+            source.fault(line, f"has no {wanted}")
+            continue
+        told = line.rpartition(" line ")[0] if split_column is None else cells[split_column][i]
+        split = split_name(told.rpartition(".")[0] or told, is_file=split_column is None) or ""
+        content = cells[text_column][i] if text_column else ""
+        fields = tuple(column[i] for column in values.values())
         digest = hashlib.sha256("\x1f".join([content, *map(str, fields)]).encode()).hexdigest()
+        label = number_of[_word(goal)] if classes else float(goal)
         items.append(
-            Item(source, source, split, value, text=content or None, row=tuple(fields),
-                 digest=digest[:16])
-        )  # fmt: skip
+            Item(line, line, split, label, text=content or None, row=fields, digest=digest[:16])
+        )
     kind = Kind.TEXT_CLASSES if text_column else Kind.TABLE
-    columns = () if text_column else tuple(others)
-    return Dataset(kind, classes, tuple(items), columns, tuple(faults), {"target": wanted})
+    return Dataset(kind, classes, tuple(items), tuple(values), details={"target": wanted})
 
 
-def read_texts(root: Path) -> Dataset:
+def read_columns(path: Path) -> dict[str, list[float | str | None]]:
+    """Return the columns of a table's file as they are imported."""
+    source = Source(path)
+    names, lines, rows, delimiter = _tables(source)
+    columns = zip(*([cell.strip() for cell in row] for row in rows), strict=True)
+    return {
+        name: _values(source, name, list(cells), lines=lines, delimiter=delimiter)
+        for name, cells in zip(names, columns, strict=True)
+    }
+
+
+def read_texts(source: Source) -> Dataset:
     """Return the text files of ``root/class/``, or of ``root/split/class/``."""
-    files = sorted(p for p in root.rglob("*.txt") if p.is_file())
-    names = sorted({p.parent.name for p in files if p.parent != root})
+    files = [place for place in source.named(".txt") if "/" in place]
+    names = sorted({place.split("/")[-2] for place in files})
     if len(names) < 2:
         raise DatasetError(
-            "These are no folders of texts",
-            got=root.name,
+            "There are no folders of texts",
+            got=source.name,
             expected="a folder for each class, at least two, with .txt files in it",
         )
-    items, faults = list[Item](), list[Fault]()
-    for path in files:
-        place = path.relative_to(root).as_posix()
-        if path.parent == root:
+    items = list[Item]()
+    for place in files:
+        content = source.attempt(source.text, place)
+        if content is not None and not content.strip():
+            source.fault(place, "is empty")
+        elif content is not None:
+            split = split_of_path(place.rpartition("/")[0])
+            digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            label = names.index(place.split("/")[-2])
+            items.append(Item(place, place, split, label, text=content, digest=digest))
+    return Dataset(Kind.TEXT_CLASSES, tuple(names), tuple(items))
+
+
+def _tables(source: Source) -> tuple[list[str], list[str], list[list[str]], str]:
+    """Return the names of the columns, the lines with their files, the rows, and the delimiter."""
+    places = source.named(*SUFFIXES)
+    if not places:
+        raise DatasetError("There is no table", got=source.name, expected=", ".join(SUFFIXES))
+    read = {place: _rows(source, place) for place in places}
+    headers = {tuple(names) for names, _, _ in read.values()}
+    are_splits = all(split_name(place.rpartition(".")[0], is_file=True) for place in places)
+    if len(places) > 1 and not (are_splits and len(headers) == 1):
+        raise DatasetError(
+            "There are several tables, which are not the splits of one",
+            got=", ".join(places[:5]),
+            expected="one file, or files such as train.csv and test.csv with the same columns",
+            do="Give the path of one of them",
+        )
+    lines = [f"{place} line {line}" for place, (_, rows, _) in read.items() for line, _ in rows]
+    rows = [row for _, kept, _ in read.values() for _, row in kept]
+    names, _, delimiter = read[places[0]]
+    return names, lines, rows, delimiter
+
+
+def _rows(source: Source, place: str) -> tuple[list[str], list[Row], str]:
+    """Return the names of the columns, each once, the whole rows, and the delimiter."""
+    if place.lower().endswith(".parquet"):
+        rows, delimiter = _parquet(source, place), ","
+    else:
+        tab = "\t" if place.lower().endswith(".tsv") else None
+        rows, delimiter = parse_rows(source.text(place), place, tab)
+    _, names = rows[0] if rows else (1, [])
+    if len(names) < 2:
+        raise DatasetError(
+            f"{place} is not a table",
+            got=", ".join(map(plain, names)) or "no line",
+            expected="a line of names, then rows, with commas, semicolons or tabs between cells",
+        )
+    numbers = [name for name in names if _NUMBER.fullmatch(name.strip()) and "." in name]
+    if numbers:
+        raise refusal(place, f"begins with numbers such as {numbers[0]}, not with names", 1)
+    told = [plain(name).strip() or f"column {i}" for i, name in enumerate(names, 1)]
+    taken, unique = set(told), list[str]()
+    numbers_of: dict[str, Iterator[int]] = {}
+    for name in told:
+        if name not in numbers_of:
+            numbers_of[name] = count(2)
+            unique.append(name)
             continue
-        content = path.read_text(encoding="utf-8", errors="replace")
-        if not content.strip():
-            faults.append(Fault(place, "is empty"))
-            continue
-        if "\ufffd" in content:
-            faults.append(Fault(place, "is not UTF-8: some letters are lost", is_left_out=False))
-        split = next(filter(None, map(split_name, path.relative_to(root).parts[:-2])), "")
-        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
-        label = names.index(path.parent.name)
-        items.append(Item(place, place, split, label, text=content, digest=digest))
-    return Dataset(Kind.TEXT_CLASSES, tuple(names), tuple(items), faults=tuple(faults))
+        unique.append(next(n for i in numbers_of[name] if (n := f"{name}.{i}") not in taken))
+        why = f"has two columns called {name}: one is read as {unique[-1]}"
+        source.fault(f"{place} line 1", why, is_left_out=False)
+    for line, row in rows[1:]:
+        if len(row) != len(names):
+            source.fault(f"{place} line {line}", f"has {len(row)} fields, not {len(names)}")
+    kept = [(line, row) for line, row in rows[1:] if len(row) == len(names)]
+    if not kept:
+        raise DatasetError(f"{place} has no rows that fit its names", got=", ".join(unique))
+    return unique, kept, delimiter
 
 
-def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Return the names of the columns, and the rows with their lines in the file."""
-    if path.suffix == ".parquet":
-        try:
-            import pandas as pd
+def _parquet(source: Source, place: str) -> list[Row]:
+    content = source.content(place, MAX_BYTES)
+    try:
+        import pandas as pd
 
-            frame = pd.read_parquet(path)
-        except ImportError as error:
-            raise DatasetError(
-                "Parquet needs pandas with pyarrow", do="pip install pandas pyarrow, or give a CSV"
-            ) from error
-        rows = [["" if cell is None else str(cell) for cell in row] for row in frame.to_numpy()]
-        return [str(c) for c in frame.columns], list(enumerate(rows, 1))
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        csv.field_size_limit(10_000_000)
-        reader = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
-        names = next(reader, [])
-        if len(names) < 2:
-            raise DatasetError(
-                "This is no table", got=path.name, expected="a line of names, then rows with commas"
-            )
-        return [n.strip() for n in names], list(_numbered(reader))
+        frame = pd.read_parquet(io.BytesIO(content))
+    except ImportError as error:
+        raise DatasetError(
+            "Parquet needs pandas with pyarrow", do="pip install pandas pyarrow, or give a CSV"
+        ) from error
+    except (OSError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise refusal(place, f"is not Parquet that can be read: {error}") from None
+    rows = [["" if cell is None else str(cell) for cell in row] for row in frame.to_numpy()]
+    return [(0, [str(c) for c in frame.columns]), *enumerate(rows, 1)]
 
 
-def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    for row in reader:
-        if row:
-            yield getattr(reader, "line_num", 0), row
-
-
-def _text_column(names: list[str], rows: list[tuple[int, list[str]]], target: str) -> str | None:
+def _text_column(cells: dict[str, list[str]], target: str) -> str | None:
     """Return the column with the longest texts, None if none has any."""
-    sample = [row for _, row in rows[:200]]
     best, most = None, MIN_WORDS
-    for place, name in enumerate(names):
-        words = sum(len(row[place].split()) for row in sample) / max(1, len(sample))
+    for name, column in cells.items():
+        sample = column[:200]
+        words = sum(len(cell.split()) for cell in sample) / max(1, len(sample))
         if name != target and words > most:
             best, most = name, words
     return best
 
 
-def _target(values: list[str]) -> tuple[tuple[str, ...], list[float]]:
-    """Return the classes with a number for each value; no classes if values are numbers."""
-    distinct = sorted(set(values))
-    if all(map(_is_number, values)):
-        if len(distinct) > MAX_CLASSES or not all(float(v).is_integer() for v in distinct):
-            return (), [float(v) for v in values]
-        distinct.sort(key=float)
-    return tuple(distinct), [float(distinct.index(v)) for v in values]
+def _values(
+    source: Source, name: str, cells: list[str], *, lines: list[str], delimiter: str
+) -> list[float | str | None]:
+    """Return a column as numbers if nearly all of it are, else as words; None for gaps.
+
+    Words such as "NA" are gaps among numbers only.
+    """
+    written = _as_written(cells, delimiter)
+    if written is None:
+        unclear = next(cell for cell in cells if "," in cell)
+        why = f"{name}: {unclear} may be a decimal or thousands: the column is read as words"
+        source.fault(lines[cells.index(unclear)], why, is_left_out=False)
+    cells = written or cells
+    numbers = [_number(cell) for cell in cells]
+    n_given = sum(cell.lower() not in GAPS for cell in cells)
+    n_numbers = sum(number is not None for number in numbers)
+    if not n_numbers or n_numbers < _MIXED * n_given:
+        return _words(source, name, cells, lines=lines, delimiter=delimiter)
+    found = list[float | str | None]()
+    for line, cell, number in zip(lines, cells, numbers, strict=True):
+        is_gap = number is None or not math.isfinite(number)
+        found.append(None if is_gap else number)
+        if is_gap and cell.lower() not in GAPS:
+            what = f"{cell!r} is no number" if number is None else f"{cell} is infinite"
+            source.fault(line, f"{name}: {what}", is_left_out=False)
+    return found
 
 
-def _is_numeric(values: list[str]) -> bool:
-    given = [value for value in values if value.strip()]
-    return bool(given) and sum(map(_is_number, given)) >= _MIXED * len(given)
+def _as_written(cells: list[str], delimiter: str) -> list[str] | None:
+    """Return the numbers of a column without commas, and others as they are.
+
+    "1,234.5" and "1,234,567" have thousands, "1,5" and "1.234,5" have decimals. If all commas may
+    be both, as in "1,234", semicolons between cells say that they are decimals; else it is None.
+    """
+    given = [cell for cell in cells if cell.lower() not in GAPS]
+    commas = [cell for cell in given if "," in cell]
+    points = [cell for cell in given if "," not in cell and "." in cell]
+    if commas and all(map(_GROUPED.fullmatch, commas)):
+        if points or any("." in cell or cell.count(",") > 1 for cell in commas):
+            return [cell.replace(",", "") for cell in cells]
+        if delimiter != ";":
+            return None
+    if commas and all(map(_DECIMAL.fullmatch, commas)) and all(map(_POINTS.fullmatch, points)):
+        return [cell.replace(".", "").replace(",", ".") for cell in cells]
+    return cells
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _words(
+    source: Source, name: str, cells: list[str], *, lines: list[str], delimiter: str
+) -> list[float | str | None]:
+    """Return a column as words; a word that may have meant a gap is told."""
+    del delimiter
+    counts = Counter(cell for cell in cells if cell and cell.lower() in GAPS)
+    for word, n in counts.items():
+        why = f"{name}: {word!r} is read as a word, {n} times in the column"
+        source.fault(lines[cells.index(word)], why, is_left_out=False)
+    return [plain(cell) or None for cell in cells]
 
 
-def _cell(text: str, *, is_number: bool) -> tuple[float | str | None, str | None]:
-    if not text.strip():
-        return None, None
-    if not is_number:
-        return text.strip(), None
-    return (float(text), None) if _is_number(text) else (None, f"{text!r} is no number")
+def _are_words(cells: list[str]) -> bool:
+    """Whether a target is of classes with a word among them, be the others numbers."""
+    distinct = {cell for cell in cells if cell.lower() not in GAPS}
+    return len(distinct) <= MAX_CLASSES and any(_number(cell) is None for cell in distinct)
+
+
+def _number(cell: str) -> float | None:
+    """Return the number of a cell, infinite where it says so; None if it is not one."""
+    if cell.lower().lstrip("+-") in {"inf", "infinity"}:
+        return math.inf
+    return float(cell) if _NUMBER.fullmatch(cell) else None
+
+
+def _word(value: float | str | None) -> str:
+    """Return a class as it is called: 3 for 3.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _classes(values: list[float | str | None]) -> tuple[str, ...]:
+    """Return the classes of a target; none if its values are numbers to predict."""
+    given = {value for value in values if value is not None}
+    words = [value for value in given if isinstance(value, str)]
+    if words:
+        return tuple(sorted(words))
+    numbers = sorted(value for value in given if isinstance(value, float))
+    if len(numbers) > MAX_CLASSES or not all(number.is_integer() for number in numbers):
+        return ()
+    return tuple(_word(number) for number in numbers)

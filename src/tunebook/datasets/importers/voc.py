@@ -2,90 +2,138 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import posixpath
+import re
 from xml.etree import ElementTree
 
-from tunebook.datasets.importers.boxes import usable_box
-from tunebook.datasets.importers.images import image_files, read_facts
-from tunebook.datasets.records import Box, Dataset, Fault, Item, Kind
-from tunebook.datasets.splitting import split_name
+from tunebook.datasets.importers.boxes import add_box, compare_size
+from tunebook.datasets.opener import ImageFacts, Source, files_with, plain
+from tunebook.datasets.records import Box, Dataset, Item, Kind
+from tunebook.datasets.splitting import split_name, split_of_path
 from tunebook.errors import DatasetError
 
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
 
-def read_voc(root: Path) -> Dataset:
-    """Return images and boxes of the XML files below ``root``; ``ImageSets/Main`` tells splits."""
-    files = [p for p in sorted(root.rglob("*.xml")) if p.is_file()]
+
+def voc_files(source: Source) -> list[str]:
+    """Return the XML files with an annotation, be they damaged or not."""
+    return files_with(source, source.named(".xml"), "<annotation")
+
+
+def read_voc(source: Source) -> Dataset:
+    """Return images and boxes of the XML files; ``ImageSets/Main`` tells splits.
+
+    The image of a file has its name and lies in the same folder or the nearest one; where there is
+    none the file's own ``filename`` counts.
+    """
+    files = voc_files(source)
     if not files:
-        raise DatasetError("There is no Pascal VOC file", got=root.name, expected="*.xml")
-    images = {path.stem: path for path in image_files(root)}
-    splits = {
-        name.strip().split()[0]: split
-        for path in sorted(root.rglob("ImageSets/Main/*.txt"))
-        if (split := split_name(path.stem)) is not None
-        for name in path.read_text(encoding="utf-8").splitlines()
-        if name.strip()
-    }
-    read: list[tuple[Path, list[tuple[str, list[float]]]]] = []
-    faults = list[Fault]()
-    for path in files:
-        found = _objects(path)
-        if isinstance(found, str):
-            faults.append(Fault(path.relative_to(root).as_posix(), found))
-        else:
-            read.append((path, found))
-    names = sorted({name for _, objects in read for name, _ in objects})
-    items = list[Item]()
-    for path, objects in read:
-        item = _item(root, path, objects, names, images, splits, faults)
-        items += [item] if item is not None else []
-    return Dataset(Kind.DETECTION, tuple(names), tuple(items), faults=tuple(faults))
-
-
-def _objects(path: Path) -> list[tuple[str, list[float]]] | str:
-    """Return names with corners of the boxes of a file, or what is wrong with it."""
-    try:
-        tree = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
-        return f"is no XML: {error}"
-    found = []
-    for number, thing in enumerate(tree.iter("object"), 1):
-        name = thing.findtext("name")
-        corners = [thing.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
-        if not name or not all(corners):
-            return f"lacks the name or the box of object {number}"
-        try:
-            found.append((name.strip(), [float(str(c)) for c in corners]))
-        except ValueError:
-            return f"has a box of object {number} that is no box of numbers"
-    return found
-
-
-def _item(
-    root: Path,
-    path: Path,
-    objects: list[tuple[str, list[float]]],
-    names: list[str],
-    images: dict[str, Path],
-    splits: dict[str, str],
-    faults: list[Fault],
-) -> Item | None:
-    source = path.relative_to(root).as_posix()
-    image = images.get(path.stem)
-    facts = "has no image of its name" if image is None else read_facts(image)
-    if image is None or isinstance(facts, str):
-        faults.append(Fault(source, str(facts)))
-        return None
-    boxes = list[Box]()
-    for name, (left, top, right, bottom) in objects:
-        box, fault = usable_box(
-            (left, top),
-            (right - left, bottom - top),
-            names.index(name),
-            size=facts.size,
-            source=source,
+        raise DatasetError(
+            "There is no Pascal VOC file", got=source.name, expected="an .xml with <annotation>"
         )
-        boxes += [box] if box is not None else []
-        faults += [fault] if fault is not None else []
-    place = image.relative_to(root).as_posix()
-    split = splits.get(path.stem, split_name(path.parent.name) or "")
-    return Item(place, source, split, None, tuple(boxes), place, facts.size, digest=facts.digest)
+    trees = {place: source.attempt(source.xml, place) for place in files}
+    annotations = {place: tree for place, tree in trees.items() if tree is not None}
+    objects = {place: tree.findall("object") for place, tree in annotations.items()}
+    named = {_name(thing) for things in objects.values() for thing in things}
+    names = sorted(named - {""})
+    split_of = _splits(source)
+    by_stem: dict[str, list[str]] = {}
+    for image in source.images():
+        by_stem.setdefault(_stem(image), []).append(image)
+    items: dict[str, Item] = {}
+    for place, tree in annotations.items():
+        found = _image(source, place, tree, by_stem.get(_stem(place), []))
+        facts = source.image(found) if found is not None else None
+        if found is None or facts is None:
+            continue
+        if found in items:
+            source.fault(place, f"is of {found}, as {items[found].source} is")
+            continue
+        boxes = _boxes(source, place, objects[place], names=names, facts=facts)
+        declared = [tree.findtext(f"size/{side}") for side in ("width", "height")]
+        compare_size(source, place, declared, facts)
+        split = split_of.get(_stem_below(place)) or split_of_path(place) or split_of_path(found)
+        items[found] = Item(
+            *(found, place, split, None, boxes, found, facts.size), digest=facts.digest
+        )
+    return Dataset(Kind.DETECTION, tuple(names), tuple(items.values()))
+
+
+def _name(thing: ElementTree.Element) -> str:
+    return plain(thing.findtext("name", "")).strip()
+
+
+def _stem(place: str) -> str:
+    return posixpath.splitext(posixpath.basename(place))[0]
+
+
+def _stem_below(place: str) -> tuple[str, str]:
+    """Return the folder that has ``Annotations`` or ``ImageSets``, and the file's name."""
+    return re.split(r"(?:^|/)(?:Annotations|ImageSets)/", f"/{place}")[0].lstrip("/"), _stem(place)
+
+
+def _splits(source: Source) -> dict[tuple[str, str], str]:
+    """Return the splits that the lists of ``ImageSets/Main`` give to names of images."""
+    lists = [p for p in source.named(".txt") if "ImageSets/Main/" in p and split_name(_stem(p))]
+    found: dict[tuple[str, str], str] = {}
+    both: dict[tuple[str, str], str] = {}
+    for place in lists:
+        split = split_name(_stem(place)) or ""
+        for number, line in enumerate(source.attempt(source.lines, place) or (), 1):
+            words = line.split()
+            if not words:
+                continue
+            key = (_stem_below(place)[0], words[0])
+            # "trainval" is both: the lists of its parts say more.
+            if _stem(place) == "trainval":
+                both[key] = split
+            elif found.setdefault(key, split) != split:
+                source.fault(f"{place} line {number}", f"names {key[1]}, which is in {found[key]}")
+    return both | found
+
+
+def _image(source: Source, place: str, tree: ElementTree.Element, alike: list[str]) -> str | None:
+    """Return the image of an XML file: of its name, else the one that it names."""
+    told = plain(tree.findtext("filename", "")).strip().replace("\\", "/")
+    own = {posixpath.basename(image) for image in alike}
+    wanted = told if posixpath.basename(told) in own or not own else own.pop()
+    if own and wanted != told:
+        source.fault(place, f"may be of {wanted} or of {own.pop()}")
+        return None
+    if not wanted:
+        source.fault(place, "has no image of its name, and names none")
+        return None
+    if alike and _stem(told) not in ("", _stem(place)):
+        why = f"names {told}, but the image of its own name was read"
+        source.fault(place, why, is_left_out=False)
+    near = posixpath.dirname(place)
+    found = posixpath.basename(wanted) if alike else wanted
+    return source.find(found, source=place, near=near, split=split_of_path(place))
+
+
+def _boxes(
+    source: Source,
+    place: str,
+    things: list[ElementTree.Element],
+    *,
+    names: list[str],
+    facts: ImageFacts,
+) -> tuple[Box, ...]:
+    """Return the boxes of objects; one without a name or a box is left out, the others stay."""
+    boxes = list[Box]()
+    for number, thing in enumerate(things, 1):
+        line = f"{place} object {number}"
+        corners = [thing.findtext(f"bndbox/{side}", "").strip() for side in _SIDES]
+        if not _name(thing) or not all(corners):
+            source.fault(line, "has no box" if _name(thing) else "has no name")
+            continue
+        try:
+            left, top, right, bottom = map(float, corners)
+        except ValueError:
+            source.fault(line, "has a box that is not of four numbers")
+            continue
+        is_ignored = thing.findtext("difficult", "0").strip() == "1"
+        numbers = (left, top, right - left, bottom - top)
+        label = names.index(_name(thing))
+        add_box(boxes, numbers, label, of=(source, line, facts), is_ignored=is_ignored)
+    return tuple(boxes)
