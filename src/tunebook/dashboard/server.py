@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import socket
 import threading
+import time
 from collections.abc import Callable
+from typing import final
 
 import uvicorn
 
@@ -19,6 +24,8 @@ LOOPBACK = "127.0.0.1"
 TOKEN_FILE = "dashboard-token"
 SHUTDOWN_S = 1
 """So long an open stream of events is waited for when the server ends."""
+BACKLOG = 128
+"""Connections that may wait to be accepted."""
 
 
 def serve(
@@ -42,13 +49,46 @@ def serve(
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
+        backlog=BACKLOG,
     )
+    out_of_files = OutOfFiles()
+    for logger in ("asyncio", "uvicorn.error"):
+        logging.getLogger(logger).addFilter(out_of_files)
     name = f"[{host}]" if ":" in host else host
     ready(f"http://{name}:{listener.getsockname()[1]}/?token={access.token}")
     # Large studies take seconds to fold: that is done before somebody asks.
     threading.Thread(target=queries.prepare, daemon=True).start()
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
+
+
+@final
+class OutOfFiles(logging.Filter):
+    """Says in one line, twice a minute at most, that no more files or connections can be opened.
+
+    Otherwise asyncio writes a traceback for each connection that may wait, again and again.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._quiet_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is written."""
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, OSError) or error.errno not in {errno.EMFILE, errno.ENFILE}:
+            return True
+        is_due, limit = self._clock() >= self._quiet_until, os.sysconf("SC_OPEN_MAX")
+        if is_due:
+            self._quiet_until = self._clock() + 30.0
+        record.msg, record.args, record.exc_info = (
+            f"Too many open files: the dashboard may have {limit}, and connections wait. Close "
+            f"pages, or start it after 'ulimit -n {4 * limit}'",
+            None,
+            None,
+        )
+        return is_due
 
 
 def _hosts(host: str) -> tuple[str, ...]:
@@ -65,7 +105,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise InputError(
