@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from tunebook.datasets.importers.yolo import read_yolo
 from tunebook.datasets.quality import quality_sections
 from tunebook.datasets.records import Dataset, from_lines, to_lines
 from tunebook.datasets.splitting import DEFAULT_SHARES, with_splits
+from tunebook.datasets.working_folder import WorkingFolder
 from tunebook.errors import DatasetError, nearest
 from tunebook.records.section import encode
 
@@ -79,10 +79,10 @@ def import_dataset(
         raise DatasetError("There is no such file or folder", got=str(path))
     place = home / "datasets"
     place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place, prefix=".importing-") as working:
+    with WorkingFolder(".importing-", place) as working:
         root = path
         if is_archive(path):
-            root = Path(working) / "unpacked"
+            root = working / "unpacked"
             unpack(path, root)
             root = _inner(root)
         dataset = _read(root, chosen)
@@ -91,7 +91,7 @@ def import_dataset(
             raise DatasetError("Nothing could be imported", got=why or path.name)
         if chosen.shares is not None or not all(item.split for item in dataset.items):
             dataset = with_splits(dataset, chosen.shares or DEFAULT_SHARES, seed=chosen.seed)
-        return _keep(dataset, name, root if root.is_dir() else root.parent, place, Path(working))
+        return _keep(dataset, name, root if root.is_dir() else root.parent, place, working)
 
 
 def _check_name(name: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from tunebook.datasets.working_folder import WorkingFolder
 from tunebook.engine import replay
 from tunebook.errors import StudyNotFoundError
 from tunebook.records import StudyId, StudySpec, TaskRef
@@ -75,8 +74,9 @@ def settings_for(options: Mapping[str, Any]) -> Settings:
     """Return where things are kept. A store in memory keeps nothing, its files neither."""
     home, store = options.get("home"), options.get("store")
     if store == "memory" and home is None:
-        home = tempfile.mkdtemp(prefix="tunebook-")
-        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        folder = WorkingFolder("tunebook-")
+        atexit.register(folder.remove)
+        home = folder.path
     return find_settings(home, store)
 
 
