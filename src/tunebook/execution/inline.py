@@ -16,6 +16,7 @@ from tunebook.execution.attempt import end_attempt, run_attempt
 from tunebook.execution.event_channel import EventChannel
 from tunebook.execution.failures import time_limit_failure
 from tunebook.execution.launch_queue import LaunchQueue
+from tunebook.execution.process_tree import ending_what_starts, mark_of
 from tunebook.execution.protocol import Deliver
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.records import (
@@ -120,7 +121,8 @@ class InlineExecutor:
             launch, deliver, self._queue, limit_s=self._setup.trial_timeout_s
         )
         try:
-            self._train(line)
+            with ending_what_starts(mark_of(self._setup.home, self._setup.study)):
+                self._train(line)
         finally:
             self._line = None
 

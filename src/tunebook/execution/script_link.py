@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
-from tunebook.datasets.working_folder import WorkingFolder
+from tunebook.datasets.working_folder import WorkingFolder, sweep_folders
 from tunebook.execution.messages import answer_order, assignment_order, halt_order, read_events
 from tunebook.execution.wire import Message, Wire
 from tunebook.records import (
@@ -30,8 +30,7 @@ from tunebook.training import PassingChannel, TrialHandle
 VARIABLE = "TUNEBOOK_ATTACH"
 """The environment variable that tells a script where to attach itself."""
 
-FOLDER_PREFIX = "tunebook-"
-
+_PREFIX, _SHORT = "tunebook-", Path("/tmp")
 _MAX_ADDRESS = 90
 """The system allows 104 bytes or more for the name of a socket."""
 
@@ -143,8 +142,14 @@ class ScriptLink:
 
 
 def _short_folder() -> WorkingFolder:
-    folder = WorkingFolder(FOLDER_PREFIX)
+    folder = WorkingFolder(_PREFIX)
     if len(str(folder.path / "attach").encode()) <= _MAX_ADDRESS:
         return folder
     folder.remove()
-    return WorkingFolder(FOLDER_PREFIX, Path("/tmp"))
+    return WorkingFolder(_PREFIX, _SHORT)
+
+
+def sweep_links() -> None:
+    """Delete the folders that killed workers have left behind."""
+    sweep_folders(_PREFIX)
+    sweep_folders(_PREFIX, _SHORT)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import final
 
 from tunebook.errors import nearest
-from tunebook.execution.failures import TaskFailed, script_failure
+from tunebook.execution.failures import TaskFailed, is_kill, script_failure
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.metric_files import MetricFiles
 from tunebook.execution.metric_lines import DEFAULT_PATTERN, MetricLines
@@ -127,7 +127,7 @@ class ScriptTask:
         if following.has_ended_well:
             return
         if status != 0:
-            raise TaskFailed(following.failure(status))
+            raise following.failure(status)
         if not following.has_objective:
             raise TaskFailed(
                 missing_metric(
@@ -156,7 +156,6 @@ class _Following:
                 render_command(task.words, _values_of(trial), task.parameters),
                 environment=_environment_of(trial) | {VARIABLE: self._link.address},
                 folder=task.folder,
-                mark=VARIABLE,
             )
         except BaseException:
             self._link.close()
@@ -207,10 +206,16 @@ class _Following:
             raise self._link.channel.divergence
         return status or 0
 
-    def failure(self, status: int) -> Failure:
-        """Return why the script exited with ``status``."""
-        was_out_of_memory = self._memory_watch.has_risen()
-        return script_failure(status, self.output.last, was_out_of_memory=was_out_of_memory)
+    def failure(self, status: int) -> TaskFailed:
+        """Return why the script exited with ``status``; one that was killed may be tried again."""
+        is_starved = self._memory_watch.has_risen()
+        failure = script_failure(
+            status,
+            self.output.last,
+            was_out_of_memory=is_starved,
+            peak_bytes=self._process.peak_bytes,
+        )
+        return TaskFailed(failure, is_loss=is_starved or is_kill(status))
 
     def end(self) -> None:
         """End the script if it still runs, and what it left behind."""
@@ -241,6 +246,7 @@ class _Following:
         if time.monotonic() - self._looked_at < _POLL_S:
             return
         self._looked_at = time.monotonic()
+        self._process.measure()
         if self._link.channel is None:
             self._read_files()
             is_ended = self._trial.is_asked_to_end()
