@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable
 from typing import final
 
@@ -64,31 +63,26 @@ def serve(
 
 @final
 class OutOfFiles(logging.Filter):
-    """Says in one line, twice a minute at most, that no more files or connections can be opened.
+    """Says once, in one line, that no more files or connections can be opened.
 
     Otherwise asyncio writes a traceback for each connection that may wait, again and again.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._clock = clock
-        self._quiet_until = 0.0
+    has_said = False
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is written."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, OSError) or error.errno not in {errno.EMFILE, errno.ENFILE}:
             return True
-        is_due, limit = self._clock() >= self._quiet_until, os.sysconf("SC_OPEN_MAX")
-        if is_due:
-            self._quiet_until = self._clock() + 30.0
-        record.msg, record.args, record.exc_info = (
+        limit, has_said = os.sysconf("SC_OPEN_MAX"), self.has_said
+        record.msg = (
             f"Too many open files: the dashboard may have {limit}, and connections wait. Close "
-            f"pages, or start it after 'ulimit -n {4 * limit}'",
-            None,
-            None,
+            f"pages, or start it after 'ulimit -n {4 * limit}'"
         )
-        return is_due
+        record.args = record.exc_info = None
+        self.has_said = True
+        return not has_said
 
 
 def _hosts(host: str) -> tuple[str, ...]:

@@ -75,17 +75,19 @@ def die_with_parent(parent: int, number: signal.Signals) -> None:
         os._exit(1)
 
 
-def adopt_orphans(*, is_wanted: bool = True) -> bool:
-    """Become the parent of whatever the children of this process leave behind (Linux), or not.
-
-    Return whether it was before.
-    """
+def adopt_orphans(*, is_wanted: bool = True) -> None:
+    """Become the parent of whatever the children of this process leave behind (Linux), or not."""
     prctl = getattr(_libc(), "prctl", None)
-    before = ctypes.c_int(0)
     if prctl is not None and sys.platform.startswith("linux"):
-        prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
         prctl(_PR_SET_CHILD_SUBREAPER, int(is_wanted), 0, 0, 0)
-    return bool(before.value)
+
+
+def adopts_orphans() -> bool:
+    """Whether this process is the parent of whatever its children leave behind."""
+    prctl, found = getattr(_libc(), "prctl", None), ctypes.c_int(0)
+    if prctl is not None and sys.platform.startswith("linux"):
+        prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(found), 0, 0, 0)
+    return bool(found.value)
 
 
 def ignore_interrupts() -> None:
@@ -93,7 +95,7 @@ def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # What nohup ignores stays ignored.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 

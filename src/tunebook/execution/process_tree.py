@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from tunebook.execution import process_settings
 from tunebook.records import StudyId
@@ -64,18 +64,18 @@ def marked(mark: str) -> dict[str, str]:
 
 def end_marked(mark: str) -> None:
     """End every process that has a mark, but neither this one nor what it was started by."""
-    _end(lambda: _with_marks(lambda marks: mark in marks))
+    _end(lambda: _with_variable(MARK, lambda value: mark in value.split()))
 
 
 def end_left_behind(home: Path, study: str) -> None:
     """End what drivers of a study have left behind that are gone."""
     wanted = _study_mark(home, study)
 
-    def is_left(marks: Sequence[str]) -> bool:
-        parts = (mark.split(":") for mark in marks)
+    def is_left(value: str) -> bool:
+        parts = (mark.split(":") for mark in value.split())
         return any(part[0] == wanted and not _is_driven(*part[1:]) for part in parts)
 
-    _end(lambda: _with_marks(is_left))
+    _end(lambda: _with_variable(MARK, is_left))
 
 
 def _is_driven(pid: str, started: str) -> bool:
@@ -83,26 +83,19 @@ def _is_driven(pid: str, started: str) -> bool:
     return is_alive(replace(here, pid=int(pid), process_started_at=float(started)), here)
 
 
-def _with_marks(is_wanted: Callable[[Sequence[str]], bool]) -> list[psutil.Process]:
+def _with_variable(name: str, is_wanted: Callable[[str], bool]) -> list[psutil.Process]:
+    """Return the processes that were executed with such a variable."""
     import psutil
 
-    spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []
+    spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     for pid in set(psutil.pids()) - spared:
-        with suppress(psutil.NoSuchProcess):
+        # It may be gone, or somebody else's.
+        with suppress(psutil.Error, OSError):
             process = psutil.Process(pid)
-            if is_wanted(_marks(process)):
+            if is_wanted(process.environ().get(name, "")):
                 found.append(process)
     return found
-
-
-def _marks(process: psutil.Process) -> Sequence[str]:
-    """Return the marks with which a process was executed; none if it is gone or not ours."""
-    import psutil
-
-    with suppress(psutil.Error, OSError):
-        return process.environ().get(MARK, "").split()
-    return ()
 
 
 # -- whose child it is -----------------------------------------------------------------------
@@ -139,41 +132,59 @@ def descendants(spared: Collection[int] = ()) -> list[psutil.Process]:
                 return descendants(spared)
             if not any(name in " ".join(child.cmdline()) for name in _SHARED):
                 found += [*child.children(recursive=True), child]
-        except psutil.AccessDenied:
-            found.append(child)
-        except psutil.NoSuchProcess:
+        except (psutil.NoSuchProcess, ChildProcessError):
             return descendants(spared)
     return found
 
 
 def end_descendants() -> bool:
     """End what this process has started or adopted; return whether there was anything."""
-    return _end(descendants, _ORPHANS_GRACE_S)
+    return bool(_end(descendants, _ORPHANS_GRACE_S))
 
 
-@contextmanager
-def ending_what_starts(mark: str) -> Iterator[None]:
-    """Mark and then end what this very process starts meanwhile.
+@final
+class OwnProcesses:
+    """What this very process starts while it trains trials itself.
 
     Only in the main thread: another one has no way to tell its own processes from others.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before, marks = {child.pid for child in children()}, os.environ.get(MARK)
-    adopts = process_settings.adopt_orphans()
-    os.environ.update(marked(mark))
-    try:
-        yield
-    finally:
-        os.environ.pop(MARK)
-        if marks is not None:
-            os.environ[MARK] = marks
-        # Studies that other threads drive have servers of their own.
-        others = (c.pid for c in children() if mark in _marks(c) and _marks(c)[-1] != mark)
-        spared = before.union(others)
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
+        self._before: set[int] | None = None
+        self._adopted_before = False
+
+    @contextmanager
+    def marked(self) -> Iterator[None]:
+        """Mark what is started meanwhile."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        if self._before is None:
+            self._before = {child.pid for child in children()}
+            self._adopted_before = process_settings.adopts_orphans()
+            process_settings.adopt_orphans()
+        marks = os.environ.get(MARK)
+        os.environ.update(marked(self._mark))
+        try:
+            yield
+        finally:
+            os.environ.pop(MARK)
+            if marks is not None:
+                os.environ[MARK] = marks
+
+    def end(self) -> None:
+        """End them. Not after each trial: the next one may use the pool of processes of the last.
+
+        Studies that other threads drive have servers of their own, which have two marks.
+        """
+        if self._before is None:
+            return
+        others = _with_variable(MARK, lambda v: self._mark in v.split()[:-1])
+        spared = self._before.union(process.pid for process in others)
         _end(lambda: descendants(spared), _ORPHANS_GRACE_S)
-        process_settings.adopt_orphans(is_wanted=adopts)
+        process_settings.adopt_orphans(is_wanted=self._adopted_before)
+        self._before = None
 
 
 # -- the end ---------------------------------------------------------------------------------
@@ -191,10 +202,20 @@ def tree_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return []
 
 
-def end_tree(process: subprocess.Popen[bytes]) -> None:
-    """Ask a process and its children to end, kill those that do not, and reap the process."""
-    _end(lambda: tree_of(process))
+def end_tree(process: subprocess.Popen[bytes], variable: str, value: str) -> None:
+    """End a process, its children, and what has a variable of it; reap the process."""
+
+    def find() -> list[psutil.Process]:
+        tree = tree_of(process)
+        if not tree and process_settings.adopts_orphans() and not has_children():
+            return []
+        return [*tree, *_with_variable(variable, lambda found: found == value)]
+
+    members = _end(find)
     process.wait()
+    for member in members:
+        with suppress(ChildProcessError):
+            os.waitpid(member.pid, os.WNOHANG)
     if process.stdout is not None:
         process.stdout.close()
 
@@ -208,21 +229,22 @@ def signal_all(members: Iterable[psutil.Process], number: signal.Signals) -> Non
             member.send_signal(number)
 
 
-def _end(find: Callable[[], Sequence[psutil.Process]], grace_s: float = GRACE_S) -> bool:
-    """Ask what is found to end, then kill what is still found; return whether anything was."""
+def _end(
+    find: Callable[[], Sequence[psutil.Process]], grace_s: float = GRACE_S
+) -> set[psutil.Process]:
+    """Ask what is found to end, then kill what is still found; return all of it."""
     members = set(find())
-    if not members:
-        return False
     signal_all(members, signal.SIGTERM)
     signal_all(members, signal.SIGCONT)
     _wait_for(members, grace_s)
-    for _ in range(_N_KILLS):
-        members = set(find())
-        if not members:
+    for _ in range(_N_KILLS if members else 0):
+        left = set(find())
+        signal_all(left, signal.SIGKILL)
+        _wait_for(left, _KILL_S)
+        members = members | left
+        if not left:
             break
-        signal_all(members, signal.SIGKILL)
-        _wait_for(members, _KILL_S)
-    return True
+    return members
 
 
 def _wait_for(members: Iterable[psutil.Process], patience_s: float) -> None:

@@ -42,8 +42,8 @@ from tunebook.training import TrainingFunction
 _DEFAULTS = WorkerOptions()
 _MAX_SETBACKS = 8
 """Deaths of the server, and failed starts of workers, in a row: then the study cannot go on."""
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
-"""Seconds without a new worker after a setback; each pause is twice as long as the one before."""
+_PAUSE_S = 0.05
+"""Seconds without a new worker after a setback, times two after each further one."""
 
 
 @dataclass(slots=True)
@@ -315,8 +315,7 @@ class ProcessExecutor:
                 do="See what the module of the training function does when it is imported, and "
                 "whether something kills its processes",
             )
-        pause_s = min(_FIRST_PAUSE_S * 2**self._n_setbacks, _LONGEST_PAUSE_S)
-        self._start_at = time.monotonic() + pause_s
+        self._start_at = time.monotonic() + _PAUSE_S * 2 ** (self._n_setbacks - 1)
 
     def _bury(self, deaths: Mapping[int, Death]) -> None:
         for link in [link for link in self._links() if link.number in deaths]:

@@ -30,7 +30,11 @@ _MEASURE_S = 2.0
 
 @final
 class ScriptProcess:
-    """The process of a command. What it leaves behind is ended with its trial, see ``worker``."""
+    """The process of a command.
+
+    ``mark`` is a variable of ``environment`` whose value no other script has: whatever the script
+    starts and leaves behind is known by it.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class ScriptProcess:
         *,
         environment: Mapping[str, str],
         folder: str | None,
+        mark: str,
     ) -> None:
         try:
             self._process = subprocess.Popen(
@@ -60,6 +65,7 @@ class ScriptProcess:
             ) from error
         assert self._process.stdout is not None
         self._output = self._process.stdout
+        self._mark = (mark, environment[mark])
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_silent = False
         self._measure_at = time.monotonic()
@@ -131,4 +137,4 @@ class ScriptProcess:
 
     def end(self) -> None:
         """End it with all its children, politely first; no effect on what is gone."""
-        end_tree(self._process)
+        end_tree(self._process, *self._mark)

@@ -156,6 +156,7 @@ class _Following:
                 render_command(task.words, _values_of(trial), task.parameters),
                 environment=_environment_of(trial) | {VARIABLE: self._link.address},
                 folder=task.folder,
+                mark=VARIABLE,
             )
         except BaseException:
             self._link.close()
