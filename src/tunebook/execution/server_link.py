@@ -114,7 +114,7 @@ def starting() -> Iterator[None]:
 
 def _start_fresh(reference: str, setup: TrialSetup, options: WorkerOptions) -> ServerLink:
     wire, end = wire_pair()
-    program = _PROGRAM.format(path=sys.path, fd=end.fileno(), driver=watched_parent())
+    program = _PROGRAM.format(path=sys.path, fd=end.fileno(), driver=_watched_parent())
     threads = process_settings.thread_variables(os.environ, options.n_threads)
     try:
         process = subprocess.Popen(
@@ -149,7 +149,7 @@ def _start_copy(
             do="Move the function into a module and import it from there, or use workers=0",
         )
     wire, end = wire_pair()
-    driver, mark = watched_parent(), mark_of(setup.home, setup.study)
+    driver, mark = _watched_parent(), mark_of(setup.home, setup.study)
     sys.stdout.flush()
     sys.stderr.flush()
     with warnings.catch_warnings():
@@ -172,7 +172,7 @@ def _start_copy(
     return ServerLink(wire, pid, None)
 
 
-def watched_parent() -> int:
+def _watched_parent() -> int:
     """Return whose death ends the server: ours, 0 for nobody's.
 
     The kernel watches the thread that starts a process. One that may end before the study must

@@ -25,8 +25,6 @@ import torch
 
 from tunebook.diagnosis.throughput import HEADROOM, N_TIMED, N_WARM_UP, BatchTiming
 from tunebook.errors import TaskError
-from tunebook.execution.process_settings import die_with_parent
-from tunebook.execution.server_link import watched_parent
 from tunebook.probes.fixed_rate import OnProgress
 from tunebook.recipes.loop import Training
 from tunebook.training.task import Split, Task, load_task
@@ -159,7 +157,6 @@ def _in_child(task: Task, order: _Order, memory_limit: int | None) -> Generator[
         "n_threads": torch.get_num_threads(),
         "path": sys.path,
         "pipe": write,
-        "parent": watched_parent(),
     }
     command = [sys.executable, "-m", "tunebook.probes.throughput", json.dumps(told)]
     with tempfile.TemporaryFile() as errors, os.fdopen(read) as lines:
@@ -189,7 +186,6 @@ def _in_child(task: Task, order: _Order, memory_limit: int | None) -> Generator[
 
 def _measure_for(parent: dict[str, Any]) -> None:
     """Measure what the parent asks for, and write a line of JSON for each size to its pipe."""
-    die_with_parent(parent["parent"], signal.SIGKILL)
     sys.path[:] = dict.fromkeys([*sys.path, *parent["path"]])
     torch.set_num_threads(parent["n_threads"])
     task = load_task(parent["reference"], parent["arguments"])
