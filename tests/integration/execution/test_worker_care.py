@@ -230,33 +230,62 @@ def test_server_that_always_dies_ends_the_study_and_says_so(tmp_path: Path) -> N
     assert [trial.n_losses for trial in study.trials] == [0]
 
 
-@pytest.mark.parametrize("kind", ["held open", "of the server"])
-def test_files_that_trials_leave_open_cost_no_trial(kind: str, tmp_path: Path) -> None:
-    """The worker is replaced in time, and a server that cannot take a worker's end says why."""
-    program = f"""
-        import resource, sys
+def output_with_64_files(program: str, *arguments: str) -> str:
+    """Return what a program prints that may have 64 files open; it may not complain."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", limit + textwrap.dedent(program), *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_files_that_trials_leave_open_cost_no_trial(tmp_path: Path) -> None:
+    program = """
+        import sys
         import tunebook as tb
-        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
         kept = []
-        if {kind == "of the server"}:
-            kept = [open("/dev/null") for _ in range(60)]
-            [file.close() for file in kept[40:]]
         def train(trial):
             kept.extend(open("/dev/null") for _ in range(12))
             return trial.config.lr
         space = tb.Space(lr=tb.Float(0.0, 1.0))
         study = tb.tune(train, space, maximize="v", trials=20, workers=1, search="random",
                         home=sys.argv[1], name="s", progress=False)
-        print([str(t.state) for t in study.trials] == ["done"] * 20,
-              sum(t.n_losses for t in study.trials))
+        print(*{str(t.state) for t in study.trials}, sum(t.n_losses for t in study.trials))
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (done.stdout, done.stderr) == ("True 0\n", "")
+    assert output_with_64_files(program, str(tmp_path)) == "done 0\n"
+
+
+def test_driver_that_has_no_more_files_says_what_to_do(tmp_path: Path) -> None:
+    program = """
+        import sys
+        from pathlib import Path
+        from tunebook.errors import WorkerStartError
+        from tunebook.execution import ProcessExecutor, TrialSetup
+        from tunebook.records import Objective
+        from tunebook.testing.executor_suite import launch_of
+        setup = TrialSetup("s", Objective.of(maximize="v"), Path(sys.argv[1]))
+        executor = ProcessExecutor(lambda trial: 1.0, setup, n_workers=1)
+        kept = []
+        try:
+            while True:
+                kept.append(open("/dev/null"))
+        except OSError:
+            executor.carry_out(launch_of(0))
+        try:
+            executor.events(print, 10.0)
+        except WorkerStartError as error:
+            kept.clear()
+            print(error)
+        executor.close()
+    """
+    told = output_with_64_files(program, str(tmp_path))
+    assert "[E401]" in told
+    assert "Too many open files; a process may have 64 files open" in told
+    assert "'ulimit -n 256'" in told
 
 
 def test_untracked_trial_waits_in_its_worker_while_others_train(start: Start) -> None:
