@@ -65,16 +65,28 @@ def test_processes_of_a_killed_driver_are_gone_soon(crash, kill):
     assert not alive
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_ctrl_c_pauses_the_study_with_checkpoints_and_it_goes_on(crash, undisturbed, workers):
+@pytest.mark.parametrize(
+    ("number", "workers", "why"),
+    [
+        (signal.SIGINT, 0, "Ctrl-C"),
+        (signal.SIGINT, 2, "Ctrl-C"),
+        (signal.SIGTERM, 2, "SIGTERM"),
+        (signal.SIGHUP, 0, "SIGHUP"),
+        (signal.SIGHUP, 2, "SIGHUP"),
+    ],
+)
+def test_signal_pauses_the_study_with_checkpoints_and_it_goes_on(
+    crash, undisturbed, number, workers, why
+):
     study = crash(workers=workers, step_s=0.02)
-    driver = study.start()
+    # Whatever the tests themselves were started with.
+    driver = study.start(lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
     wait_for(lambda: has_trained(study))
-    os.kill(driver, signal.SIGINT)
+    os.kill(driver, number)
     assert study.end_of(driver) == 0, study.said
     facts = study.facts
     assert facts.state is StudyState.PAUSED
-    assert facts.state_why == "interrupted by Ctrl-C"
+    assert facts.state_why == f"interrupted by {why}"
     assert not facts.attempts
     assert TrialState.LOST not in {trial.state for trial in facts.trials}
     study.check_so_far(undisturbed)
@@ -82,6 +94,16 @@ def test_ctrl_c_pauses_the_study_with_checkpoints_and_it_goes_on(crash, undistur
     study.check_finished(undisturbed)
     # Nothing was trained twice.
     assert all(trial.steps_done == trial.step for trial in study.facts.trials)
+
+
+def test_hangup_that_nohup_ignores_is_ignored(crash, undisturbed):
+    study = crash(workers=2, step_s=0.02)
+    driver = study.start(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    wait_for(lambda: has_trained(study))
+    os.kill(driver, signal.SIGHUP)
+    assert study.end_of(driver) == 0, study.said
+    study.check_finished(undisturbed)
+    assert sum(isinstance(event, DriverStarted) for event in study.events) == 1
 
 
 def in_another_time(offset_s: float):

@@ -41,8 +41,11 @@ def kept_token(path: Path) -> str:
     """Return the token in a file that only its owner may read; a new one is put there.
 
     Pages that are open in a browser thus find their server again after a restart. A file that
-    others may read, as a copied one, is closed to them.
+    others may read, as a copied one, is closed to them. Where nothing can be written, each server
+    has a token of its own.
     """
+    if not os.access(path.parent, os.W_OK):
+        return new_token()
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         os.fchmod(file.fileno(), 0o600)
         known = file.read().strip()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import socket
 import threading
 from collections.abc import Callable
+from typing import final
 
 import uvicorn
 
@@ -48,12 +52,39 @@ def serve(
         backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
+    out_of_files = OutOfFiles()
+    for logger in ("asyncio", "uvicorn.error"):
+        logging.getLogger(logger).addFilter(out_of_files)
     name = f"[{host}]" if ":" in host else host
     ready(f"http://{name}:{listener.getsockname()[1]}/?token={access.token}")
     # Large studies take seconds to fold: that is done before somebody asks.
     threading.Thread(target=queries.prepare, daemon=True).start()
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
+
+
+@final
+class OutOfFiles(logging.Filter):
+    """Says once, in one line, that no more files or connections can be opened.
+
+    Otherwise asyncio writes a traceback for each connection that may wait, again and again.
+    """
+
+    has_said = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is written."""
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, OSError) or error.errno not in {errno.EMFILE, errno.ENFILE}:
+            return True
+        limit, has_said = os.sysconf("SC_OPEN_MAX"), self.has_said
+        record.msg = (
+            f"Too many open files: the dashboard may have {limit}, and connections wait. Close "
+            f"pages, or start it after 'ulimit -n {4 * limit}'"
+        )
+        record.args = record.exc_info = None
+        self.has_said = True
+        return not has_said
 
 
 def _hosts(host: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from tunebook.datasets.quality_page import quality_sections
 from tunebook.datasets.records import Dataset, from_lines, to_lines
 from tunebook.datasets.splitting import checked_shares, with_all_splits
 from tunebook.errors import DatasetError, nearest
-from tunebook.files import write_file
+from tunebook.files import WorkingFolder, write_file
 from tunebook.records.section import encode
 
 FORMATS: Mapping[str, Callable[[Source], Dataset]] = {
@@ -87,14 +86,14 @@ def import_dataset(
             raise DatasetError(f"{path} {why}")
         place = home / "datasets"
         place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place, prefix=".importing-") as working:
+        with WorkingFolder(".importing-", place) as working:
             root = path
             if is_archive(path):
-                root = Path(working) / "unpacked"
+                root = working / "unpacked"
                 unpack(path, root)
                 root = _inner(root)
             source = Source(root)
-            return _keep(_whole(source, chosen), name, source.root, place, Path(working))
+            return _keep(_whole(source, chosen), name, source.root, place, working)
     except OSError as error:
         what = error.filename or path
         raise DatasetError(f"{what} cannot be read or written: {error.strerror}") from error

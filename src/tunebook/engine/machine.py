@@ -382,4 +382,5 @@ def _lost_too_often(failure: Failure | None) -> Failure:
     """Return the failure of a trial that is not retried any more; what killed it stays visible."""
     last = failure or Failure(FailureKind.LOST, "its worker vanished")
     message = f"lost {MAX_LOSSES + 1} times; the last time: {last.message}"
-    return replace(last, kind=FailureKind.KILLED, message=message)
+    is_starved = last.kind is FailureKind.OUT_OF_MEMORY
+    return replace(last, kind=last.kind if is_starved else FailureKind.KILLED, message=message)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tunebook.execution.event_channel import EventChannel
-from tunebook.execution.failures import failure_of
+from tunebook.execution.failures import TaskFailed, failure_of
 from tunebook.records import Event, Failure
 from tunebook.training import Diverged, TrainingFunction, TrialHandle, Unwind
 
@@ -22,31 +22,33 @@ def run_attempt(
 
     Only what is no ``Exception`` comes out of here, such as a KeyboardInterrupt.
     """
-    failure = _failure_in(function, handle, log)
-    return end_attempt(handle, channel, failure)
+    error = _error_of(function, handle)
+    failure = None if error is None else failure_of(error, log)
+    is_loss = isinstance(error, TaskFailed) and error.is_loss
+    return end_attempt(handle, channel, failure, is_loss=is_loss)
 
 
 def end_attempt(
-    handle: TrialHandle, channel: EventChannel, failure: Failure | None
+    handle: TrialHandle, channel: EventChannel, failure: Failure | None, *, is_loss: bool = False
 ) -> Sequence[Event]:
     """Close the handle and return all that is left to say."""
     channel.begin_ending()
     handle.close()
-    return channel.ending(failure, step=handle.step, seconds=handle.seconds, notice=handle.notice)
+    return channel.ending(
+        failure, step=handle.step, seconds=handle.seconds, is_loss=is_loss, notice=handle.notice
+    )
 
 
-def _failure_in(
-    function: TrainingFunction, handle: TrialHandle, log: Path | None
-) -> Failure | None:
+def _error_of(function: TrainingFunction, handle: TrialHandle) -> BaseException | None:
     try:
         handle.conclude(_call(function, handle))
     except Diverged as divergence:
-        return failure_of(divergence, log)
+        return divergence
     except Unwind:
         return None
     # The user's code is called here: whatever it raises is the trial's failure, not ours.
     except (Exception, SystemExit) as error:  # noqa: BLE001 - see above
-        return failure_of(error, log)
+        return error
     return None
 
 

@@ -99,15 +99,24 @@ class EventChannel:
         self._is_ending = True
 
     def ending(
-        self, failure: Failure | None, *, step: int, seconds: float, notice: str | None = None
+        self,
+        failure: Failure | None,
+        *,
+        step: int,
+        seconds: float,
+        is_loss: bool = False,
+        notice: str | None = None,
     ) -> Sequence[Event]:
         """Return all that is left to say, with how the attempt ended unless it just left.
 
-        A trial that a full disk has ended is lost and not to blame.
+        A trial that a full disk has ended is lost and not to blame. ``is_loss``: what trained it
+        was killed.
         """
         now, trial = self._now(), self._trial
         if failure is not None and failure.kind is FailureKind.NO_SPACE:
             self._held_back.append(TrialLost(now, trial, failure, is_driver_loss=True))
+        elif failure is not None and is_loss and not self._has_left:
+            self._held_back.append(TrialLost(now, trial, failure))
         elif not self._has_left:
             self._held_back.append(
                 TrialEnded(now, trial, step, seconds, notice)

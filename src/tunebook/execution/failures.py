@@ -31,6 +31,7 @@ _OURS = tuple(
     for folder in (Path(__file__).parent, Path(__file__).parent.parent / "training")
 )
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 _MAX_MESSAGE = 500
 _TAIL_LINES = 20
 _TAIL_BYTES = 8192
@@ -40,11 +41,15 @@ KILLS = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
 
 
 class TaskFailed(Exception):
-    """Raised by a task that knows what kind of failure it was: a script's exit, for example."""
+    """Raised by a task that knows what kind of failure it was: a script's exit, for example.
 
-    def __init__(self, failure: Failure) -> None:
+    ``is_loss``: it was killed from outside, so it may do better when it is tried again.
+    """
+
+    def __init__(self, failure: Failure, *, is_loss: bool = False) -> None:
         super().__init__(failure.message)
         self.failure = failure
+        self.is_loss = is_loss
 
 
 def classify(error: BaseException) -> FailureKind:
@@ -96,7 +101,20 @@ def failure_of(error: BaseException, log: Path | None = None) -> Failure:
         message = "".join(traceback.format_exception_only(error)).strip()
     if len(message) > _MAX_MESSAGE:
         message = message[:_MAX_MESSAGE] + " ..."
+    message = with_advice(message, *_causes(error))
     return Failure(kind, message, users_traceback(error), log_tail(log))
+
+
+def with_advice(message: str, *errors: BaseException) -> str:
+    """Say what to do about too many open files, if that is what a message or errors are about."""
+    is_it = any(isinstance(e, OSError) and e.errno in _NO_FILES for e in errors)
+    if not is_it and not any(os.strerror(number) in message for number in _NO_FILES):
+        return message
+    limit = os.sysconf("SC_OPEN_MAX")
+    return (
+        f"{message}; a process may have {limit} files open: close what is not needed, or raise the "
+        f"limit with 'ulimit -n {4 * limit}' before the start"
+    )
 
 
 def users_traceback(error: BaseException) -> str:
@@ -124,53 +142,77 @@ def log_tail(log: Path | None) -> str | None:
     return "\n".join(text.splitlines()[-_TAIL_LINES:]) or None
 
 
-def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | None) -> Failure:
+def death_failure(
+    status: int | None,
+    *,
+    was_out_of_memory: bool = False,
+    peak_bytes: int | None = None,
+    log: Path | None = None,
+) -> Failure:
     """Say why a worker process went: ``status`` is its exit code, minus the signal, or None.
 
     A kill counts as out of memory when the kernel counted one at that time; an exit with 137 is
-    what a shell makes of a child's kill.
+    what a shell makes of a child's kill. ``peak_bytes`` is the most memory that it held.
     """
     tail = log_tail(log)
     if status is None:
         message = "the worker went away with the process that started it"
         return Failure(FailureKind.LOST, message, log_tail=tail)
-    if status in KILLS:
-        if was_out_of_memory:
-            message = "the machine ran out of memory and the kernel killed the worker"
-            return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
-        message = "the worker was killed by SIGKILL"
-        return Failure(FailureKind.KILLED, message, log_tail=tail)
-    if status < 0:
-        return Failure(
-            FailureKind.KILLED, f"the worker was killed by {_signal(-status)}", log_tail=tail
-        )
+    killed = _kill("worker", status, was_out_of_memory=was_out_of_memory, peak_bytes=peak_bytes)
+    if killed is not None:
+        return Failure(*killed, log_tail=tail)
     message = f"the worker process exited with code {status} in the middle of the trial"
     return Failure(FailureKind.KILLED, message, log_tail=tail)
 
 
-def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool) -> Failure:
+def script_failure(
+    status: int,
+    last: Sequence[str],
+    *,
+    was_out_of_memory: bool = False,
+    peak_bytes: int | None = None,
+) -> Failure:
     """Say why a script ended as it did (S0.22); ``last`` are the last lines it printed.
 
-    ``status`` is its exit code, minus the signal; a shell around it adds 128 to the signal.
+    ``status`` is its exit code, minus the signal; a shell around it adds 128 to the signal. A
+    script may also give up because the kernel killed one of its children.
     """
     tail = "\n".join(last) or None
-    if status in KILLS and was_out_of_memory:
-        message = "the machine ran out of memory and the kernel killed the script"
-        return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
-    number = -status if status < 0 else status - 128
-    if status < 0 or number in set(signal.Signals):
-        message = f"the script was killed by {_signal(number)}"
-        return Failure(FailureKind.KILLED, message, log_tail=tail)
+    killed = _kill("script", status, was_out_of_memory=was_out_of_memory, peak_bytes=peak_bytes)
+    if killed is not None:
+        return Failure(*killed, log_tail=tail)
     lines = [line for line in reversed(last) if line.strip()]
     errors = (line for line in lines if _NAMES_ERROR.match(line))
     told = next(errors, lines[0] if lines else "it printed nothing")
-    message = f"the script exited with code {status}: {told.strip()[:_MAX_MESSAGE]}"
+    message = with_advice(f"the script exited with code {status}: {told.strip()[:_MAX_MESSAGE]}")
+    if was_out_of_memory:
+        message += "; meanwhile the kernel killed a process because memory ran out"
+        return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
     kind = _kind_told_by(last)
     if kind is FailureKind.USER_ERROR and status > 1:
         message += f" (if that says it diverged: --diverged-exit {status})"
     elif kind is FailureKind.USER_ERROR and _SAYS_DIVERGED.search(told):
         message += " (if that says it diverged: --diverged-pattern)"
     return Failure(kind, message, log_tail=tail)
+
+
+def is_kill(status: int) -> bool:
+    """Whether an exit code says that the process was killed, or the one that its shell ran."""
+    return status < 0 or status - 128 in set(signal.Signals)
+
+
+def _kill(
+    victim: str, status: int, *, was_out_of_memory: bool, peak_bytes: int | None
+) -> tuple[FailureKind, str] | None:
+    """Return what a status says about a kill; None if the process ended by itself."""
+    number = -status if status < 0 else status - 128
+    held = "" if peak_bytes is None else f"; it held up to {peak_bytes / 2**20:,.0f} MiB of memory"
+    if was_out_of_memory and number == signal.SIGKILL:
+        message = f"the machine ran out of memory and the kernel killed the {victim}{held}"
+        return FailureKind.OUT_OF_MEMORY, message
+    if is_kill(status):
+        return FailureKind.KILLED, f"the {victim} was killed by {_signal(number)}{held}"
+    return None
 
 
 def _kind_told_by(lines: Sequence[str]) -> FailureKind:

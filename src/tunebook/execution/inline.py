@@ -16,6 +16,7 @@ from tunebook.execution.attempt import end_attempt, run_attempt
 from tunebook.execution.event_channel import EventChannel
 from tunebook.execution.failures import time_limit_failure
 from tunebook.execution.launch_queue import LaunchQueue
+from tunebook.execution.process_tree import OwnProcesses, mark_of
 from tunebook.execution.protocol import Deliver
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.records import (
@@ -68,6 +69,7 @@ class InlineExecutor:
         self._queue = LaunchQueue()
         self._set_aside: dict[TrialNumber, Launch] = {}
         self._outbox: list[Event] = []
+        self._processes = OwnProcesses(mark_of(setup.home, setup.study))
         self._line: _InlineLine | None = None
 
     @property
@@ -120,12 +122,14 @@ class InlineExecutor:
             launch, deliver, self._queue, limit_s=self._setup.trial_timeout_s
         )
         try:
-            self._train(line)
+            with self._processes.marked():
+                self._train(line)
         finally:
             self._line = None
 
     def close(self) -> None:
-        """Forget what waits."""
+        """Forget what waits, and end the processes that trials have started."""
+        self._processes.end()
         self._queue = LaunchQueue()
         self._set_aside.clear()
 

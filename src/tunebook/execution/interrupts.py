@@ -1,4 +1,4 @@
-"""Ctrl-C once: finish politely and keep the state. Twice: now."""
+"""Ctrl-C once: finish politely and keep the state. Twice: now. The same for SIGTERM and SIGHUP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import final
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @final
@@ -24,17 +24,27 @@ class Interrupts:
         if self.asked is not None:
             raise KeyboardInterrupt
         is_keyboard = number == signal.SIGINT
-        self.asked = "interrupted by Ctrl-C" if is_keyboard else "interrupted by SIGTERM"
+        self.asked = f"interrupted by {'Ctrl-C' if is_keyboard else signal.Signals(number).name}"
 
 
 @contextmanager
-def polite_interrupts() -> Iterator[Interrupts]:
-    """Catch SIGINT and SIGTERM meanwhile. Only a main thread can; elsewhere nothing changes."""
+def polite_interrupts(*, is_patient: bool = True) -> Iterator[Interrupts]:
+    """Catch signals to end meanwhile. Only a main thread can; elsewhere nothing changes.
+
+    Without patience the first one raises ``KeyboardInterrupt``. SIGHUP that is ignored already,
+    as nohup does it, stays ignored.
+    """
     interrupts = Interrupts()
+    if not is_patient:
+        interrupts.asked = "interrupted"
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
         return
-    before = {number: signal.signal(number, interrupts.take) for number in _SIGNALS}
+    before = {
+        number: signal.signal(number, interrupts.take)
+        for number in _SIGNALS
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield interrupts
     finally:

@@ -1,10 +1,14 @@
-"""Notices that the kernel killed something of ours because memory ran out."""
+"""Notices that the kernel killed something of ours because memory ran out, and how much it had."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    import resource
 
 _ROOT = Path("/sys/fs/cgroup")
 
@@ -51,6 +55,11 @@ class MemoryWatch:
                 if name == "oom_kill" and number.isdecimal():
                     return int(number)
         return 0
+
+
+def peak_bytes(usage: resource.struct_rusage) -> int:
+    """Return the most memory that a reaped process, or one that it has reaped, held at once."""
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _own_files() -> list[Path]:

@@ -19,7 +19,7 @@ _THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 1, 36, 37
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _INT_MAX = 2**31 - 1
 
@@ -75,10 +75,28 @@ def die_with_parent(parent: int, number: signal.Signals) -> None:
         os._exit(1)
 
 
+def adopt_orphans(*, is_wanted: bool = True) -> None:
+    """Become the parent of whatever the children of this process leave behind (Linux), or not."""
+    prctl = getattr(_libc(), "prctl", None)
+    if prctl is not None and sys.platform.startswith("linux"):
+        prctl(_PR_SET_CHILD_SUBREAPER, int(is_wanted), 0, 0, 0)
+
+
+def adopts_orphans() -> bool:
+    """Whether this process is the parent of whatever its children leave behind."""
+    prctl, found = getattr(_libc(), "prctl", None), ctypes.c_int(0)
+    if prctl is not None and sys.platform.startswith("linux"):
+        prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(found), 0, 0, 0)
+    return bool(found.value)
+
+
 def ignore_interrupts() -> None:
     """Leave Ctrl-C to the driver, and forget handlers that a fork has copied."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # What nohup ignores stays ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def take_over_output() -> None:

@@ -12,24 +12,38 @@ import os
 import select
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never, final
 
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
+from tunebook.errors import WorkerStartError
 from tunebook.execution.devices import device_of_each, find_gpus, physical_name
 from tunebook.execution.failures import KILLS
 from tunebook.execution.launch_queue import LaunchQueue
 from tunebook.execution.memory_watch import MemoryWatch
+from tunebook.execution.process_tree import end_marked, mark_of
 from tunebook.execution.protocol import Deliver
-from tunebook.execution.server_link import ServerLink, start_server
+from tunebook.execution.script_link import sweep_links
+from tunebook.execution.server_link import ServerLink, start_server, starting
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.execution.wire import wire_pair
 from tunebook.execution.worker import WorkerOptions
 from tunebook.execution.worker_link import Death, Phase, WorkerLink
-from tunebook.records import Event, TrialCheckpointed, TrialNumber
+from tunebook.records import (
+    Event,
+    TrialCheckpointed,
+    TrialEnded,
+    TrialFailed,
+    TrialNumber,
+    TrialReached,
+)
 from tunebook.training import TrainingFunction
 
 _DEFAULTS = WorkerOptions()
+_MAX_SETBACKS = 8
+"""Deaths of the server, and failed starts of workers, in a row: then the study cannot go on."""
+_PAUSE_S = 0.05
+"""Seconds without a new worker after a setback, times two after each further one."""
 
 
 @dataclass(slots=True)
@@ -84,6 +98,8 @@ class ProcessExecutor:
         self._waiting: dict[TrialNumber, WorkerLink] = {}
         self._dismissed: list[WorkerLink] = []
         self._n_workers_so_far = 0
+        self._n_setbacks = 0
+        self._start_at = 0.0
         self._server: ServerLink | None = None
         self._start_server()
 
@@ -124,7 +140,7 @@ class ProcessExecutor:
         """Wait for the workers, look after them, and deliver what they say."""
         deadline = time.monotonic() + timeout_s
         while True:
-            self._assign(may_start_workers=True)
+            self._assign(may_start_workers=time.monotonic() >= self._start_at)
             self._listen(deadline)
             if self._outbox:
                 batch, self._outbox = self._outbox, []
@@ -134,7 +150,7 @@ class ProcessExecutor:
                 return
 
     def close(self) -> None:
-        """Kill every worker and their server."""
+        """Kill every worker, their server, and whatever they started."""
         self._stop_server()
         for link in list(self._links()):
             self._let_go(link)
@@ -223,10 +239,14 @@ class ProcessExecutor:
             self._poll.unregister(self._server.wire)
             self._server.stop()
             self._server = None
+            # A server that was killed itself could not see to what workers leave behind.
+            end_marked(mark_of(self._setup.home, self._setup.study))
+            sweep_links()
 
     def _new_worker(self, slot: _Slot) -> WorkerLink:
         server = self._server or self._start_server()
-        wire, end = wire_pair()
+        with starting():
+            wire, end = wire_pair()
         self._n_workers_so_far += 1
         number, grace_s = self._n_workers_so_far, self._options.grace_s
         link = slot.link = WorkerLink(number, wire, self._setup, grace_s=grace_s)
@@ -264,18 +284,38 @@ class ProcessExecutor:
         for event in events:
             if isinstance(event, TrialCheckpointed):
                 self._queue.add_checkpoint(event.checkpoint)
+            if isinstance(event, TrialCheckpointed | TrialReached | TrialEnded | TrialFailed):
+                self._n_setbacks = 0
         self._outbox += events
 
     def _hear(self, server: ServerLink) -> None:
         """Bury the workers that went; all of them, if their server went."""
         try:
-            exits = dict(server.exits())
+            exits = server.exits()
         except EOFError:
             self._stop_server()
             self._bury({link.number: Death(None) for link in self._links()})
+            self._take_setback(f"the process that starts workers ended with {server.status}")
             return
-        is_starved = not KILLS.isdisjoint(exits.values()) and self._memory_watch.has_risen()
-        self._bury({number: Death(status, is_starved) for number, status in exits.items()})
+        deaths = {m["exited"]: Death(m.get("status"), m.get("peak_bytes")) for m in exits}
+        is_kill = any(death.status in KILLS for death in deaths.values())
+        if is_kill and self._memory_watch.has_risen():
+            deaths = {n: replace(death, was_out_of_memory=True) for n, death in deaths.items()}
+        self._bury(deaths)
+        for why in (message["why"] for message in exits if "why" in message):
+            self._take_setback(why)
+
+    def _take_setback(self, why: str) -> None:
+        """Try again after a pause: no trial is to blame; ``WorkerStartError`` if it goes on."""
+        self._n_setbacks += 1
+        if self._n_setbacks > _MAX_SETBACKS:
+            raise WorkerStartError(
+                f"No worker lives long enough to train: {self._n_setbacks} setbacks in a row",
+                got=why,
+                do="See what the module of the training function does when it is imported, and "
+                "whether something kills its processes",
+            )
+        self._start_at = time.monotonic() + _PAUSE_S * 2 ** (self._n_setbacks - 1)
 
     def _bury(self, deaths: Mapping[int, Death]) -> None:
         for link in [link for link in self._links() if link.number in deaths]:

@@ -6,7 +6,7 @@ Contract, which ``tunebook.testing.ExecutorSuite`` checks:
 * Each launched trial sends ``TrialBegan``, then any number of ``TrialReported`` and
   ``TrialCheckpointed``, then exactly one of ``TrialReached`` (end of its slice: the worker holds
   the trial until ``Continue`` or ``Release``), ``TrialEnded``, ``TrialFailed`` and ``TrialLost``,
-  which a full disk is a reason for, too.
+  for which a full disk and the kill of a script are reasons, too.
   Should the worker vanish while it holds the trial, ``TrialLost`` follows.
 * A released trial goes on from its checkpoint when it is launched again. One that tracks nothing
   starts again, or goes on in its process where that was kept: ``TrialBegan`` says from where.

@@ -7,15 +7,14 @@ reads itself.
 
 from __future__ import annotations
 
-import shutil
 import socket
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
 from tunebook.execution.messages import answer_order, assignment_order, halt_order, read_events
 from tunebook.execution.wire import Message, Wire
+from tunebook.files import WorkingFolder, sweep_folders
 from tunebook.records import (
     CheckpointRejected,
     Event,
@@ -31,6 +30,7 @@ from tunebook.training import PassingChannel, TrialHandle
 VARIABLE = "TUNEBOOK_ATTACH"
 """The environment variable that tells a script where to attach itself."""
 
+_PREFIX, _SHORT = "tunebook-", Path("/tmp")
 _MAX_ADDRESS = 90
 """The system allows 104 bytes or more for the name of a socket."""
 
@@ -52,7 +52,7 @@ class ScriptLink:
     @property
     def address(self) -> str:
         """Where the script finds this end; no other script has the same."""
-        return str(self._folder / "attach")
+        return str(self._folder.path / "attach")
 
     @property
     def descriptors(self) -> list[int]:
@@ -88,7 +88,7 @@ class ScriptLink:
         """Hang up, and let nobody in any more."""
         self._hang_up()
         self._listener.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     def _let_in(self) -> None:
         self._listener.setblocking(False)
@@ -141,9 +141,15 @@ class ScriptLink:
             wire.close()
 
 
-def _short_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="tunebook-"))
-    if len(str(folder / "attach").encode()) <= _MAX_ADDRESS:
+def _short_folder() -> WorkingFolder:
+    folder = WorkingFolder(_PREFIX)
+    if len(str(folder.path / "attach").encode()) <= _MAX_ADDRESS:
         return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix="tunebook-", dir="/tmp"))
+    folder.remove()
+    return WorkingFolder(_PREFIX, _SHORT)
+
+
+def sweep_links() -> None:
+    """Delete the folders that killed workers have left behind."""
+    sweep_folders(_PREFIX)
+    sweep_folders(_PREFIX, _SHORT)

@@ -9,18 +9,23 @@ import shlex
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, final
 
 from tunebook.errors import TaskError
-from tunebook.execution.process_tree import end_marked, end_tree, signal_all, tree_of
+from tunebook.execution.failures import with_advice
+from tunebook.execution.memory_watch import peak_bytes
+from tunebook.execution.process_tree import end_tree, signal_all, tree_of
 
 if TYPE_CHECKING:
     import psutil
 
 _CHUNK = 1 << 16
 _LONG_S = 0.5
+_MEASURE_S = 2.0
+"""Seconds between measurements of memory, or more if one takes longer than 2 % of that."""
 
 
 @final
@@ -51,8 +56,9 @@ class ScriptProcess:
                 start_new_session=signal.getsignal(signal.SIGINT) is not signal.SIG_IGN,
             )
         except (OSError, ValueError) as error:
+            told = f"The command cannot be started: {getattr(error, 'strerror', None) or error}"
             raise TaskError(
-                f"The command cannot be started: {getattr(error, 'strerror', None) or error}",
+                with_advice(told, error),
                 got=shlex.join(command),
                 do="Check that the program and the folder exist, and that it may be executed"
                 + (f" in {folder}" if folder else ""),
@@ -62,11 +68,38 @@ class ScriptProcess:
         self._mark = (mark, environment[mark])
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_silent = False
+        self._measure_at = time.monotonic()
+        self.peak_bytes = 0
+        """The most memory that it was seen to hold with its children."""
 
     @property
     def status(self) -> int | None:
         """The exit code, minus the signal that killed it, None while it runs."""
-        return self._process.poll()
+        process = self._process
+        if process.returncode is None:
+            # As poll() does it, which does not tell how much memory there was.
+            with suppress(ChildProcessError):
+                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+                if not pid:
+                    return None
+                process.returncode = os.waitstatus_to_exitcode(status)
+                self.peak_bytes = max(self.peak_bytes, peak_bytes(usage))
+        return process.poll()
+
+    def measure(self) -> None:
+        """Measure now and then how much memory it holds with its children."""
+        import psutil
+
+        begin = time.monotonic()
+        if begin < self._measure_at:
+            return
+        held = 0
+        for member in tree_of(self._process):
+            with suppress(psutil.Error):
+                held += member.memory_info().rss
+        self.peak_bytes = max(self.peak_bytes, held)
+        end = time.monotonic()
+        self._measure_at = end + max(_MEASURE_S, 50 * (end - begin))
 
     def wait(self, timeout_s: float, others: Sequence[int] = ()) -> bool:
         """Wait for output, or for one of other descriptors; return whether there is output."""
@@ -108,5 +141,4 @@ class ScriptProcess:
 
     def end(self) -> None:
         """End it with all its children, politely first; no effect on what is gone."""
-        end_tree(self._process)
-        end_marked(*self._mark)
+        end_tree(self._process, *self._mark)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from tunebook.execution.failures import TaskFailed, script_failure
+from tunebook.execution.failures import TaskFailed, is_kill, script_failure
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.metric_files import MetricFiles
 from tunebook.execution.metric_lines import MetricLines
@@ -35,7 +35,7 @@ from tunebook.execution.script_output import ScriptOutput
 from tunebook.execution.script_process import ScriptProcess
 from tunebook.execution.script_steps import ScriptSteps
 from tunebook.execution.trial_setup import DRY_RUN
-from tunebook.records import Failure, TaskKind, TaskRef
+from tunebook.records import TaskKind, TaskRef
 from tunebook.training import TrialHandle, Unwind
 
 _ATTACHES = re.compile(r"tunebook\b.*\battach\s*\(", re.DOTALL)
@@ -139,7 +139,7 @@ class ScriptTask:
         if divergence is not None:
             raise TaskFailed(divergence)
         if status != 0:
-            raise TaskFailed(following.failure(status))
+            raise following.failure(status)
         following.require_objective(self.patterns)
         trial.notice = self.ends.notice(following.said) or following.doubt
 
@@ -229,10 +229,16 @@ class _Following:
             raise self._link.channel.divergence
         return status or 0
 
-    def failure(self, status: int) -> Failure:
-        """Return why the script exited with ``status``."""
-        was_out_of_memory = self._memory_watch.has_risen()
-        return script_failure(status, self.output.last, was_out_of_memory=was_out_of_memory)
+    def failure(self, status: int) -> TaskFailed:
+        """Return why the script exited with ``status``; one that was killed may be tried again."""
+        is_starved = self._memory_watch.has_risen()
+        failure = script_failure(
+            status,
+            self.output.last,
+            was_out_of_memory=is_starved,
+            peak_bytes=self._process.peak_bytes,
+        )
+        return TaskFailed(failure, is_loss=is_starved or is_kill(status))
 
     def require_objective(self, patterns: Sequence[str]) -> None:
         """``TaskFailed`` if the objective has not come, or several numbers may be it."""
@@ -293,6 +299,7 @@ class _Following:
         if time.monotonic() - self._looked_at < _POLL_S:
             return
         self._looked_at = time.monotonic()
+        self._process.measure()
         if self._link.channel is None:
             self._read_files()
             is_ended = self._trial.is_asked_to_end()

@@ -2,7 +2,8 @@
 
 It runs no user code but that import, has one thread, and reaps its children. The driver talks to
 it over one socket: ``spawn`` and ``kill`` go in, ``exited`` comes out. When the socket ends, so
-do the server and all workers.
+do the server and all workers. What a dead worker leaves behind becomes a child of the server,
+which kills it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ import traceback
 import warnings
 from dataclasses import asdict
 from importlib import import_module
-from typing import Any, NoReturn, final
+from typing import NoReturn, final
 
 from tunebook.errors import TaskError
 from tunebook.execution import process_settings
+from tunebook.execution.failures import with_advice
+from tunebook.execution.memory_watch import peak_bytes
+from tunebook.execution.process_tree import children, descendants, signal_all
 from tunebook.execution.trial_setup import TrialSetup
 from tunebook.execution.user_code import cuda_is_initialized, load_function
 from tunebook.execution.wire import Message, Wire
@@ -87,6 +91,7 @@ class Server:
         self._setup = setup
         self._options = options
         self._pid_by_worker: dict[int, int] = {}
+        self._pids_of_imports: set[int] = set()
         self._woken_by_exits = socket.socketpair()
 
     def serve(self) -> NoReturn:
@@ -94,7 +99,9 @@ class Server:
         with contextlib.suppress(OSError):
             os.setsid()
         process_settings.ignore_interrupts()
+        process_settings.adopt_orphans()
         _preload()
+        self._pids_of_imports = {child.pid for child in children()}
         gc.collect()
         # What is here now is shared with all workers: their collectors need not touch it.
         gc.freeze()
@@ -103,12 +110,18 @@ class Server:
         except (EOFError, OSError):
             pass
         finally:
+            self._end()
+
+    def _end(self) -> NoReturn:
+        """Kill everything, and end: once this process is gone, its workers are as well."""
+        try:
             for worker in list(self._pid_by_worker):
                 self._kill(worker)
-            # Once this process is gone, its workers are as well.
-            with contextlib.suppress(ChildProcessError):
-                while True:
+            while left := descendants():
+                signal_all(left, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
                     os.wait()
+        finally:
             os._exit(0)
 
     def _serve(self) -> None:
@@ -118,18 +131,25 @@ class Server:
             signal.signal(number, lambda number, frame: None)
         signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
         self._wire.send({"ready": True})
-        ends: list[Wire | socket.socket] = [self._wire, woken]
+        # Not select(), which takes no high descriptors: the user's imports may hold many.
+        poll = select.poll()
+        poll.register(self._wire, select.POLLIN)
+        poll.register(woken, select.POLLIN)
         while True:
-            ready, _, _ = select.select(ends, [], [])
-            if woken in ready and signal.SIGTERM in woken.recv(4096):
-                return
-            self._reap()
-            for order in self._wire.read(0.0) if self._wire in ready else ():
+            ready = {fd for fd, _ in poll.poll()}
+            if woken.fileno() in ready:
+                if signal.SIGTERM in woken.recv(4096):
+                    return
+                self._reap()
+            for order in self._wire.read(0.0) if self._wire.fileno() in ready else ():
                 self._obey(order)
 
     def _obey(self, order: Message) -> None:
         if "spawn" in order:
-            self._spawn(order["spawn"], order["gpu"], self._wire.take_fd())
+            try:
+                self._spawn(order["spawn"], order["gpu"], self._wire.take_fd())
+            except OSError as error:
+                self._wire.send({"exited": order["spawn"], "why": with_advice(str(error), error)})
         elif "kill" in order:
             self._kill(order["kill"])
 
@@ -142,8 +162,7 @@ class Server:
                 pid = os.fork()
         except OSError:
             os.close(fd)
-            self._wire.send({"exited": worker, "status": 1})
-            return
+            raise
         if pid == 0:
             self._become_worker(server, gpu, fd)
         with contextlib.suppress(OSError):
@@ -179,11 +198,18 @@ class Server:
                 os.killpg(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
+        exits: list[Message] = []
         for worker, pid in list(self._pid_by_worker.items()):
-            reaped, status = os.waitpid(pid, os.WNOHANG)
+            reaped, status, usage = os.wait4(pid, os.WNOHANG)
             if reaped:
                 with contextlib.suppress(OSError):
                     os.killpg(pid, signal.SIGKILL)
                 del self._pid_by_worker[worker]
-                code: Any = os.waitstatus_to_exitcode(status)
-                self._wire.send({"exited": worker, "status": code})
+                code = os.waitstatus_to_exitcode(status)
+                peak = peak_bytes(usage)
+                exits.append({"exited": worker, "status": code, "peak_bytes": peak})
+        signal_all(
+            descendants({*self._pid_by_worker.values(), *self._pids_of_imports}), signal.SIGKILL
+        )
+        for message in exits:
+            self._wire.send(message)

@@ -11,15 +11,17 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import final
 
 from tunebook.errors import TaskError, WorkerStartError
 from tunebook.execution import process_settings
+from tunebook.execution.failures import with_advice
+from tunebook.execution.process_tree import mark_of, marked
 from tunebook.execution.server import Server, setup_order
 from tunebook.execution.trial_setup import TrialSetup
 from tunebook.execution.user_code import cuda_is_initialized, importable_reference
-from tunebook.execution.wire import Wire, wire_pair
+from tunebook.execution.wire import Message, Wire, wire_pair
 from tunebook.execution.worker import WorkerOptions
 from tunebook.training import TrainingFunction
 
@@ -36,6 +38,8 @@ class ServerLink:
 
     def __init__(self, wire: Wire, pid: int, process: subprocess.Popen[bytes] | None) -> None:
         self.wire = wire
+        self.status: int | None = None
+        """How it ended: its exit code, or minus the signal."""
         self._pid = pid
         self._process = process
 
@@ -48,12 +52,13 @@ class ServerLink:
         with contextlib.suppress(OSError):
             self.wire.send({"kill": worker})
 
-    def exits(self) -> Sequence[tuple[int, int]]:
-        """Return (worker, exit code or minus signal) of those that went.
+    def exits(self) -> Sequence[Message]:
+        """Return of each worker that went which it was, its status and what memory it held.
 
-        ``EOFError`` if the server went itself, and all workers with it.
+        Of one that could not be started, ``why``. ``EOFError`` if the server went itself, and all
+        workers with it.
         """
-        return [(m["exited"], m["status"]) for m in self.wire.read(0.0) if "exited" in m]
+        return [message for message in self.wire.read(0.0) if "exited" in message]
 
     def stop(self) -> None:
         """End the server and all workers, and wait until they are gone."""
@@ -64,10 +69,10 @@ class ServerLink:
             os.kill(self._pid, signal.SIGKILL)
         self.wire.close()
         if self._process is not None:
-            self._process.wait()
+            self.status = self._process.wait()
         else:
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._pid, 0)
+                self.status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
 
 def start_server(
@@ -79,33 +84,48 @@ def start_server(
     by a copy of this one. ``TaskError`` if neither is possible.
     """
     reference = function if isinstance(function, str) else importable_reference(function)
-    if reference is not None:
-        link = _start_fresh(reference, setup, options)
-    elif callable(function):
-        link = _start_copy(function, setup, options)
-    else:
+    if reference is None and not callable(function):
         raise TaskError(
             "A training function cannot be called",
             got=repr(function),
             expected="a function of one trial, or its name as module:function",
         )
+    with starting():
+        if reference is not None:
+            link = _start_fresh(reference, setup, options)
+        elif not isinstance(function, str):
+            link = _start_copy(function, setup, options)
     _await_ready(link)
     return link
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[None]:
+    """Raise ``WorkerStartError`` for a limit of the system that is reached meanwhile."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkerStartError(
+            "No worker process can be started",
+            got=with_advice(str(error), error),
+            do="Raise that limit, or use fewer workers",
+        ) from error
 
 
 def _start_fresh(reference: str, setup: TrialSetup, options: WorkerOptions) -> ServerLink:
     wire, end = wire_pair()
     program = _PROGRAM.format(path=sys.path, fd=end.fileno(), driver=_watched_parent())
+    threads = process_settings.thread_variables(os.environ, options.n_threads)
     try:
         process = subprocess.Popen(
             [sys.executable, "-c", program],
             pass_fds=[end.fileno()],
-            env=os.environ | process_settings.thread_variables(os.environ, options.n_threads),
+            env=os.environ | threads | marked(mark_of(setup.home, setup.study)),
             stdin=subprocess.DEVNULL,
         )
-    except OSError as error:
+    except OSError:
         wire.close()
-        raise WorkerStartError("No worker process can be started", got=str(error)) from error
+        raise
     finally:
         end.close()
     wire.send(setup_order(reference, setup, options))
@@ -129,7 +149,7 @@ def _start_copy(
             do="Move the function into a module and import it from there, or use workers=0",
         )
     wire, end = wire_pair()
-    driver = _watched_parent()
+    driver, mark = _watched_parent(), mark_of(setup.home, setup.study)
     sys.stdout.flush()
     sys.stderr.flush()
     with warnings.catch_warnings():
@@ -141,6 +161,7 @@ def _start_copy(
             wire.close()
             process_settings.die_with_parent(driver, signal.SIGTERM)
             process_settings.limit_threads(options.n_threads)
+            os.environ.update(marked(mark))
             Server(Wire(end), function, setup, options).serve()
         except BaseException:
             traceback.print_exc()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import array
 import contextlib
+import errno
 import json
+import os
 import select
 import socket
 import struct
@@ -65,7 +67,12 @@ class Wire:
         return messages
 
     def take_fd(self) -> int:
-        """Return the next descriptor that came with a message."""
+        """Return the next descriptor that came with a message.
+
+        ``OSError`` if this process has too many already: then the kernel has dropped it.
+        """
+        if not self._fds:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return self._fds.popleft()
 
     def finish_sending(self) -> None:

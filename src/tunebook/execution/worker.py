@@ -1,6 +1,8 @@
 """A worker process: trains one trial after the other, as the driver's orders come.
 
-It is forked from a warm server, see ``server``. When the driver is gone it ends by itself.
+It is forked from a warm server, see ``server``. When the driver is gone it ends by itself. What a
+trial has started and not ended is ended with the trial, and the worker is replaced then: what the
+user's libraries know of such processes is wrong from there on.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from tunebook.execution.attempt import run_attempt
 from tunebook.execution.devices import CPU, physical_name
 from tunebook.execution.driver_line import DriverLine
 from tunebook.execution.event_channel import EventChannel
+from tunebook.execution.process_tree import end_descendants
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.execution.wire import Wire
 from tunebook.records import Event
@@ -58,6 +61,7 @@ def work(
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     process_settings.limit_threads(options.n_threads)
     process_settings.keep_freed_memory()
+    process_settings.adopt_orphans()
     line = DriverLine(wire, when_gone=_end)
     health = _Health(options)
     folder = Path.cwd()
@@ -69,7 +73,8 @@ def work(
             launch, line, function, setup, checkpoints=checkpoints, device=device, gpu=gpu
         )
         os.chdir(folder)
-        line.finish(last, is_tired=health.is_tired_after_trial())
+        has_left_processes = end_descendants()
+        line.finish(last, is_tired=health.is_tired_after_trial() or has_left_processes)
 
 
 def _train(
@@ -103,19 +108,22 @@ def _end() -> NoReturn:
 
 @final
 class _Health:
-    """Whether a worker has grown too large or old to go on."""
+    """Whether a worker has grown too large or old to go on, or has too many files open."""
 
     def __init__(self, options: WorkerOptions) -> None:
         import psutil
 
         self._options = options
         self._process = psutil.Process()
-        self._at_start = self._held_bytes()
+        self._at_start, self._files_at_start = self._held_bytes(), _lowest_free_file()
         self._n_trials = 0
 
     def is_tired_after_trial(self) -> bool:
         """Whether the worker should be replaced. Gives back first what nobody uses."""
         self._n_trials += 1
+        limit, n_files = os.sysconf("SC_OPEN_MAX"), _lowest_free_file()
+        if n_files - self._files_at_start > (limit - self._files_at_start) / 2:
+            return True
         torch = sys.modules.get("torch")
         if torch is not None and torch.cuda.is_initialized():
             torch.cuda.empty_cache()
@@ -134,3 +142,13 @@ class _Health:
         info = self._process.memory_info()
         # Pages of libraries come in as they are used, and are no growth.
         return int(info.rss - getattr(info, "shared", 0))
+
+
+def _lowest_free_file() -> int:
+    """Return about how many files are open, at little cost; the limit if there is no more."""
+    try:
+        number = os.dup(0)
+    except OSError:
+        return os.sysconf("SC_OPEN_MAX")
+    os.close(number)
+    return number

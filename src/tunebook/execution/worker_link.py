@@ -35,6 +35,9 @@ from tunebook.training import Leave, Proceed
 _CANCEL_GRACE_S = 2.0
 """So long a trial of which nothing is wanted may take to end by itself."""
 
+_OVERTIME_S = 3.0
+"""Seconds after its time limit at which a trial is killed that has not ended when asked to."""
+
 _CLOSED_GRACE_S = 1.0
 """So long a worker that closed its wire may take to be gone."""
 
@@ -57,9 +60,13 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a worker went: exit code or minus signal, None when its server went first."""
+    """How a worker went: exit code or minus signal, None when its server went first.
+
+    ``peak_bytes`` is the most memory that it held.
+    """
 
     status: int | None
+    peak_bytes: int | None = None
     was_out_of_memory: bool = False
 
 
@@ -192,7 +199,8 @@ class WorkerLink:
             self._is_timed_out = True
             # Nothing of it will be used, so nothing is to be saved.
             self._send(halt_order(TrialState.CANCELLED))
-            self._kill_at = now + self._grace_s if self._kill_at is None else self._kill_at
+            kill_at = now + min(self._grace_s, _OVERTIME_S)
+            self._kill_at = kill_at if self._kill_at is None else min(kill_at, self._kill_at)
         if self._kill_at is None or now < self._kill_at:
             return False
         self._kill_at = None
@@ -212,7 +220,7 @@ class WorkerLink:
             for message in messages:
                 events += self._hear(message)
         if self.launch is not None and self.phase in {Phase.TRAINING, Phase.HELD}:
-            events.append(self._end_of(self.launch.trial, death))
+            events.append(self._judged(self._end_of(self.launch.trial, death)))
         self.launch = None
         self.wire.close()
         return events
@@ -272,28 +280,35 @@ class WorkerLink:
     def _judged(self, event: Event) -> Event:
         """Make the end of a trial that ran out of time a failure."""
         limit_s = self._setup.trial_timeout_s
-        if self._is_timed_out and limit_s is not None and isinstance(event, TrialEnded):
-            failure = time_limit_failure(limit_s, self._setup.log_of(event.trial))
-            return TrialFailed(event.at, event.trial, failure, event.seconds)
-        return event
+        if not self._is_timed_out or limit_s is None:
+            return event
+        match event:
+            case TrialEnded(seconds=seconds):
+                pass
+            case TrialLost(is_driver_loss=False):
+                seconds = self._seconds
+                if self.phase is Phase.TRAINING:
+                    seconds += self._clock() - self._trains_since
+            case _:
+                return event
+        failure = time_limit_failure(limit_s, self._setup.log_of(event.trial))
+        return TrialFailed(event.at, event.trial, failure, seconds)
 
     def _end_of(self, trial: TrialNumber, death: Death) -> Event:
         """Return what a death in the middle of a trial means for it.
 
-        What would happen again, want of memory and of time, ends the trial; of anything else it
-        is told that the worker vanished, which is tried again.
+        A trial that took too long would do so again, and ends. Any other is lost and tried again:
+        even the kernel, when memory runs out, may kill one trial because of another. What became
+        of its server is not counted against a trial.
         """
         now, log = self._now(), self._setup.log_of(trial)
-        seconds = self._seconds
-        if self.phase is Phase.TRAINING:
-            seconds += self._clock() - self._trains_since
-        limit_s = self._setup.trial_timeout_s
-        if self._is_timed_out and limit_s is not None:
-            return TrialFailed(now, trial, time_limit_failure(limit_s, log), seconds)
         if self.is_dying and self._halting is not None:
             message = "the trial was asked to end, came to the end of no step, and was killed"
             return TrialLost(now, trial, Failure(FailureKind.KILLED, message, None, log_tail(log)))
-        failure = death_failure(death.status, was_out_of_memory=death.was_out_of_memory, log=log)
-        if failure.kind is FailureKind.OUT_OF_MEMORY:
-            return TrialFailed(now, trial, failure, seconds)
-        return TrialLost(now, trial, failure)
+        failure = death_failure(
+            death.status,
+            was_out_of_memory=death.was_out_of_memory,
+            peak_bytes=death.peak_bytes,
+            log=log,
+        )
+        return TrialLost(now, trial, failure, is_driver_loss=death.status is None)

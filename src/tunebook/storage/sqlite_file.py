@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tunebook.errors import NotAStoreError, StoreError, StoreVersionError
+from tunebook.files import WorkingFolder
 from tunebook.storage.database import OPENING, Database, check_version, prepare, version_of
 from tunebook.storage.refusals import sqlite_meaning
 from tunebook.storage.schema import SCHEMA_VERSION, meta
@@ -110,19 +110,15 @@ def _opened_to_read(path: Path, busy_timeout_s: float) -> Database:
         _check_identity(path, connect)
         return _reading(connect, path, note)
     # What was written last lies in a log beside the file, which SQLite must be able to write.
-    folder = Path(tempfile.mkdtemp(prefix="tunebook-store-"))
-
-    def when_closed() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-
+    folder = WorkingFolder("tunebook-store-")
     try:
-        copy = copied_to(path, folder)
+        copy = copied_to(path, folder.path)
         # Opened to be written once, which folds its log in; nothing else is written to a copy.
         _check_identity(path, _connecting(copy, "rw", busy_timeout_s))
         connect = _connecting(copy, "ro&immutable=1", busy_timeout_s)
-        return _reading(connect, path, f"{note} (a copy of it)", when_closed)
+        return _reading(connect, path, f"{note} (a copy of it)", folder.remove)
     except BaseException:
-        when_closed()
+        folder.remove()
         raise
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol, TextIO, final
 
 from tunebook.driver import Watcher
@@ -108,8 +108,10 @@ def _notebook_view(facts: Facts) -> View | None:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(clean(line) + "\n")
-    sys.stderr.flush()
+    # A terminal that was closed, or the end of "| tee log", is no reason to end a study.
+    with suppress(OSError):
+        sys.stderr.write(clean(line) + "\n")
+        sys.stderr.flush()
 
 
 def _summary(facts: Facts, setup: TrialSetup, store: str | None) -> Iterator[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tunebook.engine import replay
 from tunebook.errors import StudyNotFoundError
+from tunebook.files import WorkingFolder
 from tunebook.records import StudyId, StudySpec, TaskRef
 from tunebook.settings import Settings, find_settings
 from tunebook.space import Space
@@ -75,8 +74,9 @@ def settings_for(options: Mapping[str, Any]) -> Settings:
     """Return where things are kept. A store in memory keeps nothing, its files neither."""
     home, store = options.get("home"), options.get("store")
     if store == "memory" and home is None:
-        home = tempfile.mkdtemp(prefix="tunebook-")
-        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        folder = WorkingFolder("tunebook-")
+        atexit.register(folder.remove)
+        home = folder.path
     return find_settings(home, store)
 
 

@@ -20,7 +20,10 @@ from tunebook.errors import (
 )
 from tunebook.execution.devices import find_gpus
 from tunebook.execution.dry_run import DryRun
+from tunebook.execution.interrupts import polite_interrupts
+from tunebook.execution.process_tree import end_left_behind
 from tunebook.execution.protocol import Executor
+from tunebook.execution.script_link import sweep_links
 from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import DryRunMeasured, FailureKind, StudyId, StudySpec, TaskKind
 from tunebook.search.protocol import Searcher
@@ -75,7 +78,11 @@ def _drive(
     is_inherited = bool(getattr(searcher, "hands_on_weights", False))
     setup = replace(trial_setup(spec, settings, options), saves_slices=is_inherited)
     n_workers = resolve_workers(options["workers"], options["per_device"])
+    end_left_behind(setup.home, setup.study)
+    sweep_links()
     with (
+        # The driver is polite; before and after it, whatever was started is ended at once.
+        polite_interrupts(is_patient=False),
         closing(_executor(function, setup, n_workers, options["per_device"])) as executor,
         watching(
             options["progress"],

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
+import tunebook as tb
 from tunebook.engine.commands import Command, Continue
+from tunebook.errors import WorkerStartError
 from tunebook.execution import ProcessExecutor, TrialSetup
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.trial_setup import DRY_RUN
@@ -20,7 +24,6 @@ from tunebook.records import (
     FailureKind,
     TrialBegan,
     TrialEnded,
-    TrialFailed,
     TrialLost,
     TrialNumber,
     TrialReached,
@@ -144,7 +147,7 @@ def test_idle_worker_that_is_killed_costs_no_trial(start: Start, server: FindSer
     assert trained(executor, 1).ends()[0].trial == 0
 
 
-def test_kill_by_the_kernel_for_want_of_memory_is_out_of_memory(
+def test_kill_by_the_kernel_when_memory_runs_out_is_told_and_tried_again(
     start: Start, told: Told, tmp_path: Path
 ) -> None:
     counter = tmp_path / "memory.events"
@@ -162,8 +165,9 @@ def test_kill_by_the_kernel_for_want_of_memory_is_out_of_memory(
     for number in range(2):
         executor.carry_out(launch_of(number))
     watch.until_ends(2)
-    assert watch.only(TrialFailed).failure.kind is FailureKind.OUT_OF_MEMORY
-    assert watch.only(TrialLost).trial == 1
+    kinds = {event.trial: event.failure.kind for event in watch.all(TrialLost)}
+    assert kinds == {0: FailureKind.OUT_OF_MEMORY, 1: FailureKind.KILLED}
+    assert "MiB of memory" in watch.all(TrialLost)[0].failure.message
 
 
 @pytest.mark.parametrize("is_copy", [False, True], ids=["imported", "copied"])
@@ -189,6 +193,99 @@ def test_death_of_the_server_loses_running_trials_and_no_more(
     executor.carry_out(launch_of(2))
     watch.until_came(TrialEnded)
     assert server().pid not in killed
+
+
+def test_trial_outlives_many_deaths_of_the_server(start: Start, tmp_path: Path) -> None:
+    deaths = tmp_path / "deaths"
+
+    def killing(trial: TrialHandle) -> None:
+        with deaths.open("a") as file:
+            file.write("x")
+        if deaths.stat().st_size <= 4:
+            os.kill(os.getppid(), signal.SIGKILL)
+            signal.pause()
+        trainings.untracked(trial)
+
+    executor = start(killing)
+    watch = Watch(executor, reaction=lambda event: [launch_of(0)] * isinstance(event, TrialLost))
+    executor.carry_out(launch_of(0))
+    watch.until_came(TrialEnded)
+    lost = watch.all(TrialLost)
+    assert len(lost) == 4
+    assert all(event.is_driver_loss for event in lost), "it was no fault of the trial"
+
+
+def test_server_that_always_dies_ends_the_study_and_says_so(tmp_path: Path) -> None:
+    def killing(trial: TrialHandle) -> None:
+        trial.report(val_accuracy=0.5)
+        os.kill(os.getppid(), signal.SIGKILL)
+        signal.pause()
+
+    space = tb.Space(lr=tb.Float(0.0, 1.0))
+    options = {"maximize": "val_accuracy", "trials": 2, "workers": 1, "home": tmp_path}
+    with pytest.raises(WorkerStartError, match=r"setbacks in a row.*ended with -9") as caught:
+        tb.tune(killing, space, **options, progress=False, name="s")
+    study = tb.load("s", home=tmp_path)
+    assert (study.state, study.facts.state_why) == ("paused", str(caught.value))
+    assert [trial.n_losses for trial in study.trials] == [0]
+
+
+def output_with_64_files(program: str, *arguments: str) -> str:
+    """Return what a program prints that may have 64 files open; it may not complain."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", limit + textwrap.dedent(program), *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_files_that_trials_leave_open_cost_no_trial(tmp_path: Path) -> None:
+    program = """
+        import sys
+        import tunebook as tb
+        kept = []
+        def train(trial):
+            kept.extend(open("/dev/null") for _ in range(12))
+            return trial.config.lr
+        space = tb.Space(lr=tb.Float(0.0, 1.0))
+        study = tb.tune(train, space, maximize="v", trials=20, workers=1, search="random",
+                        home=sys.argv[1], name="s", progress=False)
+        print(*{str(t.state) for t in study.trials}, sum(t.n_losses for t in study.trials))
+    """
+    assert output_with_64_files(program, str(tmp_path)) == "done 0\n"
+
+
+def test_driver_that_has_no_more_files_says_what_to_do(tmp_path: Path) -> None:
+    program = """
+        import sys
+        from pathlib import Path
+        from tunebook.errors import WorkerStartError
+        from tunebook.execution import ProcessExecutor, TrialSetup
+        from tunebook.records import Objective
+        from tunebook.testing.executor_suite import launch_of
+        setup = TrialSetup("s", Objective.of(maximize="v"), Path(sys.argv[1]))
+        executor = ProcessExecutor(lambda trial: 1.0, setup, n_workers=1)
+        kept = []
+        try:
+            while True:
+                kept.append(open("/dev/null"))
+        except OSError:
+            executor.carry_out(launch_of(0))
+        try:
+            executor.events(print, 10.0)
+        except WorkerStartError as error:
+            kept.clear()
+            print(error)
+        executor.close()
+    """
+    told = output_with_64_files(program, str(tmp_path))
+    assert "[E401]" in told
+    assert "Too many open files; a process may have 64 files open" in told
+    assert "'ulimit -n 256'" in told
 
 
 def test_untracked_trial_waits_in_its_worker_while_others_train(start: Start) -> None:

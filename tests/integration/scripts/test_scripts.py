@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from tunebook.records import (
     Objective,
     TrialEnded,
     TrialFailed,
+    TrialLost,
     TrialReported,
     TrialState,
 )
@@ -265,7 +267,6 @@ def test_non_zero_exit_is_a_failure_with_the_last_lines(run):
     [
         ("raise RuntimeError('CUDA out of memory. Tried to allocate')", FailureKind.OUT_OF_MEMORY),
         ("raise MemoryError", FailureKind.OUT_OF_MEMORY),
-        ("import os; os.kill(os.getpid(), 9)", FailureKind.KILLED),
         ("print('val_acc=nan')", FailureKind.DIVERGED),
         ("print('loss=1')", FailureKind.METRIC_MISSING),
         ("", FailureKind.METRIC_MISSING),
@@ -295,6 +296,41 @@ def test_command_that_cannot_be_started_is_told(tmp_path):
     space = tb.Space(lr=tb.Float(0.0, 1.0))
     with pytest.raises(TaskError, match="cannot be started"):
         tb.tune(task, space, maximize="val_acc", trials=2, workers=0, home=tmp_path, progress=False)
+
+
+def test_script_that_is_killed_is_lost_with_the_memory_it_held(run):
+    program = "import os; held = b'x' * (200 << 20); os.kill(os.getpid(), 9)"
+    lost = run(program)[-1]
+    assert isinstance(lost, TrialLost)
+    assert lost.failure.kind is FailureKind.KILLED
+    assert not lost.is_driver_loss, "it may well be what the script does"
+    told = re.fullmatch(
+        r"the script was killed by SIGKILL; it held up to ([\d,]+) MiB of memory",
+        lost.failure.message,
+    )
+    assert 200 <= float(told[1].replace(",", "")) < 400
+
+
+@pytest.mark.parametrize(("n_kills", "state"), [(2, "done"), (3, "infeasible")])
+def test_killed_script_is_tried_again_twice(tmp_path, n_kills, state):
+    count = tmp_path / "count"
+    (tmp_path / "train.py").write_text(
+        "import os, sys\n"
+        f"count = {str(count)!r}\n"
+        "open(count, 'a').write('x')\n"
+        f"if os.path.getsize(count) <= {n_kills}: os.kill(os.getpid(), 9)\n"
+        "print('val_acc=0.5')\n"
+    )
+    task = ScriptTask.of([sys.executable, str(tmp_path / "train.py"), "{lr}"], ["lr"])
+    options = {"maximize": "val_acc", "trials": 1, "workers": 1, "dry_run": False}
+    space = tb.Space(lr=tb.Float(0.0, 1.0))
+    study = tb.tune(task, space, **options, home=tmp_path, progress=False, name="s")
+    (trial,) = study.trials
+    assert (str(trial.state), trial.n_losses) == (state, n_kills)
+    assert count.read_text() == "xxx"
+    if state == "infeasible":
+        assert "lost 3 times" in trial.failure.message
+        assert "killed by SIGKILL; it held up to" in trial.failure.message
 
 
 def test_study_of_a_script_is_dry_run_tuned_in_processes_and_loaded_again(tmp_path, monkeypatch):

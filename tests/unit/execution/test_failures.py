@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tunebook.execution.failures import (
     classify,
     death_failure,
     failure_of,
+    is_kill,
     log_tail,
     script_failure,
     time_limit_failure,
@@ -125,6 +127,37 @@ def test_death_of_a_worker_is_explained(
     assert text in failure.message
 
 
+@pytest.mark.parametrize("status", [-signal.SIGKILL, 137])
+def test_memory_of_a_killed_script_is_told(status: int) -> None:
+    failure = script_failure(status, [], peak_bytes=1536 * 2**20)
+    assert failure.message == (
+        "the script was killed by SIGKILL; it held up to 1,536 MiB of memory"
+    )
+
+
+@pytest.mark.parametrize(("status", "is_it"), [(-9, True), (137, True), (1, False), (0, False)])
+def test_kill_is_told_from_an_exit(status: int, is_it: bool) -> None:
+    assert is_kill(status) is is_it
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EMFILE, "Too many open files", "data.bin"),
+        _raised(RuntimeError("no batch"), OSError(errno.ENFILE, "Too many open files in system")),
+    ],
+)
+def test_too_many_open_files_are_told_with_the_limit_and_what_to_do(error: Exception) -> None:
+    limit = os.sysconf("SC_OPEN_MAX")
+    message = failure_of(error).message
+    assert f"may have {limit} files open" in message
+    assert f"'ulimit -n {4 * limit}'" in message
+
+
+def test_other_errors_say_nothing_of_open_files() -> None:
+    assert failure_of(OSError(errno.ENOENT, "No such file")).message.endswith("No such file")
+
+
 def test_time_limit_is_named() -> None:
     assert "90 s" in time_limit_failure(90.0).message
 
@@ -151,6 +184,8 @@ def test_full_disk_is_no_fault_of_the_trial(error):
         (-9, [], False, FailureKind.KILLED, "killed by SIGKILL"),
         (137, [], True, FailureKind.OUT_OF_MEMORY, "ran out of memory"),
         (139, [], True, FailureKind.KILLED, "killed by SIGSEGV"),
+        (1, ["RuntimeError: a worker was killed"], True, FailureKind.OUT_OF_MEMORY, "meanwhile"),
+        (1, ["OSError: [Errno 24] Too many open files"], False, FailureKind.USER_ERROR, "ulimit"),
         (-64, [], False, FailureKind.KILLED, "killed by"),
         (1, ["MemoryError"], False, FailureKind.OUT_OF_MEMORY, "MemoryError"),
         (1, ["CUDA out of memory.", ""], False, FailureKind.OUT_OF_MEMORY, "out of memory"),

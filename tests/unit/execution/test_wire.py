@@ -115,3 +115,10 @@ def test_descriptors_that_nobody_took_are_closed(ends: tuple[Wire, Wire]) -> Non
     ends[1].close()
     assert os.read(reads, 1) == b""
     os.close(reads)
+
+
+def test_descriptor_that_the_kernel_dropped_is_missed(ends: tuple[Wire, Wire]) -> None:
+    ends[0].send({"spawn": 1})
+    assert ends[1].read(1.0) == [{"spawn": 1}]
+    with pytest.raises(OSError, match="Too many open files"):
+        ends[1].take_fd()

@@ -16,6 +16,7 @@ from tunebook.execution.worker_link import Death, Phase, WorkerLink
 from tunebook.records import (
     CheckpointRef,
     Event,
+    Failure,
     FailureKind,
     Objective,
     TrialBegan,
@@ -266,11 +267,31 @@ class TestTimeLimit:
         assert training.heard(halt_in) == []
         assert not training.overdue_after(2.0)
         assert training.heard(halt_in) == [TrialState.CANCELLED]
-        assert training.overdue_after(31.0)
+        assert not training.overdue_after(2.0), "it may tidy up"
+        assert training.overdue_after(1.0)
         (failed,) = training.link.buried(KILLED)
         assert isinstance(failed, TrialFailed)
         assert failed.failure.kind is FailureKind.TIME_LIMIT
-        assert failed.seconds == 42.0
+        assert failed.seconds == 14.0
+
+    @pytest.mark.parametrize("outcome", [TrialState.STOPPED, TrialState.PAUSED])
+    def test_trial_that_was_to_end_before_is_killed_no_later(
+        self, outcome: TrialState, training: Pair
+    ) -> None:
+        training.overdue_after(9.0)
+        training.link.halt(outcome)
+        assert not training.overdue_after(1.0)
+        assert training.overdue_after(3.0)
+
+    def test_trial_whose_script_is_killed_for_its_time_is_not_tried_again(
+        self, training: Pair
+    ) -> None:
+        training.overdue_after(11.0)
+        killed = Failure(FailureKind.KILLED, "the script was killed by SIGKILL")
+        (failed,) = training.says(TrialLost(1.0, TRIAL, killed))
+        assert isinstance(failed, TrialFailed)
+        assert failed.failure.kind is FailureKind.TIME_LIMIT
+        assert failed.seconds == 11.0
 
     def test_trial_that_ends_when_asked_has_failed_all_the_same(self, training: Pair) -> None:
         training.overdue_after(11.0)
@@ -315,7 +336,7 @@ def test_last_words_come_before_the_death(training: Pair) -> None:
         (KILLED, TrialLost, FailureKind.KILLED),
         (Death(3), TrialLost, FailureKind.KILLED),
         (Death(None), TrialLost, FailureKind.LOST),
-        (Death(-signal.SIGKILL, was_out_of_memory=True), TrialFailed, FailureKind.OUT_OF_MEMORY),
+        (Death(-signal.SIGKILL, was_out_of_memory=True), TrialLost, FailureKind.OUT_OF_MEMORY),
     ],
 )
 def test_death_in_the_middle_of_a_trial_is_told(
@@ -325,6 +346,21 @@ def test_death_in_the_middle_of_a_trial_is_told(
     assert type(event) is end
     assert isinstance(event, TrialLost | TrialFailed)
     assert event.failure.kind is kind
+
+
+@pytest.mark.parametrize(("death", "is_spared"), [(KILLED, False), (Death(None), True)])
+def test_death_of_the_server_is_not_counted_against_the_trial(
+    death: Death, is_spared: bool, training: Pair
+) -> None:
+    (lost,) = training.link.buried(death)
+    assert isinstance(lost, TrialLost)
+    assert lost.is_driver_loss is is_spared
+
+
+def test_memory_of_a_killed_worker_is_told(training: Pair) -> None:
+    (lost,) = training.link.buried(Death(-signal.SIGKILL, 3 * 2**30))
+    assert isinstance(lost, TrialLost)
+    assert lost.failure.message.endswith("it held up to 3,072 MiB of memory")
 
 
 def test_death_of_an_idle_worker_is_nobodys_business(pair: Pair) -> None:
