@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from noisy_quadratic import noisy_losses
 from tunebook.diagnosis.learning_rate import (
     SWEEP,
     SweepRun,
@@ -14,7 +15,6 @@ from tunebook.diagnosis.learning_rate import (
     judge_sweep,
 )
 from tunebook.records.finding import Verdict
-from tunebook.testing.quadratics import noisy_losses
 
 
 def sweep(rates, *, seed: int = 0) -> list[SweepRun]:

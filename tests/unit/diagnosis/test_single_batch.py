@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from single_batches import SIZES, fit_single_batches
 from tunebook.diagnosis.single_batch import (
     Cause,
     Outcome,
@@ -15,7 +16,6 @@ from tunebook.diagnosis.single_batch import (
     judge_single_batch,
 )
 from tunebook.records.finding import Verdict
-from tunebook.testing.single_batches import SIZES, fit_single_batches
 
 N_SEEDS = 6
 

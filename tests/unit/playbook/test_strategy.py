@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from noisy_quadratic import noisy_losses
 from tunebook.playbook.strategy import (
     Situation,
     advise,
     rank_agreement,
 )
 from tunebook.search import searcher_names
-from tunebook.testing.quadratics import noisy_losses
 
 
 @pytest.mark.parametrize(
