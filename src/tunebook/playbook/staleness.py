@@ -61,6 +61,15 @@ def stale_values(changes: Sequence[Change], tuned: Sequence[str]) -> dict[str, l
     return found
 
 
+def question_before_search(changes: Sequence[Change], searched_over: Sequence[str]) -> str | None:
+    """Return what to ask before a search that holds stale values fixed, None if none is (I3)."""
+    stale = stale_values(changes, searched_over)
+    if not stale:
+        return None
+    named = ", ".join(f"{name} ({why[0]} changed)" for name, why in stale.items())
+    return f"Stale: {named}. Search all the same?"
+
+
 def changed_conditions(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
     """Return what differs between the conditions of a result and those of its reuse (S0.26).
 

@@ -6,8 +6,10 @@ import pytest
 
 from tunebook.playbook.conflicts import CARDS, ConflictChoice, choice_lines
 from tunebook.playbook.staleness import (
+    STALE_AFTER,
     Change,
     changed_conditions,
+    question_before_search,
     stale_values,
 )
 
@@ -52,6 +54,13 @@ def test_s0_37_and_s4_9_a_new_batch_size_makes_rate_momentum_and_decay_stale():
 )
 def test_i3_exactly_these_badges_appear(change, stale):
     assert set(stale_values([change], TUNED)) == stale
+
+
+def test_i3_a_search_over_stale_values_asks_first():
+    assert set(STALE_AFTER) == set(Change)
+    assert "lr (batch size changed)" in question_before_search([Change.BATCH_SIZE], ["lr"])
+    assert question_before_search([Change.BATCH_SIZE], ["depth"]) is None
+    assert question_before_search([], ["lr"]) is None
 
 
 def test_s0_26_reuse_lists_exactly_what_differs():
