@@ -22,7 +22,8 @@ from torch.nn import functional
 from torch.utils.data import TensorDataset
 
 from tunebook.diagnosis.decomposition import Decomposition, ErrorRate, Headline, decompose, headline
-from tunebook.probes.error_rates import error_rates
+from tunebook.probes.error_rates import measure_errors
+from tunebook.recipes.loop import Training
 from tunebook.training.task import read_task
 
 N_UPDATES, TARGET = 600, 0.03
@@ -75,8 +76,10 @@ class Regime:
 def of_training(**changes: Any) -> Callable[[int], tuple[Decomposition, float]]:
     def run(seed: int) -> tuple[Decomposition, float]:
         task = read_task(Regime(seed=seed, **changes))
-        found = error_rates(task, CONFIG, n_updates=N_UPDATES, seed=seed)
-        return found.decompose(ErrorRate(TARGET, None)), TARGET
+        training = Training(task, CONFIG, n_updates=N_UPDATES, seed=seed)
+        for _ in range(N_UPDATES):
+            training.update()
+        return measure_errors(training).decompose(ErrorRate(TARGET, None)), TARGET
 
     return run
 

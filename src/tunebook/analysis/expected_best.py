@@ -42,10 +42,3 @@ def _best_of(ordered: Sequence[float], k: int) -> ExpectedBest:
         return next((v for i, v in enumerate(ordered) if 1 - survival[i + 1] >= q), ordered[-1])
 
     return ExpectedBest(k, mean, quantile(0.25), quantile(0.5), quantile(0.75))
-
-
-def gain_from_doubling(errors: Sequence[float]) -> float:
-    """Return how much lower the best of n is expected to be than the best of n/2."""
-    n = len(errors)
-    half, full = expected_best(errors, [max(1, n // 2), n])
-    return half.mean - full.mean

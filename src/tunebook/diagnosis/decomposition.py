@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tunebook.diagnosis.series import number
 from tunebook.records.finding import Finding, Verdict
 
 SURE, LEAST_GAP, TARGET_SHARE, LEAST_CUT = 2.0, 0.005, 0.1, 0.5
@@ -176,51 +175,6 @@ def judge_adaptation(before: Term, after: Mapping[str, Term], *, n_target: int) 
         expected="a cut of 50 % or more, if it is to be worth their labels",
         advice=f"Label more of them; the best use was: {best}." if helps else "",
         source="S2.15",
-    )
-
-
-def judge_overfitting(train: ErrorRate, held_out: ErrorRate) -> Finding:
-    """Return whether training is better than held-out by over 2 standard errors (S3.8)."""
-    gap = Term(
-        TermName.VARIANCE,
-        held_out.rate - train.rate,
-        math.sqrt(train.squared_error + held_out.squared_error),
-    )
-    value = f"gap {number(gap.size)}, standard error {number(gap.standard_error)}"
-    expected = "at most 2 standard errors"
-    if not gap.is_sure:
-        title = "Training is not clearly better than held-out data."
-        return Finding("overfitting", Verdict.PASS, title, value, expected, source="S3.8")
-    return Finding(
-        "overfitting",
-        Verdict.NOTICE,
-        "The network overfits: training is clearly better than held-out data.",
-        value,
-        expected,
-        advice="More data first; otherwise L1, L2, dropout or augmentation.",
-        source="S3.8",
-    )
-
-
-def judge_validation(validation: ErrorRate, test: ErrorRate, *, n_selections: int) -> Finding:
-    """Return whether validation itself was overfitted: selected on too often (S2.16)."""
-    gap = test.rate - validation.rate
-    error = math.sqrt(validation.squared_error + test.squared_error)
-    value = f"gap {number(gap)}, standard error {number(error)}; selected {n_selections} times"
-    if gap <= SURE * error:
-        title = "Validation is as good a guide as it should be."
-        return Finding(
-            "validation", Verdict.PASS, title, value, "2 standard errors", source="S2.16"
-        )
-    return Finding(
-        "validation",
-        Verdict.PROBLEM,
-        "Validation was overfitted: it looks clearly better than test.",
-        value,
-        expected="at most 2 standard errors",
-        causes=(f"{n_selections} selections on one validation set",),
-        advice="Draw a fresh validation set from the test distribution and measure again.",
-        source="S2.16",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which learning rate a sweep or a search by orders of magnitude chooses (S1.9, S0.31, C5).
+"""Which learning rate a sweep chooses (S1.9).
 
 A best rate at an end of the sweep is refused, not returned: the sweep has to go on there.
 """
@@ -6,10 +6,8 @@ A best rate at an end of the sweep is refused, not returned: the sweep has to go
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import pairwise
 
 from tunebook.diagnosis.series import number, quantile, smoothed, tail_mean
 from tunebook.records.finding import Finding, Verdict
@@ -17,14 +15,8 @@ from tunebook.records.finding import Finding, Verdict
 SWEEP = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-5)
 """The rates of the exponential sweep (S1.9)."""
 
-DENSE_SWEEP = (*SWEEP, 0.03, 0.05, 0.003, 0.005, 0.007, 0.0005)
-"""The sweep with the rates that more devices add near likely values (S1.9)."""
 
 _NEAR, _MOST, N_MORE = 0.02, 0.9, 2
-FIRST_PROBE, MAX_MAGNITUDES, MAX_MULTIPLE = 0.01, 6, 9
-_OVERSHOOT, _SETTLING, _TURNS, _SWING = 1.1, 10, 0.3, 0.05
-DISAGREEMENT = 3.0
-"""Training loss and validation disagree on the rate beyond this factor (C5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,93 +117,4 @@ def judge_sweep(choice: SweepChoice) -> Finding:
         next_test=f"Run {more} too.",
         advice="Do not accept a rate from the end of a sweep.",
         source="S1.9",
-    )
-
-
-class Course(StrEnum):
-    """What the training cost does at a rate (S0.31)."""
-
-    FALLS = "falling"
-    OSCILLATES = "oscillating"
-    RISES = "rising"
-
-
-def course_of(costs: Sequence[float]) -> Course:
-    """Return the label of a probe of 3 epochs or 300 steps, whichever is first (S0.31)."""
-    start = costs[0]
-    late = costs[_SETTLING:] or costs[-1:]
-    if not all(map(math.isfinite, costs)) or max(late) > _OVERSHOOT * start:
-        return Course.RISES
-    if smoothed(costs)[-1] >= start:
-        return Course.RISES
-    steps = [b - a for a, b in pairwise(costs)]
-    turns = sum(
-        a * b < 0 and max(abs(a), abs(b)) > _SWING * start for a, b in pairwise(steps)
-    ) / max(1, len(steps) - 1)
-    return Course.OSCILLATES if turns >= _TURNS else Course.FALLS
-
-
-def next_probe(probes: Mapping[float, Course]) -> float | None:
-    """Return the rate to probe next, None when the threshold is known (S0.31).
-
-    Orders of magnitude from 0.01 first, six at most; then 2, 3, ... times the highest that falls.
-    """
-    magnitude = _magnitude(probes)
-    if magnitude is None:
-        tried = sorted(lr for lr in probes)
-        if not tried:
-            return FIRST_PROBE
-        if len(tried) >= MAX_MAGNITUDES:
-            return None
-        is_up = probes[tried[-1]] is Course.FALLS
-        return _clean(tried[-1] * 10 if is_up else tried[0] / 10)
-    for multiple in range(2, MAX_MULTIPLE + 1):
-        lr = _clean(multiple * magnitude)
-        if lr not in probes:
-            return lr
-        if probes[lr] is not Course.FALLS:
-            return None
-    return None
-
-
-def threshold(probes: Mapping[float, Course]) -> float | None:
-    """Return the largest rate below the first that does not fall; None if none falls (S0.31).
-
-    Use half of it by default.
-    """
-    falling = [lr for lr, course in probes.items() if course is Course.FALLS]
-    bad = min((lr for lr, c in probes.items() if c is not Course.FALLS), default=math.inf)
-    return max((lr for lr in falling if lr < bad), default=None)
-
-
-def _magnitude(probes: Mapping[float, Course]) -> float | None:
-    """Return the highest power of ten that falls, once its neighbour above is known not to."""
-    for lr, course in probes.items():
-        above = _clean(lr * 10)
-        if course is Course.FALLS and probes.get(above, Course.FALLS) is not Course.FALLS:
-            return lr
-    return None
-
-
-def _clean(lr: float) -> float:
-    return float(f"{lr:.6g}")
-
-
-def judge_disagreement(by_training: float, by_validation: float) -> Finding:
-    """Return a notice when training loss and validation want rates more than x3 apart (C5)."""
-    ratio = max(by_training, by_validation) / min(by_training, by_validation)
-    value = f"{number(by_training)} by training loss, {number(by_validation)} by validation"
-    if ratio <= DISAGREEMENT:
-        title = "Training loss and validation agree on the learning rate."
-        return Finding("rate-signals", Verdict.PASS, title, value, "within x3", source="C5")
-    return Finding(
-        "rate-signals",
-        Verdict.NOTICE,
-        "Training loss and validation want different learning rates.",
-        value,
-        "within x3",
-        causes=("overfitting", "the learning rate acts as an accidental regularizer"),
-        next_test="Repeat both rates with more regularization.",
-        advice="Settle regularization before the rate.",
-        source="C5",
     )

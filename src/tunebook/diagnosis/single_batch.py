@@ -194,12 +194,6 @@ def _slow(figures: SingleBatchFigures) -> Finding:
     )
 
 
-def causes_of(figures: SingleBatchFigures) -> tuple[Cause, ...]:
-    """Return the ranked causes alone, likeliest first; none for a pass."""
-    outcome = classify(figures.losses, figures.errors)
-    return _ranked(figures, outcome, _level(figures, outcome)[1])
-
-
 def _level(figures: SingleBatchFigures, outcome: Outcome) -> tuple[str, tuple[Cause, ...]]:
     """Name the level of a plateau, and whom it makes suspect."""
     if outcome is not Outcome.PLATEAUS:

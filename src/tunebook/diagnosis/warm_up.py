@@ -11,7 +11,7 @@ from tunebook.diagnosis.series import quantile, smoothed
 LENGTHS = (10, 100, 1_000, 10_000, 100_000)
 """Steps of warm-up to try, by orders of magnitude. The source's sweep leaves out 100, by a slip."""
 
-BASE_FACTOR, MAX_SHARE, LONG_SHARE, BLOW_UP = 10.0, 0.1, 0.05, 3.0
+BASE_FACTOR, MAX_SHARE, BLOW_UP = 10.0, 0.1, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,6 @@ class WarmUp:
     def probe_steps(self) -> int:
         """How long the probe is: the ramp, then twice as long at the constant rate."""
         return 3 * self.n_steps
-
-    def total(self, n_steps: int) -> int:
-        """Return the steps of training with the warm-up put before ``n_steps``."""
-        return n_steps + self.n_steps
-
-    def wants_more_steps(self, n_steps: int) -> bool:
-        """Whether the warm-up is so long, above 5 % of the steps, that more may be needed."""
-        return self.n_steps > LONG_SHARE * n_steps
 
 
 def lengths(max_steps: int) -> tuple[int, ...]:

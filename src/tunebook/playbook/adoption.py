@@ -65,30 +65,6 @@ def adopt(
     return Adoption(decision, gain, margin, figures)
 
 
-class Evidence(StrEnum):
-    """How much stands behind a claim (I5)."""
-
-    ONE_RUN = "one run"
-    SEEDS = "several seeds"
-    STUDY = "a study"
-
-
-def claim(subject: str, other: str, evidence: Evidence, *, n: int = 1) -> str:
-    """Return the sentence that the evidence allows (I5): without seeds, it only looked better.
-
-    ``n`` are the seeds of each, or the trials of each study.
-    """
-    match evidence:
-        case Evidence.ONE_RUN:
-            return f"{subject} looked better than {other} in one run"
-        case Evidence.SEEDS if n >= N_SEEDS:
-            return f"{subject} was better than {other} over {n} seeds each"
-        case Evidence.SEEDS:
-            return f"{subject} looked better than {other} over {n} seeds each; that is too few"
-        case Evidence.STUDY:
-            return f"the best of {n} trials was better with {subject} than with {other}"
-
-
 @dataclass(frozen=True, slots=True)
 class StrategyResult:
     """What a search strategy came to: confirmed errors of repeats, and what it had to work with."""

@@ -32,11 +32,6 @@ def checklist(facts: ChecklistFacts) -> list[Finding]:
     return [_space(facts), _points(facts), _infeasible(facts), _optimization(facts), _curves(facts)]
 
 
-def may_conclude(findings: list[Finding]) -> bool:
-    """Whether no answer is red: otherwise mend and run again, or record a waiver (S4.20)."""
-    return all(finding.verdict is not Verdict.PROBLEM for finding in findings)
-
-
 def _answer(check: str, verdict: Verdict, titles: tuple[str, str, str], advice: str) -> Finding:
     place = (Verdict.PASS, Verdict.NOTICE, Verdict.PROBLEM).index(verdict)
     bad = verdict is not Verdict.PASS

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunebook.errors import InputError
-
 DEFAULT = "default"
 
 
@@ -247,21 +245,6 @@ _SECOND = (
 
 CARDS: dict[str, ConflictCard] = {card.key: card for card in (*_FIRST, *_SECOND)}
 """The twenty cards by key, C1 to C20."""
-
-
-def choose(card: str, choice: str = DEFAULT, reason: str = "") -> ConflictChoice:
-    """Return the choice to store with the project.
-
-    :raises InputError: there is no such card or choice, or an override has no reason.
-    """
-    if card not in CARDS:
-        raise InputError("There is no such conflict card", got=card, expected="C1 to C20")
-    known = (DEFAULT, *CARDS[card].overrides)
-    if choice not in known:
-        raise InputError(f"{card} has no such choice", got=choice, expected=", ".join(known))
-    if choice != DEFAULT and not reason.strip():
-        raise InputError(f"Overriding {card} needs a reason", do="Say why the default is not used.")
-    return ConflictChoice(card, choice, reason)
 
 
 def choice_lines(choices: Sequence[ConflictChoice]) -> list[str]:

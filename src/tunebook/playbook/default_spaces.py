@@ -6,11 +6,7 @@ from tunebook.errors import SpaceError, nearest
 from tunebook.space import Choice, Float, Kind, Role, Space
 
 LABEL_SMOOTHING, DROPOUT = (0.1, 0.2), (0.0, 0.1)
-WARM_UP_SHARE, BETA2 = 0.05, 0.999
-"""What the default spaces hold fixed (S4.44)."""
 
-DECAY_SHARE, END_FACTORS = 0.9, (1e-2, 1e-3)
-"""Momentum's linear decay: over this share of the steps, down to one of these shares of lr."""
 
 _ADAM_LADDER = ("lr", "beta1", "epsilon", "beta2")
 _RANGES = {

@@ -1,4 +1,4 @@
-"""The registry of hyperparameters: kind, prior sensitivity, and where a value comes from.
+"""The registry of hyperparameters: kind, prior sensitivity, and where a default comes from.
 
 The prior is relative to defaults and to the model. It orders what to search first, until a study
 of 20 feasible trials has measured importance.
@@ -6,14 +6,10 @@ of 20 feasible trials has measured importance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tunebook.space import Kind
-
-MIN_TRIALS = 20
-"""Measured importance replaces the prior from this many feasible trials on (S2.17)."""
 
 
 class Sensitivity(StrEnum):
@@ -25,12 +21,10 @@ class Sensitivity(StrEnum):
 
 
 class Mark(StrEnum):
-    """Where a value comes from: every one shown bears its mark (I10, S0.29)."""
+    """Where a default value comes from: every one shown bears its mark (I10)."""
 
     SOURCE = "default given by the source, untuned"
     RULE = "default by our rule, untuned"
-    BORROWED = "borrowed from another dataset, untuned"
-    TUNED = "tuned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,38 +82,3 @@ def known(name: str) -> Hyperparameter | None:
         if found is not None:
             return found
     return None
-
-
-def in_order(
-    names: Sequence[str], *, measured: Mapping[str, float] | None = None, n_feasible: int = 0
-) -> list[str]:
-    """Return what to search first: by measured importance once there is any, else by the prior.
-
-    ``measured`` are shares of explained variance, from ``n_feasible`` trials (S2.17).
-    """
-    if measured and n_feasible >= MIN_TRIALS:
-        return sorted(names, key=lambda n: -measured.get(n, 0.0))
-    order = list(Sensitivity)
-    ranks = {n: order.index(h.sensitivity) if (h := known(n)) else 1 for n in names}
-    return sorted(names, key=lambda n: ranks[n])
-
-
-def marks_on_import(
-    values: Mapping[str, object], *, proven_on: str, dataset: str
-) -> dict[str, Mark]:
-    """Return the mark of each value of a recipe in a project (S0.29).
-
-    On other data than it was proven on, optimizer and regularization values are only borrowed.
-    """
-    touchy = {Kind.OPTIMIZATION, Kind.REGULARIZATION}
-    return {
-        name: Mark.BORROWED
-        if proven_on != dataset and (h := known(name)) is not None and h.kind in touchy
-        else Mark.SOURCE
-        for name in values
-    }
-
-
-def after_round(marks: Mapping[str, Mark], tuned: Sequence[str]) -> dict[str, Mark]:
-    """Return the marks after a round tuned some of the values: those are cleared (S0.29)."""
-    return {name: Mark.TUNED if name in tuned else mark for name, mark in marks.items()}

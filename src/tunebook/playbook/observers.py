@@ -1,4 +1,4 @@
-"""Early stopping and plateau halving as observers of a recorded series (S0.32 to S0.34, C4).
+"""Early stopping and plateau halving as observers of a recorded series (S0.32, S0.34, C4).
 
 They say what they would have done and saved. In a study no trial is stopped by them: stopping makes
 trials incomparable. All state follows from the series, so a resume changes nothing.
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 PATIENCES = (10, 20, 50)
 """Evaluations without improvement, as the behaviour is understood (S0.32)."""
 
-WINDOW = 20
 PLATEAU_PATIENCE, HALVING, END = 10, 0.5, 1 / 1024
 
 
@@ -46,27 +45,6 @@ def patience(
             stop = i
             break
     return _observed(f"patience {n}", steps, errors, place, stop)
-
-
-def counters(errors: Sequence[float], *, min_delta: float = 0.0) -> int:
-    """Return the evaluations since the last improvement: the counter on the live curve (S0.32)."""
-    best, waited = float("inf"), 0
-    for error in errors:
-        best, waited = (error, 0) if error < best - min_delta else (best, waited + 1)
-    return waited
-
-
-def target_loss(steps: Sequence[int], losses: Sequence[float], target: float) -> Observation:
-    """Return where the mean of the last 20 losses falls below a target (S0.33)."""
-    total, stop = 0.0, None
-    for i, loss in enumerate(losses):
-        total += loss - (losses[i - WINDOW] if i >= WINDOW else 0.0)
-        if i + 1 >= WINDOW and total / WINDOW < target:
-            stop = i
-            break
-    seen = losses if stop is None else losses[: stop + 1]
-    place = min(range(len(seen)), key=seen.__getitem__) if seen else None
-    return _observed(f"loss below {target:g}", steps, losses, place, stop)
 
 
 def _observed(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tunebook.playbook.hyperparameters import known
@@ -22,34 +21,33 @@ class Change(StrEnum):
     DATA_FRACTION = "data fraction raised"
 
 
-@dataclass(frozen=True, slots=True)
-class Staleness:
-    """What is stale after a change, and the stages to go back to, in order."""
-
-    stale: tuple[str, ...]
-    stages: tuple[int, ...]
-    is_schedule_only: bool = False
-
-
 _MOMENTS = ("momentum", "beta1", "beta2")
 
-MATRIX: dict[Change, Staleness] = {
-    Change.DATA: Staleness(("*", "baselines"), (0, 5)),
-    Change.MODEL: Staleness(
-        ("batch_feasibility", "lr", "max_steps", "initialization", "weight_decay", "dropout"), (2,)
+STALE_AFTER: dict[Change, tuple[str, ...]] = {
+    Change.DATA: ("*", "baselines"),
+    Change.MODEL: (
+        "batch_feasibility",
+        "lr",
+        "max_steps",
+        "initialization",
+        "weight_decay",
+        "dropout",
     ),
-    Change.OPTIMIZER: Staleness(
-        ("lr", *_MOMENTS, "weight_decay", "clip_norm", "max_steps", "batch_feasibility"), (3,)
+    Change.OPTIMIZER: (
+        "lr",
+        *_MOMENTS,
+        "weight_decay",
+        "clip_norm",
+        "max_steps",
+        "batch_feasibility",
     ),
-    Change.BATCH_SIZE: Staleness(
-        ("lr", *_MOMENTS, "weight_decay", "dropout", "max_steps", "normalization"), (4,)
-    ),
-    Change.STEPS: Staleness(("schedule", "lr", "weight_decay"), (4,), is_schedule_only=True),
-    Change.REGULARIZERS: Staleness(("max_steps", "weight_decay"), (4, 6)),
-    Change.RESOLUTION: Staleness(("batch_feasibility", "lr", "max_steps", "anchors"), (3,)),
-    Change.DATA_FRACTION: Staleness(("max_steps", "weight_decay", "dropout", "ranking"), (5,)),
+    Change.BATCH_SIZE: ("lr", *_MOMENTS, "weight_decay", "dropout", "max_steps", "normalization"),
+    Change.STEPS: ("schedule", "lr", "weight_decay"),
+    Change.REGULARIZERS: ("max_steps", "weight_decay"),
+    Change.RESOLUTION: ("batch_feasibility", "lr", "max_steps", "anchors"),
+    Change.DATA_FRACTION: ("max_steps", "weight_decay", "dropout", "ranking"),
 }
-"""The matrix of 5.3 (S0.37, S4.9, I3). A star stands for everything that was measured."""
+"""What is stale after a change (S0.37, S4.9, I3). A star is everything that was measured."""
 
 
 def stale_values(changes: Sequence[Change], tuned: Sequence[str]) -> dict[str, list[Change]]:
@@ -57,15 +55,10 @@ def stale_values(changes: Sequence[Change], tuned: Sequence[str]) -> dict[str, l
     found: dict[str, list[Change]] = {}
     for name in tuned:
         plain = h.name if (h := known(name)) is not None else name
-        why = [c for c in changes if plain in MATRIX[c].stale or "*" in MATRIX[c].stale]
+        why = [c for c in changes if plain in STALE_AFTER[c] or "*" in STALE_AFTER[c]]
         if why:
             found[name] = why
     return found
-
-
-def stage_to_return_to(changes: Sequence[Change]) -> int | None:
-    """Return the earliest stage to go back to, None without a change."""
-    return min((MATRIX[c].stages[0] for c in changes), default=None)
 
 
 def question_before_search(changes: Sequence[Change], searched_over: Sequence[str]) -> str | None:

@@ -1,15 +1,12 @@
-"""Which search strategy, which strength of regularization next, what carries over to long runs."""
+"""Which search strategy, and whether a ranking of short runs holds in long ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-MAX_LADDER = 6
 RERUN_TOP = 3
 _CONCURRENT_SHARE = 10
-_N_GRID = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,81 +49,6 @@ def advise(situation: Situation) -> StrategyAdvice:
     return StrategyAdvice("halton", reason)
 
 
-METHODS: Mapping[str, str] = {
-    "manual": "least compute for experts; slow, needs insight; combine it with others",
-    "grid": "simple; wasteful, needs good ranges",
-    "random": "simple, usually better than a grid; harder to interpret",
-    "coarse-to-fine": "most popular; partly manual",
-    "bayes": "most efficient without hands; harder to build and integrate",
-}
-"""Five methods with their trade-offs (S2.18). Begin with coarse-to-fine, move on to Bayesian."""
-
-
-def grid_warning(sizes: Sequence[int]) -> str | None:
-    """Return the warning of a grid in more than two dimensions, with its count (S2.18)."""
-    if len(sizes) <= _N_GRID:
-        return None
-    n = 1
-    for size in sizes:
-        n *= size
-    return f"A grid of {len(sizes)} hyperparameters needs {n} trials"
-
-
-def next_strength(errors: Mapping[float, float], *, start: float = 1.0) -> float | None:
-    """Return the strength of regularization to try next, None when its magnitude is known (S0.35).
-
-    The learning rate was found without regularization; then 1, and times or by ten, by validation
-    error; at most six trials. Fine-tune, and tune the rate again afterwards.
-    """
-    if not errors:
-        return start
-    if len(errors) >= MAX_LADDER:
-        return None
-    best = min(errors, key=lambda lam: errors[lam])
-    up, down = _clean(best * 10), _clean(best / 10)
-    if len(errors) == 1:
-        return up
-    wanted = (up, down) if max(errors) == best else (down, up)
-    return next((lam for lam in wanted if lam not in errors), None)
-
-
-def after_regularization() -> tuple[str, ...]:
-    """Return what to tune again once the strength is found (S0.35, S0.37)."""
-    return ("lr",)
-
-
-def _clean(value: float) -> float:
-    return float(f"{value:.6g}")
-
-
-class Transfer(StrEnum):
-    """How likely a value found in short runs holds in long ones (S4.33)."""
-
-    VERY_LIKELY = "very likely"
-    LIKELY = "likely"
-    MAYBE = "maybe"
-    UNLIKELY = "unlikely"
-
-
-TRANSFER: Mapping[str, Transfer] = {
-    **dict.fromkeys(("warmup", "initialization"), Transfer.VERY_LIKELY),
-    **dict.fromkeys(("depth", "width", "activation", "normalization"), Transfer.LIKELY),
-    **dict.fromkeys(
-        ("optimizer", "momentum", "beta1", "beta2", "epsilon", "augmentation", "mixup"),
-        Transfer.MAYBE,
-    ),
-    **dict.fromkeys(("weight_decay", "dropout", "label_smoothing"), Transfer.MAYBE),
-    **dict.fromkeys(("lr", "schedule", "end_lr"), Transfer.UNLIKELY),
-}
-"""The table of S4.33 by hyperparameter."""
-
-
-def carried(names: Sequence[str]) -> dict[str, bool]:
-    """Return whether each value is carried to long runs; the others are tuned again (S4.33)."""
-    good = {Transfer.VERY_LIKELY, Transfer.LIKELY}
-    return {name: TRANSFER.get(name, Transfer.MAYBE) in good for name in names}
-
-
 @dataclass(frozen=True, slots=True)
 class RankAgreement:
     """How the same configurations rank at two lengths or data fractions.
@@ -159,13 +81,3 @@ def rank_agreement(short: Sequence[float], long: Sequence[float]) -> RankAgreeme
 
 def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
-
-
-def stretched(n_before: int, n_after: int, *, schedule: str, decay_steps: int) -> tuple[int, int]:
-    """Return (constant steps, decay steps) of a longer run (S4.33).
-
-    A linear schedule keeps its decay and extends the constant part; a cosine is stretched over all.
-    """
-    if schedule == "cosine":
-        return 0, n_after
-    return n_after - decay_steps, min(decay_steps, n_before)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tunebook.diagnosis.decomposition import (
     Decomposition,
@@ -13,24 +11,18 @@ from tunebook.diagnosis.decomposition import (
     expected_training_sample,
 )
 from tunebook.errors import TaskError
-from tunebook.probes.fixed_rate import OnProgress
 from tunebook.recipes.loop import Training
 from tunebook.records import Direction
-from tunebook.training.task import Split, Task
+from tunebook.training.task import Split
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFigures:
-    """The error rate of each split that was measured, and the training loss of every update.
-
-    ``test`` is measured only on request: it is opened once, at the end (I2).
-    """
+    """The error rate of each split; the test set is not measured here but once, at the end (I2)."""
 
     train: ErrorRate
     train_val: ErrorRate
     test_val: ErrorRate | None = None
-    test: ErrorRate | None = None
-    losses: tuple[float, ...] = ()
 
     def decompose(self, target: ErrorRate | None = None) -> Decomposition:
         """Return the terms of the error; without a target, bias is unknown (S2.10)."""
@@ -38,33 +30,11 @@ class ErrorFigures:
             train=self.train,
             train_val=self.train_val,
             test_val=self.test_val,
-            test=self.test,
             target=target,
         )
 
 
-def error_rates(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    n_updates: int,
-    with_test: bool = False,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
-) -> ErrorFigures:
-    """Train with a configuration and return the error of each split (S2.10)."""
-    training = Training(task, config, n_updates=n_updates, seed=seed)
-    losses: list[float] = []
-    for done in range(1, n_updates + 1):
-        losses.append(float(training.update()))
-        if on_progress is not None:
-            on_progress(done, n_updates)
-    return measure_errors(training, with_test=with_test, losses=tuple(losses))
-
-
-def measure_errors(
-    training: Training, *, with_test: bool = False, losses: tuple[float, ...] = ()
-) -> ErrorFigures:
+def measure_errors(training: Training) -> ErrorFigures:
     """Return the error rates of a trained network; ``TaskError`` if its metric is no rate.
 
     The training error is measured in evaluation mode, without augmentation, on as many examples as
@@ -77,8 +47,6 @@ def measure_errors(
         train=_rate(training, Split.TRAIN, n_train),
         train_val=_rate(training, Split.TRAIN_VAL, n_val),
         test_val=_if_any(training, Split.TEST_VAL),
-        test=_if_any(training, Split.TEST) if with_test else None,
-        losses=losses,
     )
 
 

@@ -27,7 +27,7 @@ def at_rate(config: Mapping[str, Any], lr: float) -> dict[str, Any]:
 
 
 def without_regularization(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration with nothing that holds a fit back (S4.31)."""
+    """Return the configuration with nothing that holds a fit back (S2.8)."""
     kept = {
         name: value for name, value in config.items() if str(name).rsplit(".", 1)[-1] not in _PLAIN
     }
@@ -71,7 +71,7 @@ def losses_of(
 
 
 def unregularized(task: Task) -> Task:
-    """Return the task without augmentation, and with the dropout of its network at 0 (S4.31)."""
+    """Return the task without augmentation, and with the dropout of its network at 0 (S2.8)."""
 
     def network(config: Any) -> nn.Module:
         made: nn.Module = task.network(config)

@@ -29,9 +29,6 @@ from tunebook.probes.looking import first_batch
 from tunebook.recipes.optimizers import gradient_norm
 from tunebook.training.task import Task
 
-CEILING = 1e3
-"""Instability is looked for up to this many times the best rate."""
-
 MAX_HALVINGS, N_SAMPLE = 6, 256
 
 
@@ -85,24 +82,6 @@ def _norms(
         on_update=lambda loss: found.append(float(gradient_norm(parameters))),
     )
     return tuple(norm for norm in found if norm < math.inf)
-
-
-def find_unstable_rate(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    lr: float,
-    n_updates: int = DENSE_STEPS,
-    seed: int = 0,
-) -> float | None:
-    """Return the lowest rate of 2, 4, 8, ... times ``lr`` that is unstable; None below 1,000."""
-    factor, sample = 2.0, first_batch(task, N_SAMPLE)
-    while factor <= CEILING:
-        training = training_at(task, config, factor * lr, n_updates=n_updates, seed=seed)
-        if instability(costs_of(training, sample, n_updates)) is not Instability.NONE:
-            return factor * lr
-        factor *= 2
-    return None
 
 
 @dataclass(frozen=True, slots=True)

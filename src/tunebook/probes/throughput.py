@@ -75,14 +75,6 @@ def throughput(
     return timings
 
 
-def input_pipeline(
-    task: Task, config: Mapping[str, Any], *, n_timed: int = N_TIMED, seed: int = 0
-) -> BatchTiming:
-    """Return the timing of the configuration's own batch size: is training input-bound (S4.34)?"""
-    training = Training(task, config, n_updates=1, seed=seed)
-    return time_updates(task, config, training.settings.batch_size, n_timed=n_timed, seed=seed)
-
-
 def time_updates(
     task: Task, config: Mapping[str, Any], size: int, *, n_timed: int = N_TIMED, seed: int = 0
 ) -> BatchTiming:

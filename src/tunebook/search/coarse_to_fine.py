@@ -101,26 +101,6 @@ class CoarseToFine:
         return math.ceil(math.pow(end, (index + 1) / self.rounds))
 
 
-def proposals(narrowing: Narrowing, space: Space) -> list[str]:
-    """Return in sentences what a round suggests and only a person may do."""
-    found = []
-    for name, is_up in narrowing.extended.items():
-        stretch = narrowing.box.stretches[name]
-        if stretch.low < 0.0 or stretch.high > 1.0:
-            unit = stretch.high if is_up else stretch.low
-            side = "upper" if is_up else "lower"
-            found.append(
-                f"The best trials lie at the {side} end of {name}: widen its range to "
-                f"{end_of(space, name, unit):.4g}"
-            )
-    for name, unit in narrowing.insensitive.items():
-        found.append(
-            f"{name} makes no difference here: you may fix it at the best trial's value, "
-            f"{end_of(space, name, unit):.4g}"
-        )
-    return found
-
-
 def _drawn(box: Box, history: History, stream: Generator) -> Configuration | None:
     """Return a random configuration in a box; anywhere, if constraints leave none in it."""
     space = history.space

@@ -49,11 +49,6 @@ class Curve:
     is_bad: bool
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether more of the curve is to come."""
-        return not self.trial.state.is_final
-
-    @property
     def last(self) -> float:
         """The value at the end, infinite for none and for failures."""
         return math.inf if self.is_bad or not len(self.values) else float(self.values[-1])

@@ -33,14 +33,6 @@ def hit_probability(n_trials: int, share: float) -> float:
     return float(1.0 - (1.0 - share) ** n_trials)
 
 
-def trials_needed(share: float, probability: float = 0.95) -> int:
-    """Return how many random trials hit the best ``share`` of a space with ``probability``."""
-    n = 1
-    while hit_probability(n, share) < probability:
-        n += 1
-    return n
-
-
 @final
 @dataclass(frozen=True, slots=True)
 class Random:

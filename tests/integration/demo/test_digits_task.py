@@ -7,9 +7,10 @@ from types import ModuleType
 
 import pytest
 
+from trial_doubles import RecordingChannel, sample_handle
 from tunebook.records import Configuration, Series
 from tunebook.storage.checkpoints import CheckpointStore
-from tunebook.testing.training import RecordingChannel, sample_handle, sample_launch
+from tunebook.testing.training import sample_launch
 
 GOOD = {"lr": 0.1, "momentum": 0.9, "width": 32}
 

@@ -11,9 +11,10 @@ from types import ModuleType
 import pytest
 
 import tunebook
+from trial_doubles import RecordingChannel, sample_handle
 from tunebook.engine.commands import Launch
 from tunebook.storage.checkpoints import CheckpointStore
-from tunebook.testing.training import RecordingChannel, sample_handle, sample_launch
+from tunebook.testing.training import sample_launch
 from tunebook.training import seed_everything
 
 ROOT = Path(__file__).parents[3]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.stories.known_tasks import SGD, digits, quadratic, regression
+from benchmarks.stories.known_tasks import SGD, digits, regression
 
-from tunebook.diagnosis.learning_rate import MAX_MAGNITUDES, MAX_MULTIPLE
 from tunebook.diagnosis.update_ratio import judge_ratios
-from tunebook.probes.learning_rate import rate_sweep, rate_threshold
+from tunebook.probes.learning_rate import rate_sweep
 from tunebook.probes.update_ratio import update_ratios
 from tunebook.records.finding import Verdict
 
@@ -36,16 +35,6 @@ def test_s1_9_best_rate_at_the_edge_is_refused_and_the_sweep_goes_on():
     wider = rate_sweep(digits(), SGD, rates=(1e-5, 1e-4), n_updates=100, max_extensions=3)
     assert len(wider.runs) > 4
     assert wider.choice.lr is not None
-
-
-@pytest.mark.parametrize("steepest", [0.5, 3.0, 40.0, 700.0])
-def test_s0_31_threshold_lies_below_the_limit_of_stability(steepest):
-    found = rate_threshold(quadratic(steepest, steepest / 10), SGD, n_updates=100)
-    limit = 2 / steepest
-    assert found.threshold is not None
-    assert 0.5 * limit <= found.threshold <= 1.001 * limit
-    assert found.usual_rate == found.threshold / 2
-    assert len(found.courses) <= MAX_MAGNITUDES + MAX_MULTIPLE - 1
 
 
 @pytest.mark.parametrize("lr", [1e-5, 1e-3, 0.1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tunebook.analysis.expected_best import expected_best, gain_from_doubling
+from tunebook.analysis.expected_best import expected_best
 
 
 def test_equals_a_bootstrap_of_20_000_draws_s4_45():
@@ -25,7 +25,6 @@ def test_best_of_one_is_the_mean_and_more_trials_never_hurt():
     assert [found.k for found in curve] == [1, 2, 3]
     assert curve[0].mean == pytest.approx(2.0)
     assert curve[0].mean > curve[1].mean > curve[2].mean > 1.0
-    assert gain_from_doubling(errors) == pytest.approx(curve[0].mean - curve[2].mean)
 
 
 def test_one_error_is_expected_for_every_k():

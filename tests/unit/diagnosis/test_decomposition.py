@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from tunebook.diagnosis.decomposition import (
@@ -13,19 +12,7 @@ from tunebook.diagnosis.decomposition import (
     gaps,
     headline,
     judge_decomposition,
-    judge_overfitting,
-    judge_validation,
 )
-from tunebook.diagnosis.improvement import (
-    IMPROVEMENTS,
-    SUSPECTS,
-    ErrorKind,
-    Priority,
-    error_table,
-    next_improvement,
-    tagged_shares,
-)
-from tunebook.records.finding import Verdict
 
 
 def decomposed(*percents: float | None, n: int = 10_000):
@@ -84,49 +71,3 @@ def test_s2_12_a_larger_later_term_is_named_but_does_not_lead():
 
 def test_s2_12_a_gap_within_its_error_is_not_acted_on():
     assert headline(decomposed(1, 4, 8, 8, 8, n=50))[0] is Headline.NOTHING
-
-
-def test_s2_13_lists_are_tried_in_order_without_what_is_not_recommended():
-    under = [e.text for e in IMPROVEMENTS[Headline.UNDERFITTING]]
-    assert under[0].startswith("a bigger model")
-    assert under[1] == "less regularization"
-    assert next_improvement(Headline.OVERFITTING, done={"A"}).text.startswith("normalization")
-    assert next_improvement(Headline.OVERFITTING, done=set("ABCDEFG")) is None
-    assert [e.is_recommended for e in IMPROVEMENTS[Headline.OVERFITTING]][-3:] == [False] * 3
-    assert next_improvement(Headline.SHIFT).key == "A"
-
-
-def test_s2_2_each_family_of_causes_has_a_test():
-    assert len(SUSPECTS) == 4
-    assert all(SUSPECTS.values())
-
-
-def test_s2_14_the_slide_s_rows_come_out_high_medium_low():
-    rows = [
-        ErrorKind("pedestrians", 0.001, 0.001),
-        ErrorKind("reflections", 0.003, 0.003),
-        ErrorKind("night", 0.001, 0.010),
-    ]
-    table = error_table(rows)
-    assert [row.name for row in table] == ["night", "reflections", "pedestrians"]
-    assert [row.priority for row in table] == [Priority.HIGH, Priority.MEDIUM, Priority.LOW]
-    assert tagged_shares([{"a", "b"}, {"a"}], 10) == {"a": 0.2, "b": 0.1}
-
-
-def best_of(n_models: int, n_validation: int, rng) -> tuple[ErrorRate, ErrorRate]:
-    errors = rng.binomial(n_validation, 0.5, size=n_models) / n_validation
-    return ErrorRate(float(errors.min()), n_validation), ErrorRate(0.5, 10_000)
-
-
-def test_s2_16_the_best_of_500_on_100_is_overfitted_of_5_on_5000_not():
-    rng = np.random.default_rng(0)
-    many, few = best_of(500, 100, rng), best_of(5, 5_000, rng)
-    finding = judge_validation(*many, n_selections=500)
-    assert finding.verdict is Verdict.PROBLEM
-    assert "500" in finding.value
-    assert judge_validation(*few, n_selections=5).verdict is Verdict.PASS
-
-
-def test_s3_8_overfitting_needs_two_standard_errors():
-    assert judge_overfitting(ErrorRate(0.01, 500), ErrorRate(0.2, 500)).verdict is Verdict.NOTICE
-    assert judge_overfitting(ErrorRate(0.1, 50), ErrorRate(0.14, 50)).verdict is Verdict.PASS

@@ -7,19 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from noisy_quadratic import noisy_losses
 from tunebook.diagnosis.learning_rate import (
     SWEEP,
-    Course,
     SweepRun,
     choose_rate,
-    course_of,
-    judge_disagreement,
     judge_sweep,
-    next_probe,
-    threshold,
 )
 from tunebook.records.finding import Verdict
-from tunebook.testing.quadratics import noisy_losses, quadratic_losses
 
 
 def sweep(rates, *, seed: int = 0) -> list[SweepRun]:
@@ -70,36 +65,3 @@ def test_s1_9_diverged_runs_stay_in_the_table():
     none = choose_rate([SweepRun(1.0, [2.0, math.inf])])
     assert none.lr is None
     assert none.extension == pytest.approx((0.1, 0.01))
-
-
-@pytest.mark.parametrize("highest", [0.5, 3.0, 40.0, 700.0])
-def test_s0_31_the_threshold_is_within_half_of_the_limit(highest):
-    curvatures = np.linspace(highest / 10, highest, 10).tolist()
-    probes: dict[float, Course] = {}
-    while (lr := next_probe(probes)) is not None:
-        probes[lr] = course_of(quadratic_losses(curvatures, lr, 300))
-    found = threshold(probes)
-    assert 0.5 <= found / (2 / highest) <= 1.0
-    n_magnitudes = sum(math.log10(lr) == pytest.approx(round(math.log10(lr))) for lr in probes)
-    assert n_magnitudes <= 6
-    assert len(probes) - n_magnitudes <= 8
-
-
-def test_s0_31_probes_are_labelled():
-    assert course_of([1.0 * 0.99**t for t in range(300)]) is Course.FALLS
-    assert course_of([1.0 + 0.01 * t for t in range(300)]) is Course.RISES
-    assert course_of([1.0, math.nan]) is Course.RISES
-    assert course_of([0.9 + 0.1 * (-1) ** t for t in range(300)]) is Course.OSCILLATES
-
-
-def test_s0_31_if_nothing_falls_the_search_ends():
-    probes: dict[float, Course] = {}
-    while (lr := next_probe(probes)) is not None:
-        probes[lr] = Course.RISES
-    assert len(probes) == 6
-    assert threshold(probes) is None
-
-
-def test_c5_rates_that_disagree_by_more_than_three_hint_at_overfitting():
-    assert judge_disagreement(0.1, 0.01).verdict is Verdict.NOTICE
-    assert judge_disagreement(0.1, 0.04).verdict is Verdict.PASS

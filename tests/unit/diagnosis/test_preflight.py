@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from tunebook.diagnosis.gradient_check import judge_gradients
 from tunebook.diagnosis.preflight import PreflightFigures, judge_preflight
 from tunebook.diagnosis.preflight_data import DataFigures
 from tunebook.records.finding import Verdict
@@ -124,19 +123,6 @@ def test_s2_5_images_scaled_to_a_range_of_one_pass():
 
 def test_s2_7_what_was_not_measured_gives_no_line():
     assert judge_preflight(PreflightFigures()) == []
-
-
-@pytest.mark.parametrize(
-    ("error", "verdict"),
-    [
-        (0.05, Verdict.PROBLEM),
-        (1e-3, Verdict.NOTICE),
-        (1e-5, Verdict.PASS),
-        (1e-9, Verdict.PASS),
-    ],
-)
-def test_s2_7_the_gradient_check_has_bands(error, verdict):
-    assert judge_gradients([1.0, 0.0], [1.0 - error, 0.0]).verdict is verdict
 
 
 def test_s2_7_bias_whose_gradient_cancels_out_is_no_dead_tensor():

@@ -7,18 +7,21 @@ from collections import Counter
 
 import pytest
 
+from single_batches import SIZES, fit_single_batches
 from tunebook.diagnosis.single_batch import (
     Cause,
     Outcome,
     SingleBatchFigures,
-    causes_of,
     classify,
     judge_single_batch,
 )
 from tunebook.records.finding import Verdict
-from tunebook.testing.single_batches import SIZES, fit_single_batches
 
 N_SEEDS = 6
+
+
+def causes_of(figures: SingleBatchFigures) -> list[str]:
+    return list(judge_single_batch(figures).causes)
 
 
 def outcomes(fault: str) -> Counter:
@@ -51,18 +54,18 @@ def test_s2_8_a_planted_fault_has_its_outcome(fault, allowed, least):
 def test_s2_8_zero_inputs_are_told_by_the_entropy_of_the_labels():
     run = fit_single_batches("zero inputs", SIZES[0], n_seeds=1)[0]
     figures = SingleBatchFigures(run.losses, run.errors, run.label_entropy)
-    assert causes_of(figures)[0] is Cause.CORRUPTED
+    assert causes_of(figures)[0] == Cause.CORRUPTED
     assert "ignores its input" in judge_single_batch(figures).title
 
 
 def test_s2_8_a_loss_at_its_start_blames_rate_or_frozen_layers():
     still = SingleBatchFigures([1.6] * 500, [0.8] * 500, 1.2)
-    assert causes_of(still)[:2] == (Cause.RATE_TOO_LOW, Cause.NO_GRADIENT)
+    assert causes_of(still)[:2] == [Cause.RATE_TOO_LOW, Cause.NO_GRADIENT]
 
 
 def test_s2_8_no_error_but_a_high_loss_blames_what_the_loss_is_given():
     figures = SingleBatchFigures([1.6 * 0.99**t + 0.9 for t in range(500)], [0.0] * 500)
-    assert causes_of(figures)[0] is Cause.LOSS_INPUT
+    assert causes_of(figures)[0] == Cause.LOSS_INPUT
 
 
 def test_s2_8_a_pass_at_another_rate_is_a_fault_of_the_rate():
@@ -71,28 +74,28 @@ def test_s2_8_a_pass_at_another_rate_is_a_fault_of_the_rate():
     high = SingleBatchFigures(
         [1.0, 5.0, math.nan], other_rates={10.0: Outcome.EXPLODES, 0.1: Outcome.PASS}
     )
-    assert causes_of(low)[0] is Cause.RATE_TOO_LOW
-    assert causes_of(high)[0] is Cause.RATE_TOO_HIGH
+    assert causes_of(low)[0] == Cause.RATE_TOO_LOW
+    assert causes_of(high)[0] == Cause.RATE_TOO_HIGH
 
 
 def test_s2_8_failing_at_every_rate_clears_the_rate():
     same = {10.0: Outcome.PLATEAUS, 0.1: Outcome.PLATEAUS}
     causes = causes_of(SingleBatchFigures([1.6] * 500, other_rates=same))
-    assert causes[0] is Cause.NO_GRADIENT
-    assert causes[-1] is Cause.RATE_TOO_LOW
+    assert causes[0] == Cause.NO_GRADIENT
+    assert causes[-1] == Cause.RATE_TOO_LOW
 
 
 def test_s2_8_evidence_goes_before_the_usual_order():
     figures = SingleBatchFigures([1.6] * 500, n_without_gradient=0, is_regularized=True)
     causes = causes_of(figures)
-    assert causes[0] is Cause.REGULARIZATION
-    assert causes[-1] is Cause.NO_GRADIENT
+    assert causes[0] == Cause.REGULARIZATION
+    assert causes[-1] == Cause.NO_GRADIENT
 
 
 def test_s2_8_a_negated_loss_that_falls_without_end_goes_up():
     figures = SingleBatchFigures([-1.6 * 1.02**t for t in range(200)])
     assert classify(figures.losses) is Outcome.GOES_UP
-    assert causes_of(figures)[0] is Cause.FLIPPED_SIGN
+    assert causes_of(figures)[0] == Cause.FLIPPED_SIGN
 
 
 def test_s2_8_every_failure_names_causes_and_a_next_test():

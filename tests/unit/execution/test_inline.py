@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trial_doubles import MemoryCheckpoints
 from tunebook.engine.commands import Continue, Halt, Release
 from tunebook.errors import StoreFullError
 from tunebook.execution import Executor, InlineExecutor, TrialSetup
@@ -22,7 +23,6 @@ from tunebook.records import (
 )
 from tunebook.testing import trainings
 from tunebook.testing.executor_suite import ExecutorSuite, Watch, launch_of
-from tunebook.testing.training import MemoryCheckpoints
 from tunebook.training import TrainingFunction, TrialHandle
 
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
-from tunebook.playbook.comparability import Conditions, differences, refusal_to_rank
+from noisy_quadratic import noisy_losses
 from tunebook.playbook.strategy import (
-    METHODS,
-    TRANSFER,
     Situation,
-    Transfer,
     advise,
-    after_regularization,
-    carried,
-    grid_warning,
-    next_strength,
     rank_agreement,
-    stretched,
 )
 from tunebook.search import searcher_names
-from tunebook.testing.quadratics import noisy_losses
 
 
 @pytest.mark.parametrize(
@@ -48,22 +37,6 @@ def test_s0_27_and_c8_a_situation_has_its_strategy_with_a_reason(situation, sear
         assert "not possible" in advice.warning
 
 
-def test_s2_18_five_methods_and_a_grid_warns_with_its_count():
-    assert set(METHODS) - {"manual"} <= set(searcher_names())
-    assert grid_warning([5, 4]) is None
-    assert "60" in grid_warning([5, 4, 3])
-
-
-@pytest.mark.parametrize("best", [-3, -2, -1, 0, 1, 2])
-def test_s0_35_the_magnitude_is_found_in_six_trials_and_the_rate_tuned_again(best):
-    errors: dict[float, float] = {}
-    while (lam := next_strength(errors)) is not None:
-        errors[lam] = (math.log10(lam) - best) ** 2
-    assert len(errors) <= 6
-    assert min(errors, key=errors.get) == pytest.approx(10**best)
-    assert after_regularization() == ("lr",)
-
-
 def test_s4_33_a_rank_flip_between_lengths_is_reported():
     rates = np.geomspace(0.01, 1.0, 7)
     # A high rate wins early and stops at its floor, where a low one gets below.
@@ -73,40 +46,3 @@ def test_s4_33_a_rank_flip_between_lengths_is_reported():
     assert agreement.is_flipped
     assert "did not hold" in agreement.sentence
     assert rank_agreement(short, short).tau == 1.0
-
-
-def test_s4_33_the_transfer_table_says_what_is_carried():
-    assert TRANSFER["warmup"] is Transfer.VERY_LIKELY
-    assert carried(["initialization", "depth", "lr", "weight_decay"]) == {
-        "initialization": True,
-        "depth": True,
-        "lr": False,
-        "weight_decay": False,
-    }
-    assert stretched(1_000, 5_000, schedule="linear", decay_steps=400) == (4_600, 400)
-    assert stretched(1_000, 5_000, schedule="cosine", decay_steps=1_000) == (0, 5_000)
-
-
-BASE = Conditions("v1", "own", "accuracy", 1_000)
-
-
-@pytest.mark.parametrize(
-    ("other", "named"),
-    [
-        (Conditions("v2", "own", "accuracy", 1_000), "data version"),
-        (Conditions("v1", "official", "accuracy", 1_000), "split"),
-        (Conditions("v1", "own", "accuracy", 2_000), "n steps"),
-        (Conditions("v1", "own", "accuracy", 1_000, 0.1), "data fraction"),
-        (Conditions("v1", "own", "accuracy", 1_000, continued_from="t1"), "continued from"),
-    ],
-)
-def test_i1_trials_under_other_conditions_are_not_ranked(other, named):
-    assert differences(BASE, other) == (named,)
-    assert named in refusal_to_rank([BASE, BASE, other])
-    assert refusal_to_rank([BASE, BASE]) is None
-
-
-def test_s0_19_continued_trials_rank_among_themselves():
-    one = Conditions("v1", "own", "accuracy", 1_000, continued_from="t1")
-    two = Conditions("v1", "own", "accuracy", 1_000, continued_from="t2")
-    assert differences(one, two) == ()

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from tunebook.analysis.narrowing import Box, Narrowing, Placed, Stretch, end_of, narrowed
+from tunebook.analysis.narrowing import Box, Narrowing, Placed, Stretch, narrowed
 from tunebook.errors import SearchError
 from tunebook.records import Configuration, Objective, TrialState
-from tunebook.search.coarse_to_fine import CoarseToFine, proposals
+from tunebook.search.coarse_to_fine import CoarseToFine
 from tunebook.search.protocol import History, Randomness
-from tunebook.space import Bool, Choice, Float, Int, Space
+from tunebook.space import Bool, Choice, Float, Space
 from tunebook.testing.searcher_suite import mixed_space
 from tunebook.testing.simulation import Problem, simulate
 
@@ -168,17 +168,6 @@ def test_early_rounds_may_be_short_s2_19() -> None:
 def test_goes_through_every_kind_of_parameter(function: object) -> None:
     history = simulate(CoarseToFine(), Problem(mixed_space(), function), trials=65)
     assert len(history.trials) == 65
-
-
-def test_proposals_are_sentences_s2_19() -> None:
-    space = Space(lr=Float(1e-4, 1e-2, log=True), n=Int(1, 10), m=Float(0.5, 0.99, log="1-x"))
-    sides = {"lr": Stretch(0.5, 1.5), "n": Stretch(-0.5, 0.5), "m": Stretch()}
-    narrowing = Narrowing(Box(sides, {}), 4, {"lr": True, "n": False}, {"m": 0.5})
-    wide, low, fixed = proposals(narrowing, space)
-    assert wide == "The best trials lie at the upper end of lr: widen its range to 0.1"
-    assert low == "The best trials lie at the lower end of n: widen its range to -4"
-    assert fixed.startswith("m makes no difference here: you may fix it")
-    assert end_of(space, "m", 0.5) == pytest.approx(1.0 - (0.5 * 0.01) ** 0.5)
 
 
 def test_options_out_of_range_are_refused() -> None:

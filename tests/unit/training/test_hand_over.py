@@ -6,15 +6,9 @@ import math
 
 import pytest
 
+from trial_doubles import MemoryCheckpoints, RecordingChannel, resumed_launch, sample_handle
 from tunebook.records import CheckpointRef, Series, TrialNumber, TrialState
-from tunebook.testing.training import (
-    Counter,
-    ManualClock,
-    MemoryCheckpoints,
-    RecordingChannel,
-    resumed_launch,
-    sample_handle,
-)
+from tunebook.testing.training import Counter, ManualClock
 from tunebook.training import Leave, Proceed, TrialHandle
 
 REF = CheckpointRef(TrialNumber(0), 4, "0" * 32, 1)

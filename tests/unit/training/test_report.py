@@ -7,16 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from trial_doubles import MemoryCheckpoints, RecordingChannel, resumed_launch, sample_handle
 from tunebook.errors import MetricMissingError, ReportError
 from tunebook.records import TrialState
-from tunebook.testing.training import (
-    ManualClock,
-    MemoryCheckpoints,
-    RecordingChannel,
-    resumed_launch,
-    sample_handle,
-    sample_launch,
-)
+from tunebook.testing.training import ManualClock, sample_launch
 from tunebook.training import Diverged, Unwind
 
 

@@ -8,17 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from trial_doubles import MemoryCheckpoints, RecordingChannel, resumed_launch, sample_handle
 from tunebook.errors import TaskError
 from tunebook.records import CheckpointRef, TrialNumber, TrialState
-from tunebook.testing.training import (
-    Counter,
-    ManualClock,
-    MemoryCheckpoints,
-    RecordingChannel,
-    resumed_launch,
-    sample_handle,
-    sample_launch,
-)
+from tunebook.testing.training import Counter, ManualClock, sample_launch
 from tunebook.training import Leave, Proceed, TrialHandle, seed_everything
 
 
