@@ -13,6 +13,7 @@ import torch
 from torch import nn, optim
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from tunebook.execution.process_settings import keep_freed_memory
 from tunebook.playbook.observers import plateau_halving
 from tunebook.recipes.batches import (
     Batch,
@@ -57,6 +58,9 @@ class Training:
         self.task, self.n_updates, self.device = task, n_updates, device
         self.config = config if isinstance(config, Configuration) else Configuration(config)
         self.settings = TrainingSettings.of(self.config)
+        if device == "cpu":
+            # A worker has done so already; a notebook or a guide trains in its own process.
+            keep_freed_memory()
         if self.settings.deterministic:
             torch.use_deterministic_algorithms(True)
         torch.manual_seed(seed)
