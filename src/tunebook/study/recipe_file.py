@@ -71,12 +71,14 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     values = {**preset.defaults, **file.set}
     notices: list[str] = []
     if file.is_search:
-        space = _space_of_search(file, preset, notices)
+        space = _acting(_space_of_search(file, preset, notices), file, preset, notices)
         file = _with_extent(file)
         notices += _notices_of_search(file)
     else:
         space = Space({name: Constant(value) for name, value in values.items()})
         file = file.model_copy(update={"search": {"name": "random"}, "budget": _once(file.budget)})
+    changed = (n for n, v in given.items() if v != preset.defaults.get(n))
+    notices += filter(None, (preset.idle_because(name, values) for name in changed))
     steps = file.max_steps or preset.max_steps
     baseline = _baseline(space, values, steps)
     if baseline is None:
@@ -150,6 +152,32 @@ def _space_of_search(file: StudyFile, preset: Preset, notices: list[str]) -> Spa
         )
     rules = [c for c in preset.space.constraints if not any(n in c for n in file.set)]
     return Space(kept, constraints=rules)
+
+
+def _acting(space: Space, file: StudyFile, preset: Preset, notices: list[str]) -> Space:
+    """Return the space with each parameter only where it changes a training.
+
+    One that never does is refused if a person asked for it; else it is left out, and that is told.
+    """
+    form, possible = space.to_dict(), {**preset.defaults, **file.set}
+    for name, parameter in space.parameters.items():
+        possible[name] = getattr(parameter, "values", (getattr(parameter, "value", None),))
+    for name in space.names:
+        idle = preset.idle_because(name, possible)
+        if idle is not None and file.space:
+            raise ConfigurationError(f"A search over {name} would change nothing", got=idle)
+        if idle is not None:
+            notices.append(f"{name} is not searched: {idle}")
+            del form[name]
+            continue
+        when = {
+            other: [value for value in possible[other] if value in wanted]
+            for other, wanted in preset.conditions_to_act(name).items()
+            if other in space and not set(possible[other]) <= set(wanted)
+        }
+        if when:
+            form[name]["when"] = {**when, **form[name].get("when", {})}
+    return Space.from_dict(form)
 
 
 def _is_shaping(name: str, parameter: Parameter) -> bool:
@@ -262,8 +290,18 @@ def _require_usable(file: StudyFile, preset: Preset) -> None:
 
 def _baseline(space: Space, values: Mapping[str, Any], max_steps: int) -> dict[str, Any] | None:
     """Return the recipe's values of the space's parameters, None if the space has them not."""
-    wanted = {**space.default(max_steps), **{n: v for n, v in values.items() if n in space}}
-    config = {name: wanted[name] for name in space.default(max_steps)}
+    form = space.to_dict()
+    whens = {name: form[name].pop("when", {}) for name in space.names}
+    usual = Space.from_dict({name: form[name] for name in space.names}).default()
+    wanted = {**usual, **{n: v for n, v in values.items() if n in space}}
+
+    def acts(name: str) -> bool:
+        return all(
+            acts(other) and wanted[other] in (of if isinstance(of, list) else [of])
+            for other, of in whens[name].items()
+        )
+
+    config = {name: wanted[name] for name in space.names if acts(name)}
     return dict(space.check(config, max_steps)) if space.contains(config, max_steps) else None
 
 

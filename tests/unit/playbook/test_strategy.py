@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from tunebook.playbook.comparability import Conditions, differences, refusal_to_rank
 from tunebook.playbook.strategy import (
     METHODS,
     TRANSFER,
@@ -85,28 +84,3 @@ def test_s4_33_the_transfer_table_says_what_is_carried():
     }
     assert stretched(1_000, 5_000, schedule="linear", decay_steps=400) == (4_600, 400)
     assert stretched(1_000, 5_000, schedule="cosine", decay_steps=1_000) == (0, 5_000)
-
-
-BASE = Conditions("v1", "own", "accuracy", 1_000)
-
-
-@pytest.mark.parametrize(
-    ("other", "named"),
-    [
-        (Conditions("v2", "own", "accuracy", 1_000), "data version"),
-        (Conditions("v1", "official", "accuracy", 1_000), "split"),
-        (Conditions("v1", "own", "accuracy", 2_000), "n steps"),
-        (Conditions("v1", "own", "accuracy", 1_000, 0.1), "data fraction"),
-        (Conditions("v1", "own", "accuracy", 1_000, continued_from="t1"), "continued from"),
-    ],
-)
-def test_i1_trials_under_other_conditions_are_not_ranked(other, named):
-    assert differences(BASE, other) == (named,)
-    assert named in refusal_to_rank([BASE, BASE, other])
-    assert refusal_to_rank([BASE, BASE]) is None
-
-
-def test_s0_19_continued_trials_rank_among_themselves():
-    one = Conditions("v1", "own", "accuracy", 1_000, continued_from="t1")
-    two = Conditions("v1", "own", "accuracy", 1_000, continued_from="t2")
-    assert differences(one, two) == ()

@@ -105,6 +105,56 @@ def test_s0_10_baseline_outside_of_the_space_is_told(made):
     assert "gain unknown" in study.notices[0]
 
 
+def test_setting_is_searched_only_where_it_changes_a_training(made):
+    study = made(
+        space={
+            "optimizer": {"type": "choice", "values": ["sgd", "nesterov", "adam"]},
+            "momentum": {"type": "float", "low": 0.5, "high": 0.99},
+            "beta1": {"type": "float", "low": 0.5, "high": 0.99},
+            "adam.lr": {"type": "float", "low": 1e-4, "high": 1e-2},
+            "weight_decay": {"type": "float", "low": 0.0, "high": 0.1},
+        }
+    )
+    whens = {name: p.when for name, p in Space.from_dict(study.file.space).parameters.items()}
+    assert whens == {
+        "optimizer": None,
+        "momentum": {"optimizer": ("nesterov",)},
+        "beta1": {"optimizer": ("adam",)},
+        "adam.lr": {"optimizer": ("adam",)},
+        "weight_decay": None,
+    }
+    # The baseline has the optimizer of the recipe, though it is not the first of the choice.
+    assert study.baseline["optimizer"] == "adam"
+    assert set(study.baseline) == {"optimizer", "beta1", "adam.lr", "weight_decay"}
+
+
+def test_search_over_a_setting_that_does_nothing_is_refused(made):
+    momentum = {"momentum": {"type": "float", "low": 0.5, "high": 0.99}}
+    with pytest.raises(ConfigurationError, match="momentum acts only with optimizer momentum or"):
+        made(space=momentum, set={"optimizer": "adamw"})
+    assert made(space=momentum, set={"optimizer": "nesterov"}).baseline == {"momentum": 0.9}
+
+
+def test_value_that_does_nothing_is_told(made):
+    (told,) = made(set={"patience": 3}).notices
+    assert told == "patience acts only with schedule plateau; schedule is not given"
+    assert made(set={"patience": 3, "schedule": "plateau"}).notices == ()
+
+
+def test_loss_that_smooths_no_labels_makes_the_setting_unknown(made, recipe):
+    with pytest.raises(ConfigurationError, match="has no 'label_smoothing'"):
+        made(set={"label_smoothing": 0.1})
+    place = Path(recipe.rpartition(":")[0])
+    told = "targets, label_smoothing=0.0):\n        return nn.functional.cross_entropy("
+    place.write_text(
+        TASK.replace("targets):\n        return nn.functional.cross_entropy(", told).replace(
+            "(outputs, targets)\n\n    def m",
+            "(outputs, targets, label_smoothing=label_smoothing)\n\n    def m",
+        )
+    )
+    assert made(set={"label_smoothing": 0.1}).values["label_smoothing"] == 0.1
+
+
 def test_s0_15_evolution_trains_population_times_rounds(made):
     study = made(search={"name": "evolution", "population": 4, "rounds": 5, "perturb_interval": 2})
     assert study.file.max_steps == 10
@@ -134,7 +184,7 @@ def test_s0_15_platform_defaults_are_kept(made):
     [
         ({"set": {"learning": 1}}, ConfigurationError, "has no 'learning'"),
         ({"set": {"lr": "fast"}}, ConfigurationError, "lr is a number"),
-        ({"set": {"batch_size": 0}}, ConfigurationError, "no examples"),
+        ({"set": {"batch_size": 0}}, ConfigurationError, "must be at least 1"),
         ({"set": {"optimizer": "sgdd"}}, ConfigurationError, "Did you mean 'sgd'"),
         ({"sample": 25}, DatasetError, "above 0, up to 1.*For 25 % write 0.25"),
         ({"sample": 0.0}, DatasetError, "above 0, up to 1"),
