@@ -5,6 +5,7 @@ A step of such a trial is an evaluation interval of ``updates_per_step`` updates
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -16,6 +17,7 @@ from tunebook.recipes.loop import Training
 from tunebook.recipes.sampling import sampled
 from tunebook.records import Configuration, TaskKind, TaskRef
 from tunebook.training import TrialHandle
+from tunebook.training.endings import Diverged
 from tunebook.training.randomness import seed_everything
 from tunebook.training.task import Split, Task, load_task
 
@@ -83,10 +85,12 @@ class TaskTraining:
             training = course.at(step)
             losses = [training.update() for _ in range(self.updates_per_step)]
             metrics: dict[str, Any] = {"train_loss": float(torch.stack(losses).mean())}
+            _require_finite(metrics, step)
             if training.is_scheduled:
                 metrics["learning_rate"] = training.last_rate
             for split in splits:
                 metrics |= training.evaluate(split)
+            _require_finite(metrics, step)
             objective = task.objective
             training.note(-objective.sign * metrics[objective.metric])
             trial.report(**metrics)
@@ -107,6 +111,13 @@ class TaskTraining:
                 "schedule": [dict(leg) for leg in self.schedule],
             },
         )
+
+
+def _require_finite(metrics: Mapping[str, Any], step: int) -> None:
+    """End a trial as diverged by any loss: an accuracy stays a number when all weights are NaN."""
+    for name, value in metrics.items():
+        if name.endswith("_loss") and not math.isfinite(value):
+            raise Diverged(name, value, step)
 
 
 @final
