@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tunebook.analysis.forest import forest_importance
 from tunebook.analysis.importance import MAX_TRIALS, MIN_TRIALS, importance, refusal, table_of
 from tunebook.records import Objective
 from tunebook.space import Choice, Float, Space
@@ -29,21 +28,19 @@ def study(n: int, *, seed: int = 0, sign: float = 1.0) -> list:
     return trials
 
 
-@pytest.mark.parametrize("method", [importance, forest_importance])
-def test_learning_rate_comes_first_and_the_useless_axis_last(method):
-    found = method(study(80), SPACE, Objective.of(minimize="error"))
+def test_learning_rate_comes_first_and_the_useless_axis_last():
+    found = importance(study(80), SPACE, Objective.of(minimize="error"))
     shares = {i.parameter: i.share for i in found}
     assert found[0].parameter == "lr"
     assert shares["lr"] > 0.5
     assert shares["useless"] < 0.1
     assert sum(shares.values()) == pytest.approx(1.0)
-    assert all(i.low <= i.share <= i.high or method is forest_importance for i in found)
+    assert all(i.low <= i.share <= i.high for i in found)
 
 
-@pytest.mark.parametrize("method", [importance, forest_importance])
-def test_direction_of_the_objective_changes_nothing(method):
-    lower = method(study(60), SPACE, Objective.of(minimize="error"))
-    higher = method(study(60, sign=-1.0), SPACE, Objective.of(maximize="score"))
+def test_direction_of_the_objective_changes_nothing():
+    lower = importance(study(60), SPACE, Objective.of(minimize="error"))
+    higher = importance(study(60, sign=-1.0), SPACE, Objective.of(maximize="score"))
     assert lower == higher
 
 
