@@ -419,6 +419,8 @@ export interface InteractionMessage {
 
 /**
  * The rank correlation of a parameter with being good, with its interval (S0.25).
+ *
+ * ``effect`` says it in a few words: more or less is better, or the value that is best.
  */
 export interface TrendMessage {
   readonly parameter: string;
@@ -426,6 +428,7 @@ export interface TrendMessage {
   readonly low: number;
   readonly high: number;
   readonly is_clear: boolean;
+  readonly effect: string;
 }
 
 /**

@@ -402,13 +402,17 @@ class InteractionMessage:
 
 @dataclass(frozen=True, slots=True)
 class TrendMessage:
-    """The rank correlation of a parameter with being good, with its interval (S0.25)."""
+    """The rank correlation of a parameter with being good, with its interval (S0.25).
+
+    ``effect`` says it in a few words: more or less is better, or the value that is best.
+    """
 
     parameter: str
     correlation: float
     low: float
     high: float
     is_clear: bool
+    effect: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Any
 
+from tunebook.analysis.ranking import feasible
 from tunebook.analysis.trends import MIN_TRIALS, trends
 from tunebook.engine import Facts
 from tunebook.playbook.adoption import Decision, StrategyResult, adopt, compare_strategies
@@ -177,26 +178,20 @@ def trend_sentences(facts: Facts) -> Iterator[str]:
     whole = [trial for trial in facts.trials if _is_whole(trial, spec.max_steps)]
     found = trends(whole, space, spec.objective)
     if not found:
-        yield (f"{spec.name}: {len(whole)} comparable trials; below {MIN_TRIALS} no trend is shown")
+        n = len(feasible(whole))
+        yield f"{spec.name}: {n} comparable trials; below {MIN_TRIALS} no trend is shown"
         return
     adaptive = str(spec.search.get("name")) not in NOT_ADAPTIVE
     warning = "; the search was adaptive, so its trials crowd where it looked" * adaptive
     for trend in found:
-        if trend.is_clear:
-            side = "higher" if trend.correlation > 0 else "lower"
-            effect = f"{side} went with better {spec.objective.metric}"
-        else:
-            effect = "no clear effect"
         yield (
-            f"{spec.name}: {trend.parameter}: {effect} (rank correlation {trend.correlation:.2f}, "
-            f"{trend.low:.2f} to {trend.high:.2f}, {trend.n} trials; association in this study"
-            f"{warning})"
+            f"{spec.name}: {trend.parameter}: {trend.effect} (rank correlation with "
+            f"{spec.objective.metric} {trend.correlation:.2f}, {trend.low:.2f} to "
+            f"{trend.high:.2f}, {trend.n} trials; association in this study{warning})"
         )
 
 
 def _is_whole(trial: Trial, max_steps: int | None) -> bool:
-    return (
-        trial.state is TrialState.DONE
-        and trial.parent is None
-        and trial.step == (max_steps or trial.step)
-    )
+    is_whole = trial.state is TrialState.DONE and trial.step == (max_steps or trial.step)
+    # What diverged says more of a configuration than how long it lasted (I4).
+    return trial.parent is None and (is_whole or trial.state is TrialState.INFEASIBLE)

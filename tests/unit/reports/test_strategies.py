@@ -139,7 +139,7 @@ def test_s0_25_no_trend_below_ten_trials():
 
 def test_s0_25_and_i6_trends_are_associations_and_adaptive_searches_are_labelled():
     lr, wd = trend_sentences(facts_of(40))
-    assert "lr: higher went with better" in lr
+    assert "lr: higher is better (rank correlation" in lr
     assert "association in this study" in lr
     assert "wd: no clear effect" in wd
     assert "adaptive" not in lr

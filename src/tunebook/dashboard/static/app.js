@@ -2512,13 +2512,12 @@
   }
   function Trends({ found, isAdaptive }) {
     const rows = [...found.trends].sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
-    const word = (correlation) => correlation > 0 ? "higher is better" : "lower is better";
     const n = found.expected_best.at(-1)?.k;
     const clear = rows.filter((row) => row.is_clear);
-    const summary = rows.length === 0 ? "Trends are not shown below 10 feasible trials." : `Association in this study${n ? ` of ${n} trials with a value` : ""}: ` + (clear.map((row) => `${row.parameter}, ${word(row.correlation)}`).join("; ") || "no clear effect of any parameter") + "." + (isAdaptive ? " The search looked at values, which bends such trends." : "");
+    const summary = rows.length === 0 ? "Trends are not shown below 10 feasible trials." : `Association in this study${n ? ` of ${n} trials with a value` : ""}: ` + (clear.map((row) => `${row.parameter}, ${row.effect}`).join("; ") || "no clear effect of any parameter") + "." + (isAdaptive ? " The search looked at values, which bends such trends." : "");
     const data = () => [
-      ["parameter", "rank correlation", "low", "high", "clear"],
-      ...rows.map((row) => [row.parameter, row.correlation, row.low, row.high, row.is_clear])
+      ["parameter", "rank correlation", "low", "high", "effect"],
+      ...rows.map((row) => [row.parameter, row.correlation, row.low, row.high, row.effect])
     ];
     return jsx(Figure, { title: "Trends", summary, data, children: jsx("div", { class: "bars", "aria-hidden": "true", children: rows.map((row) => jsxs("div", { class: row.is_clear ? "bar-row" : "bar-row unclear", children: [
       jsx("span", { class: "name", children: row.parameter }),
@@ -2536,7 +2535,7 @@
         jsx("span", { class: "dot", style: { left: `${(row.correlation + 1) * 50}%` } })
       ] }),
       jsx("span", { class: "number", children: row.correlation.toFixed(2).replace("-0.00", "0.00") }),
-      jsx("span", { class: "word", children: row.is_clear ? word(row.correlation) : "no clear effect" })
+      jsx("span", { class: "word", children: row.effect })
     ] }, row.parameter)) }) });
   }
   function Interactions({ found }) {
