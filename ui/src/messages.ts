@@ -213,6 +213,8 @@ export interface RequestMessage {
  * ``findings`` are those after event ``findings_seq``: they take the whole study and come later,
  * and so does ``spent``.
  * ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
+ * ``fixed`` are the values that a recipe's trials have in common, ``conditions`` what must agree
+ * with another study's for an order (I1). ``n_steps`` are the steps that were given to trials.
  * ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
  * plots carry a warning (I6).
  */
@@ -243,6 +245,9 @@ export interface StudyMessage {
   readonly metrics: readonly string[];
   readonly notes: string;
   readonly environment: Readonly<Record<string, Scalar>>;
+  readonly fixed: Readonly<Record<string, Scalar>>;
+  readonly conditions: Readonly<Record<string, Scalar>>;
+  readonly n_steps: number;
   readonly created_at: number;
   readonly updated_at: number;
   readonly active_s: number;
@@ -465,13 +470,15 @@ export interface ParametersMessage {
 /**
  * Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1).
  *
- * ``unlike`` says of each study, by name, in what it differs from the first of them.
+ * ``unlike`` says of each study, by name, in what it differs from the first of them. ``ranks`` of
+ * equal values are equal.
  */
 export interface ComparisonMessage {
   readonly studies: readonly StudyMessage[];
   readonly refusal: string | null;
   readonly unlike: Readonly<Record<string, readonly string[]>>;
   readonly order: readonly string[];
+  readonly ranks: Readonly<Record<string, number>>;
 }
 
 /**

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from tunebook.playbook.hyperparameters import known
 from tunebook.records import Value
 from tunebook.space import Choice, Float, Space
 
@@ -114,7 +115,7 @@ def rate_caveat(names: Collection[str]) -> str | None:
     ``names`` are the hyperparameters that it varies. With a fixed rate one decade too high, the
     best decay looks more than a decade smaller than it is.
     """
-    varied = {name.rpartition(".")[2] for name in names}
+    varied = {found.name for name in names if (found := known(name)) is not None}
     if "weight_decay" in varied and "lr" not in varied:
         return "weight_decay was varied with a fixed learning rate"
     return None

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunebook.errors import InputError
+from tunebook.playbook.conditions import conditions_of, conditions_of_study
 from tunebook.playbook.readiness import refusal_to_reuse
 from tunebook.playbook.staleness import Change, changed_conditions, stale_values
-from tunebook.records import Objective, StudySpec, TaskKind, TaskRef
+from tunebook.records import Objective, TaskKind
 from tunebook.search.lineage import lineage
 
 if TYPE_CHECKING:
@@ -62,29 +63,6 @@ def found_by(study: Study) -> Found:
         conditions_of_study(spec, values),
         len(legs),
     )
-
-
-def conditions_of_study(spec: StudySpec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the values of a study's trials depend on (I1, S0.26)."""
-    return conditions_of(spec.task, values, objective=spec.objective, max_steps=spec.max_steps or 1)
-
-
-def conditions_of(
-    task: TaskRef, values: Mapping[str, Any], *, objective: Objective, max_steps: int
-) -> dict[str, Any]:
-    """Return the conditions of a training of a recipe by name; ``steps`` are updates."""
-    options = task.options
-    known = options.get("conditions", {})
-    return {
-        **known,
-        "recipe": known.get("recipe", task.reference),
-        "network": values.get("network", known.get("network")),
-        "metric": f"{objective.metric} ({objective.reduce})",
-        "data_fraction": options.get("data_fraction", 1.0),
-        "steps": max_steps * options["updates_per_step"],
-        "batch_size": values.get("batch_size"),
-        "optimizer": values.get("optimizer"),
-    }
 
 
 def reuse_notices(found: Found, made: RecipeStudy) -> Iterator[str]:

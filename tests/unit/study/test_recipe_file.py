@@ -20,12 +20,13 @@ from tunebook.errors import (
     StudyFileError,
     TaskError,
 )
+from tunebook.playbook.conditions import conditions_of
 from tunebook.records import TrialState
 from tunebook.space import Space
 from tunebook.study.confirming import confirmation_of, open_confirmation
 from tunebook.study.described import open_recipe
 from tunebook.study.recipe_file import RecipeStudy, complete
-from tunebook.study.reuse import body_like, conditions_of, found_by, reuse_notices
+from tunebook.study.reuse import body_like, found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
 from tunebook.study.task_blocks import difference
 

@@ -267,7 +267,7 @@
       },
       curves: (_, metric) => Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),
       parameters: () => Promise.resolve(snapshot2.parameters),
-      compare: () => Promise.resolve({ studies: [study], refusal: null, unlike: {}, order: [study.name] }),
+      compare: () => Promise.resolve({ studies: [study], refusal: null, unlike: {}, order: [study.name], ranks: {} }),
       pages: () => Promise.resolve([]),
       page: () => Promise.resolve({ ...ownPage(snapshot2), sections: snapshot2.sections }),
       request: never,
@@ -1013,8 +1013,8 @@
     ] });
   }
   function Side({ found }) {
-    const place = (study) => found.order.indexOf(study.name);
-    const studies = found.refusal ? found.studies : [...found.studies].sort((a, b) => rank(place(a)) - rank(place(b)));
+    const rank = (study) => found.ranks[study.name] ?? Number.MAX_SAFE_INTEGER;
+    const studies = [...found.studies].sort((a, b) => rank(a) - rank(b));
     const longest = Math.max(1e-9, ...studies.map((study) => study.active_s));
     return jsx("div", { class: "scroll bordered", children: jsxs("table", { class: "table", children: [
       jsx("thead", { children: jsxs("tr", { children: [
@@ -1049,7 +1049,7 @@
         jsx("td", { class: "right", children: study.cost === null ? "–" : figure(study.cost) }),
         jsx("td", { children: study.objective.metric }),
         jsx("td", { class: "right strong", children: figure(study.best?.value, 5) }),
-        jsx("td", { class: "right", children: place(study) < 0 ? "–" : place(study) + 1 }),
+        jsx("td", { class: "right", children: found.ranks[study.name] ?? "–" }),
         jsx("td", { class: "muted told", children: likeness(found, study) })
       ] }, study.name)) })
     ] }) });
@@ -1061,7 +1061,10 @@
   }
   function Winners({ studies }) {
     const having = studies.filter((study) => study.best !== null);
-    const names = [...new Set(having.flatMap((study) => Object.keys(study.best.config)))];
+    const value = (study, name) => study.best.config[name] ?? study.fixed[name];
+    const names = [...new Set(having.flatMap((study) => Object.keys({ ...study.fixed, ...study.best.config })))].filter(
+      (name) => having.some((study) => name in study.best.config) || new Set(having.map((study) => scalar(value(study, name)))).size > 1
+    );
     if (having.length === 0) return null;
     return jsx(Panel, { title: "What was found", children: jsx("div", { class: "scroll", children: jsxs("table", { class: "table", children: [
       jsx("thead", { children: jsxs("tr", { children: [
@@ -1072,12 +1075,9 @@
       jsx("tbody", { children: having.map((study) => jsxs("tr", { children: [
         jsx("td", { class: "long", children: study.name }),
         jsx("td", { class: "right strong", children: figure(study.best.value, 5) }),
-        names.map((name) => jsx("td", { class: "right", children: shortened(scalar(study.best.config[name]), 24) }, name))
+        names.map((name) => jsx("td", { class: "right", children: shortened(scalar(value(study, name)), 24) }, name))
       ] }, study.name)) })
     ] }) }) });
-  }
-  function rank(place) {
-    return place < 0 ? Number.MAX_SAFE_INTEGER : place;
   }
   function Both({ studies }) {
     const [over, setOver] = useState("n_trials");
