@@ -11,7 +11,13 @@ from typing import Any
 from tunebook.analysis.forecast import duration
 from tunebook.driver import Driver
 from tunebook.engine import Facts, Machine, replay
-from tunebook.errors import BudgetError, InputError, MetricMissingError, TaskError
+from tunebook.errors import (
+    BudgetError,
+    InputError,
+    MetricMissingError,
+    TaskError,
+    TunebookError,
+)
 from tunebook.execution.devices import find_gpus
 from tunebook.execution.dry_run import DryRun
 from tunebook.execution.protocol import Executor
@@ -80,8 +86,13 @@ def _drive(
         ) as watcher,
     ):
         if _wants_dry_run(facts, options["dry_run"]):
-            measured = _dry_run(store, study, facts, executor)
-            _require_baseline_paid(facts, measured)
+            try:
+                measured = _dry_run(store, study, facts, executor)
+                _require_baseline_paid(facts, measured)
+            except TunebookError:
+                # Nothing was tried: what is left would be a study that nobody began.
+                store.delete_study(study)
+                raise
         # A script that has not attached itself cannot be saved: it is stopped early instead.
         can_pause = executor.can_pause and bool(getattr(function, "can_pause", True))
         machine = Machine(searcher, can_pause=can_pause)
