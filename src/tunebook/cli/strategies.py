@@ -40,7 +40,7 @@ def show_strategies(
         told = asdict(found)
         emit_json({"studies": told.pop("rows"), "order": list(side.order), **told})
         return
-    _emit_cost(rows, found.metric, side)
+    _emit_cost(sorted(rows, key=lambda r: side.ranks.get(r.study, 0)), found.metric, side)
     _emit_found(rows)
     emit("")
     for sentence in found.sentences:

@@ -58,10 +58,10 @@ def open_recipe(
         before(made)
     study = _open(made.file, made.task, home, store)
     if enqueued is None:
-        enqueued = [made.baseline] if made.baseline is not None and made.is_search else []
+        enqueued = [made.baseline] if made.is_search else []
     if not study.trials and not study.has_requests:
         for config in enqueued:
-            study.request("enqueue", {"config": dict(config)})
+            study.request("enqueue", {"config": dict(config), "is_outside": True})
     return study, made
 
 

@@ -43,13 +43,13 @@ DEFAULT_TRIALS = 10
 class RecipeStudy:
     """A study of a recipe, complete: ``file`` has a space, an objective and a length.
 
-    ``baseline`` is the configuration to train first, None for one outside of the space; ``values``
-    is all of it. ``notices`` is what to tell before the start.
+    ``baseline`` is the configuration to train first, also where the space has it not; ``values`` is
+    all of it. ``notices`` is what to tell before the start.
     """
 
     file: StudyFile
     task: TaskRef
-    baseline: Mapping[str, Any] | None
+    baseline: Mapping[str, Any]
     values: Mapping[str, Any]
     preset: Preset
     notices: tuple[str, ...] = ()
@@ -80,12 +80,13 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     changed = (n for n, v in given.items() if v != preset.defaults.get(n))
     notices += filter(None, (preset.idle_because(name, values) for name in changed))
     steps = file.max_steps or preset.max_steps
-    baseline = _baseline(space, values, steps)
-    if baseline is None:
-        told = ", ".join(f"{name} {values[name]}" for name in space.dimensions if name in values)
-        notices.append(f"the baseline ({told}) lies outside of the space: gain unknown")
-    else:
+    baseline = _baseline(space, values)
+    if space.contains(baseline, steps):
+        baseline = dict(space.check(baseline, steps))
         space = _expecting(space, baseline)
+    else:
+        told = ", ".join(f"{name} {value}" for name, value in baseline.items())
+        notices.append(f"the baseline ({told}) lies outside of the space; it is trained first")
     changes = {
         "space": space.to_dict(),
         "objective": _objective(file, preset),
@@ -288,8 +289,8 @@ def _require_usable(file: StudyFile, preset: Preset) -> None:
         )
 
 
-def _baseline(space: Space, values: Mapping[str, Any], max_steps: int) -> dict[str, Any] | None:
-    """Return the recipe's values of the space's parameters, None if the space has them not."""
+def _baseline(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recipe's values of the space's parameters, as far as these act."""
     form = space.to_dict()
     whens = {name: form[name].pop("when", {}) for name in space.names}
     usual = Space.from_dict({name: form[name] for name in space.names}).default()
@@ -301,8 +302,7 @@ def _baseline(space: Space, values: Mapping[str, Any], max_steps: int) -> dict[s
             for other, of in whens[name].items()
         )
 
-    config = {name: wanted[name] for name in space.names if acts(name)}
-    return dict(space.check(config, max_steps)) if space.contains(config, max_steps) else None
+    return {name: wanted[name] for name in space.names if acts(name)}
 
 
 def _expecting(space: Space, baseline: Mapping[str, Any]) -> Space:

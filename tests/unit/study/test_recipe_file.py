@@ -23,6 +23,7 @@ from tunebook.errors import (
 )
 from tunebook.playbook.conditions import conditions_of
 from tunebook.records import TrialState
+from tunebook.reports.strategies import gain_sentence, strategy_row
 from tunebook.space import Space
 from tunebook.study.confirming import confirmation_of, open_confirmation
 from tunebook.study.described import open_recipe
@@ -103,8 +104,31 @@ def test_s0_12_ranges_given_by_hand_replace_the_default_ones(made):
 
 def test_s0_10_baseline_outside_of_the_space_is_told(made):
     study = made(space={"lr": {"type": "float", "low": 0.1, "high": 1.0}})
-    assert study.baseline is None
-    assert "gain unknown" in study.notices[0]
+    assert study.baseline == {"lr": 3e-4}
+    assert study.notices == (
+        "the baseline (lr 0.0003) lies outside of the space; it is trained first",
+    )
+
+
+@pytest.mark.parametrize(
+    "search", ["grid", "random", "halton", "bayes", "auto", "coarse-to-fine", "cma-es", "pshe2"]
+)
+@pytest.mark.parametrize("values", [[0.1, 0.3, 0.5], [3e-4, 0.3]])
+def test_s0_10_every_search_trains_the_baseline_first_and_once(recipe, tmp_path, search, values):
+    space = {"lr": {"type": "choice", "values": values, "ordered": True}}
+    space["weight_decay"] = {"type": "float", "low": 0.0, "high": 0.1}
+    body = {"recipe": recipe, "search": search, "space": space, "budget": {"trials": 5}}
+    file = checked_file({**body, "max_steps": 1, "updates_per_step": 1, "name": search})
+    study, _ = open_recipe(file, home=tmp_path, store="memory")
+    study.run(workers=0, progress=False)
+    rates = [trial.config["lr"] for trial in study.trials]
+    assert (len(rates), rates[0], study.trials[0].source) == (5, 3e-4, "enqueued")
+    assert {t.source for t in study.trials[1:]} == {"searcher"}
+    configs = [tuple(trial.config.items()) for trial in study.trials]
+    assert configs.count(configs[0]) == 1
+    assert "no baseline" not in gain_sentence(
+        strategy_row(study, None, now=study.facts.last_at), study.spec.objective
+    )
 
 
 def test_setting_is_searched_only_where_it_changes_a_training(made):
