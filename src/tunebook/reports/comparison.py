@@ -40,7 +40,7 @@ def refusal_to_order(studies: Sequence[StudyMessage], *, but: Collection[str] = 
         if len(set(values)) > 1 and label not in but
     ]
     if different:
-        return f"Not ordered: {'; '.join(different)}"
+        return f"Not ordered: the studies have {'; '.join(different)}"
     values = [study.best.value for study in studies if study.best is not None]
     if len(values) > 1 and len(set(values)) == 1:
         return f"Not ordered: all have the same best value, {values[0]:.6g}"
@@ -81,10 +81,16 @@ def _beginning(study: StudyMessage) -> str:
 
 
 def _budgets(studies: Sequence[StudyMessage]) -> list[str]:
-    """Return what each study used, as the first one's where it used as many steps."""
+    """Return what each study used, as the first one's where that is an equal budget.
+
+    It is one if as many steps were given, or if the same search had the same limits.
+    """
     limits = [" and ".join(f"{u.limit:g} {u.name}" for u in s.budget) or "none" for s in studies]
     is_told_apart = len(set(limits)) == len(studies)
     texts = limits if is_told_apart else [f"{study.n_steps:,} steps" for study in studies]
-    first = studies[0].n_steps
-    is_like = [max(s.n_steps, first) <= min(s.n_steps, first) * (1 + TOLERANCE) for s in studies]
-    return [texts[0] if like else text for text, like in zip(texts, is_like, strict=True)]
+    first, found = studies[0], []
+    for study, limit, text in zip(studies, limits, texts, strict=True):
+        low, high = sorted((first.n_steps, study.n_steps))
+        is_same = limit == limits[0] and study.search == first.search
+        found.append(texts[0] if is_same or high <= low * (1 + TOLERANCE) else text)
+    return found

@@ -112,9 +112,12 @@ def test_i1_and_s0_24_unequal_searches_are_not_ordered(changes, says):
 
 def test_budget_is_what_was_trained_not_what_was_allowed():
     hour = {"budget": Budget(hours=1.0)}
-    found = comparison_message([message("a", **hour), message("b", 0.9, 6, **hour)])
-    assert found.refusal == "Not ordered: different budgets (40 steps, 60 steps)"
+    found = comparison_message([message("a", **hour), message("b", 0.9, 6, search="asha", **hour)])
+    assert found.refusal == "Not ordered: the studies have different budgets (40 steps, 60 steps)"
     found = comparison_message([message("a", **hour), message("b", 0.9)])
+    assert found.refusal is None
+    # Another seed of the same search within the same hour is as fair.
+    found = comparison_message([message("a", **hour), message("b", 0.9, 6, **hour)])
     assert found.refusal is None
 
 
