@@ -67,17 +67,8 @@ def _emit_cost(rows: Sequence[StrategyRow], metric: str, side: ComparisonMessage
 
     emit_table(
         [
-            *(
-                "rank",
-                "study",
-                "search",
-                ">trials",
-                ">unusable",
-                ">data",
-                ">steps",
-                ">time",
-                ">cost",
-            ),
+            *("rank", "study", "search", ">trials", ">unusable"),
+            *(">data", ">steps", ">time", ">cost"),
             *(">baseline", f">best {metric}", ">trained again"),
         ],
         [
