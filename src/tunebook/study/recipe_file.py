@@ -78,7 +78,8 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
         space = Space({name: Constant(value) for name, value in values.items()})
         file = file.model_copy(update={"search": {"name": "random"}, "budget": _once(file.budget)})
     changed = (n for n, v in given.items() if v != preset.defaults.get(n))
-    notices += filter(None, (preset.idle_because(name, values) for name in changed))
+    possible = _possible(space, values)
+    notices += filter(None, (preset.idle_because(name, possible) for name in changed))
     steps = file.max_steps or preset.max_steps
     baseline = _baseline(space, values)
     if space.contains(baseline, steps):
@@ -160,9 +161,7 @@ def _acting(space: Space, file: StudyFile, preset: Preset, notices: list[str]) -
 
     One that never does is refused if a person asked for it; else it is left out, and that is told.
     """
-    form, possible = space.to_dict(), {**preset.defaults, **file.set}
-    for name, parameter in space.parameters.items():
-        possible[name] = getattr(parameter, "values", (getattr(parameter, "value", None),))
+    form, possible = space.to_dict(), _possible(space, {**preset.defaults, **file.set})
     for name in space.names:
         idle = preset.idle_because(name, possible)
         if idle is not None and file.space:
@@ -287,6 +286,14 @@ def _require_usable(file: StudyFile, preset: Preset) -> None:
             expected=f"{file.max_steps} steps or more, which is one training",
             do="Raise steps, or lower max_steps",
         )
+
+
+def _possible(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with those that a search may choose, as tuples, in their place."""
+    found = dict(values)
+    for name, parameter in space.parameters.items():
+        found[name] = getattr(parameter, "values", (getattr(parameter, "value", None),))
+    return found
 
 
 def _baseline(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -165,6 +165,9 @@ def test_value_that_does_nothing_is_told(made):
     (told,) = made(set={"patience": 3}).notices
     assert told == "patience acts only with schedule plateau; schedule is not given"
     assert made(set={"patience": 3, "schedule": "plateau"}).notices == ()
+    optimizers = {"optimizer": {"type": "choice", "values": ["adam", "nesterov"]}}
+    assert made(set={"momentum": 0.5}, space=optimizers).notices == ()
+    assert "momentum acts only" in made(set={"momentum": 0.5}).notices[0]
 
 
 def test_loss_that_smooths_no_labels_makes_the_setting_unknown(made, recipe):
