@@ -87,9 +87,9 @@ def _message(study: Study) -> Any:
 
 def _row(study: Study, ranks: Mapping[str, int]) -> dict[str, Any]:
     from tunebook.cli.summary import moment_of
-    from tunebook.reports.study_messages import fixed_values
 
     facts, spec = study.facts, study.spec
+    fixed = spec.task.options.get("fixed", {})
     progress = facts.progress(moment_of(study))
     return {
         "name": spec.name,
@@ -104,7 +104,7 @@ def _row(study: Study, ranks: Mapping[str, int]) -> dict[str, Any]:
         "max_steps": spec.max_steps,
         "seconds": progress.active_s,
         "cost": progress.cost,
-        "config": None if facts.best is None else {**fixed_values(spec), **facts.best.config},
+        "config": None if facts.best is None else {**fixed, **facts.best.config},
     }
 
 

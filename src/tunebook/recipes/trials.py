@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, final
 
 import torch
@@ -15,6 +15,7 @@ import torch
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.loop import Training
 from tunebook.recipes.sampling import sampled
+from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration, TaskKind, TaskRef
 from tunebook.training import TrialHandle
 from tunebook.training.endings import Diverged
@@ -104,6 +105,8 @@ class TaskTraining:
             options={
                 "updates_per_step": self.updates_per_step,
                 "fixed": dict(self.fixed),
+                # What trains where neither names it: shown beside studies that search it.
+                "defaults": {} if self.task.optimizer else asdict(TrainingSettings()),
                 "arguments": None if self.task.arguments is None else dict(self.task.arguments),
                 "data_fraction": self.data_fraction,
                 "seed": self.seed,

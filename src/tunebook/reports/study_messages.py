@@ -131,8 +131,8 @@ def study_message(
 
 def fixed_values(spec: StudySpec) -> Mapping[str, Any]:
     """Return the values that all trials of a recipe have in common; {} for any other study."""
-    found: Mapping[str, Any] = spec.task.options.get("fixed", {})
-    return found if spec.task.kind is TaskKind.RECIPE else {}
+    options = spec.task.options if spec.task.kind is TaskKind.RECIPE else {}
+    return {**options.get("defaults", {}), **options.get("fixed", {})}
 
 
 def conditions_to_rank(facts: Facts) -> Mapping[str, Any]:

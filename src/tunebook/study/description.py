@@ -125,7 +125,7 @@ def _of_tasks(known: TaskRef, wanted: TaskRef) -> list[tuple[str, object, object
     if TaskKind.RECIPE not in {known.kind, wanted.kind}:
         return []
     parts: list[tuple[str, object, object]] = [("task", known.reference, wanted.reference)]
-    for name in sorted({*known.options, *wanted.options}):
+    for name in sorted({*known.options, *wanted.options} - {"defaults"}):
         before, after = known.options.get(name), wanted.options.get(name)
         parts.append((name.replace("_", " "), before, after))
     return parts

@@ -85,6 +85,20 @@ def test_i3_values_that_are_fresh_are_not_asked_about(command, found, words):
     assert done.code == 0, done.err
 
 
+def test_value_that_one_study_held_fixed_stands_beside_what_another_searched(command, found):
+    assert command(*found).code == 0
+    out = command("compare", "old", "new").out
+    lines = [line.split() for line in out.splitlines()]
+    header = next(n for n, words in enumerate(lines) if words[:2] == ["found", "by"])
+    old, new = (
+        dict(zip(lines[header][1:], words, strict=True)) for words in lines[header + 1 :][:2]
+    )
+    assert old["weight_decay"] == "0"
+    rate = command("best", "old", "--json").json["config"]["lr"]
+    assert "lr" not in new or float(new["lr"]) == pytest.approx(rate, rel=1e-3)
+    assert float(new["weight_decay"]) > 0
+
+
 def test_i3_dropout_that_is_switched_on_makes_what_was_tuned_with_it_stale(command, home):
     text = SIGNS.replace(
         "nn.Linear(2, 2)", "nn.Sequential(nn.Dropout(config['dropout']), nn.Linear(2, 2))"

@@ -30,6 +30,7 @@ from tunebook.testing.samples import sample_report, sample_spec
 
 RECIPE = {
     "fixed": {"optimizer": "adam", "lr": 0.1},
+    "defaults": {"lr": 3e-4, "weight_decay": 0.0},
     "conditions": {"recipe": "tabular", "data": "clothes@1"},
     "updates_per_step": 5,
     "arguments": None,
@@ -129,5 +130,5 @@ def test_trial_that_diverged_used_its_share_of_the_budget():
 
 def test_values_that_a_recipe_held_fixed_are_known():
     study = message("a")
-    assert study.fixed == {"optimizer": "adam", "lr": 0.1}
+    assert study.fixed == {"optimizer": "adam", "lr": 0.1, "weight_decay": 0.0}
     assert study.best.config == {"dropout": 0.0}
