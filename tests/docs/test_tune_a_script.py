@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tunebook
+from tunebook.errors import StudyNotFoundError
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/tune-a-script.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -77,4 +78,5 @@ def test_metric_that_never_comes_is_told_before_anything_is_started(folder: Path
     assert done.returncode == 2
     assert "    loss: 0.8527  val_acc: 0.1473\n" in done.stderr
     assert "found: loss, val_acc" in done.stderr
-    assert tunebook.load("x", home=folder / ".tunebook").trials == ()
+    with pytest.raises(StudyNotFoundError):
+        tunebook.load("x", home=folder / ".tunebook")

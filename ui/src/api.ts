@@ -90,7 +90,7 @@ export function frozen(snapshot: SnapshotMessage): Source {
     curves: (_, metric) =>
       Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),
     parameters: () => Promise.resolve(snapshot.parameters),
-    compare: () => Promise.resolve({ studies: [study], refusal: null, unlike: {}, order: [study.name] }),
+    compare: () => Promise.resolve({ studies: [study], refusal: null, unlike: {}, order: [study.name], ranks: {} }),
     pages: () => Promise.resolve([]),
     page: () => Promise.resolve({ ...ownPage(snapshot), sections: snapshot.sections }),
     request: never,

@@ -213,6 +213,8 @@ export interface RequestMessage {
  * ``findings`` are those after event ``findings_seq``: they take the whole study and come later,
  * and so does ``spent``.
  * ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
+ * ``fixed`` are the values that a recipe's trials have in common, ``conditions`` what must agree
+ * with another study's for an order (I1). ``n_steps`` are the steps that were given to trials.
  * ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
  * plots carry a warning (I6).
  */
@@ -243,6 +245,9 @@ export interface StudyMessage {
   readonly metrics: readonly string[];
   readonly notes: string;
   readonly environment: Readonly<Record<string, Scalar>>;
+  readonly fixed: Readonly<Record<string, Scalar>>;
+  readonly conditions: Readonly<Record<string, Scalar>>;
+  readonly n_steps: number;
   readonly created_at: number;
   readonly updated_at: number;
   readonly active_s: number;
@@ -419,6 +424,8 @@ export interface InteractionMessage {
 
 /**
  * The rank correlation of a parameter with being good, with its interval (S0.25).
+ *
+ * ``effect`` says it in a few words: more or less is better, or the value that is best.
  */
 export interface TrendMessage {
   readonly parameter: string;
@@ -426,6 +433,7 @@ export interface TrendMessage {
   readonly low: number;
   readonly high: number;
   readonly is_clear: boolean;
+  readonly effect: string;
 }
 
 /**
@@ -462,13 +470,15 @@ export interface ParametersMessage {
 /**
  * Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1).
  *
- * ``unlike`` says of each study, by name, in what it differs from the first of them.
+ * ``unlike`` says of each study, by name, in what it differs from the first of them. ``ranks`` of
+ * equal values are equal.
  */
 export interface ComparisonMessage {
   readonly studies: readonly StudyMessage[];
   readonly refusal: string | null;
   readonly unlike: Readonly<Record<string, readonly string[]>>;
   readonly order: readonly string[];
+  readonly ranks: Readonly<Record<string, number>>;
 }
 
 /**

@@ -1,7 +1,7 @@
 """What a validation curve says: overfitting, late variance, how it ends (S4.24 to S4.26).
 
-All take errors: lower is better. s is the step-to-step noise, from successive differences late in
-the curve, so that a trend does not count as noise.
+All take errors: lower is better. s is the step-to-step noise late in the curve: what is left after
+its trend, however bent that is.
 """
 
 from __future__ import annotations
@@ -10,14 +10,25 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from statistics import median
+
+import numpy as np
+from numpy.polynomial.chebyshev import chebfit, chebval
 
 MIN_POINTS = 10
 """A shorter curve gets no verdict."""
 
 MAX_TAIL = 100
 """Of more points at the end every second or third tells the slope: pairs grow as the square."""
+
+RESOLUTION = 1e-3
+"""Changes below this share of a curve's whole range are none (our rule)."""
+
+ROUNDING = 1e-7
+"""Noise below this share of the values is that of 32-bit numbers."""
+
+_LEFT_BY_A_CUBIC = 1.5
+"""Estimates of pure noise do not differ by more; then the second one, of less precision, is it."""
 
 _TAIL = 0.2
 _WINDOW = 5
@@ -56,13 +67,23 @@ class CurveVerdict:
 
 
 def late_noise(errors: Sequence[float]) -> float:
-    """Return s: the deviation of successive differences in the second half, over sqrt 2 (S4.24)."""
-    half = errors[len(errors) // 2 :]
-    steps = [b - a for a, b in pairwise(half)]
-    if len(steps) < 2:
+    """Return s: the deviation about the trend of the second half, 0 on a smooth curve (S4.24).
+
+    It is that of successive differences, over sqrt 2, after a cubic was taken off. Third
+    differences tell noise from the bends that are left: those of noise tend to change their sign
+    from one to the next, and are 20 times its variance; those of a smooth curve keep their sign.
+    """
+    late = np.array(errors[-max(len(errors) - len(errors) // 2, MIN_POINTS) :], dtype=float)
+    bends = np.diff(late, n=3)
+    if bends[1:] @ bends[:-1] >= 0:
         return 0.0
-    mean = sum(steps) / len(steps)
-    return math.sqrt(sum((d - mean) ** 2 for d in steps) / (len(steps) - 1) / 2)
+    x = np.linspace(-1.0, 1.0, len(late))
+    steps = np.diff(late - chebval(x, chebfit(x, late, 3)))
+    found = math.sqrt(float(steps @ steps) / (len(steps) - 1) / 2)
+    rough = math.sqrt(float(bends @ bends) / len(bends) / 20)
+    if found > _LEFT_BY_A_CUBIC * rough:
+        found = rough
+    return found if found > ROUNDING * float(np.abs(late).max()) else 0.0
 
 
 def judge_curve(errors: Sequence[float]) -> CurveVerdict | None:
@@ -70,8 +91,10 @@ def judge_curve(errors: Sequence[float]) -> CurveVerdict | None:
     if len(errors) < MIN_POINTS:
         return None
     s = late_noise(errors)
+    # A curve without noise changes a little to the very end: that is no verdict yet.
+    least = max(s, RESOLUTION * (max(errors) - min(errors)))
     rise = _rise(errors)
-    is_strong, is_problem = rise > _OVERFITS_STRONGLY * s, rise > _OVERFITS * s
+    is_strong, is_problem = rise > _OVERFITS_STRONGLY * least, rise > _OVERFITS * least
     overfitting = (
         Overfitting.STRONG
         if is_strong and rise > 0
@@ -80,13 +103,13 @@ def judge_curve(errors: Sequence[float]) -> CurveVerdict | None:
         else Overfitting.NONE
     )
     best = min(_smooth(errors))
-    first = next((i for i, e in enumerate(errors) if e <= best + s), len(errors) - 1)
+    first = next((i for i, e in enumerate(errors) if e <= best + least), len(errors) - 1)
     share = (first + 1) / len(errors)
     return CurveVerdict(
         noise=s,
         overfitting=overfitting,
         rise=rise / s if s > 0 else math.inf if rise > 0 else 0.0,
-        progress=_progress(errors, s, share),
+        progress=_progress(errors, least, share),
         first_good_share=share,
     )
 

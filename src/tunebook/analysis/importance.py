@@ -1,4 +1,4 @@
-"""Which parameters matter, with intervals, by PED-ANOVA; ``forest`` has a second opinion.
+"""Which parameters matter, with intervals, by PED-ANOVA.
 
 Importance is a property of one study's space and trials: a parameter whose range holds only good
 values does not matter in it. Below 20 feasible trials nothing is said.

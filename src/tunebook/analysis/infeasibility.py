@@ -63,6 +63,28 @@ def judge_infeasibility(trials: Sequence[Trial], space: Space) -> Infeasibility:
     return Infeasibility(share, level, best_cut(good, bad, space) if bad and good else None)
 
 
+def common_to(bad: Sequence[Trial], others: Sequence[Trial], space: Space) -> list[str]:
+    """Return in sentences which values all of two or more bad trials have and not all others.
+
+    A range is told by its end where no value is.
+    """
+    found: list[str] = []
+    if len(bad) < 2 or not others:
+        return found
+    for name in space.dimensions:
+        (value, *more) = {trial.config.get(name) for trial in bad}
+        n = sum(trial.config.get(name) == value for trial in others)
+        if not more and value is not None and n < len(others):
+            found.append(f"All have {name}={value}; of the {len(others)} others {n} do")
+    cut = None if found else best_cut(others, bad, space)
+    if cut is not None and cut.n_infeasible == len(bad):
+        limit = f"{cut.limit:.3g}" if isinstance(cut.limit, float) else str(cut.limit)
+        side = "above" if cut.is_upper else "below"
+        rest = f"of the {len(others)} others {cut.n_feasible} do"
+        found.append(f"All have {cut.parameter} {side} {limit}; {rest}")
+    return found
+
+
 def best_cut(good: Sequence[Trial], bad: Sequence[Trial], space: Space) -> Cut | None:
     """Return the cut that removes most infeasible and fewest feasible trials, if one helps."""
     kept, broken = ([(units_of(t, space), t) for t in found] for found in (good, bad))

@@ -37,7 +37,8 @@ class CurveTag(StrEnum):
 class BestCurves:
     """What the curves of the best trials say together; None where they are too short.
 
-    ``noise`` is the largest late noise among them, ``n_good`` the trials in the good region.
+    ``noise`` is the largest late noise among them, ``n_good`` the trials in the good region, which
+    is not known where there is no noise.
     """
 
     noise: float | None
@@ -114,7 +115,7 @@ def judge_best(
     noise = max(verdict.noise for _, verdict in seen)
     return BestCurves(
         noise=noise,
-        n_good=n_in_good_region(trials, objective, noise),
+        n_good=n_in_good_region(trials, objective, noise) if noise > 0 else None,
         has_overfitting=CurveTag.OVERFITS_STRONGLY in tags,
         is_noisy=None if gap is None and n_validation is None else CurveTag.NOISY in tags,
         is_improving=CurveTag.IMPROVING in tags,

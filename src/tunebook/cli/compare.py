@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,12 +48,10 @@ def compare(
     place = place_of(ctx, home, store)
     found = {name: study_named(place, name) for name in studies}
     comparison = comparison_message([_message(study) for study in found.values()])
-    order, refusal = list(comparison.order), comparison.refusal
-    rows = [_row(study, order) for study in found.values()]
     if is_comparable_by_strategy(list(found.values())):
         from tunebook.cli.strategies import show_strategies
 
-        show_strategies(list(found.values()), place, as_json=as_json, output=output)
+        show_strategies(list(found.values()), place, comparison, as_json=as_json, output=output)
         return
     if output is not None:
         raise InputError(
@@ -60,6 +59,8 @@ def compare(
             got=studies,
             do="Write the report of one study: tunebook report STUDY, or look at tunebook ui",
         )
+    order, refusal = list(comparison.order), comparison.refusal
+    rows = [_row(study, comparison.ranks) for study in found.values()]
     if as_json:
         emit_json({"studies": rows, "order": order, "refusal": refusal})
         return
@@ -84,14 +85,15 @@ def _message(study: Study) -> Any:
     )
 
 
-def _row(study: Study, order: list[str]) -> dict[str, Any]:
+def _row(study: Study, ranks: Mapping[str, int]) -> dict[str, Any]:
     from tunebook.cli.summary import moment_of
 
     facts, spec = study.facts, study.spec
+    fixed = spec.task.options.get("fixed", {})
     progress = facts.progress(moment_of(study))
     return {
         "name": spec.name,
-        "rank": order.index(spec.name) + 1 if spec.name in order else None,
+        "rank": ranks.get(spec.name),
         "state": str(study.state),
         "search": spec.search.get("name"),
         "metric": spec.objective.metric,
@@ -102,7 +104,7 @@ def _row(study: Study, order: list[str]) -> dict[str, Any]:
         "max_steps": spec.max_steps,
         "seconds": progress.active_s,
         "cost": progress.cost,
-        "config": None if facts.best is None else dict(facts.best.config),
+        "config": None if facts.best is None else {**fixed, **facts.best.config},
     }
 
 

@@ -11,12 +11,18 @@ from tunebook.cli.place import Place, study_named
 from tunebook.errors import StudyNotFoundError
 
 if TYPE_CHECKING:
+    from tunebook.reports.messages import ComparisonMessage
     from tunebook.reports.strategies import StrategyRow
     from tunebook.study import Study
 
 
 def show_strategies(
-    studies: Sequence[Study], place: Place, *, as_json: bool, output: Path | None
+    studies: Sequence[Study],
+    place: Place,
+    side: ComparisonMessage,
+    *,
+    as_json: bool,
+    output: Path | None,
 ) -> None:
     """Print cost and quality, what differs, what was found, trends and caveats; or write a page."""
     from dataclasses import asdict
@@ -27,14 +33,14 @@ def show_strategies(
     from tunebook.reports.strategies import strategy_row
 
     rows = [strategy_row(s, _confirming(s, place), now=moment_of(s)) for s in studies]
-    found = compare_searches(studies, rows)
+    found = compare_searches(studies, rows, side)
     if output is not None:
         write_page(output, comparison_sections(found), f"Searches: {', '.join(_names(studies))}")
     if as_json:
         told = asdict(found)
-        emit_json({"studies": told.pop("rows"), "order": [], **told})
+        emit_json({"studies": told.pop("rows"), "order": list(side.order), **told})
         return
-    _emit_cost(rows, found.metric)
+    _emit_cost(sorted(rows, key=lambda r: side.ranks.get(r.study, 0)), found.metric, side)
     _emit_found(rows)
     emit("")
     for sentence in found.sentences:
@@ -54,18 +60,20 @@ def _confirming(study: Study, place: Place) -> Study | None:
         return None
 
 
-def _emit_cost(rows: Sequence[StrategyRow], metric: str) -> None:
+def _emit_cost(rows: Sequence[StrategyRow], metric: str, side: ComparisonMessage) -> None:
     from tunebook.analysis.forecast import duration
     from tunebook.reports.strategies import confirmed_text
     from tunebook.study.appearance import number_text
 
     emit_table(
         [
-            *("study", "search", ">trials", ">unusable", ">data", ">steps", ">time", ">cost"),
+            *("rank", "study", "search", ">trials", ">unusable"),
+            *(">data", ">steps", ">time", ">cost"),
             *(">baseline", f">best {metric}", ">trained again"),
         ],
         [
             (
+                str(side.ranks.get(row.study, "-")),
                 row.study,
                 row.strategy,
                 str(row.n_trials),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -79,6 +80,9 @@ Sample = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="Train on this share of the training data (0 to 1)."),
 ]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Search over values that are stale without asking.")
+]
 Updates = Annotated[
     int | None, typer.Option(metavar="N", help="Updates in a step, which ends by an evaluation.")
 ]
@@ -111,6 +115,7 @@ def train(
     store: Store = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    yes: Yes = False,
     **limits: float | None,
 ) -> None:
     """Train a recipe on a dataset: once, or with --search many times.
@@ -138,6 +143,7 @@ def train(
     inherited = {} if found is None else dict(found.values)
     file = _form(place, recipe, like, inherited | values)
     options: dict[str, Any] = {"quiet": quiet, "as_json": as_json, "confirm": confirm}
+    options["agrees"] = yes
     raise typer.Exit(train_file(file.changed(flags), place, found=found, **options))
 
 
@@ -197,19 +203,20 @@ def train_file(
     as_json: bool,
     found: Found | None = None,
     confirm: int | None = None,
+    agrees: bool = False,
 ) -> int:
     """Train what a file says of a recipe, print what came of it, and return the exit code.
 
-    ``found`` are the values of an earlier study that it takes; a search is confirmed with so many
-    seeds as ``confirm`` says, once if it used a sample of the data (S0.11).
+    ``found`` are the values of an earlier study that it takes; ``agrees`` takes stale ones unasked.
+    A search is confirmed with so many seeds as ``confirm`` says, once if it used a sample of the
+    data (S0.11).
     """
     from tunebook.cli.driving import DONE, carry_on
     from tunebook.study.described import open_recipe
-    from tunebook.study.reuse import reuse_notices
 
-    study, made = open_recipe(file, home=place.home, store=place.store)
-    reused = [] if found is None else list(reuse_notices(found, made))
-    for notice in [*reused, *made.notices]:
+    ask = None if found is None else partial(_agree, found, agrees=agrees)
+    study, made = open_recipe(file, home=place.home, store=place.store, before=ask)
+    for notice in made.notices:
         if not quiet:
             say(notice)
     options: dict[str, Any] = {
@@ -229,6 +236,31 @@ def train_file(
         code = carry_on(again, **options)
     _tell(study, made, again, as_json=as_json)
     return code
+
+
+def _agree(found: Found, made: RecipeStudy, *, agrees: bool) -> None:
+    """Tell what was found under other conditions, and ask before a search over it (I3).
+
+    That is no chatter: ``--quiet`` does not silence it.
+    """
+    import sys
+
+    from tunebook.study.reuse import question_before, reuse_notices
+
+    for notice in reuse_notices(found, made):
+        say(notice)
+    question = None if agrees else question_before(found, made)
+    if question is None:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"A search would hold values of {found.study!r} that are stale",
+            got=question.partition(". ")[0],
+            expected="an answer, and there is no terminal to ask at",
+            do="Add --yes to search all the same, or search these values too: -p NAME=RANGE",
+        )
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(2)
 
 
 def _tell(study: Study, made: RecipeStudy, again: Study | None, *, as_json: bool) -> None:

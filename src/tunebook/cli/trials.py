@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tunebook.cli.options import AsJson, Home, Store, StudyName
-from tunebook.cli.output import emit_json, emit_table, is_unicode, say
+from tunebook.cli.output import emit, emit_json, emit_table, is_unicode, say
 from tunebook.cli.place import place_of, study_named
+from tunebook.records import TrialState
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -60,19 +61,35 @@ def _emit(found: Sequence[Trial], facts: Facts) -> None:
     from tunebook.study.appearance import brief_text
 
     costs = any(trial.cost is not None for trial in found)
+    errors = any(trial.error for trial in found)
     columns = [">trial", "state", ">value", "curve", ">at step", ">steps", ">seconds"]
-    columns += [">cost"] if costs else []
+    columns += [*([">cost"] if costs else []), "configuration"]
     emit_table(
-        [*columns, "configuration, or what went wrong"],
+        [*columns, *(["what went wrong"] if errors else [])],
         [
             (
                 *_cells(trial, facts),
                 *([f"{trial.cost or 0:.2f}"] if costs else []),
-                _origin(trial) + (trial.error or brief_text(trial.config)),
+                _origin(trial) + brief_text(trial.config),
+                *([(trial.error or "").partition("\n")[0]] if errors else []),
             )
             for trial in found
         ],
     )
+    for state in (TrialState.FAILED, TrialState.INFEASIBLE):
+        if any(trial.state is state for trial in found):
+            _emit_common(facts, state)
+
+
+def _emit_common(facts: Facts, state: TrialState) -> None:
+    from tunebook.analysis.infeasibility import common_to
+    from tunebook.analysis.ranking import feasible
+    from tunebook.space import Space
+
+    bad = [trial for trial in facts.trials if trial.state is state]
+    for sentence in common_to(bad, feasible(facts.trials), Space.from_dict(facts.space)):
+        what = "failed" if state is TrialState.FAILED else f"are {state}"
+        emit(f"{len(bad)} trials {what}. {sentence}.")
 
 
 def _origin(trial: Trial) -> str:

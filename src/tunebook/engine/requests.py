@@ -69,7 +69,7 @@ def _obey(request: Request, facts: Facts, now: float) -> _Obeying:
         case "add budget":
             return (yield from _add_budget(body, facts, now))
         case "enqueue":
-            return (yield from _enqueue(body["config"], facts, now))
+            return (yield from _enqueue(body, facts, now))
         case "edit notes":
             yield NotesChanged(now, str(body["notes"]))
             return "done"
@@ -142,10 +142,12 @@ def _add_budget(body: Any, facts: Facts, now: float) -> _Obeying:
     return "done"
 
 
-def _enqueue(config: Any, facts: Facts, now: float) -> _Obeying:
+def _enqueue(body: Any, facts: Facts, now: float) -> _Obeying:
     if facts.progress(now).trials_left == 0:
         return "refused: the budget allows no more trials"
-    checked = Space.from_dict(facts.space).check(Configuration(config))
+    checked = Configuration(body["config"])
+    if not body.get("is_outside"):
+        checked = Space.from_dict(facts.space).check(checked)
     number = TrialNumber(len(facts.trials))
     yield TrialCreated(
         now,

@@ -95,7 +95,7 @@ def compare_strategies(a: StrategyResult, b: StrategyResult) -> str:
         return f"{a.name} and {b.name} are not comparable: different {', '.join(unequal)}"
     n = min(len(a.errors), len(b.errors))
     if n < N_REPEATS:
-        return f"{a.name} and {b.name}: {n} repeats; {N_REPEATS} are needed to claim an order"
+        return f"{a.name} and {b.name}: {n} repeats; {N_REPEATS} tell their order from chance"
     difference = fmean(b.errors) - fmean(a.errors)
     error = math.sqrt(stdev(a.errors) ** 2 / len(a.errors) + stdev(b.errors) ** 2 / len(b.errors))
     margin = _student(n - 1) * error

@@ -43,5 +43,6 @@ RECIPE = Recipe(
     max_steps=10,
     network="residual network with compact bilinear pooling, from scratch",
     options={"resolution": RESOLUTION},
+    acts_with=image_classification.ACTS_WITH,
 )
 """The source's grid has 1,024 to 8,192 features; fewer serve here as well."""

@@ -25,12 +25,18 @@ from tunebook.recipes.networks.transferred import PRETRAINED, TransferMode, mode
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
+from tunebook.training.preset import Conditions
 
 RESOLUTION = 64
 """Pixels on a side: small at first (C19)."""
 
 DEFAULTS = {"network": "stages", "pooling": "mean", "features": 1024, "size": None}
 """The network of the baseline: four stages of convolutions and the mean of their maps."""
+
+ACTS_WITH: Mapping[str, Conditions] = {
+    "width": {"network": tuple(STEMS)},
+    "features": {"pooling": ("compact-bilinear",)},
+}
 
 _Found = TypeVar("_Found")
 
@@ -106,9 +112,11 @@ class ImageClassificationTask:
             )
         return [Shrink(size)]
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def loss(
+        self, outputs: torch.Tensor, targets: torch.Tensor, label_smoothing: float = 0.0
+    ) -> torch.Tensor:
         """Return the cross entropy."""
-        return nn.functional.cross_entropy(outputs, targets)
+        return nn.functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
 
     def augment(
         self, inputs: torch.Tensor, targets: torch.Tensor
@@ -176,5 +184,6 @@ RECIPE = Recipe(
     max_steps=10,
     network="four convolutions with group normalisation, from scratch",
     options={"resolution": RESOLUTION},
+    acts_with=ACTS_WITH,
 )
 """Adam with decoupled decay: a rule of ours, for want of a source."""

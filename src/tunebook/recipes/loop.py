@@ -13,6 +13,8 @@ import torch
 from torch import nn, optim
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from tunebook.errors import ConfigurationError
+from tunebook.execution.process_settings import keep_freed_memory
 from tunebook.playbook.observers import plateau_halving
 from tunebook.recipes.batches import (
     Batch,
@@ -57,8 +59,17 @@ class Training:
         self.task, self.n_updates, self.device = task, n_updates, device
         self.config = config if isinstance(config, Configuration) else Configuration(config)
         self.settings = TrainingSettings.of(self.config)
+        if device == "cpu":
+            # A worker has done so already; a notebook or a guide trains in its own process.
+            keep_freed_memory()
         if self.settings.deterministic:
             torch.use_deterministic_algorithms(True)
+        if self.settings.label_smoothing and not task.smooths_labels:
+            raise ConfigurationError(
+                f"The loss of the task {task.name!r} does not smooth labels",
+                got=f"label_smoothing={self.settings.label_smoothing}",
+                do="Leave it out, or let loss(outputs, targets, label_smoothing=0.0) use it",
+            )
         torch.manual_seed(seed)
         self.network: nn.Module = task.network(self.config).to(device)
         self.optimizer = self._make_optimizer()
@@ -177,8 +188,11 @@ class Training:
 
     def _loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         inputs, targets = to_device(batch, self.device)
+        share = self.settings.label_smoothing
+        # Only in training: losses of evaluations are compared between trials (I1).
+        smoothing = {"label_smoothing": share} if share else {}
         with self._autocast():
-            found: torch.Tensor = self.task.loss(network(inputs), targets)
+            found: torch.Tensor = self.task.loss(network(inputs), targets, **smoothing)
         return found
 
     def _autocast(self) -> torch.autocast:

@@ -16,7 +16,7 @@ from tunebook.datasets.library import Stored, names_of, open_dataset
 from tunebook.errors import DatasetError, nearest
 from tunebook.playbook.default_spaces import default_space
 from tunebook.recipes.registry import Recipe, recipe_named
-from tunebook.recipes.settings import TrainingSettings
+from tunebook.recipes.settings import ACTS_WITH, TrainingSettings
 from tunebook.recipes.trials import TaskTraining
 from tunebook.space import Float, Kind, Parameter, Space
 from tunebook.training.preset import Preset
@@ -83,7 +83,7 @@ def _preset_of_recipe(
         task=task,
         defaults=values,
         space=recipe.space,
-        known=SETTINGS | set(recipe.space.names) | set(values),
+        known=_settings_of(task) | set(recipe.space.names) | set(values),
         max_steps=recipe.max_steps,
         updates_per_step=_updates(
             task, _examples_per_update({**values, **given}), n_epochs=recipe.epochs_per_step
@@ -92,6 +92,7 @@ def _preset_of_recipe(
         conditions={"network": recipe.network, **options},
         metric_name=f"{task.objective.metric} ({recipe.metric_name or recipe.name}, {version})",
         is_share=recipe.is_share or task.metric == "accuracy",
+        acts_with={**ACTS_WITH, **recipe.acts_with},
     )
 
 
@@ -107,6 +108,11 @@ def _check_splits(stored: Stored) -> None:
                 do="Import it again with more items or with files of that split; "
                 f"'tunebook data report {stored.name}' says more",
             )
+
+
+def _settings_of(task: Task) -> frozenset[str]:
+    """Return the settings that its training has; a loss that smooths no labels lacks one."""
+    return SETTINGS if task.smooths_labels else SETTINGS - {"label_smoothing"}
 
 
 def _examples_per_update(values: Mapping[str, Any]) -> object:
@@ -147,12 +153,14 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
         task=task,
         defaults=defaults,
         space=space,
-        known=SETTINGS | set(own),
+        known=_settings_of(task) | set(own),
         max_steps=MAX_STEPS,
         updates_per_step=_updates(task, given.get("batch_size", settings.batch_size)),
         conditions={"network": task.name},
         metric_name=f"{task.objective.metric} ({task.name})",
         is_share=task.metric == "accuracy",
+        # What an optimizer of the user's own makes of the settings is not known.
+        acts_with=ACTS_WITH if task.optimizer is None else {},
     )
 
 

@@ -15,6 +15,7 @@ from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind
 from tunebook.errors import ConfigurationError, TaskError, nearest
 from tunebook.space import Space
+from tunebook.training.preset import Conditions
 
 _WHERE = {
     "fine-grained-classification": "tunebook.recipes.fine_grained",
@@ -35,7 +36,8 @@ class Recipe:
     A step has ``epochs_per_step`` epochs before it is evaluated; fewer where those are long.
     ``options`` are values that the arguments depend on, such as the resolution. ``metric_name`` is
     the metric's full name, ``is_share`` tells that it lies between 0 and 1; accuracy does.
-    ``variants`` are recipes for the same data by the ``network`` in their options.
+    ``variants`` are recipes for the same data by the ``network`` in their options. ``acts_with``
+    says of values of its own with which others they change a training.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Recipe:
     metric_name: str = ""
     is_share: bool = False
     variants: Mapping[str, Recipe] = field(default_factory=dict)
+    acts_with: Mapping[str, Conditions] = field(default_factory=dict)
 
     def variant(self, given: Mapping[str, Any]) -> Recipe:
         """Return the recipe of the network that is given; ``ConfigurationError`` if it has none."""

@@ -31,6 +31,9 @@ def factor(settings: TrainingSettings, update: int, n_updates: int) -> float:
         case "exponential" | "multistep":
             start = round(settings.decay_start * n)
             interval = max(1, round(settings.decay_interval * n))
+            if settings.schedule == "exponential":
+                gamma = settings.decay_factor ** (1 / interval)
+                return exponential(max(0, at - start), gamma=gamma)
             return classical(at, start=start, interval=interval, gamma=settings.decay_factor)
         case _:
             return 1.0

@@ -12,11 +12,28 @@ from typing import Any
 
 from tunebook.errors import ConfigurationError, nearest
 from tunebook.records import Configuration
+from tunebook.training.preset import Conditions
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "adamw", "nadamw")
 DEFAULT_OPTIMIZER = "adam"
 PRECISIONS = ("auto", "full", "mixed")
 SCHEDULES = ("constant", "linear", "cosine", "exponential", "multistep", "plateau")
+
+_ADAMS = ("adam", "nadam", "adamw", "nadamw")
+_DECAYS = {"schedule": ("exponential", "multistep")}
+
+ACTS_WITH: Mapping[str, Conditions] = {
+    "momentum": {"optimizer": ("momentum", "nesterov", "rmsprop")},
+    "beta1": {"optimizer": _ADAMS},
+    "beta2": {"optimizer": (*_ADAMS, "rmsprop")},
+    "epsilon": {"optimizer": (*_ADAMS, "rmsprop")},
+    "decay_start": _DECAYS,
+    "decay_interval": _DECAYS,
+    "decay_factor": {"schedule": ("exponential", "multistep", "plateau")},
+    "end_factor": {"schedule": ("linear", "cosine")},
+    "patience": {"schedule": ("plateau",)},
+}
+"""The values of other settings with which a setting changes a training; the others always do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +43,12 @@ class TrainingSettings:
     ``warmup`` and ``decay_start`` are shares of all updates. ``clip_norm`` bounds the global norm
     of the gradient (S4.49), ``accumulate`` batches make an update (C16), ``polyak`` averages the
     weights with that factor (S4.25). ``decay_factor`` multiplies the rate at each drop of a
-    classical, multistep or plateau schedule, ``end_factor`` is where linear and cosine end; a
-    plateau schedule waits for ``patience`` evaluations without a better one (S0.34). ``precision``
-    is ``mixed`` (bfloat16 where that is safe), ``full``, or ``auto``: mixed where the device is a
-    GPU that has it. ``deterministic`` refuses operations whose result differs from run to run.
+    multistep or plateau schedule, and smoothly over each ``decay_interval`` of an exponential one;
+    ``end_factor`` is where linear and cosine end; a plateau schedule waits for ``patience``
+    evaluations without a better one (S0.34). ``precision`` is ``mixed`` (bfloat16 where that is
+    safe), ``full``, or ``auto``: mixed where the device is a GPU that has it. ``label_smoothing``
+    is the share of a label that is spread over all classes, where the task's loss takes it.
+    ``deterministic`` refuses operations whose result differs from run to run.
     """
 
     optimizer: str = DEFAULT_OPTIMIZER
@@ -60,9 +79,15 @@ class TrainingSettings:
         _require_known("precision", self.precision, PRECISIONS)
         if self.batch_size < 1 or self.accumulate < 1:
             raise ConfigurationError(
-                "A batch has no examples",
+                "batch_size and accumulate must be at least 1",
                 got={"batch_size": self.batch_size, "accumulate": self.accumulate},
                 expected="1 or more",
+            )
+        if not 0.0 <= self.label_smoothing < 1.0:
+            raise ConfigurationError(
+                "label_smoothing is a share of the label",
+                got=self.label_smoothing,
+                expected="a number from 0, below 1",
             )
 
     @classmethod

@@ -49,6 +49,7 @@ class TabularTask:
         self._columns, self._target = columns, target
         self.maximize = "accuracy" if labels else None
         self.minimize = None if labels else "rmse"
+        self.loss = nn.functional.cross_entropy if labels else _squared_error
 
     def data(self, split: str) -> TensorDataset | None:
         """Return the rows of a split as inputs and targets."""
@@ -103,18 +104,17 @@ class TabularTask:
             n = width
         return nn.Sequential(*layers, nn.Linear(n, len(self.labels or [0])))
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Return the cross entropy, or the mean squared error of standardised numbers."""
-        if self.labels is not None:
-            return nn.functional.cross_entropy(outputs, targets)
-        return nn.functional.mse_loss(outputs[:, 0], targets)
-
     def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the accuracy, or the root mean squared error in the target's own unit."""
         if self.labels is not None:
             return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
         error = nn.functional.mse_loss(outputs[:, 0], targets).sqrt()
         return {"rmse": error * self._target["deviation"]}
+
+
+def _squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the mean squared error of standardised numbers."""
+    return nn.functional.mse_loss(outputs[:, 0], targets)
 
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,9 +91,11 @@ class TextTask:
             return Lstm(*sizes, dropout=dropout)
         return Attention(*sizes, dropout=dropout, length=self._length)
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def loss(
+        self, outputs: torch.Tensor, targets: torch.Tensor, label_smoothing: float = 0.0
+    ) -> torch.Tensor:
         """Return the cross entropy."""
-        return nn.functional.cross_entropy(outputs, targets)
+        return nn.functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
 
     def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the accuracy."""

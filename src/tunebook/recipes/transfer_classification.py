@@ -56,5 +56,12 @@ RECIPE = Recipe(
     max_steps=8,
     network="EfficientNet-Lite0 with ImageNet weights: its last layer first, then all layers",
     options={"resolution": RESOLUTION},
+    acts_with={
+        **image_classification.ACTS_WITH,
+        "release": {"transfer": (TransferMode.LAST_THEN_ALL.value,)},
+        "body_factor": {
+            "transfer": (TransferMode.LAST_THEN_ALL.value, TransferMode.ALL_AT_ONCE.value)
+        },
+    },
 )
 """Values of ours: rate and body factor are the best of three tried on photos of clothes."""

@@ -5,8 +5,9 @@ A step of such a trial is an evaluation interval of ``updates_per_step`` updates
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, final
 
 import torch
@@ -14,8 +15,10 @@ import torch
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.loop import Training
 from tunebook.recipes.sampling import sampled
+from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration, TaskKind, TaskRef
 from tunebook.training import TrialHandle
+from tunebook.training.endings import Diverged
 from tunebook.training.randomness import seed_everything
 from tunebook.training.task import Split, Task, load_task
 
@@ -83,10 +86,12 @@ class TaskTraining:
             training = course.at(step)
             losses = [training.update() for _ in range(self.updates_per_step)]
             metrics: dict[str, Any] = {"train_loss": float(torch.stack(losses).mean())}
+            _require_finite(metrics, step)
             if training.is_scheduled:
                 metrics["learning_rate"] = training.last_rate
             for split in splits:
                 metrics |= training.evaluate(split)
+            _require_finite(metrics, step)
             objective = task.objective
             training.note(-objective.sign * metrics[objective.metric])
             trial.report(**metrics)
@@ -100,6 +105,8 @@ class TaskTraining:
             options={
                 "updates_per_step": self.updates_per_step,
                 "fixed": dict(self.fixed),
+                # What trains where neither names it: shown beside studies that search it.
+                "defaults": {} if self.task.optimizer else asdict(TrainingSettings()),
                 "arguments": None if self.task.arguments is None else dict(self.task.arguments),
                 "data_fraction": self.data_fraction,
                 "seed": self.seed,
@@ -107,6 +114,13 @@ class TaskTraining:
                 "schedule": [dict(leg) for leg in self.schedule],
             },
         )
+
+
+def _require_finite(metrics: Mapping[str, Any], step: int) -> None:
+    """End a trial as diverged by any loss: an accuracy stays a number when all weights are NaN."""
+    for name, value in metrics.items():
+        if name.endswith("_loss") and not math.isfinite(value):
+            raise Diverged(name, value, step)
 
 
 @final

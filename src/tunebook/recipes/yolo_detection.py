@@ -255,6 +255,7 @@ RECIPE = Recipe(
     network="YOLOv3 on DarkNet-53",
     epochs_per_step=10,
     options=OPTIONS,
+    acts_with={"width": {"cfg": (None,)}},
     metric_name="COCO mAP, IoU 0.50:0.95, at most 100 detections",
     is_share=True,
 )

@@ -321,6 +321,6 @@ REQUEST_KINDS = {
     "stop study": "end the study and keep every result: {}",
     "pause study": "checkpoint what runs and put the study down: {}",
     "add budget": "raise limits by the numbers given: {trials, steps, hours, cost}",
-    "enqueue": "try this configuration next: {config}",
+    "enqueue": "try this configuration next, perhaps one outside the space: {config, is_outside}",
     "edit notes": "replace the study's notes: {notes}",
 }

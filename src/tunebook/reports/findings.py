@@ -8,7 +8,12 @@ from dataclasses import replace
 from tunebook.analysis.axis import MIN_PER_BUCKET
 from tunebook.analysis.boundary import EdgeAdvice, EdgeFinding, boundary_test
 from tunebook.analysis.expected_best import MIN_TRIALS
-from tunebook.analysis.infeasibility import MIN_IN_GOOD_REGION, Level, judge_infeasibility
+from tunebook.analysis.infeasibility import (
+    MIN_IN_GOOD_REGION,
+    Level,
+    common_to,
+    judge_infeasibility,
+)
 from tunebook.analysis.ranking import N_TOP, feasible, ranked
 from tunebook.analysis.trial_curves import gap_of_best, judge_best
 from tunebook.engine import Facts
@@ -26,7 +31,7 @@ def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
     if not facts.trials:
         return []
     found = [
-        *_failures(facts),
+        *_failures(facts, space),
         *_infeasible(facts, space),
         *_edges(facts, space),
         *_curves(facts),
@@ -55,15 +60,17 @@ def finding_message(finding: Finding) -> FindingMessage:
     )
 
 
-def _failures(facts: Facts) -> Iterator[FindingMessage]:
+def _failures(facts: Facts, space: Space) -> Iterator[FindingMessage]:
     failed = [trial for trial in facts.trials if trial.state is TrialState.FAILED]
     if failed:
+        last = f"Last one, trial {failed[-1].number}: {failed[-1].error}"
+        n = f"{len(failed)} trials" if len(failed) > 1 else "1 trial"
         yield FindingMessage(
             id="failures",
             level="problem",
-            title=f"{len(failed)} trials failed because their code raised",
-            evidence=f"Last one, trial {failed[-1].number}: {failed[-1].error}",
-            advice="Mend the code: such trials teach the search nothing",
+            title=f"{n} failed because their code raised",
+            evidence=". ".join([*common_to(failed, feasible(facts.trials), space), last]),
+            advice="Fix the code: such trials teach the search nothing",
             source="S0.9",
         )
 

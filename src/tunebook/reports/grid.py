@@ -19,7 +19,13 @@ def grid_sections(facts: Facts) -> list[Section]:
     if facts.known_spec.search.get("name") != SEARCH or len(names) != 2:
         return []
     row, column = names
-    grid = two_factor_grid(facts.trials, row, column)
+    # A baseline, or what a person asked for, may lie beside the lines of the grid.
+    own = [trial for trial in facts.trials if trial.source == "searcher"]
+    rows, columns = ({trial.config.get(name) for trial in own} for name in names)
+    placed = [
+        t for t in facts.trials if t.config.get(row) in rows and t.config.get(column) in columns
+    ]
+    grid = two_factor_grid(placed, row, column)
     return [] if grid is None else [grid_section(grid, facts.known_spec.objective, row, column)]
 
 

@@ -193,6 +193,8 @@ class StudyMessage:
     ``findings`` are those after event ``findings_seq``: they take the whole study and come later,
     and so does ``spent``.
     ``metrics`` are all names reported. ``environment`` says how to repeat the study (I8).
+    ``fixed`` are the values that a recipe's trials have in common, ``conditions`` what must agree
+    with another study's for an order (I1). ``n_steps`` are the steps that were given to trials.
     ``is_live``: a driver is at work. ``is_adaptive``: the searcher looked at values, so that axis
     plots carry a warning (I6).
     """
@@ -223,6 +225,9 @@ class StudyMessage:
     metrics: Sequence[str]
     notes: str
     environment: Mapping[str, Scalar]
+    fixed: Mapping[str, Scalar]
+    conditions: Mapping[str, Scalar]
+    n_steps: int
     created_at: float
     updated_at: float
     active_s: float
@@ -402,13 +407,17 @@ class InteractionMessage:
 
 @dataclass(frozen=True, slots=True)
 class TrendMessage:
-    """The rank correlation of a parameter with being good, with its interval (S0.25)."""
+    """The rank correlation of a parameter with being good, with its interval (S0.25).
+
+    ``effect`` says it in a few words: more or less is better, or the value that is best.
+    """
 
     parameter: str
     correlation: float
     low: float
     high: float
     is_clear: bool
+    effect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,13 +456,15 @@ class ParametersMessage:
 class ComparisonMessage:
     """Studies side by side (S0.24). ``refusal`` says why no order is claimed (I1).
 
-    ``unlike`` says of each study, by name, in what it differs from the first of them.
+    ``unlike`` says of each study, by name, in what it differs from the first of them. ``ranks`` of
+    equal values are equal.
     """
 
     studies: Sequence[StudyMessage]
     refusal: str | None
     unlike: Mapping[str, Sequence[str]]
     order: Sequence[str]
+    ranks: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def parameters_message(facts: Facts, seq: int) -> ParametersMessage:
         priors={n: str(h.sensitivity) for n in space.dimensions if (h := known(n)) is not None},
         interactions=_interactions(facts, space),
         trends=[
-            TrendMessage(t.parameter, t.correlation, t.low, t.high, t.is_clear)
+            TrendMessage(t.parameter, t.correlation, t.low, t.high, t.is_clear, t.effect)
             for t in trends(trials, space, objective)
         ],
         expected_best=_expected(facts),

@@ -61,10 +61,19 @@ def _gain(facts: Facts) -> FindingMessage:
 
 def caveats(facts: Facts) -> Iterator[str]:
     """Yield what was held fixed and what was made smaller: it travels with conclusions (I9)."""
-    options = facts.known_spec.task.options
+    options, space = facts.known_spec.task.options, Space.from_dict(facts.space)
     fixed: Mapping[str, Any] = options.get("fixed", {})
-    if fixed:
-        yield "held fixed: " + ", ".join(f"{name} {value}" for name, value in fixed.items())
+    held = [f"{name} {v}" for name, v in fixed.items() if not _is_searched(name, space, fixed)]
+    if held:
+        yield f"held fixed: {', '.join(held)}"
     share = float(options.get("data_fraction", 1.0))
     if share < 1.0:
         yield f"trained on {share:.0%} of the training data"
+
+
+def _is_searched(name: str, space: Space, fixed: Mapping[str, Any]) -> bool:
+    """Whether each optimizer has the value in a space of its own, as ``adam.lr`` is."""
+    dotted = (dimension.rpartition(".") for dimension in space.dimensions)
+    owners = {owner for owner, _, plain in dotted if owner and plain == name}
+    optimizers = getattr(space.parameters.get("optimizer"), "values", (fixed.get("optimizer"),))
+    return owners >= set(optimizers)

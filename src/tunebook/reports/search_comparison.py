@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable
+from tunebook.reports.comparison import BEGINNINGS, refusal_to_order
+from tunebook.reports.messages import ComparisonMessage
 from tunebook.reports.recipe_findings import caveats
 from tunebook.reports.strategies import (
     StrategyRow,
     confirmed_text,
     gain_sentence,
-    refusal_to_order,
     trend_sentences,
     verdicts,
 )
@@ -42,16 +43,23 @@ class SearchComparison:
         return [self.difference, *refusal, *(text for texts in told for text in texts)]
 
 
-def compare_searches(studies: Sequence[Study], rows: Sequence[StrategyRow]) -> SearchComparison:
-    """Return the comparison of studies, of each of which ``rows`` has a line."""
-    objective, refusal = studies[0].spec.objective, refusal_to_order(rows)
+def compare_searches(
+    studies: Sequence[Study], rows: Sequence[StrategyRow], side: ComparisonMessage
+) -> SearchComparison:
+    """Return the comparison of studies, of each of which ``rows`` has a line.
+
+    ``side`` says whether they may be ordered. Values that were trained again begin alike (S0.19).
+    """
+    objective = studies[0].spec.objective
+    is_confirmed = all(row.confirmation for row in rows)
+    unlike = refusal_to_order(side.studies, but=[BEGINNINGS] if is_confirmed else [])
     searches = [study for study in studies if study.space.dimensions]
     return SearchComparison(
         metric=objective.metric,
         rows=rows,
         difference=difference(studies),
-        refusal=refusal,
-        verdicts=[] if refusal is not None else list(verdicts(rows, objective)),
+        refusal=side.refusal,
+        verdicts=[] if unlike is not None else list(verdicts(rows, objective)),
         gains=[gain_sentence(row, objective) for row in rows if row.strategy != "none"],
         rankings=list(_rankings(rows)),
         trends=[text for study in searches for text in trend_sentences(study.facts)],

@@ -13,19 +13,16 @@ from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Any
 
+from tunebook.analysis.ranking import feasible
 from tunebook.analysis.trends import MIN_TRIALS, trends
 from tunebook.engine import Facts
 from tunebook.playbook.adoption import Decision, StrategyResult, adopt, compare_strategies
 from tunebook.records import Objective, TaskKind, Trial, TrialState
-from tunebook.reports.study_messages import NOT_ADAPTIVE
+from tunebook.reports.study_messages import NOT_ADAPTIVE, conditions_to_rank, fixed_values
 from tunebook.search.lineage import lineage
 from tunebook.space import Space
 from tunebook.study.confirming import Confirmation, baseline_of, confirmation_of
-from tunebook.study.reuse import conditions_of_study
 from tunebook.study.study import Study
-
-TOLERANCE = 0.05
-"""So much may the steps of two searches differ and still be an equal budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,7 @@ def strategy_row(study: Study, again: Study | None, *, now: float) -> StrategyRo
     """Return a study's line; ``again`` is the study that confirms it, if there is one."""
     facts = study.facts
     progress, best, first = facts.progress(now), facts.best, baseline_of(study)
-    fixed = study.spec.task.options["fixed"]
-    config = {**fixed, **(best.config if best is not None else {})}
+    config = {**fixed_values(study.spec), **(best.config if best is not None else {})}
     is_search = bool(study.space.dimensions)
     return StrategyRow(
         study=study.name,
@@ -76,37 +72,9 @@ def strategy_row(study: Study, again: Study | None, *, now: float) -> StrategyRo
         best=None if best is None else best.value,
         n_legs=1 if best is None else len(lineage(facts.trials, best.number)),
         config=config,
-        conditions=_conditions_to_rank(study, config),
+        conditions=conditions_to_rank(facts),
         confirmation=None if again is None else confirmation_of(study, again),
     )
-
-
-def _conditions_to_rank(study: Study, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the conditions without those that a search may vary."""
-    found = conditions_of_study(study.spec, config)
-    return {k: v for k, v in found.items() if k not in {"batch_size", "optimizer", "resolution"}}
-
-
-def refusal_to_order(rows: Sequence[StrategyRow]) -> str | None:
-    """Return why no order is claimed between searches, None if one may be (S0.24, S0.19, I1)."""
-    different = [
-        name.replace("_", " ")
-        for name in dict.fromkeys(name for row in rows for name in row.conditions)
-        if len({str(row.conditions.get(name)) for row in rows}) > 1
-    ]
-    steps = [row.n_steps for row in rows]
-    if max(steps) > min(steps) * (1 + TOLERANCE):
-        shown = ", ".join(f"{row.n_steps:,} in {row.study}" for row in rows)
-        different.append(f"budget (steps trained: {shown})")
-    if different:
-        return f"Not ordered: different {', '.join(different)}"
-    if len({row.n_legs > 1 for row in rows}) > 1 and not all(r.confirmation for r in rows):
-        continued = ", ".join(row.study for row in rows if row.n_legs > 1)
-        return (
-            f"Not ordered: the best of {continued} continues other trials, the others were "
-            "trained from scratch. Confirm them to compare (S0.19)"
-        )
-    return None
 
 
 def gain_sentence(row: StrategyRow, objective: Objective) -> str:
@@ -130,6 +98,8 @@ def gain_sentence(row: StrategyRow, objective: Objective) -> str:
             f"baseline ({low:.4g} to {high:.4g}){clear}"
         )
     gain = sign * (row.baseline - row.best)
+    if gain <= 0:
+        return f"{row.study}: no gain: nothing looked better than the baseline, in one run"
     continued = ", and it continues other trials, which the baseline does not" * (row.n_legs > 1)
     return (
         f"{row.study}: gain {gain:.4g} over the baseline on the same data and steps, in one run "
@@ -177,26 +147,20 @@ def trend_sentences(facts: Facts) -> Iterator[str]:
     whole = [trial for trial in facts.trials if _is_whole(trial, spec.max_steps)]
     found = trends(whole, space, spec.objective)
     if not found:
-        yield (f"{spec.name}: {len(whole)} comparable trials; below {MIN_TRIALS} no trend is shown")
+        n = len(feasible(whole))
+        yield f"{spec.name}: {n} comparable trials; below {MIN_TRIALS} no trend is shown"
         return
     adaptive = str(spec.search.get("name")) not in NOT_ADAPTIVE
     warning = "; the search was adaptive, so its trials crowd where it looked" * adaptive
     for trend in found:
-        if trend.is_clear:
-            side = "higher" if trend.correlation > 0 else "lower"
-            effect = f"{side} went with better {spec.objective.metric}"
-        else:
-            effect = "no clear effect"
         yield (
-            f"{spec.name}: {trend.parameter}: {effect} (rank correlation {trend.correlation:.2f}, "
-            f"{trend.low:.2f} to {trend.high:.2f}, {trend.n} trials; association in this study"
-            f"{warning})"
+            f"{spec.name}: {trend.parameter}: {trend.effect} (rank correlation with "
+            f"{spec.objective.metric} {trend.correlation:.2f}, {trend.low:.2f} to "
+            f"{trend.high:.2f}, {trend.n} trials; association in this study{warning})"
         )
 
 
 def _is_whole(trial: Trial, max_steps: int | None) -> bool:
-    return (
-        trial.state is TrialState.DONE
-        and trial.parent is None
-        and trial.step == (max_steps or trial.step)
-    )
+    is_whole = trial.state is TrialState.DONE and trial.step == (max_steps or trial.step)
+    # What diverged says more of a configuration than how long it lasted (I4).
+    return trial.parent is None and (is_whole or trial.state is TrialState.INFEASIBLE)

@@ -9,7 +9,17 @@ from typing import Any
 from tunebook.analysis.forecast import forecast
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
-from tunebook.records import CheckpointRef, Request, RequestObeyed, StudyState, TaskKind, Trial
+from tunebook.playbook.conditions import conditions_of_study
+from tunebook.records import (
+    CheckpointRef,
+    Request,
+    RequestObeyed,
+    StudySpec,
+    StudyState,
+    TaskKind,
+    Trial,
+    TrialState,
+)
 from tunebook.reports.burn_down import thinned
 from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
@@ -109,11 +119,36 @@ def study_message(
         metrics=sorted({metric for trial in facts.trials for metric in trial.curves}),
         notes=facts.notes,
         environment={name: _scalar(value) for name, value in spec.environment.items()},
+        fixed={name: _scalar(value) for name, value in fixed_values(spec).items()},
+        conditions={name: _scalar(value) for name, value in conditions_to_rank(facts).items()},
+        n_steps=sum(_steps_given(trial, spec.max_steps) for trial in facts.trials),
         created_at=facts.created_at,
         updated_at=facts.last_at,
         active_s=progress.active_s,
         cost=progress.cost,
     )
+
+
+def fixed_values(spec: StudySpec) -> Mapping[str, Any]:
+    """Return the values that all trials of a recipe have in common; {} for any other study."""
+    options = spec.task.options if spec.task.kind is TaskKind.RECIPE else {}
+    return {**options.get("defaults", {}), **options.get("fixed", {})}
+
+
+def conditions_to_rank(facts: Facts) -> Mapping[str, Any]:
+    """Return what must agree between studies that are ordered, without what a search may vary."""
+    spec = facts.known_spec
+    if spec.task.kind is not TaskKind.RECIPE:
+        return {"data": spec.environment.get("data")}
+    best = {} if facts.best is None else facts.best.config
+    found = conditions_of_study(spec, {**fixed_values(spec), **best})
+    return {k: v for k, v in found.items() if k not in {"batch_size", "optimizer", "resolution"}}
+
+
+def _steps_given(trial: Trial, max_steps: int | None) -> int:
+    """Return a trial's steps; one that diverged was given all of its own, and was cut short."""
+    is_cut = trial.state is TrialState.INFEASIBLE and trial.parent is None
+    return max(trial.steps_done, max_steps or 0) if is_cut else trial.steps_done
 
 
 def state_shown(facts: Facts, *, is_live: bool) -> str:

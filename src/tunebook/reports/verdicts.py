@@ -73,11 +73,13 @@ def observer_sentences(trial: Trial, objective: Objective) -> list[str]:
 def _evidence(tag: CurveTag, verdict: CurveVerdict, gap: float | None) -> str:
     match tag:
         case CurveTag.OVERFITS | CurveTag.OVERFITS_STRONGLY:
+            if verdict.noise == 0.0:
+                return "Its end is worse than its best stretch, and the curve has no noise"
             return f"Its end is {verdict.rise:.1f} times its noise worse than its best stretch"
         case CurveTag.NOISY:
             distance = "" if gap is None else f"; best and third-best trial differ by {gap:.2g}"
             return f"Late in the curve a value differs by {verdict.noise:.2g} by chance{distance}"
         case CurveTag.IMPROVING:
-            return "Over its last fifth it gained more than its noise"
+            return "Over its last fifth it gained more than chance explains"
         case CurveTag.SATURATED:
             return f"It was as good as this after {verdict.first_good_share:.0%} of its curve"

@@ -84,7 +84,7 @@ def open_confirmation(
     again, _ = open_recipe(checked_file(form), home=home, store=store, enqueued=wanted)
     # More seeds than at an earlier time: what is trained already stays.
     for config in wanted[len(again.trials) :] if again.trials else []:
-        again.request("enqueue", {"config": config})
+        again.request("enqueue", {"config": config, "is_outside": True})
     return again
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,18 +46,22 @@ def open_recipe(
     home: Address = None,
     store: Address = None,
     enqueued: Sequence[Mapping[str, Any]] | None = None,
+    before: Callable[[RecipeStudy], None] | None = None,
 ) -> tuple[Study, RecipeStudy]:
     """Return the study of a file's recipe, whose first trial is the baseline (S0.10).
 
-    ``enqueued`` are other configurations to try first instead.
+    ``enqueued`` are other configurations to try first instead. ``before`` is asked once all is
+    known and nothing is created: it may refuse.
     """
     made = complete(file, home=str(find_settings(home, store).home))
+    if before is not None:
+        before(made)
     study = _open(made.file, made.task, home, store)
     if enqueued is None:
-        enqueued = [made.baseline] if made.baseline is not None and made.is_search else []
+        enqueued = [made.baseline] if made.is_search else []
     if not study.trials and not study.has_requests:
         for config in enqueued:
-            study.request("enqueue", {"config": dict(config)})
+            study.request("enqueue", {"config": dict(config), "is_outside": True})
     return study, made
 
 

@@ -5,6 +5,7 @@ What may change between two runs of one study changes by an event; what may not 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -85,7 +86,7 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
             ("seed", known.seed, wanted.seed),
             ("search", known.search, wanted.search),
             ("warm_start", _names(known), _names(wanted) or _names(known)),
-            *_of_recipes(known.task, wanted.task),
+            *_of_tasks(known.task, wanted.task),
         )
         if before != after
     }
@@ -96,7 +97,8 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
         raise StudyExistsError(
             f"There is a study {known.name!r} already, and it is another one",
             got=told,
-            do="Give this study another name, or go on with the old one by the same description",
+            do=f"Give this study another name, or go on with the old one as it is: "
+            f"tunebook resume {shlex.quote(known.name)}",
         )
     events: list[Event] = []
     if wanted.budget != facts.budget:
@@ -108,12 +110,22 @@ def changes_to(facts: Facts, wanted: StudySpec, now: float) -> Sequence[Event]:
     return events
 
 
-def _of_recipes(known: TaskRef, wanted: TaskRef) -> list[tuple[str, object, object]]:
-    """Return the parts of a task of a recipe: it is immutable once it was begun (S0.5)."""
+def _of_tasks(known: TaskRef, wanted: TaskRef) -> list[tuple[str, object, object]]:
+    """Return the parts of a task that stay once it was begun: else values mean something else (I1).
+
+    Of a recipe that is all of it (S0.5), of a script its command and how its output is read. A
+    function may be another one: who writes one in a notebook changes it as they go.
+    """
+    if TaskKind.SCRIPT in {known.kind, wanted.kind}:
+        (command, pattern), (words, reading) = (
+            (" ".join(task.reference.split()), list(task.options.get("patterns") or ()))
+            for task in (known, wanted)
+        )
+        return [("command", command, words), ("pattern", pattern, reading)]
     if TaskKind.RECIPE not in {known.kind, wanted.kind}:
         return []
     parts: list[tuple[str, object, object]] = [("task", known.reference, wanted.reference)]
-    for name in sorted({*known.options, *wanted.options}):
+    for name in sorted({*known.options, *wanted.options} - {"defaults"}):
         before, after = known.options.get(name), wanted.options.get(name)
         parts.append((name.replace("_", " "), before, after))
     return parts

@@ -12,9 +12,9 @@ from tunebook.engine.retention import best_checkpoint
 from tunebook.errors import CheckpointError, InputError
 from tunebook.execution.user_code import load_function
 from tunebook.files import write_file
+from tunebook.playbook.conditions import conditions_of_study
 from tunebook.records import CheckpointRef, StudySpec, TaskKind, Trial
 from tunebook.search.lineage import lineage
-from tunebook.study.reuse import conditions_of_study
 from tunebook.study.study import Study
 from tunebook.study.study_file import file_of, to_yaml
 from tunebook.training.randomness import trial_seed

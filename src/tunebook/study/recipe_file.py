@@ -43,13 +43,13 @@ DEFAULT_TRIALS = 10
 class RecipeStudy:
     """A study of a recipe, complete: ``file`` has a space, an objective and a length.
 
-    ``baseline`` is the configuration to train first, None for one outside of the space; ``values``
-    is all of it. ``notices`` is what to tell before the start.
+    ``baseline`` is the configuration to train first, also where the space has it not; ``values`` is
+    all of it. ``notices`` is what to tell before the start.
     """
 
     file: StudyFile
     task: TaskRef
-    baseline: Mapping[str, Any] | None
+    baseline: Mapping[str, Any]
     values: Mapping[str, Any]
     preset: Preset
     notices: tuple[str, ...] = ()
@@ -71,19 +71,23 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     values = {**preset.defaults, **file.set}
     notices: list[str] = []
     if file.is_search:
-        space = _space_of_search(file, preset, notices)
+        space = _acting(_space_of_search(file, preset, notices), file, preset, notices)
         file = _with_extent(file)
         notices += _notices_of_search(file)
     else:
         space = Space({name: Constant(value) for name, value in values.items()})
         file = file.model_copy(update={"search": {"name": "random"}, "budget": _once(file.budget)})
+    changed = (n for n, v in given.items() if v != preset.defaults.get(n))
+    possible = _possible(space, values)
+    notices += filter(None, (preset.idle_because(name, possible) for name in changed))
     steps = file.max_steps or preset.max_steps
-    baseline = _baseline(space, values, steps)
-    if baseline is None:
-        told = ", ".join(f"{name} {values[name]}" for name in space.dimensions if name in values)
-        notices.append(f"the baseline ({told}) lies outside of the space: gain unknown")
-    else:
+    baseline = _baseline(space, values)
+    if space.contains(baseline, steps):
+        baseline = dict(space.check(baseline, steps))
         space = _expecting(space, baseline)
+    else:
+        told = ", ".join(f"{name} {value}" for name, value in baseline.items())
+        notices.append(f"the baseline ({told}) lies outside of the space; it is trained first")
     changes = {
         "space": space.to_dict(),
         "objective": _objective(file, preset),
@@ -150,6 +154,30 @@ def _space_of_search(file: StudyFile, preset: Preset, notices: list[str]) -> Spa
         )
     rules = [c for c in preset.space.constraints if not any(n in c for n in file.set)]
     return Space(kept, constraints=rules)
+
+
+def _acting(space: Space, file: StudyFile, preset: Preset, notices: list[str]) -> Space:
+    """Return the space with each parameter only where it changes a training.
+
+    One that never does is refused if a person asked for it; else it is left out, and that is told.
+    """
+    form, possible = space.to_dict(), _possible(space, {**preset.defaults, **file.set})
+    for name in space.names:
+        idle = preset.idle_because(name, possible)
+        if idle is not None and file.space:
+            raise ConfigurationError(f"A search over {name} would change nothing", got=idle)
+        if idle is not None:
+            notices.append(f"{name} is not searched: {idle}")
+            del form[name]
+            continue
+        when = {
+            other: [value for value in possible[other] if value in wanted]
+            for other, wanted in preset.conditions_to_act(name).items()
+            if other in space and not set(possible[other]) <= set(wanted)
+        }
+        if when:
+            form[name]["when"] = {**when, **form[name].get("when", {})}
+    return Space.from_dict(form)
 
 
 def _is_shaping(name: str, parameter: Parameter) -> bool:
@@ -260,11 +288,28 @@ def _require_usable(file: StudyFile, preset: Preset) -> None:
         )
 
 
-def _baseline(space: Space, values: Mapping[str, Any], max_steps: int) -> dict[str, Any] | None:
-    """Return the recipe's values of the space's parameters, None if the space has them not."""
-    wanted = {**space.default(max_steps), **{n: v for n, v in values.items() if n in space}}
-    config = {name: wanted[name] for name in space.default(max_steps)}
-    return dict(space.check(config, max_steps)) if space.contains(config, max_steps) else None
+def _possible(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with those that a search may choose, as tuples, in their place."""
+    found = dict(values)
+    for name, parameter in space.parameters.items():
+        found[name] = getattr(parameter, "values", (getattr(parameter, "value", None),))
+    return found
+
+
+def _baseline(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recipe's values of the space's parameters, as far as these act."""
+    form = space.to_dict()
+    whens = {name: form[name].pop("when", {}) for name in space.names}
+    usual = Space.from_dict({name: form[name] for name in space.names}).default()
+    wanted = {**usual, **{n: v for n, v in values.items() if n in space}}
+
+    def acts(name: str) -> bool:
+        return all(
+            acts(other) and wanted[other] in (of if isinstance(of, list) else [of])
+            for other, of in whens[name].items()
+        )
+
+    return {name: wanted[name] for name in space.names if acts(name)}
 
 
 def _expecting(space: Space, baseline: Mapping[str, Any]) -> Space:

@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunebook.errors import InputError
+from tunebook.playbook.conditions import conditions_of, conditions_of_study
 from tunebook.playbook.readiness import refusal_to_reuse
-from tunebook.playbook.staleness import Change, changed_conditions, stale_values
-from tunebook.records import Objective, StudySpec, TaskKind, TaskRef
+from tunebook.playbook.staleness import (
+    Change,
+    changed_conditions,
+    question_before_search,
+    stale_values,
+)
+from tunebook.records import Objective, TaskKind
 from tunebook.search.lineage import lineage
 
 if TYPE_CHECKING:
@@ -27,6 +33,7 @@ _CHANGES = {
     "steps": Change.STEPS,
     "resolution": Change.RESOLUTION,
 }
+_REGULARIZERS = ("dropout", "augment", "mix_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +71,9 @@ def found_by(study: Study) -> Found:
     )
 
 
-def conditions_of_study(spec: StudySpec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the values of a study's trials depend on (I1, S0.26)."""
-    return conditions_of(spec.task, values, objective=spec.objective, max_steps=spec.max_steps or 1)
-
-
-def conditions_of(
-    task: TaskRef, values: Mapping[str, Any], *, objective: Objective, max_steps: int
-) -> dict[str, Any]:
-    """Return the conditions of a training of a recipe by name; ``steps`` are updates."""
-    options = task.options
-    known = options.get("conditions", {})
-    return {
-        **known,
-        "recipe": known.get("recipe", task.reference),
-        "network": values.get("network", known.get("network")),
-        "metric": f"{objective.metric} ({objective.reduce})",
-        "data_fraction": options.get("data_fraction", 1.0),
-        "steps": max_steps * options["updates_per_step"],
-        "batch_size": values.get("batch_size"),
-        "optimizer": values.get("optimizer"),
-    }
-
-
 def reuse_notices(found: Found, made: RecipeStudy) -> Iterator[str]:
     """Yield what to know before values are used again; ``InputError`` for another network."""
-    file = made.file
-    objective = Objective.of(
-        maximize=file.objective.maximize,
-        minimize=file.objective.minimize,
-        reduce=file.objective.reduce,
-    )
-    now = conditions_of(made.task, made.values, objective=objective, max_steps=file.max_steps or 1)
+    now = _conditions(made)
     refusal = refusal_to_reuse(found.conditions, now)
     if refusal is not None:
         raise InputError(
@@ -107,7 +85,7 @@ def reuse_notices(found: Found, made: RecipeStudy) -> Iterator[str]:
     for name in changed_conditions(found.conditions, now):
         before, after = found.conditions.get(name), now.get(name)
         yield f"{name.replace('_', ' ')} was {before} in {found.study}, is {after}"
-    stale = stale_values(_changes(found.conditions, now), found.tuned)
+    stale = stale_values(_changes(found, made), found.tuned)
     if stale:
         told = ", ".join(f"{name} ({why[0]} changed)" for name, why in stale.items())
         yield f"stale: {told}; tune them again before you conclude anything (I3)"
@@ -118,11 +96,30 @@ def reuse_notices(found: Found, made: RecipeStudy) -> Iterator[str]:
         )
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    found = [change for name, change in _CHANGES.items() if before.get(name) != after.get(name)]
+def question_before(found: Found, made: RecipeStudy) -> str | None:
+    """Return what to ask before a search that holds stale values fixed; None if none is (5.3, I3).
+
+    What is searched again, or was set anew by hand, is not one of them.
+    """
+    held = [n for n in found.tuned if made.values.get(n) == found.values.get(n)]
+    held = [name for name in held if name not in made.file.space]
+    return question_before_search(_changes(found, made), held) if made.is_search else None
+
+
+def _conditions(made: RecipeStudy) -> dict[str, Any]:
+    file = made.file
+    objective = Objective.of(**file.objective.model_dump())
+    return conditions_of(made.task, made.values, objective=objective, max_steps=file.max_steps or 1)
+
+
+def _changes(found: Found, made: RecipeStudy) -> list[Change]:
+    before, after = found.conditions, _conditions(made)
+    changes = [change for name, change in _CHANGES.items() if before.get(name) != after.get(name)]
+    if any(bool(found.values.get(n)) != bool(made.values.get(n)) for n in _REGULARIZERS):
+        changes.append(Change.REGULARIZERS)
     if after["data_fraction"] > before["data_fraction"]:
-        found.append(Change.DATA_FRACTION)
-    return found
+        changes.append(Change.DATA_FRACTION)
+    return changes
 
 
 def body_like(study: Study) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tunebook.errors import (
     MetricMissingError,
     MetricUnclearError,
     TaskError,
+    TunebookError,
 )
 from tunebook.execution.devices import find_gpus
 from tunebook.execution.dry_run import DryRun
@@ -93,8 +94,13 @@ def _drive(
         ) as watcher,
     ):
         if _wants_dry_run(facts, options["dry_run"]):
-            measured = _dry_run(store, lease.study, facts, executor)
-            _require_baseline_paid(facts, measured)
+            try:
+                measured = _dry_run(store, lease.study, facts, executor)
+                _require_baseline_paid(facts, measured)
+            except TunebookError:
+                # Nothing was tried: what is left would be a study that nobody began.
+                store.delete_study(lease.study)
+                raise
         # A script that has not attached itself cannot be saved: it is stopped early instead.
         can_pause = executor.can_pause and bool(getattr(function, "can_pause", True))
         machine = Machine(searcher, can_pause=can_pause)

@@ -12,7 +12,7 @@ class Unwind(BaseException):
 
 
 class Diverged(Unwind):
-    """The objective's metric became NaN or infinite: the trial is infeasible (I4)."""
+    """The objective or a recipe's loss became NaN or infinite: the trial is infeasible (I4)."""
 
     def __init__(self, metric: str, value: float, step: int) -> None:
         super().__init__(f"{metric} was {value} at step {step}")

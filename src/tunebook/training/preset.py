@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from tunebook.errors import DatasetError
 from tunebook.space import Space
 from tunebook.training.task import Task
+
+Conditions: TypeAlias = Mapping[str, tuple[Any, ...]]
+"""Values that other settings must have, by name, for a setting to change a training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Preset:
     otherwise (S0.12), ``known`` every name that a configuration may have. ``max_steps`` is the
     length of a training in steps of ``updates_per_step`` updates. ``data`` is the version of the
     data, ``conditions`` what else a result depends on: network, pre-trained weights, resolution.
+    ``acts_with`` says of each setting with which others it changes a training.
     """
 
     recipe: str
@@ -37,6 +41,30 @@ class Preset:
     """The metric's full name, such as COCO mAP with its IoU range (S0.23)."""
     is_share: bool = False
     """Whether the metric lies between 0 and 1."""
+    acts_with: Mapping[str, Conditions] = field(default_factory=dict)
+
+    def conditions_to_act(self, name: str) -> Conditions:
+        """Return with which values of other settings this one does something; {} for always.
+
+        A name in the space of an optimizer, such as ``adam.lr``, needs that optimizer.
+        """
+        optimizer, _, plain = name.rpartition(".")
+        found = self.acts_with.get(plain, {})
+        return {**found, "optimizer": (optimizer,)} if optimizer else found
+
+    def idle_because(self, name: str, values: Mapping[str, Any]) -> str | None:
+        """Return why a setting does nothing beside these values, None if it does something.
+
+        A tuple stands for any one of its values.
+        """
+        for other, wanted in self.conditions_to_act(name).items():
+            got = values.get(other)
+            possible = got if isinstance(got, tuple) else (got,)
+            if not set(possible) & set(wanted):
+                told, shown = (" or ".join(map(str, some)) for some in (wanted, possible))
+                now = "not given" if got is None else shown
+                return f"{name} acts only with {other} {told}; {other} is {now}"
+        return None
 
 
 def checked_share(share: float) -> float:

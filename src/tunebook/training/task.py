@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,7 @@ class TrainingTask(Protocol):
     ``collate(examples)``, which makes a batch of examples; ``predict(outputs)``, which turns the
     outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an example);
     ``features(split, body)``, a split as the pretrained body of a network shows it to its head.
+    A ``loss`` that takes ``label_smoothing`` as well makes that setting known.
     """
 
     maximize: str
@@ -100,7 +102,7 @@ class Task:
     space: Space | None
     data: Callable[[str], Examples | None]
     network: Callable[[Configuration], Any]
-    loss: Callable[[Any, Any], Any]
+    loss: Callable[..., Any]
     metrics: Callable[[Any, Any], Mapping[str, Any]]
     optimizer: Callable[[Any, Configuration], Any] | None = None
     augment: Callable[[Any, Any], tuple[Any, Any]] | None = None
@@ -123,6 +125,11 @@ class Task:
                 do="Return one for 'train' and one for 'train-val' at least",
             )
         return found
+
+    @property
+    def smooths_labels(self) -> bool:
+        """Whether the loss takes ``label_smoothing``: else that setting would do nothing."""
+        return "label_smoothing" in inspect.signature(self.loss).parameters
 
     def has(self, split: Split) -> bool:
         """Whether the split exists and has at least one example."""

@@ -104,7 +104,9 @@ def test_s3_6_grid_of_sizes_and_sketches_is_one_study(home: Path, package: Path)
     (section,) = grid_sections(study.facts)
     assert "4 runs in 4 cells" in section.paragraphs[0]
     # Each body has its own features: they are told apart by size and sketch.
-    assert len({path.name for path in home.rglob("features/*.npy")}) == 8
+    assert len({path.name for path in home.rglob("features/*.npy")}) == 10, (
+        "those of the baseline too"
+    )
 
 
 def test_missing_weights_say_what_to_install(home: Path, no_package: None) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import tunebook as tb
 from tunebook.engine.commands import Halt
-from tunebook.errors import MetricMissingError, TaskError
+from tunebook.errors import MetricMissingError, StudyNotFoundError, TaskError
 from tunebook.execution.inline import InlineExecutor
 from tunebook.execution.scripts import ScriptTask
 from tunebook.execution.trial_setup import TrialSetup
@@ -358,4 +358,5 @@ def test_study_of_a_script_without_the_metric_does_not_start(tmp_path):
     space = tb.Space(lr=tb.Float(0.0, 1.0))
     with pytest.raises(MetricMissingError, match=r"    loss=1\n(.*\n)*.*found: loss"):
         tb.tune(task, space, maximize="val_acc", trials=3, home=tmp_path, progress=False, name="s")
-    assert tb.load("s", home=tmp_path).trials == ()
+    with pytest.raises(StudyNotFoundError):
+        tb.load("s", home=tmp_path)

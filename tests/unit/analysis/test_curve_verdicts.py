@@ -73,6 +73,51 @@ def test_noise_of_a_trend_is_that_around_it():
     assert late_noise(errors.tolist()) == pytest.approx(0.5, rel=0.1)
 
 
+SHAPES = {
+    "line": lambda k: 5.0 - 0.1 * k,
+    "exponential": lambda k: 2.0 * np.exp(-k / (len(k) / 3)),
+    "power": lambda k: 3.0 / (k + 3.0),
+    "cosine": lambda k: 1.0 + np.cos(np.pi * k / len(k)),
+    "rising": lambda k: 0.02 * (k - len(k) / 2) ** 2,
+    "waves": lambda k: np.sin(k / len(k) * 9),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("n", [12, 50, 300])
+def test_curve_without_noise_has_none_however_bent_it_is(shape, n):
+    errors = SHAPES[shape](np.arange(n))
+    assert late_noise(errors.tolist()) == 0.0
+    assert late_noise(errors.astype(np.float32).tolist()) == 0.0
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("sigma", [0.003, 0.1])
+def test_noise_is_what_is_left_after_the_trend(shape, sigma):
+    rng, trend = np.random.default_rng(2), SHAPES[shape](np.arange(60))
+    found = [late_noise((trend + sigma * rng.normal(size=60)).tolist()) for _ in range(300)]
+    assert np.mean(found) == pytest.approx(sigma, rel=0.06)
+    assert np.std(found) < 0.25 * sigma
+
+
+def test_smooth_curve_that_came_to_rest_is_saturated_and_one_that_falls_improves():
+    def judged(shape):
+        found = judge_curve(shape.tolist())
+        assert (found.noise, found.overfitting) == (0.0, Overfitting.NONE)
+        return found.progress
+
+    k = np.arange(60)
+    assert judged(np.exp(-k / 4.0)) is Progress.SATURATED
+    assert judged(np.exp(-k / 20.0)) is Progress.IMPROVING
+
+
+def test_short_noisy_curve_has_its_noise_in_most_cases():
+    rng = np.random.default_rng(3)
+    found = [late_noise((0.5 + 0.01 * rng.normal(size=10)).tolist()) for _ in range(500)]
+    assert np.mean(found) == pytest.approx(0.01, rel=0.1)
+    assert np.mean(np.array(found) == 0.0) < 0.03
+
+
 def test_short_curves_get_no_verdict():
     assert judge_curve([1.0] * 9) is None
 

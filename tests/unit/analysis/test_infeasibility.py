@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tunebook.analysis.infeasibility import Level, judge_infeasibility, n_in_good_region
+from tunebook.analysis.infeasibility import (
+    Level,
+    common_to,
+    judge_infeasibility,
+    n_in_good_region,
+)
 from tunebook.records import Objective
-from tunebook.space import Float, Space
+from tunebook.space import Choice, Float, Int, Space
 from tunebook.testing.samples import sample_result
 
 
@@ -44,3 +49,33 @@ def test_good_region_counts_trials_within_two_deviations_of_the_best():
     trials = [sample_result(i, {"x": 0.5}, e) for i, e in enumerate(errors)]
     assert n_in_good_region(trials, Objective.of(minimize="error"), 0.011) == 3
     assert n_in_good_region([], Objective.of(minimize="error"), 0.011) == 0
+
+
+FAILING = Space(
+    optimizer=Choice("sgd", "adam"), lr=Float(1e-3, 1.0, log=True), width=Int(1, 64, log=True)
+)
+
+
+def trials_of(*rows: tuple[str, float, int]) -> list:
+    names = ("optimizer", "lr", "width")
+    return [sample_result(i, dict(zip(names, row, strict=True)), 0.5) for i, row in enumerate(rows)]
+
+
+def test_value_that_all_bad_trials_have_is_told_with_how_many_others_have_it():
+    bad = trials_of(("sgd", 0.1, 8), ("sgd", 0.01, 16), ("sgd", 0.3, 32))
+    others = trials_of(("adam", 0.1, 8), ("sgd", 0.2, 16), ("adam", 0.01, 4))
+    assert common_to(bad, others, FAILING) == ["All have optimizer=sgd; of the 3 others 1 do"]
+
+
+def test_stretch_that_all_bad_trials_lie_in_is_told():
+    bad = trials_of(("sgd", 0.5, 8), ("adam", 0.6, 16))
+    others = trials_of(("adam", 0.1, 8), ("sgd", 0.2, 16), ("adam", 0.01, 64))
+    assert common_to(bad, others, FAILING) == ["All have lr above 0.316; of the 3 others 0 do"]
+
+
+def test_bad_trials_with_nothing_in_common_say_nothing():
+    bad = trials_of(("sgd", 0.5, 8), ("adam", 0.002, 16))
+    others = trials_of(("adam", 0.9, 4), ("sgd", 0.2, 16), ("adam", 0.001, 64))
+    assert common_to(bad, others, FAILING) == []
+    assert common_to(bad[:1], others, FAILING) == []
+    assert common_to(bad, [], FAILING) == []

@@ -15,6 +15,27 @@ TRIAL_KEYS = [
 ]
 
 
+def test_failed_trials_show_their_configuration_and_what_they_have_in_common(command, home):
+    def fail_for_sgd(trial: tunebook.TrialHandle) -> float:
+        if trial.config.opt == "sgd":
+            raise ValueError("no momentum")
+        return float(trial.config.lr)
+
+    space = tunebook.Space(lr=tunebook.Choice(0.1, 0.2), opt=tunebook.Choice("sgd", "adam"))
+    options = {"maximize": "acc", "trials": 4, "search": "grid", "workers": 0, "progress": False}
+    tunebook.tune(fail_for_sgd, space, name="halves", **options)
+    out = command("trials", "halves", "--state", "failed").out
+    assert "lr=0.1 sgd" in out
+    assert "lr=0.2 sgd" in out
+    assert out.count("ValueError: no momentum") == 2
+    assert "2 trials failed. All have opt=sgd; of the 2 others 0 do." in out
+    (found,) = (
+        f for f in command("show", "halves", "--json").json["findings"] if f["id"] == "failures"
+    )
+    assert found["evidence"].startswith("All have opt=sgd; of the 2 others 0 do. Last one, trial")
+    assert "what went wrong" not in command("trials", "halves", "--state", "done").out
+
+
 def test_trials_in_json_have_the_keys_of_the_contract(command, study):
     rows = command("trials", "digits", "--json").json
     assert [list(row) for row in rows] == [TRIAL_KEYS] * 5

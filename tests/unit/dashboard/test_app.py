@@ -38,6 +38,7 @@ def test_list_study_trials_curves_and_parameters_are_there(browser):
     trial = browser.get("/api/studies/digits/trials/2").json
     assert trial["row"]["value"] == 0.7
     assert browser.get("/api/studies/digits/parameters").json["importance_refusal"]
+    assert browser.get("/api/compare?study=digits").json["ranks"] == {"digits": 1}
     assert browser.get("/api/compare?study=digits&study=digits").json["order"] == ["digits"]
 
 

@@ -105,6 +105,21 @@ def test_resumed_trial_gets_the_steps_that_are_left(make_study):
     assert study.trial(0).until_step == 9
 
 
+def test_trial_that_goes_on_is_granted_the_steps_after_its_latest_checkpoint_i7(make_study):
+    study = make_study([Start(CONFIG, 8)], [], steps=20)
+    study.decide()
+    study.report(0, *[0.1] * 6)
+    study.save(0, 2)
+    study.save(0, 6)
+    study.lose(0)
+    study.decide()
+    facts = study.machine.facts
+    assert facts.attempts[ZERO].step == 6
+    assert facts.attempts[ZERO].promised == 2
+    assert facts.progress(study.now).steps_granted == 8
+    assert study.launch_of(0).max_new_steps == 2
+
+
 def test_training_of_unknown_length_gets_the_steps_that_are_left(make_study):
     study = make_study(steps=7, n_slots=2, spec={"max_steps": None})
     (launch,) = study.decide()

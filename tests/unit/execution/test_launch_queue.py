@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tunebook.execution.launch_queue import LaunchQueue
 from tunebook.records import CheckpointRef, TrialEnded, TrialNumber, TrialReached, TrialState
 from tunebook.testing.training import sample_launch
@@ -48,6 +50,15 @@ def test_checkpoint_that_comes_late_is_used() -> None:
     queue.add_checkpoint(ref(1, 4))
     launches = [queue.take(), queue.take()]
     assert [launch.checkpoints for launch in launches if launch] == [(), (ref(1, 4),)]
+
+
+@pytest.mark.parametrize("outcome", [TrialState.STOPPED, TrialState.PAUSED])
+def test_launch_that_is_halted_ends_where_its_latest_checkpoint_is(outcome: TrialState) -> None:
+    queue = LaunchQueue()
+    queue.add(sample_launch(checkpoints=(ref(0, 2), ref(0, 4)), seconds=8.0))
+    event = queue.halt(TrialNumber(0), outcome, at=1.0)
+    assert isinstance(event, TrialEnded | TrialReached)
+    assert event.step == 4
 
 
 def test_launch_that_is_halted_ends_where_its_checkpoint_is() -> None:

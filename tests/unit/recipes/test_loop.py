@@ -113,6 +113,63 @@ def test_accumulated_batches_equal_one_large_batch() -> None:
         assert torch.allclose(one, other, atol=1e-6)
 
 
+def test_loss_and_gradient_of_accumulated_batches_are_their_means() -> None:
+    """The step of plain descent is the rate times the gradient: Adam's hides a factor."""
+    config = {"optimizer": "sgd", "lr": 0.1}
+    large = training(batch_size=40, **config)
+    small = training(batch_size=20, accumulate=2, **config)
+    before = [p.detach().clone() for p in large.network.parameters()]
+    losses = [float(trained.update()) for trained in (large, small)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    x, y = large.task.examples(Split.TRAIN).tensors
+    with torch.no_grad():
+        off = 2 * (x * before[0] + before[1] - y)
+    wanted = [before[0] - 0.1 * (off * x).mean(), before[1] - 0.1 * off.mean()]
+    for trained in (large, small):
+        for found, p in zip(trained.network.parameters(), wanted, strict=True):
+            assert torch.allclose(found, p, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "looks_ahead"), [("momentum", False), ("nesterov", True)])
+def test_momentum_and_nesterov_follow_their_formulas(name: str, looks_ahead: bool) -> None:
+    """v = m v + g; the step is rate times v, or times g + m v where it looks ahead (S4.3)."""
+    weight = nn.Parameter(torch.tensor([1.0], dtype=torch.float64))
+    settings = TrainingSettings(optimizer=name, lr=0.1, momentum=0.8)
+    optimizer = make_optimizer([weight], settings)
+    w, v = 1.0, 0.0
+    for _ in range(4):
+        optimizer.zero_grad()
+        (weight**2).sum().backward()
+        optimizer.step()
+        v = 0.8 * v + 2 * w
+        w -= 0.1 * (2 * w + 0.8 * v if looks_ahead else v)
+        assert float(weight.detach()) == pytest.approx(w, rel=1e-5)
+
+
+class Dropped(Line):
+    """The line with a layer that behaves otherwise in training: half of all outputs are 0."""
+
+    def network(self, config: object) -> nn.Module:
+        return nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.5), nn.BatchNorm1d(1, affine=False))
+
+
+@pytest.mark.parametrize("polyak", [None, 0.9])
+def test_evaluation_is_in_evaluation_mode_and_the_next_update_in_that_of_training(polyak) -> None:
+    trained = Training(read_task(Dropped), {"lr": 0.1, "polyak": polyak}, n_updates=4)
+    for _ in range(3):
+        trained.update()
+        assert trained.network.training
+        statistics = trained.evaluated[2].running_mean.clone()
+        first, second = (trained.evaluate(Split.TRAIN_VAL) for _ in range(2))
+        assert first == second
+        assert torch.equal(trained.evaluated[2].running_mean, statistics)
+        x, y = trained.task.examples(Split.TRAIN_VAL).tensors
+        norm = trained.evaluated[2]
+        with torch.no_grad():
+            plain = (trained.evaluated[0](x) - norm.running_mean) / (norm.running_var + 1e-5).sqrt()
+        assert first["val_mse"] == pytest.approx(float(((plain - y) ** 2).mean()), rel=1e-4)
+
+
 def test_clipping_bounds_the_gradient() -> None:
     trained = training(clip_norm=0.01)
     trained.update()

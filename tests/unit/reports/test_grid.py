@@ -23,21 +23,33 @@ SPACE = {
 }
 
 
-def study(search: str, n_steps: tuple[int, ...] = (10, 10, 10, 10)) -> Facts:
+def study(
+    search: str, n_steps: tuple[int, ...] = (10, 10, 10, 10), baseline: bool = False
+) -> Facts:
     spec = sample_spec(space=SPACE, search={"name": search})
     events: list = [StudyCreated(0.0, spec), DriverStarted(0.0, "host:1", 1)]
     cells = [(64, 512), (64, 1024), (96, 512), (96, 1024)]
+    if baseline:
+        cells.insert(0, (128, 512))
+        n_steps = (10, *n_steps)
     for i, (resolution, features) in enumerate(cells):
+        source = "enqueued" if baseline and i == 0 else "searcher"
         number, n = TrialNumber(i), n_steps[i]
         config = Configuration({"resolution": resolution, "features": features})
         series = Series.of(range(1, n + 1), [resolution / 100] * n, range(1, n + 1))
         events += [
-            TrialCreated(1.0, number, config, until_step=None),
+            TrialCreated(1.0, number, config, until_step=None, source=source),
             TrialBegan(1.0, number, 0),
             TrialReported(1.5, number, {"val_accuracy": series}),
             TrialEnded(2.0, number, n, 1.0),
         ]
     return replay(events)
+
+
+def test_baseline_beside_the_grid_is_no_cell_of_it():
+    (with_it,), (without,) = (grid_sections(study("grid", baseline=b)) for b in (True, False))
+    assert with_it.paragraphs == without.paragraphs
+    assert "4 runs in 4 cells" in with_it.paragraphs[0]
 
 
 def test_s3_6_effects_heat_map_and_front_are_told():

@@ -154,6 +154,8 @@ def test_findings_name_the_cut_and_say_that_a_study_is_small():
         (["weight_decay"], True),
         (["adamw.weight_decay", "width"], True),
         (["weight_decay", "lr"], False),
+        (["wd", "learning_rate"], False),
+        (["wd", "width"], True),
     ],
 )
 def test_s3_7_decay_varied_with_a_fixed_rate_is_told(names, is_told):

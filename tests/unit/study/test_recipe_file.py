@@ -18,14 +18,17 @@ from tunebook.errors import (
     SearchError,
     StudyExistsError,
     StudyFileError,
+    StudyNotFoundError,
     TaskError,
 )
+from tunebook.playbook.conditions import conditions_of
 from tunebook.records import TrialState
+from tunebook.reports.strategies import gain_sentence, strategy_row
 from tunebook.space import Space
 from tunebook.study.confirming import confirmation_of, open_confirmation
 from tunebook.study.described import open_recipe
 from tunebook.study.recipe_file import RecipeStudy, complete
-from tunebook.study.reuse import body_like, conditions_of, found_by, reuse_notices
+from tunebook.study.reuse import body_like, found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
 from tunebook.study.task_blocks import difference
 
@@ -101,8 +104,84 @@ def test_s0_12_ranges_given_by_hand_replace_the_default_ones(made):
 
 def test_s0_10_baseline_outside_of_the_space_is_told(made):
     study = made(space={"lr": {"type": "float", "low": 0.1, "high": 1.0}})
-    assert study.baseline is None
-    assert "gain unknown" in study.notices[0]
+    assert study.baseline == {"lr": 3e-4}
+    assert study.notices == (
+        "the baseline (lr 0.0003) lies outside of the space; it is trained first",
+    )
+
+
+@pytest.mark.parametrize(
+    "search", ["grid", "random", "halton", "bayes", "auto", "coarse-to-fine", "cma-es", "pshe2"]
+)
+@pytest.mark.parametrize("values", [[0.1, 0.3, 0.5], [3e-4, 0.3]])
+def test_s0_10_every_search_trains_the_baseline_first_and_once(recipe, tmp_path, search, values):
+    space = {"lr": {"type": "choice", "values": values, "ordered": True}}
+    space["weight_decay"] = {"type": "float", "low": 0.0, "high": 0.1}
+    body = {"recipe": recipe, "search": search, "space": space, "budget": {"trials": 5}}
+    file = checked_file({**body, "max_steps": 1, "updates_per_step": 1, "name": search})
+    study, _ = open_recipe(file, home=tmp_path, store="memory")
+    study.run(workers=0, progress=False)
+    rates = [trial.config["lr"] for trial in study.trials]
+    assert (len(rates), rates[0], study.trials[0].source) == (5, 3e-4, "enqueued")
+    assert {t.source for t in study.trials[1:]} == {"searcher"}
+    configs = [tuple(trial.config.items()) for trial in study.trials]
+    assert configs.count(configs[0]) == 1
+    assert "no baseline" not in gain_sentence(
+        strategy_row(study, None, now=study.facts.last_at), study.spec.objective
+    )
+
+
+def test_setting_is_searched_only_where_it_changes_a_training(made):
+    study = made(
+        space={
+            "optimizer": {"type": "choice", "values": ["sgd", "nesterov", "adam"]},
+            "momentum": {"type": "float", "low": 0.5, "high": 0.99},
+            "beta1": {"type": "float", "low": 0.5, "high": 0.99},
+            "adam.lr": {"type": "float", "low": 1e-4, "high": 1e-2},
+            "weight_decay": {"type": "float", "low": 0.0, "high": 0.1},
+        }
+    )
+    whens = {name: p.when for name, p in Space.from_dict(study.file.space).parameters.items()}
+    assert whens == {
+        "optimizer": None,
+        "momentum": {"optimizer": ("nesterov",)},
+        "beta1": {"optimizer": ("adam",)},
+        "adam.lr": {"optimizer": ("adam",)},
+        "weight_decay": None,
+    }
+    # The baseline has the optimizer of the recipe, though it is not the first of the choice.
+    assert study.baseline["optimizer"] == "adam"
+    assert set(study.baseline) == {"optimizer", "beta1", "adam.lr", "weight_decay"}
+
+
+def test_search_over_a_setting_that_does_nothing_is_refused(made):
+    momentum = {"momentum": {"type": "float", "low": 0.5, "high": 0.99}}
+    with pytest.raises(ConfigurationError, match="momentum acts only with optimizer momentum or"):
+        made(space=momentum, set={"optimizer": "adamw"})
+    assert made(space=momentum, set={"optimizer": "nesterov"}).baseline == {"momentum": 0.9}
+
+
+def test_value_that_does_nothing_is_told(made):
+    (told,) = made(set={"patience": 3}).notices
+    assert told == "patience acts only with schedule plateau; schedule is not given"
+    assert made(set={"patience": 3, "schedule": "plateau"}).notices == ()
+    optimizers = {"optimizer": {"type": "choice", "values": ["adam", "nesterov"]}}
+    assert made(set={"momentum": 0.5}, space=optimizers).notices == ()
+    assert "momentum acts only" in made(set={"momentum": 0.5}).notices[0]
+
+
+def test_loss_that_smooths_no_labels_makes_the_setting_unknown(made, recipe):
+    with pytest.raises(ConfigurationError, match="has no 'label_smoothing'"):
+        made(set={"label_smoothing": 0.1})
+    place = Path(recipe.rpartition(":")[0])
+    told = "targets, label_smoothing=0.0):\n        return nn.functional.cross_entropy("
+    place.write_text(
+        TASK.replace("targets):\n        return nn.functional.cross_entropy(", told).replace(
+            "(outputs, targets)\n\n    def m",
+            "(outputs, targets, label_smoothing=label_smoothing)\n\n    def m",
+        )
+    )
+    assert made(set={"label_smoothing": 0.1}).values["label_smoothing"] == 0.1
 
 
 def test_s0_15_evolution_trains_population_times_rounds(made):
@@ -134,7 +213,7 @@ def test_s0_15_platform_defaults_are_kept(made):
     [
         ({"set": {"learning": 1}}, ConfigurationError, "has no 'learning'"),
         ({"set": {"lr": "fast"}}, ConfigurationError, "lr is a number"),
-        ({"set": {"batch_size": 0}}, ConfigurationError, "no examples"),
+        ({"set": {"batch_size": 0}}, ConfigurationError, "must be at least 1"),
         ({"set": {"optimizer": "sgdd"}}, ConfigurationError, "Did you mean 'sgd'"),
         ({"sample": 25}, DatasetError, "above 0, up to 1.*For 25 % write 0.25"),
         ({"sample": 0.0}, DatasetError, "above 0, up to 1"),
@@ -212,7 +291,8 @@ def test_s0_8_a_search_whose_budget_does_not_pay_for_the_baseline_is_refused(rec
     study, _ = open_recipe(file, home=tmp_path, store="memory")
     with pytest.raises(BudgetError, match="does not pay for the baseline"):
         study.run(workers=0, progress=False)
-    assert study.trials == ()
+    with pytest.raises(StudyNotFoundError):
+        _ = study.trials
 
 
 def test_s0_26_reuse_lists_exactly_what_differs_and_what_is_stale(recipe, tmp_path, made):

@@ -189,6 +189,16 @@ def test_same_name_goes_on_where_it_was(tune, kept):
     assert again.spec.budget.trials == 3
 
 
+def test_timing_run_that_fails_later_leaves_the_study_with_its_trials(tune, kept):
+    tune(trials=2, **kept)
+
+    def broken(trial):
+        raise ValueError("no data")
+
+    again = tune(broken, trials=3, dry_run=True, **kept)
+    assert [trial.state for trial in again.trials][:2] == [TrialState.DONE] * 2
+
+
 def test_study_that_is_over_is_left_alone(tune, kept):
     tune(**kept)
 
@@ -429,7 +439,8 @@ def test_code_that_raises_is_refused_before_the_search(tune, kept):
 
     with pytest.raises(TaskError, match="no such layer"):
         tune(broken, dry_run=True, **kept)
-    assert not tb.load("mine", home=kept["home"]).trials
+    with pytest.raises(StudyNotFoundError):
+        tb.load("mine", home=kept["home"])
     assert tune(dry_run=True, **kept).state is StudyState.DONE
 
 

@@ -56,20 +56,19 @@ export function Importance({ found }: { found: ParametersMessage }) {
 /** Rank correlations with being good (S0.25): an association in this study, no cause. */
 export function Trends({ found, isAdaptive }: { found: ParametersMessage; isAdaptive: boolean }) {
   const rows = [...found.trends].sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
-  const word = (correlation: number) => (correlation > 0 ? "higher is better" : "lower is better");
   const n = found.expected_best.at(-1)?.k;
   const clear = rows.filter((row) => row.is_clear);
   const summary =
     rows.length === 0
       ? "Trends are not shown below 10 feasible trials."
       : `Association in this study${n ? ` of ${n} trials with a value` : ""}: ` +
-        (clear.map((row) => `${row.parameter}, ${word(row.correlation)}`).join("; ") ||
+        (clear.map((row) => `${row.parameter}, ${row.effect}`).join("; ") ||
           "no clear effect of any parameter") +
         "." +
         (isAdaptive ? " The search looked at values, which bends such trends." : "");
   const data = () => [
-    ["parameter", "rank correlation", "low", "high", "clear"],
-    ...rows.map((row) => [row.parameter, row.correlation, row.low, row.high, row.is_clear]),
+    ["parameter", "rank correlation", "low", "high", "effect"],
+    ...rows.map((row) => [row.parameter, row.correlation, row.low, row.high, row.effect]),
   ];
   return (
     <Figure title="Trends" summary={summary} data={data}>
@@ -88,7 +87,7 @@ export function Trends({ found, isAdaptive }: { found: ParametersMessage; isAdap
               <span class="dot" style={{ left: `${(row.correlation + 1) * 50}%` }} />
             </span>
             <span class="number">{row.correlation.toFixed(2).replace("-0.00", "0.00")}</span>
-            <span class="word">{row.is_clear ? word(row.correlation) : "no clear effect"}</span>
+            <span class="word">{row.effect}</span>
           </div>
         ))}
       </div>

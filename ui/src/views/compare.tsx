@@ -45,10 +45,8 @@ export function Compare({ names }: { names: readonly string[] }) {
 }
 
 function Side({ found }: { found: ComparisonMessage }) {
-  const place = (study: StudyMessage) => found.order.indexOf(study.name);
-  const studies = found.refusal
-    ? found.studies
-    : [...found.studies].sort((a, b) => rank(place(a)) - rank(place(b)));
+  const rank = (study: StudyMessage) => found.ranks[study.name] ?? Number.MAX_SAFE_INTEGER;
+  const studies = [...found.studies].sort((a, b) => rank(a) - rank(b));
   const longest = Math.max(1e-9, ...studies.map((study) => study.active_s));
   return (
     <div class="scroll bordered">
@@ -96,7 +94,7 @@ function Side({ found }: { found: ComparisonMessage }) {
               <td class="right">{study.cost === null ? "–" : figure(study.cost)}</td>
               <td>{study.objective.metric}</td>
               <td class="right strong">{figure(study.best?.value, 5)}</td>
-              <td class="right">{place(study) < 0 ? "–" : place(study) + 1}</td>
+              <td class="right">{found.ranks[study.name] ?? "–"}</td>
               <td class="muted told">{likeness(found, study)}</td>
             </tr>
           ))}
@@ -116,7 +114,13 @@ function likeness({ unlike, studies }: ComparisonMessage, study: StudyMessage): 
 /** The best configuration of each study (S0.25): few rows, so no trend is read from them. */
 function Winners({ studies }: { studies: readonly StudyMessage[] }) {
   const having = studies.filter((study) => study.best !== null);
-  const names = [...new Set(having.flatMap((study) => Object.keys(study.best!.config)))];
+  // What one study searched another may have held fixed.
+  const value = (study: StudyMessage, name: string) => study.best!.config[name] ?? study.fixed[name];
+  const names = [...new Set(having.flatMap((study) => Object.keys({ ...study.fixed, ...study.best!.config })))].filter(
+    (name) =>
+      having.some((study) => name in study.best!.config) ||
+      new Set(having.map((study) => scalar(value(study, name)))).size > 1,
+  );
   if (having.length === 0) return null;
   return (
     <Panel title="What was found">
@@ -140,7 +144,7 @@ function Winners({ studies }: { studies: readonly StudyMessage[] }) {
                 <td class="right strong">{figure(study.best!.value, 5)}</td>
                 {names.map((name) => (
                   <td class="right" key={name}>
-                    {shortened(scalar(study.best!.config[name]), 24)}
+                    {shortened(scalar(value(study, name)), 24)}
                   </td>
                 ))}
               </tr>
@@ -150,10 +154,6 @@ function Winners({ studies }: { studies: readonly StudyMessage[] }) {
       </div>
     </Panel>
   );
-}
-
-function rank(place: number): number {
-  return place < 0 ? Number.MAX_SAFE_INTEGER : place;
 }
 
 function Both({ studies }: { studies: readonly StudyMessage[] }) {

@@ -290,7 +290,7 @@
       },
       curves: (_, metric) => Promise.resolve(curves[metric] ?? { seq: study.seq, metric, curves: [], n_left_out: 0 }),
       parameters: () => Promise.resolve(snapshot2.parameters),
-      compare: () => Promise.resolve({ studies: [study], refusal: null, unlike: {}, order: [study.name] }),
+      compare: () => Promise.resolve({ studies: [study], refusal: null, unlike: {}, order: [study.name], ranks: {} }),
       pages: () => Promise.resolve([]),
       page: () => Promise.resolve({ ...ownPage(snapshot2), sections: snapshot2.sections }),
       request: never,
@@ -1036,8 +1036,8 @@
     ] });
   }
   function Side({ found }) {
-    const place = (study) => found.order.indexOf(study.name);
-    const studies = found.refusal ? found.studies : [...found.studies].sort((a, b) => rank(place(a)) - rank(place(b)));
+    const rank = (study) => found.ranks[study.name] ?? Number.MAX_SAFE_INTEGER;
+    const studies = [...found.studies].sort((a, b) => rank(a) - rank(b));
     const longest = Math.max(1e-9, ...studies.map((study) => study.active_s));
     return jsx("div", { class: "scroll bordered", children: jsxs("table", { class: "table", children: [
       jsx("thead", { children: jsxs("tr", { children: [
@@ -1072,7 +1072,7 @@
         jsx("td", { class: "right", children: study.cost === null ? "–" : figure(study.cost) }),
         jsx("td", { children: study.objective.metric }),
         jsx("td", { class: "right strong", children: figure(study.best?.value, 5) }),
-        jsx("td", { class: "right", children: place(study) < 0 ? "–" : place(study) + 1 }),
+        jsx("td", { class: "right", children: found.ranks[study.name] ?? "–" }),
         jsx("td", { class: "muted told", children: likeness(found, study) })
       ] }, study.name)) })
     ] }) });
@@ -1084,7 +1084,10 @@
   }
   function Winners({ studies }) {
     const having = studies.filter((study) => study.best !== null);
-    const names = [...new Set(having.flatMap((study) => Object.keys(study.best.config)))];
+    const value = (study, name) => study.best.config[name] ?? study.fixed[name];
+    const names = [...new Set(having.flatMap((study) => Object.keys({ ...study.fixed, ...study.best.config })))].filter(
+      (name) => having.some((study) => name in study.best.config) || new Set(having.map((study) => scalar(value(study, name)))).size > 1
+    );
     if (having.length === 0) return null;
     return jsx(Panel, { title: "What was found", children: jsx("div", { class: "scroll", children: jsxs("table", { class: "table", children: [
       jsx("thead", { children: jsxs("tr", { children: [
@@ -1095,12 +1098,9 @@
       jsx("tbody", { children: having.map((study) => jsxs("tr", { children: [
         jsx("td", { class: "long", children: study.name }),
         jsx("td", { class: "right strong", children: figure(study.best.value, 5) }),
-        names.map((name) => jsx("td", { class: "right", children: shortened(scalar(study.best.config[name]), 24) }, name))
+        names.map((name) => jsx("td", { class: "right", children: shortened(scalar(value(study, name)), 24) }, name))
       ] }, study.name)) })
     ] }) }) });
-  }
-  function rank(place) {
-    return place < 0 ? Number.MAX_SAFE_INTEGER : place;
   }
   function Both({ studies }) {
     const [over, setOver] = useState("n_trials");
@@ -2535,13 +2535,12 @@
   }
   function Trends({ found, isAdaptive }) {
     const rows = [...found.trends].sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation));
-    const word = (correlation) => correlation > 0 ? "higher is better" : "lower is better";
     const n = found.expected_best.at(-1)?.k;
     const clear = rows.filter((row) => row.is_clear);
-    const summary = rows.length === 0 ? "Trends are not shown below 10 feasible trials." : `Association in this study${n ? ` of ${n} trials with a value` : ""}: ` + (clear.map((row) => `${row.parameter}, ${word(row.correlation)}`).join("; ") || "no clear effect of any parameter") + "." + (isAdaptive ? " The search looked at values, which bends such trends." : "");
+    const summary = rows.length === 0 ? "Trends are not shown below 10 feasible trials." : `Association in this study${n ? ` of ${n} trials with a value` : ""}: ` + (clear.map((row) => `${row.parameter}, ${row.effect}`).join("; ") || "no clear effect of any parameter") + "." + (isAdaptive ? " The search looked at values, which bends such trends." : "");
     const data = () => [
-      ["parameter", "rank correlation", "low", "high", "clear"],
-      ...rows.map((row) => [row.parameter, row.correlation, row.low, row.high, row.is_clear])
+      ["parameter", "rank correlation", "low", "high", "effect"],
+      ...rows.map((row) => [row.parameter, row.correlation, row.low, row.high, row.effect])
     ];
     return jsx(Figure, { title: "Trends", summary, data, children: jsx("div", { class: "bars", "aria-hidden": "true", children: rows.map((row) => jsxs("div", { class: row.is_clear ? "bar-row" : "bar-row unclear", children: [
       jsx("span", { class: "name", children: row.parameter }),
@@ -2559,7 +2558,7 @@
         jsx("span", { class: "dot", style: { left: `${(row.correlation + 1) * 50}%` } })
       ] }),
       jsx("span", { class: "number", children: row.correlation.toFixed(2).replace("-0.00", "0.00") }),
-      jsx("span", { class: "word", children: row.is_clear ? word(row.correlation) : "no clear effect" })
+      jsx("span", { class: "word", children: row.effect })
     ] }, row.parameter)) }) });
   }
   function Interactions({ found }) {

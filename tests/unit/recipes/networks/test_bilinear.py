@@ -26,6 +26,20 @@ def test_s3_2_sketch_is_the_count_sketch_of_the_outer_product():
     assert torch.allclose(pool.sketches(x)[0, 0], wanted, atol=1e-10)
 
 
+@pytest.mark.parametrize("n_positions", [1, 9])
+def test_s3_2_both_ways_to_a_sketch_agree_and_so_do_their_gradients(n_positions):
+    torch.manual_seed(3)
+    pool = CompactBilinear(6, 11).double()
+    x = torch.randn(2, 6, n_positions, 1, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(2, 11, dtype=torch.float64)
+    ways = [pool.sketches(x).sum(1), pool.of_products(x)]
+    assert torch.allclose(*ways, atol=1e-10)
+    one, other = (torch.autograd.grad((way * weight).sum(), x)[0] for way in ways)
+    assert torch.allclose(one, other, atol=1e-10)
+    wanted = ways[0].sign() * ways[0].abs().sqrt()
+    assert torch.allclose(pool(x), wanted / wanted.norm(dim=1, keepdim=True), atol=1e-5)
+
+
 @pytest.mark.parametrize(("n_out", "deviation"), [(1024, 0.048), (4096, 0.024)])
 def test_s3_2_products_of_sketches_are_right_on_average(n_out, deviation):
     torch.manual_seed(1)
