@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import resource
 import select
 import shlex
 import signal
@@ -69,6 +70,8 @@ class ScriptProcess:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_silent = False
         self._measure_at = time.monotonic()
+        # Linux counts what the parent held when the program was executed as the child's own.
+        self._inherited_bytes = peak_bytes(resource.getrusage(resource.RUSAGE_SELF))
         self.peak_bytes = 0
         """The most memory that it was seen to hold with its children."""
 
@@ -83,7 +86,8 @@ class ScriptProcess:
                 if not pid:
                     return None
                 process.returncode = os.waitstatus_to_exitcode(status)
-                self.peak_bytes = max(self.peak_bytes, peak_bytes(usage))
+                if (peak := peak_bytes(usage)) > self._inherited_bytes:
+                    self.peak_bytes = max(self.peak_bytes, peak)
         return process.poll()
 
     def measure(self) -> None:

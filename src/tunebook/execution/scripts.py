@@ -236,7 +236,7 @@ class _Following:
             status,
             self.output.last,
             was_out_of_memory=is_starved,
-            peak_bytes=self._process.peak_bytes,
+            peak_bytes=self._process.peak_bytes or None,
         )
         return TaskFailed(failure, is_loss=is_starved or is_kill(status))
 

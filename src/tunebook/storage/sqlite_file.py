@@ -49,6 +49,8 @@ def open_sqlite(path: Path, *, busy_timeout_s: float) -> Database:
         identity = (status.st_dev, status.st_ino)
         known = _OPENED.get(place)
         if known is not None and known[0] == identity and known[1].n_users > 0:
+            # A newer tunebook may have changed it since.
+            check_version(version_of(known[1]), str(path))
             known[1].n_users += 1
             return known[1]
         database = _opened(path, is_new=is_new, busy_timeout_s=busy_timeout_s)

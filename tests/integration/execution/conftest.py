@@ -60,7 +60,9 @@ def server() -> Callable[[], psutil.Process]:
     """Return the one server that this process has started."""
 
     def find() -> psutil.Process:
-        (found,) = psutil.Process().children()
+        # What tests before this one have left may lie here ended and unreaped.
+        children = psutil.Process().children()
+        (found,) = (child for child in children if child.status() != psutil.STATUS_ZOMBIE)
         return found
 
     return find

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -130,13 +130,22 @@ def test_script_that_is_called_off_is_ended_in_the_middle_of_a_step(start):
     assert watch.only(TrialEnded).step == 1
 
 
+def scripts_running():
+    """Return the processes of the script that are at work; what has ended may lie there still."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "train.py" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
 def test_script_that_was_released_but_does_not_leave_is_ended(start, monkeypatch):
     monkeypatch.setattr("tunebook.execution.scripts._LEAVE_S", 0.5)
     watch = run(start(TRACKED), launch_of(until=4, afterwards_s=600.0))
     watch.until_came(TrialCheckpointed)
-    for process in psutil.Process().children(recursive=True):
-        if "train.py" in " ".join(process.cmdline()):
-            process.wait(timeout=20)
+    for process in scripts_running():
+        process.wait(timeout=20)
 
 
 @pytest.mark.parametrize(
@@ -199,11 +208,7 @@ def test_script_goes_with_its_worker_however_that_ends(task, setup):
         watch = Watch(executor)
         executor.carry_out(launch_of(pace_s=0.2))
         watch.until_came(TrialReported)
-        (script,) = [
-            process
-            for process in psutil.Process().children(recursive=True)
-            if "train.py" in " ".join(process.cmdline())
-        ]
+        (script,) = scripts_running()
         worker = script.parent()
         worker.kill()
         watch.until_came(TrialLost)
