@@ -55,6 +55,16 @@ class ObjectiveSection(_Strict):
     minimize: str | None = None
     reduce: str = "best"
 
+    @property
+    def direction(self) -> str:
+        """The key of the metric."""
+        return "maximize" if self.maximize is not None else "minimize"
+
+    @property
+    def metric(self) -> str:
+        """The metric's name, empty for none."""
+        return self.maximize or self.minimize or ""
+
 
 class BudgetSection(_Strict):
     """``budget:``, any mix of limits."""
