@@ -11,7 +11,6 @@ import typer
 from tunebook.cli.options import AsJson, Home, Store, StudyName
 from tunebook.cli.output import emit, emit_json, is_unicode
 from tunebook.cli.place import place_of, study_named
-from tunebook.errors import InputError
 
 if TYPE_CHECKING:
     from tunebook.records import Trial
@@ -132,12 +131,9 @@ def curve_lines(trial: Trial, metric: str) -> list[str]:
 
 
 def _show_trial(study: Study, number: int, *, as_json: bool) -> None:
-    from tunebook.study.results import trial_row
+    from tunebook.study.results import trial_of, trial_row
 
-    trials = study.trials
-    if number >= len(trials):
-        raise InputError("There is no such trial", got=number, expected=f"0 to {len(trials) - 1}")
-    trial = trials[number]
+    trial = trial_of(study.facts, number)
     if as_json:
         emit_json(trial_row(trial))
         return

@@ -32,7 +32,7 @@ from tunebook.study.options import (
     checked_options,
     showing_options,
 )
-from tunebook.study.results import Best, best_of, curves_frame, trials_frame
+from tunebook.study.results import Best, best_of, curves_frame, trial_of, trials_frame
 from tunebook.training import TrainingFunction
 
 if TYPE_CHECKING:
@@ -162,12 +162,7 @@ class Study:
 
     def explain(self, trial: int) -> str:
         """Return in a sentence why a trial was started, continued or stopped."""
-        trials = self.facts.trials
-        if not 0 <= trial < len(trials):
-            raise InputError(
-                "There is no such trial", got=trial, expected=f"0 to {len(trials) - 1}"
-            )
-        found = trials[trial]
+        found = trial_of(self.facts, trial)
         why = found.why or {
             "ask": "it was asked for",
             "enqueued": "somebody wanted it tried",
@@ -195,14 +190,8 @@ class Study:
         opts = checked_options(options, RunOptions, caller="run")
         self.close()
         function = train or self._function or load_task(self.spec)
-        drive_study(
-            self._store,
-            self._id,
-            function,
-            settings=self._settings,
-            options=opts,
-            searcher=self._searcher,
-        )
+        opened = Opened(self._store, self._id, self._settings)
+        drive_study(opened, function, options=opts, searcher=self._searcher)
         return self
 
     def stop(self) -> None:
