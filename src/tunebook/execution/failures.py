@@ -26,10 +26,8 @@ _OUT_OF_MEMORY = re.compile(
 _SAYS_DIVERGED = re.compile(r"\b(?:nan|inf|infinite|diverged?|exploded?)\b", re.IGNORECASE)
 _NAMES_ERROR = re.compile(r"[\w.]*(Error|Exception)\b")
 _OUT_OF_MEMORY_TYPES = frozenset({"OutOfMemoryError", "ResourceExhaustedError"})
-_OURS = tuple(
-    str(folder) + "/"
-    for folder in (Path(__file__).parent, Path(__file__).parent.parent / "training")
-)
+_HERE = Path(__file__).parent
+_OURS = (f"{_HERE}/", f"{_HERE.parent / 'training'}/")
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MAX_MESSAGE = 500
 _TAIL_LINES = 20
@@ -53,11 +51,10 @@ def classify(error: BaseException) -> FailureKind:
         return FailureKind.DIVERGED
     if isinstance(error, MetricMissingError):
         return FailureKind.METRIC_MISSING
-    if any(_is_out_of_memory(cause) for cause in _causes(error)):
+    if any(map(_is_out_of_memory, _causes(error))):
         return FailureKind.OUT_OF_MEMORY
-    if any(_is_full_disk(cause) for cause in _causes(error)):
-        return FailureKind.NO_SPACE
-    return FailureKind.USER_ERROR
+    is_full = any(map(_is_full_disk, _causes(error)))
+    return FailureKind.NO_SPACE if is_full else FailureKind.USER_ERROR
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -130,22 +127,17 @@ def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | No
     A kill counts as out of memory when the kernel counted one at that time; an exit with 137 is
     what a shell makes of a child's kill.
     """
-    tail = log_tail(log)
+    kind = FailureKind.KILLED
     if status is None:
-        message = "the worker went away with the process that started it"
-        return Failure(FailureKind.LOST, message, log_tail=tail)
-    if status in KILLS:
-        if was_out_of_memory:
-            message = "the machine ran out of memory and the kernel killed the worker"
-            return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
-        message = "the worker was killed by SIGKILL"
-        return Failure(FailureKind.KILLED, message, log_tail=tail)
-    if status < 0:
-        return Failure(
-            FailureKind.KILLED, f"the worker was killed by {_signal(-status)}", log_tail=tail
-        )
-    message = f"the worker process exited with code {status} in the middle of the trial"
-    return Failure(FailureKind.KILLED, message, log_tail=tail)
+        kind, message = FailureKind.LOST, "the worker went away with the process that started it"
+    elif status in KILLS and was_out_of_memory:
+        kind = FailureKind.OUT_OF_MEMORY
+        message = "the machine ran out of memory and the kernel killed the worker"
+    elif status in KILLS or status < 0:
+        message = f"the worker was killed by {_signal(-status if status < 0 else status - 128)}"
+    else:
+        message = f"the worker process exited with code {status} in the middle of the trial"
+    return Failure(kind, message, log_tail=log_tail(log))
 
 
 def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool) -> Failure:
@@ -154,10 +146,10 @@ def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool)
     ``status`` is its exit code, minus the signal; a shell around it adds 128 to the signal.
     """
     tail = "\n".join(last) or None
+    number = -status if status < 0 else status - 128
     if status in KILLS and was_out_of_memory:
         message = "the machine ran out of memory and the kernel killed the script"
         return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
-    number = -status if status < 0 else status - 128
     if status < 0 or number in set(signal.Signals):
         message = f"the script was killed by {_signal(number)}"
         return Failure(FailureKind.KILLED, message, log_tail=tail)
