@@ -67,7 +67,10 @@ def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
         yield told["notes"]
     yield ""
     yield f"trials: {counts_text(told['trials']) or 'none yet'}"
-    yield from map(_limit_line, *_columns(told["budget"]))
+    budget = told["budget"]
+    for name, limit in budget["limits"].items():
+        if name in budget["left"]:
+            yield _limit_line(name, budget["used"][name], limit)
     yield ""
     yield "space:"
     width = max(map(len, study.space.names))
@@ -81,12 +84,6 @@ def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
     if told["state"] == "paused":
         yield ""
         yield f"go on: tunebook resume {shlex.quote(told['name'])}"
-
-
-def _columns(budget: dict[str, Any]) -> tuple[list[str], list[Any], list[Any]]:
-    names = [name for name in budget["limits"] if name in budget["left"]]
-    used = [budget["used"][name] for name in names]
-    return names, used, [budget["limits"][name] for name in names]
 
 
 def _limit_line(name: str, used: float, limit: float) -> str:

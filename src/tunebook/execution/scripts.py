@@ -230,10 +230,8 @@ class _Following:
         if attached is None:
             if self._steps.n_at_end > self._n_at_end:
                 self._n_at_end, self._at_end_since = self._steps.n_at_end, time.monotonic()
-            waited_s = time.monotonic() - self._at_end_since
-            return self._steps.is_over or (
-                self._n_at_end > 0 and waited_s > self._task.ends.grace_s
-            )
+            is_late = time.monotonic() - self._at_end_since > self._task.ends.grace_s
+            return self._steps.is_over or (self._n_at_end > 0 and is_late)
         if not attached.has_left:
             self._left_at = time.monotonic()
         return time.monotonic() - self._left_at > _LEAVE_S

@@ -106,10 +106,11 @@ class Study:
 
         A study whose driver was killed is ``paused``: everything is kept, and it can go on.
         """
-        state = self.facts.state
-        if state is StudyState.RUNNING and not self._is_driven():
-            return StudyState.PAUSED
-        return state
+        if self.facts.state is not StudyState.RUNNING:
+            return self.facts.state
+        lease, ours = self._store.lease_of(self._id), lease_for_this_process(self._id, time.time())
+        is_driven = lease is not None and is_alive(lease, ours)
+        return StudyState.RUNNING if is_driven else StudyState.PAUSED
 
     @property
     def why(self) -> str:
@@ -241,10 +242,6 @@ class Study:
             searcher = self._searcher or make_searcher(self.spec.search)
             self._ask_tell = AskTell(self._store, self._id, Machine(searcher, can_pause=False))
         return self._ask_tell
-
-    def _is_driven(self) -> bool:
-        lease = self._store.lease_of(self._id)
-        return lease is not None and is_alive(lease, lease_for_this_process(self._id, time.time()))
 
     def __repr__(self) -> str:
         facts = self.facts
