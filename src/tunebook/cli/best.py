@@ -20,8 +20,7 @@ def best(
     ctx: typer.Context,
     study: StudyName,
     model: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="Write the trained network into this folder."),
+        str | None, typer.Option(metavar="DIR", help="Write the trained network into this folder.")
     ] = None,
     test: Annotated[
         bool, typer.Option("--test", help="Measure it on the test set. Each look is counted.")

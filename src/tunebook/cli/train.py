@@ -35,8 +35,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="A value set by hand, such as lr=0.01."),
 ]
 Config = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="A JSON or YAML file of values, as --set."),
+    str | None, typer.Option(metavar="FILE", help="A JSON or YAML file of values, as --set.")
 ]
 From = Annotated[
     str | None,

@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunebook.errors import (
-    BudgetError,
-    ConfigurationError,
-    ObjectiveError,
-    SearchError,
-    nearest,
-)
+from tunebook.errors import BudgetError, ConfigurationError, ObjectiveError, SearchError, nearest
 from tunebook.execution.user_code import load_function
 from tunebook.playbook.hyperparameters import known
 from tunebook.records import Direction, TaskRef

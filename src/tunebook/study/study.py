@@ -26,12 +26,7 @@ from tunebook.space import Space
 from tunebook.storage.checkpoints import CheckpointStore
 from tunebook.storage.lease import is_alive, lease_for_this_process
 from tunebook.study.opening import Opened, open_study
-from tunebook.study.options import (
-    RunOptions,
-    StudyOptions,
-    checked_options,
-    showing_options,
-)
+from tunebook.study.options import RunOptions, StudyOptions, checked_options, showing_options
 from tunebook.study.results import Best, best_of, curves_frame, trial_of, trials_frame
 from tunebook.training import TrainingFunction
 
@@ -164,10 +159,9 @@ class Study:
     def explain(self, trial: int) -> str:
         """Return in a sentence why a trial was started, continued or stopped."""
         found = trial_of(self.facts, trial)
-        why = found.why or {
-            "ask": "it was asked for",
-            "enqueued": "somebody wanted it tried",
-        }.get(found.source, f"the {self.spec.search.get('name')} search gave no reason")
+        why = found.why or {"ask": "it was asked for", "enqueued": "somebody wanted it tried"}.get(
+            found.source, f"the {self.spec.search.get('name')} search gave no reason"
+        )
         return f"Trial {trial} is {found.state}: {why.rstrip('.')}."
 
     def log_of(self, trial: int) -> Path:
