@@ -151,7 +151,8 @@ class ObjectiveChoice:
             if rank == _BY_LAST_WORDS:
                 self._adopted = self._adopted or one.name
             is_other = rank == _BY_LAST_WORDS and one.name != self._adopted
-            if not is_other and rank <= max(self._best_rank, not self._counts):
+            allowed = self._best_rank if self._counts else max(self._best_rank, 1)
+            if not is_other and rank <= allowed:
                 by_class.setdefault((one.is_soft, rank), []).append(one)
         return by_class[min(by_class)] if by_class else []
 
