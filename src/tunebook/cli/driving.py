@@ -54,11 +54,9 @@ def carry_on(
 def _tell_notices(facts: Facts, *, since: float) -> None:
     ends = [e for e in facts.story if isinstance(e, TrialEnded) and e.notice and e.at > since]
     if ends:
-        more = f" (as {len(ends) - 1} more did)" if len(ends) > 1 else ""
-        say(
-            f"notice: in trial {ends[-1].trial}{more}, {ends[-1].notice}: its values count, "
-            "see its log"
-        )
+        last, n_more = ends[-1], len(ends) - 1
+        more = f" (as {n_more} more did)" if n_more else ""
+        say(f"notice: in trial {last.trial}{more}, {last.notice}: its values count, see its log")
 
 
 def exit_code(state: StudyState, why: str) -> int:

@@ -195,7 +195,7 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
         is_missing = failure.kind is FailureKind.METRIC_MISSING
         is_silent = is_missing and spec.task.kind is not TaskKind.SCRIPT
         details = "" if is_silent else f"{failure.traceback or failure.log_tail or ''}\n"
-        what = f"{details}A timing run with the default configuration: {failure.message}"
+        what = f"{details}A timing run with the default configuration failed: {failure.message}"
         raise refusal(what, got=dict(config) if refusal is TaskError else None, do=do)
     store.append(study, [measured], store.last_seq(study))
     return measured
