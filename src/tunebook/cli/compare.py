@@ -97,7 +97,7 @@ def _row(study: Study, order: list[str]) -> dict[str, Any]:
         "max_steps": spec.max_steps,
         "seconds": progress.active_s,
         "cost": progress.cost,
-        "config": facts.best and dict(facts.best.config),
+        "config": None if facts.best is None else dict(facts.best.config),
     }
 
 

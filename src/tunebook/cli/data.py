@@ -31,7 +31,8 @@ def import_(
     path: Annotated[Path, typer.Argument(help="A folder, a table, or an archive.")],
     name: Annotated[str | None, typer.Option(help="What to call it. Default: as the file.")] = None,
     kind: Annotated[
-        str | None, typer.Option("--format", help="folders, coco, voc, yolo, texts or table.")
+        str | None,
+        typer.Option("--format", help="folders, coco, voc, yolo, texts or table."),
     ] = None,
     split: Annotated[
         list[str] | None,

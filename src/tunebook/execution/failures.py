@@ -127,17 +127,22 @@ def death_failure(status: int | None, *, was_out_of_memory: bool, log: Path | No
     A kill counts as out of memory when the kernel counted one at that time; an exit with 137 is
     what a shell makes of a child's kill.
     """
-    kind = FailureKind.KILLED
+    tail = log_tail(log)
     if status is None:
-        kind, message = FailureKind.LOST, "the worker went away with the process that started it"
-    elif status in KILLS and was_out_of_memory:
-        kind = FailureKind.OUT_OF_MEMORY
-        message = "the machine ran out of memory and the kernel killed the worker"
-    elif status in KILLS or status < 0:
-        message = f"the worker was killed by {_signal(-status if status < 0 else status - 128)}"
-    else:
-        message = f"the worker process exited with code {status} in the middle of the trial"
-    return Failure(kind, message, log_tail=log_tail(log))
+        message = "the worker went away with the process that started it"
+        return Failure(FailureKind.LOST, message, log_tail=tail)
+    if status in KILLS:
+        if was_out_of_memory:
+            message = "the machine ran out of memory and the kernel killed the worker"
+            return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
+        message = "the worker was killed by SIGKILL"
+        return Failure(FailureKind.KILLED, message, log_tail=tail)
+    if status < 0:
+        return Failure(
+            FailureKind.KILLED, f"the worker was killed by {_signal(-status)}", log_tail=tail
+        )
+    message = f"the worker process exited with code {status} in the middle of the trial"
+    return Failure(FailureKind.KILLED, message, log_tail=tail)
 
 
 def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool) -> Failure:
@@ -146,10 +151,10 @@ def script_failure(status: int, last: Sequence[str], *, was_out_of_memory: bool)
     ``status`` is its exit code, minus the signal; a shell around it adds 128 to the signal.
     """
     tail = "\n".join(last) or None
-    number = -status if status < 0 else status - 128
     if status in KILLS and was_out_of_memory:
         message = "the machine ran out of memory and the kernel killed the script"
         return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
+    number = -status if status < 0 else status - 128
     if status < 0 or number in set(signal.Signals):
         message = f"the script was killed by {_signal(number)}"
         return Failure(FailureKind.KILLED, message, log_tail=tail)

@@ -76,8 +76,11 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
         notices.append(f"the baseline ({told}) lies outside of the space: gain unknown")
     else:
         space = _expecting(space, baseline)
-    objective = _objective(file, preset)
-    changes = {"space": space.to_dict(), "objective": objective, "max_steps": steps}
+    changes = {
+        "space": space.to_dict(),
+        "objective": _objective(file, preset),
+        "max_steps": steps,
+    }
     file = file.model_copy(update=changes)
     _require_usable(file, preset)
     if file.sample < 1.0:
@@ -244,7 +247,8 @@ def _require_usable(file: StudyFile, preset: Preset) -> None:
 
 def _baseline(space: Space, values: Mapping[str, Any], max_steps: int) -> dict[str, Any] | None:
     """Return the recipe's values of the space's parameters, None if the space has them not."""
-    config = {name: values.get(name, usual) for name, usual in space.default(max_steps).items()}
+    wanted = {**space.default(max_steps), **{n: v for n, v in values.items() if n in space}}
+    config = {name: wanted[name] for name in space.default(max_steps)}
     return dict(space.check(config, max_steps)) if space.contains(config, max_steps) else None
 
 

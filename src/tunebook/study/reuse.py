@@ -90,7 +90,11 @@ def conditions_of(
 def reuse_notices(found: Found, made: RecipeStudy) -> Iterator[str]:
     """Yield what to know before values are used again; ``InputError`` for another network."""
     file = made.file
-    objective = Objective.of(**file.objective.model_dump())
+    objective = Objective.of(
+        maximize=file.objective.maximize,
+        minimize=file.objective.minimize,
+        reduce=file.objective.reduce,
+    )
     now = conditions_of(made.task, made.values, objective=objective, max_steps=file.max_steps or 1)
     refusal = refusal_to_reuse(found.conditions, now)
     if refusal is not None:
