@@ -9,20 +9,18 @@ import typer
 
 from tunebook.cli.options import AsJson, Home, Store, StudyName
 from tunebook.cli.output import emit, emit_json
-from tunebook.cli.place import Place, place_of, study_named
+from tunebook.cli.place import place_of, study_named
 from tunebook.settings import find_settings
 
 if TYPE_CHECKING:
-    from tunebook.study import Study
-    from tunebook.study.test_looks import TestResult
+    pass
 
 
 def best(
     ctx: typer.Context,
     study: StudyName,
     model: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="Write the trained network into this folder."),
+        str | None, typer.Option(metavar="DIR", help="Write the trained network into this folder.")
     ] = None,
     test: Annotated[
         bool, typer.Option("--test", help="Measure it on the test set. Each look is counted.")
@@ -47,8 +45,10 @@ def best(
 
         told = write_best_model(found, model)
         row |= {"model": model, "metrics": told["metrics"]}
-    seen = _look(found, place) if test else None
-    if seen is not None:
+    if test:
+        from tunebook.study.test_looks import look_at_test
+
+        seen = look_at_test(found, find_settings(*place).home)
         row |= {"test": seen}
     if as_json:
         emit_json(row)
@@ -62,14 +62,8 @@ def best(
         emit(f"checkpoint {row['checkpoint']}")
     if model is not None:
         _tell_model(model, told)
-    if seen is not None:
+    if test:
         emit(f"{seen.metric} {seen.value:.6g} on {seen.name}")
-
-
-def _look(study: Study, place: Place) -> TestResult:
-    from tunebook.study.test_looks import look_at_test
-
-    return look_at_test(study, find_settings(*place).home)
 
 
 def _tell_model(folder: str, told: dict[str, Any]) -> None:

@@ -74,14 +74,9 @@ def _message(study: Study) -> Any:
     from tunebook.reports.lights import Judgement
     from tunebook.reports.study_messages import study_message
 
-    facts = study.facts
+    now, judged = time.time(), Judgement(0)
     return study_message(
-        facts,
-        0,
-        time.time(),
-        is_live=False,
-        path_of=lambda ref: ref.digest,
-        judgement=Judgement(0),
+        study.facts, 0, now, is_live=False, path_of=lambda ref: ref.digest, judgement=judged
     )
 
 
@@ -98,7 +93,7 @@ def _row(study: Study, ranks: Mapping[str, int]) -> dict[str, Any]:
         "search": spec.search.get("name"),
         "metric": spec.objective.metric,
         "direction": str(spec.objective.direction),
-        "value": None if facts.best is None else facts.best.value,
+        "value": facts.best and facts.best.value,
         "trials": progress.n_created,
         "steps": progress.steps_done,
         "max_steps": spec.max_steps,

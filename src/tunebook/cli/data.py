@@ -111,27 +111,15 @@ def list_(ctx: typer.Context, as_json: AsJson = False, home: Home = None) -> Non
     for name in names_of(place):
         for folder in versions_of(name, place):
             stored = open_dataset(name, place, folder.name)
-            rows.append((stored, imported_at(stored)))
+            kind, n_items = stored.dataset.kind.value, len(stored.dataset.items)
+            rows.append((stored.name, stored.version, kind, n_items, imported_at(stored)))
     if as_json:
-        emit_json(
-            [
-                {
-                    "name": s.name,
-                    "version": s.version,
-                    "kind": s.dataset.kind.value,
-                    "n_items": len(s.dataset.items),
-                    "imported_at": at,
-                }
-                for s, at in rows
-            ]
-        )
+        keys = ("name", "version", "kind", "n_items", "imported_at")
+        emit_json([dict(zip(keys, row, strict=True)) for row in rows])
         return
     emit_table(
         ["name", "version", "kind", ">items", "imported"],
-        [
-            (s.name, s.version, s.dataset.kind.value, str(len(s.dataset.items)), _day(at))
-            for s, at in rows
-        ],
+        [(name, version, kind, str(n), _day(at)) for name, version, kind, n, at in rows],
     )
 
 

@@ -8,7 +8,7 @@ import typer
 
 from tunebook.cli.options import AsJson, Home, Hours, Quiet, Store, Trials, Workers
 from tunebook.cli.output import emit, emit_json, say
-from tunebook.cli.place import Place, all_studies, place_of
+from tunebook.cli.place import all_studies, place_of
 from tunebook.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def demo(
     in the usual home: fashion-1, fashion-2 and so on.
     """
     from tunebook.cli.driving import exit_code
+    from tunebook.study.description import free_name
     from tunebook.study.tune import tune
 
     place = place_of(ctx, home, store)
@@ -61,19 +62,13 @@ def demo(
         train,
         SPACE,
         **settings,
-        name=_name(place),
+        name=free_name(STEM, [study.name for study in all_studies(place)]),
         home=place.home,
         store=place.store,
         progress=False if quiet else None,
     )
     _tell(study, as_json=as_json)
     raise typer.Exit(exit_code(study.state, study.why))
-
-
-def _name(place: Place) -> str:
-    from tunebook.study.description import free_name
-
-    return free_name(STEM, [study.name for study in all_studies(place)])
 
 
 def _tell(study: Study, *, as_json: bool) -> None:

@@ -40,9 +40,7 @@ def checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile
     ``InputError`` where the name contradicts the direction and nobody can be asked. A study that
     has trials already is not asked about again.
     """
-    section = file.objective
-    direction = "maximize" if section.maximize is not None else "minimize"
-    metric = section.maximize or section.minimize or ""
+    direction, metric = file.objective.direction, file.objective.metric
     usual = usual_direction(metric)
     if usual is None or usual == direction or _has_trials(file.name, place):
         return file

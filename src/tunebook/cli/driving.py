@@ -18,20 +18,22 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 def carry_on(
     study: Study,
     *,
-    workers: int,
-    per_device: int,
+    workers: int | None = None,
+    per_device: int | None = None,
     quiet: bool = False,
     as_json: bool = False,
     **options: Any,
 ) -> int:
     """Run the study until it is over or put down, and return the exit code.
 
+    ``workers`` and ``per_device`` are those of the study's description where they are None;
     ``options`` are further ones of ``Study.run``.
     """
+    options["workers"] = study.spec.workers if workers is None else workers
+    options["per_device"] = study.spec.per_device if per_device is None else per_device
     before = study.facts.last_at
     was_over = study.facts.state.is_over
-    progress = False if quiet else None
-    study.run(workers=workers, per_device=per_device, progress=progress, **options)
+    study.run(progress=False if quiet else None, **options)
     facts = study.facts
     if was_over and facts.last_at == before and not quiet:
         say(f"{study.name} is {facts.state} already: {facts.state_why}.")
@@ -50,15 +52,11 @@ def carry_on(
 
 
 def _tell_notices(facts: Facts, *, since: float) -> None:
-    notes = [
-        (event.trial, event.notice)
-        for event in facts.story
-        if isinstance(event, TrialEnded) and event.notice and event.at > since
-    ]
-    if notes:
-        trial, notice = notes[-1]
-        more = f" (as {len(notes) - 1} more did)" if len(notes) > 1 else ""
-        say(f"notice: in trial {trial}{more}, {notice}: its values count, see its log")
+    ends = [e for e in facts.story if isinstance(e, TrialEnded) and e.notice and e.at > since]
+    if ends:
+        last, n_more = ends[-1], len(ends) - 1
+        more = f" (as {n_more} more did)" if n_more else ""
+        say(f"notice: in trial {last.trial}{more}, {last.notice}: its values count, see its log")
 
 
 def exit_code(state: StudyState, why: str) -> int:
@@ -70,10 +68,8 @@ def exit_code(state: StudyState, why: str) -> int:
 
 
 def _tell_last_failure(study: Study) -> None:
-    failed = [trial for trial in study.trials if trial.state is TrialState.FAILED]
-    if not failed or failed[-1].failure is None:
-        return
-    failure = failed[-1].failure
-    told = failure.traceback or failure.log_tail
-    if told:
-        say(f"What trial {failed[-1].number} said:\n{told.rstrip()}")
+    trial = next((t for t in reversed(study.trials) if t.state is TrialState.FAILED), None)
+    failure = None if trial is None else trial.failure
+    told = "" if failure is None else failure.traceback or failure.log_tail
+    if trial is not None and told:
+        say(f"What trial {trial.number} said:\n{told.rstrip()}")

@@ -62,24 +62,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo,
-    "run": run,
-    "train": train,
-    "list": list_studies,
-    "show": show,
-    "best": best,
-    "trials": trials,
-    "stop": stop,
-    "resume": resume,
-    "check": check,
-    "guide": guide,
-    "compare": compare,
-    "export": export,
-    "report": report,
-    "rename": rename,
-    "delete": delete,
-    "recover": recover,
-    "ui": ui,
+    command.__name__.removesuffix("_studies"): command
+    for command in (
+        *(demo, run, train, list_studies, show, best, trials, stop, resume, check, guide),
+        *(compare, export, report, rename, delete, recover, ui),
+    )
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -33,13 +33,19 @@ def find_named(place: Place, name: str) -> Named:
 
     ``InputError`` if there is none, or more than one.
     """
+    from tunebook.datasets.library import names_of
+    from tunebook.guide.removal import guide_names
+
     store, settings = opened_store(place)
     kind, colon, plain = name.partition(":")
-    makers = {"study": _studies, "data": _datasets, "guide": _guides}
-    if colon and kind in makers:
-        name, makers = plain, {kind: makers[kind]}
-    known = {k: make(store, settings) for k, make in makers.items()}
-    found = [things[name]() for things in known.values() if name in things]
+    known = {
+        "study": (_study, [entry.name for entry in store.list_studies()]),
+        "data": (_dataset, names_of(settings.home)),
+        "guide": (_guide, guide_names(settings.home)),
+    }
+    if colon and kind in known:
+        name, known = plain, {kind: known[kind]}
+    found = [find(name, store, settings) for find, names in known.values() if name in names]
     if len(found) > 1:
         raise InputError(
             "More than one thing has this name",
@@ -47,16 +53,10 @@ def find_named(place: Place, name: str) -> Named:
             expected=" or ".join(f"{one.kind}:{name}" for one in found),
         )
     if not found:
-        names = {each for things in known.values() for each in things}
-        what = {"study": "study", "data": "dataset", "guide": "guide"}
-        wanted = ", ".join(what[k] for k in makers).replace(", guide", " or guide")
+        names = {each for _, names in known.values() for each in names}
+        wanted = ", ".join(known).replace("data", "dataset").replace(", guide", " or guide")
         raise InputError(f"There is no {wanted} of this name", got=name, do=nearest(name, names))
     return found[0]
-
-
-def _studies(store: Store, settings: Settings) -> dict[str, Callable[[], Named]]:
-    studies = _opened_studies(store, settings)
-    return {name: partial(_study, opened) for name, opened in studies.items()}
 
 
 def _opened_studies(store: Store, settings: Settings) -> dict[str, Opened]:
@@ -65,21 +65,16 @@ def _opened_studies(store: Store, settings: Settings) -> dict[str, Opened]:
     return {entry.name: Opened(store, entry.id, settings) for entry in store.list_studies()}
 
 
-def _study(opened: Opened) -> Named:
+def _study(name: str, store: Store, settings: Settings) -> Named:
     from tunebook.study import Study
     from tunebook.study.removal import delete_study, folders_of, rename_study
 
+    opened = _opened_studies(store, settings)[name]
     study = Study(opened)
     n_trials = len(study.facts.trials)
     holds = f"{n_trials} trials, {_size(*folders_of(study.spec, opened.settings))}"
     delete, rename = partial(delete_study, opened), partial(rename_study, opened)
     return Named("study", study.name, holds, delete, rename)
-
-
-def _datasets(store: Store, settings: Settings) -> dict[str, Callable[[], Named]]:
-    from tunebook.datasets.library import names_of
-
-    return {name: partial(_dataset, name, store, settings) for name in names_of(settings.home)}
 
 
 def _dataset(name: str, store: Store, settings: Settings) -> Named:
@@ -110,12 +105,6 @@ def _require_unused(name: str, store: Store, settings: Settings) -> None:
                 got=f"the study {study.name!r}, which is running",
                 do=f"Wait for it, or end it: tunebook stop {study.name}",
             )
-
-
-def _guides(store: Store, settings: Settings) -> dict[str, Callable[[], Named]]:
-    from tunebook.guide.removal import guide_names
-
-    return {name: partial(_guide, name, store, settings) for name in guide_names(settings.home)}
 
 
 def _guide(name: str, store: Store, settings: Settings) -> Named:

@@ -14,13 +14,11 @@ StudyName: TypeAlias = Annotated[str, typer.Argument(metavar="STUDY", help="The 
 Home: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        metavar="FOLDER",
-        help="Where everything is kept; else TUNEBOOK_HOME, else .tunebook here.",
+        metavar="FOLDER", help="Where everything is kept; else TUNEBOOK_HOME, else .tunebook here."
     ),
 ]
 Store: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="Another database: a file or postgresql://..."),
+    str | None, typer.Option(metavar="ADDRESS", help="Another database: a file or postgresql://...")
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
@@ -134,8 +132,7 @@ DivergedExit: TypeAlias = Annotated[
     typer.Option(metavar="N", help="The exit code by which a script says that it diverged."),
 ]
 DivergedPattern: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="REGEX", help="What a script prints when it has diverged."),
+    str | None, typer.Option(metavar="REGEX", help="What a script prints when it has diverged.")
 ]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take all as is.")]
 Timeout: TypeAlias = Annotated[

@@ -42,11 +42,11 @@ def opened_store(place: Place) -> tuple[Store, Settings]:
 
 def all_studies(place: Place) -> list[Study]:
     """Return every study, oldest first. Nothing is made if there is no store yet."""
-    if not _is_there(place):
-        return []
     from tunebook.study import Study
     from tunebook.study.opening import Opened
 
+    if not _is_there(place):
+        return []
     store, settings = opened_store(place)
     return [Study(Opened(store, entry.id, settings)) for entry in store.list_studies()]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tunebook.cli.options import Home, Store
+from tunebook.cli.options import Home, Store, StudyName
 from tunebook.cli.output import say
 from tunebook.cli.place import place_of, study_named
 from tunebook.errors import InputError
@@ -15,7 +15,7 @@ from tunebook.errors import InputError
 
 def report(
     ctx: typer.Context,
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="The study's name.")],
+    study: StudyName,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE.html", help="Where to; else STUDY.html."),

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from tunebook.cli.options import (
-    AsJson,
-    Home,
-    PerDevice,
-    Quiet,
-    Store,
-    StudyName,
-    Workers,
-    with_limits,
-)
+from tunebook.cli import options as opt
 from tunebook.cli.place import place_of, study_named
 
 
-@with_limits
+@opt.with_limits
 def resume(
     ctx: typer.Context,
-    study: StudyName,
-    workers: Workers = None,
-    per_device: PerDevice = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    home: Home = None,
-    store: Store = None,
+    study: opt.StudyName,
+    workers: opt.Workers = None,
+    per_device: opt.PerDevice = None,
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+    home: opt.Home = None,
+    store: opt.Store = None,
     **limits: float | None,
 ) -> None:
     """Go on with a study that was put down.
@@ -39,11 +30,5 @@ def resume(
     place = place_of(ctx, home, store)
     known = study_named(place, study)
     found = load_changed(known.name, limits, home=place.home, store=place.store)
-    code = carry_on(
-        found,
-        workers=found.spec.workers if workers is None else workers,
-        per_device=found.spec.per_device if per_device is None else per_device,
-        quiet=quiet,
-        as_json=as_json,
-    )
-    raise typer.Exit(code)
+    devices = {"workers": workers, "per_device": per_device}
+    raise typer.Exit(carry_on(found, **devices, quiet=quiet, as_json=as_json))

@@ -7,34 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from tunebook.cli import options as opt
 from tunebook.cli.direction import checked_direction, is_terminal
-from tunebook.cli.options import (
-    AsJson,
-    Constraints,
-    DivergedExit,
-    DivergedPattern,
-    Grace,
-    Home,
-    Maximize,
-    MaxSteps,
-    Minimize,
-    Name,
-    Notes,
-    Parameters,
-    Patterns,
-    PerDevice,
-    Quiet,
-    Reduce,
-    Search,
-    Seed,
-    Store,
-    Timeout,
-    WarmStart,
-    Words,
-    Workers,
-    Yes,
-    with_limits,
-)
 from tunebook.cli.output import say
 from tunebook.cli.place import Place, place_of
 from tunebook.cli.train import train_file
@@ -50,33 +24,33 @@ _KEYS = (
 )
 
 
-@with_limits
+@opt.with_limits
 def run(
     ctx: typer.Context,
-    words: Words = None,
-    parameter: Parameters = None,
-    constraint: Constraints = None,
-    maximize: Maximize = None,
-    minimize: Minimize = None,
-    reduce: Reduce = None,
-    max_steps: MaxSteps = None,
-    search: Search = None,
-    warm_start: WarmStart = None,
-    workers: Workers = None,
-    per_device: PerDevice = None,
-    timeout: Timeout = None,
-    seed: Seed = None,
-    name: Name = None,
-    pattern: Patterns = None,
-    grace: Grace = None,
-    diverged_exit: DivergedExit = None,
-    diverged_pattern: DivergedPattern = None,
-    yes: Yes = False,
-    notes: Notes = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
+    words: opt.Words = None,
+    parameter: opt.Parameters = None,
+    constraint: opt.Constraints = None,
+    maximize: opt.Maximize = None,
+    minimize: opt.Minimize = None,
+    reduce: opt.Reduce = None,
+    max_steps: opt.MaxSteps = None,
+    search: opt.Search = None,
+    warm_start: opt.WarmStart = None,
+    workers: opt.Workers = None,
+    per_device: opt.PerDevice = None,
+    timeout: opt.Timeout = None,
+    seed: opt.Seed = None,
+    name: opt.Name = None,
+    pattern: opt.Patterns = None,
+    grace: opt.Grace = None,
+    diverged_exit: opt.DivergedExit = None,
+    diverged_pattern: opt.DivergedPattern = None,
+    yes: opt.Yes = False,
+    notes: opt.Notes = None,
+    quiet: opt.Quiet = False,
+    as_json: opt.AsJson = False,
+    home: opt.Home = None,
+    store: opt.Store = None,
     **limits: float | None,
 ) -> None:
     """Tune an untouched script, or what a study file describes.
@@ -103,13 +77,11 @@ def run(
         file = checked_direction(file, place, asks=asks)
     while True:
         try:
-            code = _carry_on(file, place, quiet=quiet, as_json=as_json)
-            break
+            raise typer.Exit(_carry_on(file, place, quiet=quiet, as_json=as_json))
         except MetricUnclearError as error:
             if not asks:
                 raise
             file = _asked_metric(file, error)
-    raise typer.Exit(code)
 
 
 def _carry_on(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> int:
@@ -121,19 +93,14 @@ def _carry_on(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> i
     if unused and not quiet:
         placeholders = " ".join(f"{{{name}}}" for name in unused)
         say(f"The command does not use {', '.join(unused)}: there is no {placeholders} in it.")
-    return carry_on(
-        study,
-        workers=study.spec.workers if file.workers is None else file.workers,
-        per_device=file.per_device,
-        quiet=quiet,
-        as_json=as_json,
-    )
+    devices = {"workers": file.workers, "per_device": file.per_device}
+    return carry_on(study, **devices, quiet=quiet, as_json=as_json)
 
 
 def _asked_metric(file: StudyFile, error: InputError) -> StudyFile:
     """Ask which of several numbers is the metric, and return the file with that one."""
     say(error.what)
-    direction = "maximize" if file.objective.maximize is not None else "minimize"
+    direction = file.objective.direction
     metric = typer.prompt(f"--{direction}", err=True).strip()
     return file.changed({direction: metric.removeprefix(f"--{direction} ").strip("'\"")})
 
@@ -146,27 +113,19 @@ def described(
     flags: dict[str, Any],
 ) -> StudyFile:
     """Return the study that a command line describes: a command if there are parameters."""
-    from tunebook.study.study_file import read_study_file
-
-    if parameters:
-        return _of_command(words, parameters, constraints, flags)
-    if len(words) == 1:
-        return read_study_file(words[0]).changed(flags)
-    raise InputError(
-        "There is nothing to tune",
-        got=" ".join(words) or None,
-        expected="a study file, or parameters and a command: "
-        "tunebook run -p 'lr=log(1e-5,1)' --maximize acc -- python train.py --lr {lr}",
-    )
-
-
-def _of_command(
-    words: Sequence[str], parameters: Sequence[str], constraints: Sequence[str], flags: Any
-) -> StudyFile:
     from tunebook.execution.script_command import join_command
     from tunebook.space import Space
-    from tunebook.study.study_file import checked_file
+    from tunebook.study.study_file import checked_file, read_study_file
 
+    if not parameters and len(words) == 1:
+        return read_study_file(words[0]).changed(flags)
+    if not parameters:
+        raise InputError(
+            "There is nothing to tune",
+            got=" ".join(words) or None,
+            expected="a study file, or parameters and a command: "
+            "tunebook run -p 'lr=log(1e-5,1)' --maximize acc -- python train.py --lr {lr}",
+        )
     if len(words) == 1 and words[0].endswith((".yaml", ".yml")):
         raise InputError(
             "A study file has a space of its own", got=list(parameters), do="Leave out -p"

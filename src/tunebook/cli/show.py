@@ -11,7 +11,6 @@ import typer
 from tunebook.cli.options import AsJson, Home, Store, StudyName
 from tunebook.cli.output import emit, emit_json, is_unicode
 from tunebook.cli.place import place_of, study_named
-from tunebook.errors import InputError
 
 if TYPE_CHECKING:
     from tunebook.records import Trial
@@ -68,7 +67,10 @@ def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
         yield told["notes"]
     yield ""
     yield f"trials: {counts_text(told['trials']) or 'none yet'}"
-    yield from map(_limit_line, *_columns(told["budget"]))
+    budget = told["budget"]
+    for name, limit in budget["limits"].items():
+        if name in budget["left"]:
+            yield _limit_line(name, budget["used"][name], limit)
     yield ""
     yield "space:"
     width = max(map(len, study.space.names))
@@ -82,12 +84,6 @@ def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
     if told["state"] == "paused":
         yield ""
         yield f"go on: tunebook resume {shlex.quote(told['name'])}"
-
-
-def _columns(budget: dict[str, Any]) -> tuple[list[str], list[Any], list[Any]]:
-    names = [name for name in budget["limits"] if name in budget["left"]]
-    used = [budget["used"][name] for name in names]
-    return names, used, [budget["limits"][name] for name in names]
 
 
 def _limit_line(name: str, used: float, limit: float) -> str:
@@ -132,12 +128,9 @@ def curve_lines(trial: Trial, metric: str) -> list[str]:
 
 
 def _show_trial(study: Study, number: int, *, as_json: bool) -> None:
-    from tunebook.study.results import trial_row
+    from tunebook.study.results import trial_of, trial_row
 
-    trials = study.trials
-    if number >= len(trials):
-        raise InputError("There is no such trial", got=number, expected=f"0 to {len(trials) - 1}")
-    trial = trials[number]
+    trial = trial_of(study.facts, number)
     if as_json:
         emit_json(trial_row(trial))
         return

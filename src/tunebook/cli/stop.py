@@ -10,7 +10,6 @@ import typer
 from tunebook.cli.options import AsJson, Home, Store, StudyName
 from tunebook.cli.output import emit_json, say
 from tunebook.cli.place import place_of, study_named
-from tunebook.errors import InputError
 from tunebook.records import RequestObeyed, StudyState
 
 if TYPE_CHECKING:
@@ -37,16 +36,18 @@ def stop(
 
     It ends at its next step, and every result is kept.
     """
+    from tunebook.study.results import trial_of
+
     found = study_named(place_of(ctx, home, store), study)
-    n_trials = len(found.facts.trials)
-    if trial is not None and trial >= n_trials:
-        raise InputError("There is no such trial", got=trial, expected=f"0 to {n_trials - 1}")
-    what = found.name if trial is None else f"trial {trial} of {found.name}"
+    what = found.name
+    if trial is not None:
+        what = f"trial {trial_of(found.facts, trial).number} of {found.name}"
     is_driven = found.state is StudyState.RUNNING
     if trial is None and not is_driven:
         answer = f"nothing to do: the study is {found.state} already"
     else:
-        request = found.request(*_request(trial))
+        kind, what_of = ("stop study", {}) if trial is None else ("stop trial", {"trial": trial})
+        request = found.request(kind, what_of)
         answer = _answer(found, request, wait if is_driven else 0.0)
     if as_json:
         emit_json({"study": found.name, "trial": trial, "answer": answer})
@@ -55,10 +56,6 @@ def stop(
         say(f"{what}: the request waits, and is obeyed {where}")
     else:
         say(f"{what}: {'stopped' if answer == 'done' else answer}")
-
-
-def _request(trial: int | None) -> tuple[str, dict[str, int]]:
-    return ("stop study", {}) if trial is None else ("stop trial", {"trial": trial})
 
 
 def _answer(study: Study, request: int, wait_s: float) -> str:

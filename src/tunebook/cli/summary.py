@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tunebook.errors import StudyFailedError
@@ -27,11 +28,7 @@ def summary_of(study: Study) -> dict[str, Any]:
         "state": str(study.state),
         "why": facts.state_why,
         "limit": facts.limit,
-        "objective": {
-            "metric": spec.objective.metric,
-            "direction": str(spec.objective.direction),
-            "reduce": spec.objective.reduce,
-        },
+        "objective": asdict(spec.objective),
         "search": dict(spec.search),
         "max_steps": spec.max_steps,
         "workers": spec.workers,
@@ -57,8 +54,6 @@ def best_of_study(study: Study) -> dict[str, Any] | None:
 
 def budget_of(study: Study) -> dict[str, dict[str, float]]:
     """Return the limits of a study, what is used of its means, and what is left of its limits."""
-    from dataclasses import asdict
-
     from tunebook.stopping.limits import limit_uses
 
     facts = study.facts

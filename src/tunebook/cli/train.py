@@ -7,23 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import (
-    AsJson,
-    Constraints,
-    Home,
-    MaxSteps,
-    Name,
-    Notes,
-    Parameters,
-    PerDevice,
-    Quiet,
-    Search,
-    Seed,
-    Store,
-    Timeout,
-    Workers,
-    with_limits,
-)
+from tunebook.cli import options as opt
 from tunebook.cli.output import emit, emit_json, say
 from tunebook.cli.place import Place, place_of, study_named
 from tunebook.cli.values import search_of, values_in, values_of
@@ -52,8 +36,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="A value set by hand, such as lr=0.01."),
 ]
 Config = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="A JSON or YAML file of values, as --set."),
+    str | None, typer.Option(metavar="FILE", help="A JSON or YAML file of values, as --set.")
 ]
 From = Annotated[
     str | None,
@@ -88,7 +71,7 @@ Updates = Annotated[
 ]
 
 
-@with_limits
+@opt.with_limits
 def train(
     ctx: typer.Context,
     recipe: Recipe = None,
@@ -97,25 +80,25 @@ def train(
     config: Config = None,
     from_study: From = None,
     like: Like = None,
-    search: Search = None,
+    search: opt.Search = None,
     goal: Goal = None,
-    parameter: Parameters = None,
-    constraint: Constraints = None,
+    parameter: opt.Parameters = None,
+    constraint: opt.Constraints = None,
     sample: Sample = None,
     confirm: Confirm = None,
-    max_steps: MaxSteps = None,
+    max_steps: opt.MaxSteps = None,
     updates_per_step: Updates = None,
-    name: Name = None,
-    notes: Notes = None,
-    seed: Seed = None,
-    workers: Workers = None,
-    per_device: PerDevice = None,
-    timeout: Timeout = None,
-    home: Home = None,
-    store: Store = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    yes: Yes = False,
+    name: opt.Name = None,
+    notes: opt.Notes = None,
+    seed: opt.Seed = None,
+    workers: opt.Workers = None,
+    per_device: opt.PerDevice = None,
+    timeout: opt.Timeout = None,
+    home: opt.Home = None,
+    store: opt.Store = None,
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+    yes: opt.Yes = False,
     **limits: float | None,
 ) -> None:
     """Train a recipe on a dataset: once, or with --search many times.
@@ -127,6 +110,8 @@ def train(
     Without a search the recipe's default configuration is trained: the baseline. A search trains
     it first.
     """
+    from tunebook.study.reuse import found_by
+
     place = place_of(ctx, home, store)
     flags = {key: ctx.params[key] for key in _KEYS} | limits
     wanted = None if search is None else search_of(search)
@@ -139,9 +124,8 @@ def train(
 
         flags["space"] = Space.parse(parameter, constraints=constraint or []).to_dict()
     values = (values_in(config) if config else {}) | values_of(settings or [])
-    found = _found(place, from_study)
-    inherited = {} if found is None else dict(found.values)
-    file = _form(place, recipe, like, inherited | values)
+    found = None if from_study is None else found_by(study_named(place, from_study))
+    file = _form(place, recipe, like, (dict(found.values) if found else {}) | values)
     options: dict[str, Any] = {"quiet": quiet, "as_json": as_json, "confirm": confirm}
     options["agrees"] = yes
     raise typer.Exit(train_file(file.changed(flags), place, found=found, **options))
@@ -168,12 +152,6 @@ def _advised(goal: str, search: str | None, *, n_trials: int, n_parallel: int) -
     warning = f"; {advice.warning}" if advice.warning else ""
     say(f"search {advice.searcher}: {advice.reason}{warning} (S0.27)")
     return {"name": advice.searcher}
-
-
-def _found(place: Place, study: str | None) -> Found | None:
-    from tunebook.study.reuse import found_by
-
-    return None if study is None else found_by(study_named(place, study))
 
 
 def _form(place: Place, recipe: str | None, like: str | None, values: dict[str, Any]) -> StudyFile:
@@ -220,7 +198,7 @@ def train_file(
         if not quiet:
             say(notice)
     options: dict[str, Any] = {
-        "workers": study.spec.workers if file.workers is None else file.workers,
+        "workers": file.workers,
         "per_device": file.per_device,
         "quiet": quiet,
     }

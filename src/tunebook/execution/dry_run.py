@@ -79,12 +79,10 @@ class DryRun:
                     for metric, points in series.items():
                         self.metrics[metric] = points.values[-1]
                         self._seconds_at |= zip(points.steps, points.seconds, strict=True)
-                case TrialReached(step=step, seconds=seconds):
-                    self._seconds_at.setdefault(step, seconds)
-                    self._executor.carry_out(Release(DRY_RUN))
-                    self._is_over = True
-                case TrialEnded(step=step, seconds=seconds):
-                    self._seconds_at.setdefault(step, seconds)
+                case TrialReached() | TrialEnded():
+                    self._seconds_at.setdefault(event.step, event.seconds)
+                    if isinstance(event, TrialReached):
+                        self._executor.carry_out(Release(DRY_RUN))
                     self._is_over = True
                 case TrialFailed(failure=failure) | TrialLost(failure=failure):
                     self.failure = None if self.is_cut else failure

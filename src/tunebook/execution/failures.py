@@ -26,10 +26,8 @@ _OUT_OF_MEMORY = re.compile(
 _SAYS_DIVERGED = re.compile(r"\b(?:nan|inf|infinite|diverged?|exploded?)\b", re.IGNORECASE)
 _NAMES_ERROR = re.compile(r"[\w.]*(Error|Exception)\b")
 _OUT_OF_MEMORY_TYPES = frozenset({"OutOfMemoryError", "ResourceExhaustedError"})
-_OURS = tuple(
-    str(folder) + "/"
-    for folder in (Path(__file__).parent, Path(__file__).parent.parent / "training")
-)
+_HERE = Path(__file__).parent
+_OURS = (f"{_HERE}/", f"{_HERE.parent / 'training'}/")
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 _MAX_MESSAGE = 500
@@ -58,11 +56,10 @@ def classify(error: BaseException) -> FailureKind:
         return FailureKind.DIVERGED
     if isinstance(error, MetricMissingError):
         return FailureKind.METRIC_MISSING
-    if any(_is_out_of_memory(cause) for cause in _causes(error)):
+    if any(map(_is_out_of_memory, _causes(error))):
         return FailureKind.OUT_OF_MEMORY
-    if any(_is_full_disk(cause) for cause in _causes(error)):
-        return FailureKind.NO_SPACE
-    return FailureKind.USER_ERROR
+    is_full = any(map(_is_full_disk, _causes(error)))
+    return FailureKind.NO_SPACE if is_full else FailureKind.USER_ERROR
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

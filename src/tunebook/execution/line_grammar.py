@@ -16,8 +16,8 @@ from tunebook.execution.line_tokens import Kind, Token, tokens_of
 from tunebook.execution.readings import (
     COUNTERS,
     Reading,
+    are_settings,
     is_metric_name,
-    is_setting,
     name_of_words,
     word_set,
 )
@@ -61,11 +61,16 @@ _SPLITS = word_set("train training val valid validation test testing eval evalua
 _TAILS = _SPLITS | {"index", "coefficient", "value", "rate"}
 _ABBREVIATIONS = word_set("val avg acc valid train eval prec rec pred max min std dev approx no")
 _NO_VALUES = frozenset({"n/a", "na", "none", "null", "true", "false"})
+_DASHES = "-\u2013\u2014"
 _ARROWS = ("-->", "->", "=>", "\u2192")
 _GROUP = re.compile(r"[0-9]{3}[.,][0-9]+.*")
 _COUNT = re.compile(r"(?:^|_)num(?:ber_of)?_")
+_NUMBERS = frozenset({Kind.NUMBER, Kind.FRACTION})
+_END = Token(Kind.END, "")
 _COLONS = ":\uff1a"
 _MAX_HEADING = 4
+_MAX_BETWEEN = 5
+"""Tokens between the name of a counter and its number."""
 _SPANS_UNIT = 1.01
 """A percentage beside a fraction may be rounded by so many points."""
 
@@ -78,21 +83,14 @@ def read_line(text: str, wanted: Collection[str] = ()) -> Reading:
     body = without_log_head(text)
     parser = _Line(list(tokens_of(body)), wanted, _AVERAGE.search(text) is not None)
     parser.parse()
-    values = [] if _is_dump(parser) else parser.values
-    return Reading(tuple(values), parser.counters, parser.progress, is_bar, text)
+    is_dump = not parser.counters and are_settings([name for name, _ in parser.values])
+    values = () if is_dump else tuple(parser.values)
+    return Reading(values, parser.counters, parser.progress, is_bar, text)
 
 
 def without_log_head(text: str) -> str:
     """Return a line without what a logger writes before it: time, level, its own name."""
     return _LOG_HEAD.sub("", text, count=1)
-
-
-def _is_dump(line: _Line) -> bool:
-    """Whether the line lists settings: more of them than of anything else, and no counter."""
-    names = [name for name, _ in line.values]
-    n_settings = sum(map(is_setting, names))
-    is_plain = not any(is_metric_name(name) for name in names) and not line.counters
-    return n_settings > 0 and (is_plain or 2 * n_settings > len(names)) and not line.counters
 
 
 @final
@@ -123,83 +121,73 @@ class _Line:
                     self._word(token.text)
                 case Kind.SEPARATOR:
                     self._separator(token.text)
+                case Kind.DASH if token.text in _DASHES:
+                    self._head()
                 case Kind.DASH:
-                    self._dash(token.text)
+                    self._words += ["is"] if self._words else []
                 case Kind.NUMBER:
                     self._bare_number(token)
                 case Kind.FRACTION:
                     self._fraction(token)
-                case Kind.MARK if token.text in _WITHIN_NAMES:
-                    self._dot(token.text)
                 case Kind.OPEN:
                     self._open()
                 case Kind.CLOSE if self._is(0, Kind.SEPARATOR):
                     pass
-                case _:
+                case _ if token.text not in _WITHIN_NAMES or self._is_end_of_sentence(token.text):
                     self._words = []
 
-    def _dot(self, text: str) -> None:
-        """End a sentence: ``Val. Acc`` is one name, ``done. Loss`` is not."""
-        is_end = text == "." and self._is(0, Kind.WORD)
-        if is_end and self._words and self._words[-1].lower() not in _ABBREVIATIONS:
-            self._words = []
+    def _is_end_of_sentence(self, text: str) -> bool:
+        """``Val. Acc`` is one name, ``done. Loss`` is not."""
+        return text == "." and self._is(0, Kind.WORD) and self._last() not in _ABBREVIATIONS
 
     def _open(self) -> None:
         """Take ``[valid]`` for a heading."""
-        token = self._peek()
-        if token is not None and token.text.lower() in COUNTERS:
-            return
-        self._words = []
-        if self._is(0, Kind.WORD) and self._is(1, Kind.CLOSE):
-            word = self._tokens[self._at].text.lower()
-            self._heading = word if word in _SPLITS else self._heading
-            self._at += 2 if word in _SPLITS else 0
+        word = self._peek().text.lower()
+        if word not in COUNTERS:
+            self._words = []
+        if word in _SPLITS and self._is(1, Kind.CLOSE):
+            self._heading = word
+            self._at += 2
 
     # -- what is at hand -------------------------------------------------------------------
 
-    def _peek(self, ahead: int = 0) -> Token | None:
+    def _peek(self, ahead: int = 0) -> Token:
         at = self._at + ahead
-        return self._tokens[at] if 0 <= at < len(self._tokens) else None
+        return self._tokens[at] if 0 <= at < len(self._tokens) else _END
+
+    def _last(self) -> str:
+        return self._words[-1].lower() if self._words else ""
 
     def _is(self, ahead: int, kind: Kind, text: str | tuple[str, ...] | None = None) -> bool:
         token = self._peek(ahead)
-        return token is not None and token.kind is kind and (text is None or token.text in text)
+        return token.kind is kind and (text is None or token.text in text)
 
     # -- counters --------------------------------------------------------------------------
 
     def _word(self, word: str) -> None:
         name = word.lower()
-        if name == "step" and self._words and self._words[-1].lower() == "global":
+        if name == "step" and self._last() == "global":
             name = "global_step"
             self._words.pop()
         self._says_best |= name == "best"
         if name in _PROGRESS and self._counter(name):
             return
         self._last_word = name
-        if name in _BREAKS:
-            self._words = []
-        else:
-            self._words.append(word)
+        self._words = [] if name in _BREAKS else [*self._words, word]
 
     def _counter(self, name: str) -> bool:
         """Take ``Epoch [3/30]``, ``step: 120`` and the like."""
-        ahead, has_separator = 0, False
-        while (token := self._peek(ahead)) is not None and ahead < 5:
-            is_split = self._is(ahead, Kind.WORD) and self._is(ahead - 1, Kind.OPEN)
-            if token.kind in {Kind.NUMBER, Kind.FRACTION}:
-                break
-            has_separator |= token.kind is Kind.SEPARATOR
-            is_mark = token.kind is Kind.MARK and token.text in "#'\""
-            if not (is_mark or is_split or token.kind in {Kind.SEPARATOR, Kind.OPEN, Kind.CLOSE}):
-                return False
+        ahead = 0
+        while ahead < _MAX_BETWEEN and (
+            self._peek(ahead).kind in {Kind.SEPARATOR, Kind.OPEN, Kind.CLOSE}
+            or self._is(ahead, Kind.MARK, "#'\"")
+            or (self._is(ahead, Kind.WORD) and self._is(ahead - 1, Kind.OPEN))
+        ):
             ahead += 1
-        if token is None or token.kind not in {Kind.NUMBER, Kind.FRACTION}:
-            return False
+        token, before = self._peek(ahead), self._last_word
         is_whole = isinstance(token.value, int) or token.kind is Kind.FRACTION
-        if not is_whole and not has_separator:
-            return False
-        before = self._last_word
-        if before == "per":
+        is_count = is_whole or any(self._is(k, Kind.SEPARATOR) for k in range(ahead))
+        if token.kind not in _NUMBERS or not is_count or before == "per":
             return False
         is_of_the_best = self._says_best and bool(self.values)
         self._at += ahead + 1
@@ -221,41 +209,29 @@ class _Line:
         while self._is(ahead, Kind.OPEN, "[(") or self._is(ahead, Kind.MARK, "'\"`*"):
             n_open += self._is(ahead, Kind.OPEN)
             ahead += 1
-        is_progress = self._is(ahead, Kind.FRACTION) and n_open > 0
-        is_split = bool(self._words) and self._words[-1].lower() in _SPLITS
-        is_progress |= is_split and self._is(ahead + 1, Kind.OPEN, "[")
+        token = self._peek(ahead)
+        is_progress = token.kind is Kind.FRACTION and n_open > 0
+        is_progress |= self._last() in _SPLITS and self._is(ahead + 1, Kind.OPEN, "[")
+        is_value = token.kind in _NUMBERS or token.text.lower() in _NO_VALUES
+        is_value |= token.kind is Kind.OPAQUE and not re.fullmatch(r"[0-9]+%", token.text)
         if is_progress:
             self._head()
-        elif self._is(ahead, Kind.NUMBER) or self._is(ahead, Kind.FRACTION):
+        elif token.kind in _NUMBERS:
             is_list = n_open > 0 and not self._is(ahead + 1, Kind.CLOSE)
-            self._at += ahead
-            token = self._tokens[self._at]
-            self._at += 1
+            self._at += ahead + 1
             if token.kind is Kind.FRACTION:
                 self._fraction(token)
             elif not is_list:
                 self._take(token)
             self._words = []
-        elif text in _COLONS and not self._is_other_value(ahead):
+        elif text in _COLONS and not is_value:
             self._head()
         else:
             self._words = []
 
-    def _is_other_value(self, ahead: int) -> bool:
-        token = self._peek(ahead)
-        if token is None or token.kind is not Kind.OPAQUE:
-            return token is not None and token.text.lower() in _NO_VALUES
-        return re.fullmatch(r"[0-9]+%", token.text) is None
-
-    def _dash(self, text: str) -> None:
-        if text in {"-", "\u2013", "\u2014"}:
-            self._head()
-        elif self._words:
-            self._words.append("is")
-
     def _head(self) -> None:
         words, self._words = self._words, []
-        if words and not any(word in _LEVELS for word in words) and len(words) <= _MAX_HEADING:
+        if 0 < len(words) <= _MAX_HEADING and _LEVELS.isdisjoint(words):
             self._heading = name_of_words(words)
 
     def _name(self) -> str:
@@ -271,7 +247,7 @@ class _Line:
         """Take ``val loss 1.3``: a number right after a name that is certainly a metric's."""
         if not self._words:
             return
-        if self._words[-1].lower() in _SPLITS:
+        if self._last() in _SPLITS:
             self._words = [*self._base, *self._words] if len(self._words) == 1 else self._words
             self._base = self._words[:-1]
         last = self._words[-1] if self._words[-1] not in _LINKS else ""
@@ -285,7 +261,7 @@ class _Line:
             or any(f"_{own}".endswith(f"_{name}") for name in self._wanted)
             or (is_decimal and last != "" and re.search(r"\w[_@/]\w", last) is not None)
         )
-        next_is_word = self._is(0, Kind.WORD) and self._tokens[self._at].text.lower() not in _UNITS
+        next_is_word = self._is(0, Kind.WORD) and self._peek().text.lower() not in _UNITS
         is_known &= math.isfinite(token.value) or not next_is_word
         if is_known and (is_decimal or not next_is_word or self._goes_on_with_a_value()):
             self._take(token)
@@ -307,13 +283,9 @@ class _Line:
         name = self._name()
         self._skip_unit()
         second = self._second(token)
-        follows = self._peek(1)
-        is_list = self._is(0, Kind.NUMBER) or (
-            (self._is(0, Kind.MARK, ",/") or self._is(0, Kind.DASH, _ARROWS))
-            and follows is not None
-            and follows.kind is Kind.NUMBER
-        )
-        if is_list or (self._is(0, Kind.OPAQUE) and _GROUP.fullmatch(self._tokens[self._at].text)):
+        is_joined = self._is(0, Kind.MARK, ",/") or self._is(0, Kind.DASH, _ARROWS)
+        is_list = self._is(0, Kind.NUMBER) or (is_joined and self._is(1, Kind.NUMBER))
+        if is_list or (self._is(0, Kind.OPAQUE) and _GROUP.fullmatch(self._peek().text)):
             while self._is(0, Kind.NUMBER) or self._is(0, Kind.MARK, ",/"):
                 self._at += 1
             return
@@ -325,16 +297,18 @@ class _Line:
             return
         if name in COUNTERS:
             self.counters.setdefault(name, token.value)
-        elif second is not None and self._says_average and not _is_spread(token.value, second):
+            return
+        # The y of "mean 0.91 (0.02)" may be a standard deviation.
+        is_spread = second is not None and abs(second) < abs(token.value) / 4
+        if second is None or is_spread or not self._says_average:
+            self.values.append((name, float(token.value)))
+        if second is not None:
             self.values.append((name, second))
-        else:
-            numbers = [token.value] if second is None else [token.value, second]
-            self.values += [(name, float(number)) for number in numbers]
 
     def _skip_unit(self) -> None:
         while self._is(0, Kind.MARK, "%'\"*±") or (
             self._is(0, Kind.WORD)
-            and self._tokens[self._at].text.lower() in _UNITS
+            and self._peek().text.lower() in _UNITS
             and not self._is(1, Kind.SEPARATOR)
         ):
             is_deviation = self._is(0, Kind.MARK, "±")
@@ -342,11 +316,9 @@ class _Line:
 
     def _second(self, token: Token) -> float | None:
         """Return the y of ``x (y)``, where both are written alike."""
-        if not self._is(0, Kind.OPEN, "("):
-            return None
-        ahead = 2 if not self._is(2, Kind.MARK, "%") else 3
-        inner = self._peek(1)
-        if inner is None or inner.kind is not Kind.NUMBER or not self._is(ahead, Kind.CLOSE):
+        inner, ahead = self._peek(1), 3 if self._is(2, Kind.MARK, "%") else 2
+        is_in_brackets = self._is(0, Kind.OPEN, "(") and self._is(ahead, Kind.CLOSE)
+        if not is_in_brackets or inner.kind is not Kind.NUMBER:
             return None
         self._at += ahead + 1
         is_alike = isinstance(inner.value, int) == isinstance(token.value, int)
@@ -354,17 +326,14 @@ class _Line:
 
     def _fraction(self, token: Token) -> None:
         """Take ``287/500 (57%)``, which is certain; any other fraction says how far it is."""
-        inner = self._peek(1)
         name = self._name()
+        is_percent = self._is(0, Kind.OPEN, "(") and self._is(2, Kind.MARK, "%")
         if (
-            name
-            and is_metric_name(name)
+            is_metric_name(name)
+            and is_percent
+            and self._is(1, Kind.NUMBER)
             and token.total > 0
-            and self._is(0, Kind.OPEN, "(")
-            and inner is not None
-            and inner.kind is Kind.NUMBER
-            and self._is(2, Kind.MARK, "%")
-            and abs(100 * token.value / token.total - inner.value) <= _SPANS_UNIT
+            and abs(100 * token.value / token.total - self._peek(1).value) <= _SPANS_UNIT
         ):
             self.values.append((name, token.value / token.total))
             self._at += 4
@@ -377,8 +346,3 @@ class _Line:
         before = self._tokens[max(0, self._at - 4) : self._at - 1]
         kinds = [token.kind for token in before if token.text != "%"]
         return kinds[-2:] == [Kind.NUMBER, Kind.OPEN] and before[-1].text == "("
-
-
-def _is_spread(value: float, second: float) -> bool:
-    """Whether the y of ``mean 0.91 (0.02)`` may be a standard deviation."""
-    return abs(second) < abs(value) / 4

@@ -52,15 +52,10 @@ class LineTables:
         if not line.strip() or _RULE.fullmatch(line):
             return Reading() if line.strip() else None
         is_boxed = line.lstrip()[0] in _BARS and line[-1] in _BARS
-        pair = self._pair(line) if is_boxed else None
-        if pair is not None:
+        if is_boxed and (pair := self._pair(line)) is not None:
             return pair
-        if self._columns:
-            cells = _cells(line, self._style)
-            row = self._row(cells)
-            if row is not None:
-                return row
-        return self._header(line, is_boxed=is_boxed)
+        row = self._row(_cells(line, self._style)) if self._columns else None
+        return self._header(line, is_boxed=is_boxed) if row is None else row
 
     def _header(self, line: str, *, is_boxed: bool) -> Reading | None:
         """Take the line as the names of columns where it can be nothing else."""
@@ -71,55 +66,50 @@ class LineTables:
                 continue
             names = [name_of_words(_plain(cell.text).split()) for cell in cells]
             are_words = all(_WORD.fullmatch(_plain(cell.text)) for cell in cells)
-            n_known = sum(map(_is_known, names))
-            least = 1 if is_boxed else 2
-            if are_words and n_known >= min(least, len(names)) and len(set(names)) == len(names):
+            is_header = sum(map(_is_known, names)) >= (1 if is_boxed else 2)
+            if are_words and is_header and len(set(names)) == len(names):
                 self._columns, self._style, self._group = cells, style, ""
                 return Reading()
         return None
 
     def _pair(self, line: str) -> Reading | None:
         """Return the metric of ``| name | 0.5 |``; ``| group/ | |`` goes before those after it."""
-        inner = [_plain(cell) for cell in re.split(f"[{_BARS}]", line.strip()[1:-1])]
-        filled = [cell for cell in inner if cell]
-        if len(filled) == 1 and len(inner) == 2 and filled[0].endswith("/"):
-            self._group = filled[0].lower()
+        words, *others = (_plain(cell) for cell in re.split(f"[{_BARS}]", line.strip()[1:-1]))
+        if others == [""] and words.endswith("/"):
+            self._group = words.lower()
             return Reading()
-        if len(filled) != 2 or len(inner) != 2 or not _WORD.fullmatch(filled[0]):
+        number = number_in(others[0]) if len(others) == 1 else None
+        if number is None or not _WORD.fullmatch(words):
             return None
-        number = number_in(filled[1])
-        name = name_of_words(filled[0].split())
-        if number is None or is_setting(name):
-            return None if number is None else Reading()
+        name = name_of_words(words.split())
         if name in COUNTERS:
             return Reading(counters={name: number})
-        return Reading([(self._group + name, float(number))])
+        return Reading([] if is_setting(name) else [(self._group + name, float(number))])
 
     def _row(self, cells: Sequence[_Cell]) -> Reading | None:
-        numbers = [number_in(_plain(cell.text)) for cell in cells]
-        fractions = [_FRACTION.fullmatch(cell.text) for cell in cells]
-        n_read = sum(
-            n is not None or f is not None for n, f in zip(numbers, fractions, strict=True)
-        )
-        columns = self._columns_of(cells, is_labelled=numbers[0] is None and fractions[0] is None)
+        texts = [cell.text for cell in cells]
+        # The k of k/n counts where its column does.
+        counts = [_FRACTION.fullmatch(text) for text in texts]
+        numbers = [
+            number_in(_plain(text)) if count is None else int(count[1])
+            for text, count in zip(texts, counts, strict=True)
+        ]
+        n_read = sum(number is not None for number in numbers)
+        columns = self._columns_of(cells, is_labelled=numbers[:1] == [None])
         if columns is None or n_read < 1 or 2 * n_read < len(cells):
             return None
-        for column, cell, number, fraction in zip(columns, cells, numbers, fractions, strict=True):
-            is_filled = number is not None or fraction is not None or cell.text in _EMPTY
-            if not is_filled and _is_known(name_of_words(_plain(column).split())):
-                return None
         values: list[tuple[str, float]] = []
         counters: dict[str, float] = {}
         label = ""
-        for column, cell, number, fraction in zip(columns, cells, numbers, fractions, strict=True):
+        for column, text, number, count in zip(columns, texts, numbers, counts, strict=True):
             name = name_of_words(re.split(r"[\s(]+", _plain(column)))
-            if fraction is not None and name in COUNTERS:
-                counters[name] = int(fraction[1])
-            elif number is None and cell is cells[0] and _WORD.fullmatch(cell.text):
-                label = "" if cell.text.lower() == "all" else name_of_words(cell.text.split()) + "."
+            if number is None and text not in _EMPTY and _is_known(name):
+                return None
+            if number is None and text == texts[0] and _WORD.fullmatch(text):
+                label = "" if text.lower() == "all" else name_of_words(text.split()) + "."
             elif number is not None and name in COUNTERS:
                 counters[name] = number
-            elif number is not None and not is_setting(name):
+            elif number is not None and count is None and not is_setting(name):
                 values.append((label + name, float(number)))
         return Reading(values, counters)
 

@@ -40,6 +40,7 @@ class Kind(Enum):
     CLOSE = auto()
     MARK = auto()
     OPAQUE = auto()
+    END = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, final
+from typing import BinaryIO, TypeAlias, final
 
 from tunebook.execution.metric_lines import read_json
 from tunebook.execution.readings import Reading, number_in, reading_of
-from tunebook.execution.tensorboard_events import EventReader
+from tunebook.execution.tensorboard_events import read_scalars
 
 _CHUNK = 1 << 22
 _N_MARK = 256
@@ -24,10 +24,8 @@ _MAX_SHARE = 0.02
 """Looking for new files may take this share of the time."""
 
 
-class _Reader(Protocol):
-    def read(self, data: bytes) -> tuple[list[Reading], int]:
-        """Return what new data says, and how many bytes to go on; they may not be there yet."""
-        ...
+_Reader: TypeAlias = Callable[[bytes], tuple[list[Reading], int]]
+"""Returns what new data says, and how many bytes to go on; they may not be there yet."""
 
 
 @final
@@ -101,7 +99,7 @@ class _GrowingFile:
         found: list[Reading] = []
         file.seek(self._offset)
         while data := file.read(_CHUNK):
-            readings, taken = self._reader.read(data)
+            readings, taken = self._reader(data)
             if not taken and len(data) < _CHUNK:
                 break
             # What fills a whole chunk without an end is no line of metrics.
@@ -120,10 +118,10 @@ def _identity(state: os.stat_result | None) -> tuple[int, ...] | None:
 
 def _reader_for(path: Path) -> _Reader | None:
     if path.suffix in {".csv", ".tsv"}:
-        return _CsvReader()
+        return _CsvReader().read
     if path.suffix in {".jsonl", ".ndjson"}:
-        return _JsonLinesReader()
-    return EventReader() if "tfevents" in path.name else None
+        return _read_json_lines
+    return read_scalars if "tfevents" in path.name else None
 
 
 def _complete_lines(data: bytes) -> tuple[list[str], int]:
@@ -131,11 +129,9 @@ def _complete_lines(data: bytes) -> tuple[list[str], int]:
     return data[:end].decode("utf-8-sig", "replace").splitlines(), end
 
 
-@final
-class _JsonLinesReader:
-    def read(self, data: bytes) -> tuple[list[Reading], int]:
-        lines, taken = _complete_lines(data)
-        return [reading for line in lines if (reading := read_json(line))], taken
+def _read_json_lines(data: bytes) -> tuple[list[Reading], int]:
+    lines, taken = _complete_lines(data)
+    return [reading for line in lines if (reading := read_json(line))], taken
 
 
 @final

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Collection
+from contextlib import suppress
 from typing import Any, final
 
 from tunebook.errors import TaskError
@@ -18,8 +18,7 @@ from tunebook.execution.line_tokens import unwrap
 from tunebook.execution.readings import (
     COUNTERS,
     Reading,
-    is_metric_name,
-    is_setting,
+    are_settings,
     normal_name,
     number_in,
     reading_of,
@@ -48,9 +47,13 @@ class MetricLines:
     """
 
     def __init__(self, patterns: tuple[str, ...] = (), wanted: str = "") -> None:
-        for pattern in patterns:
-            _check(pattern)
-        self._patterns = patterns
+        self._patterns = [compiled("The pattern", pattern) for pattern in patterns]
+        if not all(pattern.groupindex for pattern in self._patterns):
+            raise TaskError(
+                "The pattern has no named group",
+                got=" ".join(patterns),
+                expected=r"for example 'accuracy is (?P<val_acc>[\d.]+)'",
+            )
         self._wanted = frozenset({normal_name(wanted.partition("#")[0])} - {""})
         self._tables = LineTables()
 
@@ -81,22 +84,22 @@ class MetricLines:
         for key in _MESSAGES & given.keys():
             if not found.values and isinstance(given[key], str):
                 around = read_line(given[key], self._wanted)
-        if not around.counters and _are_settings([name for name, _ in found.values]):
+        if not around.counters and are_settings([name for name, _ in found.values]):
             return Reading(text=text)
         values = (*around.values, *((prefix + name, value) for name, value in found.values))
         return Reading(values, {**around.counters, **found.counters})
 
     def _by_pattern(self, text: str) -> Reading:
-        values: list[tuple[str, float]] = []
+        values: dict[str, float] = {}
         for pattern in self._patterns:
-            for match in re.finditer(pattern, text):
+            for match in pattern.finditer(text):
                 groups = match.groupdict()
                 if groups.keys() == {"name", "value"}:
                     groups = {str(groups["name"]): groups["value"]}
-                numbers = ((n, None if v is None else number_in(v)) for n, v in groups.items())
-                values += [(name, number) for name, number in numbers if number is not None]
-        found = reading_of(dict(values))
-        counts_itself = any(f"(?P<{name}>" in p for p in self._patterns for name in COUNTERS)
+                numbers = {name: number_in(value or "") for name, value in groups.items()}
+                values |= {n: number for n, number in numbers.items() if number is not None}
+        found = reading_of(values)
+        counts_itself = any(name in p.groupindex for p in self._patterns for name in COUNTERS)
         around = read_line(text)
         counters = found.counters if counts_itself else around.counters
         return Reading(found.values, counters, around.progress, around.is_bar, text.strip())
@@ -130,26 +133,14 @@ def ready_pattern(line: str, wanted: str) -> str | None:
     return pattern if match[1] in MetricLines((pattern,)).read(text).metrics else None
 
 
-def _are_settings(names: Collection[str]) -> bool:
-    n_settings = sum(map(is_setting, names))
-    return n_settings > 0 and (
-        2 * n_settings > len(names) or not any(is_metric_name(name) for name in names)
-    )
-
-
 def _parsed(text: str) -> object:
     if text.count("{") + text.count("[") > _MAX_NESTING:
         return None
-    for load in (json.loads, _literal):
-        try:
-            return load(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
-            continue
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    with suppress(ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return ast.literal_eval(_BARE_NOT_FINITE.sub(r"'\1\2'", unwrap(text)))
     return None
-
-
-def _literal(text: str) -> object:
-    return ast.literal_eval(_BARE_NOT_FINITE.sub(r"'\1\2'", unwrap(text)))
 
 
 def _numbers(given: dict[Any, object], prefix: str = "") -> dict[str, float]:
@@ -167,14 +158,9 @@ def _numbers(given: dict[Any, object], prefix: str = "") -> dict[str, float]:
     return found
 
 
-def _check(pattern: str) -> None:
+def compiled(name: str, pattern: str) -> re.Pattern[str]:
+    """Return a pattern ready for use; ``TaskError`` where it is not a regular expression."""
     try:
-        compiled = re.compile(pattern)
+        return re.compile(pattern)
     except re.error as error:
-        raise TaskError(f"The pattern is not a regular expression: {error}", got=pattern) from error
-    if not compiled.groupindex:
-        raise TaskError(
-            "The pattern has no named group",
-            got=pattern,
-            expected=r"for example 'accuracy is (?P<val_acc>[\d.]+)'",
-        )
+        raise TaskError(f"{name} is not a regular expression: {error}", got=pattern) from error

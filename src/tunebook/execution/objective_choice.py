@@ -70,7 +70,7 @@ class ObjectiveChoice:
         key = _key(name)
         if key == self._name:
             return 0
-        if _without_statistics(key) == self._name:
+        if "_".join(word for word in key.split("_") if word not in _STATISTICS) == self._name:
             return 1
         return _BY_LAST_WORDS if self._name and key.endswith(f"_{self._name}") else None
 
@@ -134,13 +134,9 @@ class ObjectiveChoice:
         prints = self._best()
         if self._nth is not None or len({one.value for one in prints}) < 2:
             return []
-        shown = [
-            Choice(f"{one.name}#{k}", one.value, one.reading.text)
-            for k, one in enumerate(prints[:_MAX_SHOWN], 1)
-        ]
-        last_one = prints[-1]
-        last = Choice(f"{last_one.name}#last", last_one.value, last_one.reading.text)
-        return shown if len(prints) <= _MAX_SHOWN else [*shown, last]
+        shown = [(str(k), one) for k, one in enumerate(prints[:_MAX_SHOWN], 1)]
+        shown += [("last", prints[-1])] if len(prints) > _MAX_SHOWN else []
+        return [Choice(f"{one.name}#{k}", one.value, one.reading.text) for k, one in shown]
 
     def _best(self) -> list[Print]:
         """Return the prints of the best class: plain before bars, exact names before others.
@@ -156,9 +152,8 @@ class ObjectiveChoice:
                 self._adopted = self._adopted or one.name
             is_other = rank == _BY_LAST_WORDS and one.name != self._adopted
             allowed = self._best_rank if self._counts else max(self._best_rank, 1)
-            if is_other or rank > allowed:
-                continue
-            by_class.setdefault((one.is_soft, rank), []).append(one)
+            if not is_other and rank <= allowed:
+                by_class.setdefault((one.is_soft, rank), []).append(one)
         return by_class[min(by_class)] if by_class else []
 
 
@@ -166,7 +161,3 @@ class ObjectiveChoice:
 def _key(name: str) -> str:
     """Return a name without what joins its words."""
     return re.sub(r"[-/.\s]+", "_", normal_name(name))
-
-
-def _without_statistics(key: str) -> str:
-    return "_".join(word for word in key.split("_") if word not in _STATISTICS)

@@ -30,17 +30,14 @@ MORE_IS_BETTER = word_set(
     rewards return returns
     """
 )
-_METRIC_WORDS = (
-    LESS_IS_BETTER
-    | MORE_IS_BETTER
-    | word_set(
-        """
+_METRIC_WORDS = LESS_IS_BETTER | MORE_IS_BETTER
+_METRIC_WORDS |= word_set(
+    """
     fscore roc map50 map75 ar giou jaccard specificity sensitivity prec rec sacrebleu chrf
     per nelbo elbo kld rmsle ce bce xent inception hits hit corr correlation pearson
     spearman score scores top1 top5 acc1 acc5 correct solved nrmse cider em exact gap
     logprob likelihood likelihoods rank1 pck pq sq rq deviance fitness mos winrate
-        """
-    )
+    """
 )
 _SETTINGS = word_set(
     """
@@ -115,11 +112,8 @@ def number_in(text: str) -> float | None:
 @lru_cache(maxsize=4096)
 def normal_name(printed: str) -> str:
     """Return words as a metric's name: ``Test set: Average loss`` is ``test_set.average_loss``."""
-    parts = (
-        name_of_words(part.split())
-        for part in re.split(r"[:\uff1a]\s|\s[-\u2013\u2014]\s", printed)
-    )
-    return ".".join(part for part in parts if part)
+    parts = (name_of_words(part.split()) for part in _HEADINGS.split(printed))
+    return ".".join(filter(None, parts))
 
 
 def name_of_words(words: Sequence[str]) -> str:
@@ -137,3 +131,9 @@ def is_metric_name(name: str) -> bool:
 def is_setting(name: str) -> bool:
     """Whether the name is one of a usual hyperparameter."""
     return name.lower().rpartition(".")[2].replace("-", "_") in _SETTINGS
+
+
+def are_settings(names: Sequence[str]) -> bool:
+    """Whether names beside no counter list a configuration: most are settings, or no metrics."""
+    n_settings = sum(map(is_setting, names))
+    return n_settings > 0 and (2 * n_settings > len(names) or not any(map(is_metric_name, names)))

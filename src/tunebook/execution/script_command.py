@@ -89,18 +89,11 @@ def render_command(
     for word in words:
         names = placeholders([word])
         if any(name not in values and name in known for name in names):
-            is_value_of_option = bool(rendered) and rendered[-1].startswith("-") and word[0] == "{"
-            if is_value_of_option:
+            if rendered and rendered[-1].startswith("-") and word[0] == "{":
                 rendered.pop()
             continue
-        rendered.append(_BRACES.sub(lambda m: _filled(m, values), word))
+        rendered.append(_BRACES.sub(lambda m: m[1] or text_of(values[m[2]]), word))
     return rendered
-
-
-def _filled(match: re.Match[str], values: Mapping[str, object]) -> str:
-    if match[2] is None:
-        return match[1]
-    return text_of(values[match[2]])
 
 
 def text_of(value: object) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self, final
 
 from tunebook.errors import TaskError
-from tunebook.execution.metric_lines import plain_text
+from tunebook.execution.metric_lines import compiled, plain_text
 from tunebook.records import Failure, FailureKind
 
 _TRACEBACK = "Traceback (most recent call last)"
@@ -35,27 +35,18 @@ class ScriptEnds:
             raise TaskError(
                 "diverged_exit must be an exit code from 1 to 255", got=self.diverged_exit
             )
-        try:
-            re.compile(self.diverged_pattern or "")
-        except re.error as error:
-            raise TaskError(
-                f"diverged_pattern is not a regular expression: {error}", got=self.diverged_pattern
-            ) from error
+        compiled("diverged_pattern", self.diverged_pattern or "")
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Return what the options of a task say, the defaults where they are silent."""
-        given = {key: options.get(key) for key in cls.__slots__}
-        return cls(**{key: value for key, value in given.items() if value is not None})
+        given = {key: options[key] for key in cls.__slots__ if options.get(key) is not None}
+        return cls(**given)
 
     def to_options(self) -> dict[str, Any]:
         """Return the options that ``of`` reads, without those that are the defaults."""
-        plain = ScriptEnds()
-        return {
-            key: getattr(self, key)
-            for key in self.__slots__
-            if getattr(self, key) != getattr(plain, key)
-        }
+        plain = asdict(ScriptEnds())
+        return {key: value for key, value in asdict(self).items() if value != plain[key]}
 
     def listen(self, line: str, said: dict[str, str]) -> None:
         """Keep in ``said`` the lines that tell of divergence and of an error."""

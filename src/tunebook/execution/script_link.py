@@ -79,7 +79,8 @@ class ScriptLink:
             return
         try:
             for message in self._wire.read(0.0):
-                self._pass_on(message, self._wire, self.channel)
+                for event in read_events(message.get("events", ())):
+                    self._pass_on(event, message, self._wire, self.channel)
             self._forward_halt(self._wire, self.channel)
         except (EOFError, OSError):
             self._hang_up()
@@ -107,11 +108,7 @@ class ScriptLink:
                 address = kept.root if isinstance(kept, CheckpointStore) else None
                 wire.send(assignment_order(handed.assignment, address))
 
-    def _pass_on(self, message: Message, wire: Wire, channel: PassingChannel) -> None:
-        for event in read_events(message.get("events", ())):
-            self._tell(event, message, wire, channel)
-
-    def _tell(self, event: Event, message: Message, wire: Wire, channel: PassingChannel) -> None:
+    def _pass_on(self, event: Event, message: Message, wire: Wire, channel: PassingChannel) -> None:
         match event:
             case TrialBegan(step=step):
                 channel.began(step)

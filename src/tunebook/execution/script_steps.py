@@ -175,10 +175,11 @@ class ScriptSteps:
         value, is_plain = self._choice.value(), self._choice.is_plain
         if value is None:
             return
+        n_values = len(set(self._choice.values()))
         if self._unit is None:
             if is_settled:
                 self._end_counted_step(value)
-        elif self._is_stuck():
+        elif n_values >= _N_STUCK and not self._has_moved and self._unit != "epoch":
             self._unit, self._step = None, 0
             for each in self._choice.values():
                 self._end_counted_step(each)
@@ -186,10 +187,6 @@ class ScriptSteps:
             self.n_at_end += is_plain
         elif is_plain and (self._brings_one or not math.isfinite(value)):
             self._close(self._step)
-
-    def _is_stuck(self) -> bool:
-        is_stuck = not self._has_moved and self._unit != "epoch"
-        return is_stuck and len(set(self._choice.values())) >= _N_STUCK
 
     def _end_counted_step(self, value: float | None) -> None:
         """Report a step of a script that counts none."""

@@ -23,6 +23,7 @@ from tunebook.execution.metric_files import MetricFiles
 from tunebook.execution.metric_lines import MetricLines
 from tunebook.execution.metric_messages import missing_metric, unclear_metric
 from tunebook.execution.script_command import (
+    RESERVED,
     check_placeholders,
     program_texts,
     render_command,
@@ -133,15 +134,7 @@ class ScriptTask:
             status = following.until_end()
         finally:
             following.end()
-        if following.has_ended_well:
-            return
-        divergence = self.ends.divergence(status, following.output.last, following.said)
-        if divergence is not None:
-            raise TaskFailed(divergence)
-        if status != 0:
-            raise following.failure(status)
-        following.require_objective(self.patterns)
-        trial.notice = self.ends.notice(following.said) or following.doubt
+        following.conclude(status)
 
 
 @final
@@ -149,14 +142,14 @@ class _Following:
     """One run of a script, watched."""
 
     def __init__(self, task: ScriptTask, trial: TrialHandle) -> None:
-        self.output = ScriptOutput()
+        self._output = ScriptOutput()
+        self._task = task
         self._trial = trial
         self._steps = ScriptSteps(
             trial.objective.metric, self._report, max_steps=trial.max_steps, config=trial.config
         )
         self._lines = MetricLines(task.patterns, trial.objective.metric)
-        self._ends = task.ends
-        self.said: dict[str, str] = {}
+        self._said: dict[str, str] = {}
         self._n_at_end, self._at_end_since = 0, 0.0
         self._was_asked_to_end = False
         self._files = MetricFiles(trial.directory)
@@ -173,35 +166,6 @@ class _Following:
         except BaseException:
             self._link.close()
             raise
-
-    @property
-    def names(self) -> set[str]:
-        """The metrics that were found."""
-        attached = self._link.channel
-        return self._steps.names if attached is None else attached.metrics
-
-    @property
-    def doubt(self) -> str | None:
-        """What makes the objective's values doubtful, which the timing run did not come to."""
-        names = [choice.typed for choice in self._steps.choices]
-        metric = self._trial.objective.metric
-        return f"{' or '.join(names)} may be meant by {metric!r}" if names else None
-
-    @property
-    def has_objective(self) -> bool:
-        """Whether the objective came, now or before the checkpoint from which the trial went on."""
-        attached = self._link.channel
-        if attached is None:
-            return self._steps.has_objective
-        return attached.start > 0 or self._trial.objective.metric in attached.metrics
-
-    @property
-    def has_ended_well(self) -> bool:
-        """Whether the trial is where it should be, however the script itself has ended."""
-        attached = self._link.channel
-        if attached is None:
-            return self._steps.is_over or self._was_asked_to_end
-        return attached.has_left or self._link.is_asked_to_end
 
     def until_end(self) -> int:
         """Report metrics until the script is gone and return its exit code.
@@ -222,30 +186,42 @@ class _Following:
         self._link.attend()
         if self._link.channel is None:
             self._read_files(is_last=True)
-            for line in self.output.finish():
+            for line in self._output.finish():
                 self._steps.take(self._lines.read(line.text))
             self._steps.finish()
         elif self._link.channel.divergence is not None:
             raise self._link.channel.divergence
         return status or 0
 
-    def failure(self, status: int) -> TaskFailed:
-        """Return why the script exited with ``status``; one that was killed may be tried again."""
-        is_starved = self._memory_watch.has_risen()
-        failure = script_failure(
-            status,
-            self.output.last,
-            was_out_of_memory=is_starved,
-            peak_bytes=self._process.peak_bytes or None,
-        )
-        return TaskFailed(failure, is_loss=is_starved or is_kill(status))
-
-    def require_objective(self, patterns: Sequence[str]) -> None:
-        """``TaskFailed`` if the objective has not come, or several numbers may be it."""
+    def conclude(self, status: int) -> None:
+        """Say of a trial that ended by itself what to know; ``TaskFailed`` if it has failed."""
+        attached, ends, last = self._link.channel, self._task.ends, self._output.last
+        metric, names = self._trial.objective.metric, self._steps.names
+        if attached is None:
+            is_well = self._steps.is_over or self._was_asked_to_end
+            has_objective = self._steps.has_objective
+        else:
+            is_well = attached.has_left or self._link.is_asked_to_end
+            names = attached.metrics
+            # It may have come before the checkpoint from which the trial went on.
+            has_objective = attached.start > 0 or metric in names
+        if is_well:
+            return
+        failure = ends.divergence(status, last, self._said)
+        if failure is not None:
+            raise TaskFailed(failure)
+        if status != 0:
+            is_starved, peak_bytes = self._memory_watch.has_risen(), self._process.peak_bytes
+            failure = script_failure(
+                status, last, was_out_of_memory=is_starved, peak_bytes=peak_bytes or None
+            )
+            raise TaskFailed(failure, is_loss=is_starved or is_kill(status))
         self._require_one_objective()
-        if not self.has_objective:
-            metric, last = self._trial.objective.metric, self.output.last
-            raise TaskFailed(missing_metric(metric, self.names, last, patterns))
+        if not has_objective:
+            raise TaskFailed(missing_metric(metric, names, last, self._task.patterns))
+        doubt = " or ".join(choice.typed for choice in self._steps.choices)
+        doubt = doubt and f"{doubt} may be meant by {metric!r}"
+        self._trial.notice = ends.notice(self._said) or doubt or None
 
     def end(self) -> None:
         """End the script if it still runs, and what it left behind."""
@@ -257,8 +233,8 @@ class _Following:
         if attached is None:
             if self._steps.n_at_end > self._n_at_end:
                 self._n_at_end, self._at_end_since = self._steps.n_at_end, time.monotonic()
-            waited_s = time.monotonic() - self._at_end_since
-            return self._steps.is_over or (self._n_at_end > 0 and waited_s > self._ends.grace_s)
+            is_late = time.monotonic() - self._at_end_since > self._task.ends.grace_s
+            return self._steps.is_over or (self._n_at_end > 0 and is_late)
         if not attached.has_left:
             self._left_at = time.monotonic()
         return time.monotonic() - self._left_at > _LEAVE_S
@@ -287,8 +263,8 @@ class _Following:
     def _take(self, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
-        for line in self.output.take(text):
-            self._ends.listen(line.text, self.said)
+        for line in self._output.take(text):
+            self._task.ends.listen(line.text, self._said)
             if self._link.channel is None:
                 reading = self._lines.read(line.text)
                 seconds = self._trial.seconds
@@ -314,14 +290,8 @@ class _Following:
 
 
 def _values_of(trial: TrialHandle) -> dict[str, object]:
-    own = {
-        "seed": trial.seed,
-        "trial": trial.number,
-        "directory": trial.directory,
-        "device": trial.device,
-        "max_steps": trial.max_steps,
-    }
-    return own | dict(trial.config)
+    own = {name: getattr(trial, name) for name in RESERVED if name != "trial"}
+    return {"trial": trial.number, **own, **trial.config}
 
 
 def _environment_of(trial: TrialHandle) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import TypeAlias, final
 
 from tunebook.execution.readings import Reading
 
@@ -23,69 +22,55 @@ _TENSOR_TYPE, _TENSOR_CONTENT, _TENSOR_FLOATS, _TENSOR_DOUBLES = 1, 4, 5, 6
 _FORMATS = {1: "<f", 2: "<d", 3: "<i", 9: "<q"}
 """Tensors of one float, double, int32 or int64."""
 
-_Field: TypeAlias = tuple[int, int | bytes]
+_WIDTHS = {1: 8, 5: 4}
+"""The bytes of fields with a fixed length, by their kind."""
 
 
-@final
-class EventReader:
-    """Takes the bytes of one file as it grows; a record that is not complete yet waits."""
-
-    def read(self, data: bytes) -> tuple[list[Reading], int]:
-        """Return the scalars of complete records, and how many bytes to go on."""
-        found: list[Reading] = []
-        place = 0
-        while len(data) - place >= _HEAD:
-            (length,) = struct.unpack_from("<Q", data, place)
-            end = place + _HEAD + length + _FOOT
-            if length > _MAX_RECORD:
-                return found, end
-            if end > len(data):
-                break
-            reading = _scalars(data[place + _HEAD : end - _FOOT])
-            if reading:
-                found.append(reading)
-            place = end
-        return found, place
+def read_scalars(data: bytes) -> tuple[list[Reading], int]:
+    """Return the scalars of complete records, and how many bytes to go on: the rest waits."""
+    found: list[Reading] = []
+    place = 0
+    while len(data) - place >= _HEAD:
+        (length,) = struct.unpack_from("<Q", data, place)
+        end = place + _HEAD + length + _FOOT
+        if length > _MAX_RECORD:
+            return found, end
+        if end > len(data):
+            break
+        reading = _scalars(data[place + _HEAD : end - _FOOT])
+        found += [reading] if reading else []
+        place = end
+    return found, place
 
 
 def _scalars(event: bytes) -> Reading:
     metrics: dict[str, float] = {}
     step = 0
-    for number, content in _fields(event):
-        if number == _EVENT_STEP and isinstance(content, int):
-            step = content
-        elif number == _EVENT_SUMMARY and isinstance(content, bytes):
-            for inner, value in _fields(content):
-                if inner == _SUMMARY_VALUE and isinstance(value, bytes):
-                    metrics |= _scalar(value)
+    for number, whole, content in _fields(event):
+        if number == _EVENT_STEP:
+            step = whole
+        elif number == _EVENT_SUMMARY:
+            for inner, _, value in _fields(content):
+                metrics |= _scalar(value) if inner == _SUMMARY_VALUE else {}
     return Reading(list(metrics.items()), {"step": step}) if metrics else Reading()
 
 
 def _scalar(value: bytes) -> dict[str, float]:
-    tag, scalar = "", None
-    for number, content in _fields(value):
-        if not isinstance(content, bytes):
-            continue
-        if number == _VALUE_TAG:
-            tag = content.decode("utf-8", "replace")
-        elif number == _VALUE_SIMPLE:
-            scalar = _unpacked("<f", content)
-        elif number == _VALUE_TENSOR:
-            scalar = _tensor(content)
+    fields = {number: content for number, _, content in _fields(value)}
+    tag = fields.get(_VALUE_TAG, b"").decode("utf-8", "replace")
+    scalar = _unpacked("<f", fields.get(_VALUE_SIMPLE, b""))
+    if scalar is None:
+        scalar = _tensor(fields.get(_VALUE_TENSOR, b""))
     return {tag: scalar} if tag and scalar is not None else {}
 
 
 def _tensor(tensor: bytes) -> float | None:
     """Return the number of a tensor that holds one."""
-    fields = dict(_fields(tensor))
-    kind, content = fields.get(_TENSOR_TYPE), fields.get(_TENSOR_CONTENT)
-    if isinstance(content, bytes) and content and isinstance(kind, int):
-        return _unpacked(_FORMATS.get(kind, ""), content)
-    for number, form in ((_TENSOR_FLOATS, "<f"), (_TENSOR_DOUBLES, "<d")):
-        content = fields.get(number)
-        if isinstance(content, bytes):
-            return _unpacked(form, content)
-    return None
+    fields = {number: (whole, content) for number, whole, content in _fields(tensor)}
+    kind, _ = fields.get(_TENSOR_TYPE, (0, b""))
+    forms = {_TENSOR_CONTENT: _FORMATS.get(kind, ""), _TENSOR_FLOATS: "<f", _TENSOR_DOUBLES: "<d"}
+    found = (_unpacked(form, fields[n][1]) for n, form in forms.items() if n in fields)
+    return next((scalar for scalar in found if scalar is not None), None)
 
 
 def _unpacked(form: str, content: bytes) -> float | None:
@@ -94,28 +79,26 @@ def _unpacked(form: str, content: bytes) -> float | None:
     return float(struct.unpack(form, content)[0])
 
 
-def _fields(message: bytes) -> Iterator[_Field]:
-    """Yield (number, content) of a protocol buffer's fields; ends where it is none.
+def _fields(message: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (number, whole number, bytes) of a protocol buffer's fields; ends where it is none.
 
-    Whole numbers come as int, all else as the bytes it is made of.
+    A field is a whole number or bytes: the other is 0 or empty.
     """
     place = 0
     while place < len(message):
         key, place = _varint(message, place)
-        number, kind = key >> 3, key & 7
+        kind, whole, length = key & 7, 0, 0
         if kind == 0:
-            content, place = _varint(message, place)
-            yield number, content
-            continue
-        if kind == 2:
+            whole, place = _varint(message, place)
+        elif kind == 2:
             length, place = _varint(message, place)
-        elif kind in {1, 5}:
-            length = 8 if kind == 1 else 4
+        elif kind in _WIDTHS:
+            length = _WIDTHS[kind]
         else:
             return
         if place + length > len(message):
             return
-        yield number, message[place : place + length]
+        yield key >> 3, whole, message[place : place + length]
         place += length
 
 

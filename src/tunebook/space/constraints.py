@@ -10,6 +10,7 @@ import ast
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Number
 from typing import Final, final
 
 from tunebook.errors import SpaceError, nearest
@@ -133,7 +134,7 @@ class _Reader:
             case ast.Compare():
                 self._comparison(node)
             case ast.Name() | ast.Attribute():
-                if not self._is_truth(self._name(node)):
+                if not self._are_all(bool, self._name(node)):
                     raise self.refusal(f"{ast.unparse(node)!r} is not true or false")
             case _:
                 raise self.refusal(f"{_shown(node)} does not say what must hold")
@@ -174,7 +175,7 @@ class _Reader:
                 self._call(function, arguments)
             case ast.Name() | ast.Attribute():
                 name = self._name(node)
-                if not self._is_number(name):
+                if not self._are_all(Number, name):
                     raise self.refusal(f"parameter {name!r} is not always a number")
             case _:
                 raise self.refusal(
@@ -203,23 +204,16 @@ class _Reader:
         self.names.add(name)
         return name
 
-    def _is_number(self, name: str) -> bool:
+    def _are_all(self, kind: type, name: str) -> bool:
+        """Whether each value of a parameter is of a kind; of a range, one value tells."""
         match self._parameters.get(name):
             case Choice(values=values):
-                return all(isinstance(value, (int, float)) for value in values)
+                return all(isinstance(value, kind) for value in values)
             case Constant(value=value):
-                return isinstance(value, (int, float))
-        return True
-
-    def _is_truth(self, name: str) -> bool:
-        match self._parameters.get(name):
+                return isinstance(value, kind)
             case Bool():
-                return True
-            case Choice(values=values):
-                return all(isinstance(value, bool) for value in values)
-            case Constant(value=value):
-                return isinstance(value, bool)
-        return False
+                return issubclass(bool, kind)
+        return issubclass(float, kind)
 
 
 def _short(text: str) -> str:

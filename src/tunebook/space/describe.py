@@ -15,15 +15,8 @@ _SHARED = ("prior", "confidence", "role", "kind")
 class Described(Protocol):
     """What a space looks like from here."""
 
-    @property
-    def parameters(self) -> Mapping[str, Parameter]:
-        """The checked parameters by name."""
-        ...
-
-    @property
-    def constraints(self) -> tuple[str, ...]:
-        """The constraints as they were written."""
-        ...
+    parameters: Mapping[str, Parameter]
+    constraints: tuple[str, ...]
 
 
 def describe_parameter(parameter: Parameter) -> str:
@@ -96,12 +89,9 @@ def _changes(new: Parameter, old: Parameter) -> list[str]:
 def _range_changes(new: Float | Int, old: Float | Int) -> list[str]:
     changes: list[str] = []
     if (new.low, new.high) != (old.low, old.high):
-        if new.low <= old.low and new.high >= old.high:
-            verb = "widened"
-        elif new.low >= old.low and new.high <= old.high:
-            verb = "narrowed"
-        else:
-            verb = "moved"
+        is_wider = new.low <= old.low and new.high >= old.high
+        is_narrower = new.low >= old.low and new.high <= old.high
+        verb = "widened" if is_wider else "narrowed" if is_narrower else "moved"
         changes.append(f"range {verb}: was {_range(old)}, is now {_range(new)}")
     before, after = _notes(old) or "linear", _notes(new) or "linear"
     if before != after:

@@ -52,22 +52,18 @@ class Dimension(Protocol):
         ...
 
 
-def _number(name: str, value: object, expected: str) -> float:
+def _number(name: str, value: object, low: float, high: float, expected: str) -> float:
+    """Return the value as a number of the range, or raise ConfigurationError."""
     got = plain(value)
     if isinstance(got, bool) or not isinstance(got, (int, float)):
         raise ConfigurationError(
             f"parameter {name!r} is not a number", got=value, expected=expected
         )
-    try:
-        return float(got)
-    except OverflowError:
-        return math.inf if got > 0 else -math.inf
-
-
-def _outside(name: str, value: object, expected: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"parameter {name!r} is outside its range", got=value, expected=expected
-    )
+    if not low <= got <= high:
+        raise ConfigurationError(
+            f"parameter {name!r} is outside its range", got=value, expected=expected
+        )
+    return float(got)
 
 
 def _spread(dimension: Dimension, n: int) -> Iterator[Value]:
@@ -104,10 +100,7 @@ class ContinuousDimension:
         """Return the value as a float, or raise ConfigurationError."""
         low, high = self.scale.low, self.scale.high
         expected = f"a number from {shown(low)} to {shown(high)}"
-        number = _number(self.name, value, expected)
-        if not low <= number <= high:
-            raise _outside(self.name, value, expected)
-        return number
+        return _number(self.name, value, low, high, expected)
 
     def encode(self, value: Value) -> float:
         """Return where the value lies on its scale."""
@@ -148,9 +141,7 @@ class WholeDimension:
     def check(self, value: object) -> int:
         """Return the value as an int (3.0 is one), or raise ConfigurationError."""
         expected = f"a whole number from {self.low} to {self.high}"
-        number = _number(self.name, value, expected)
-        if not self.low <= number <= self.high:
-            raise _outside(self.name, value, expected)
+        number = _number(self.name, value, self.low, self.high, expected)
         if not number.is_integer():
             raise ConfigurationError(
                 f"parameter {self.name!r} is not a whole number", got=value, expected=expected
@@ -201,9 +192,7 @@ class SteppedDimension:
         expected = (
             f"a number from {shown(self.low)} to {shown(self.high)}, in steps of {shown(self.step)}"
         )
-        number = _number(self.name, value, expected)
-        if not self.low <= number <= self.high:
-            raise _outside(self.name, value, expected)
+        number = _number(self.name, value, self.low, self.high, expected)
         i = round((number - self.low) / self.step)
         # 1e-6 of a step: what sums such as 0.1 + 0.2 are off by, and far below any step.
         if i >= self.n_values or abs(number - self._value(i)) > 1e-6 * self.step:

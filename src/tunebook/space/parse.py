@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from tunebook.errors import SpaceError, nearest
@@ -20,6 +20,15 @@ _FLOAT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WORDS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 # Python refuses longer ones (sys.set_int_max_str_digits), and no hyperparameter has them.
 _MAX_DIGITS = 300
+_FUNCTIONS = ("log", "uniform", "1-x", "int", "intlog", "choice", "ordered", "bool", "const")
+# choice, randint, uniform and loguniform are the platform's own names (S0.12).
+_ALIASES = {
+    "loguniform": "log",
+    "float": "uniform",
+    "randint": "int",
+    "boolean": "bool",
+    "constant": "const",
+}
 
 
 def parse_parameters(texts: Iterable[str]) -> dict[str, Parameter]:
@@ -53,10 +62,29 @@ def parse_parameter(name: str, form: str) -> Parameter:
         if _is_quoted(form) or not any(c in form for c in "(),"):
             return Constant(_value(name, form))
         raise _refusal(name, form, "Quote a text that holds brackets or commas")
-    function = call["function"].lower()
-    if function not in _FUNCTIONS:
-        raise _refusal(name, form, nearest(function, _FUNCTIONS))
-    return _FUNCTIONS[function](name, call["inside"].strip())
+    function, inside = call["function"].lower(), call["inside"].strip()
+    match _ALIASES.get(function, function):
+        case "uniform":
+            low, high, *step = _numbers(name, "uniform", inside, 3)
+            return Float(low, high, step=step[0] if step else None)
+        case "log" | "1-x" as scale:
+            low, high = _numbers(name, scale, inside, 2)
+            return Float(low, high, log=True if scale == "log" else "1-x")
+        case "int" | "intlog" as scale:
+            low, high = _numbers(name, scale, inside, 2)
+            # 1e3 becomes 1000, and what is no whole number is refused, by the space.
+            return Int(low, high, log=scale == "intlog")  # type: ignore[arg-type]  # see above
+        case "choice" | "ordered" as kind:
+            separator = "|" if len(_split(inside, "|")) > 1 else ","
+            values = [_value(name, option) for option in _split(inside, separator)]
+            return Choice(*values, ordered=kind == "ordered")
+        case "bool" if inside:
+            raise _refusal(name, f"bool({inside})", "Write bool, without anything in brackets")
+        case "bool":
+            return Bool()
+        case "const":
+            return Constant(_value(name, inside))
+    raise _refusal(name, form, nearest(function, [*_FUNCTIONS, *_ALIASES]))
 
 
 def parse_value(text: str) -> Value:
@@ -122,74 +150,3 @@ def _numbers(name: str, function: str, inside: str, most: int) -> list[float]:
         got=f"{function}({inside})",
         expected=f"one of {FORMS}",
     )
-
-
-def _uniform(name: str, inside: str) -> Parameter:
-    low, high, *step = _numbers(name, "uniform", inside, 3)
-    return Float(low, high, step=step[0] if step else None)
-
-
-def _log(name: str, inside: str) -> Parameter:
-    low, high = _numbers(name, "log", inside, 2)
-    return Float(low, high, log=True)
-
-
-def _one_minus(name: str, inside: str) -> Parameter:
-    low, high = _numbers(name, "1-x", inside, 2)
-    return Float(low, high, log="1-x")
-
-
-def _int(name: str, inside: str) -> Parameter:
-    return _whole(name, "int", inside)
-
-
-def _int_log(name: str, inside: str) -> Parameter:
-    return _whole(name, "intlog", inside)
-
-
-def _whole(name: str, function: str, inside: str) -> Int:
-    low, high = _numbers(name, function, inside, 2)
-    # 1e3 becomes 1000, and what is no whole number is refused, by the space.
-    return Int(low, high, log=function == "intlog")  # type: ignore[arg-type]  # see above
-
-
-def _options(name: str, inside: str) -> list[Value]:
-    separator = "|" if len(_split(inside, "|")) > 1 else ","
-    return [_value(name, option) for option in _split(inside, separator)]
-
-
-def _choice(name: str, inside: str) -> Parameter:
-    return Choice(*_options(name, inside))
-
-
-def _ordered(name: str, inside: str) -> Parameter:
-    return Choice(*_options(name, inside), ordered=True)
-
-
-def _bool(name: str, inside: str) -> Parameter:
-    if inside:
-        raise _refusal(name, f"bool({inside})", "Write bool, without anything in brackets")
-    return Bool()
-
-
-def _constant(name: str, inside: str) -> Parameter:
-    return Constant(_value(name, inside))
-
-
-# choice, randint, uniform and loguniform are the platform's own names (S0.12).
-_FUNCTIONS: dict[str, Callable[[str, str], Parameter]] = {
-    "log": _log,
-    "loguniform": _log,
-    "uniform": _uniform,
-    "float": _uniform,
-    "1-x": _one_minus,
-    "int": _int,
-    "randint": _int,
-    "intlog": _int_log,
-    "choice": _choice,
-    "ordered": _ordered,
-    "bool": _bool,
-    "boolean": _bool,
-    "const": _constant,
-    "constant": _constant,
-}

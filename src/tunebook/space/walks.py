@@ -10,9 +10,7 @@ from tunebook.space.dimensions import Dimension
 
 
 def count(
-    order: Sequence[str],
-    dimensions: Mapping[str, Dimension],
-    conditions: Mapping[str, Clauses],
+    order: Sequence[str], dimensions: Mapping[str, Dimension], conditions: Mapping[str, Clauses]
 ) -> int | None:
     """Return the number of distinct configurations, None when it is infinite.
 
@@ -85,10 +83,7 @@ def visit(
 
 
 def _settings(
-    name: str,
-    clauses: Clauses,
-    points: Callable[[], Iterator[Value]],
-    values: dict[str, Value],
+    name: str, clauses: Clauses, points: Callable[[], Iterator[Value]], values: dict[str, Value]
 ) -> Iterator[bool]:
     """Put each point into ``values`` in turn; leave the name out, once, while it is inactive."""
     if not hold(clauses, values):

@@ -64,13 +64,10 @@ def open_confirmation(
     body = file_of(study.facts)
     sample = float(body.pop("sample", 1.0))
     configs = _to_confirm(study, 1 if sample == 1.0 else RERUN_TOP)
-    kept: dict[str, Any] = {key: body[key] for key in _KEPT if key in body}
     price = study.facts.budget.price_per_hour
-    budget: dict[str, float] = {"trials": n_seeds * len(configs)}
-    if price is not None:
-        budget["price_per_hour"] = price
-    form: dict[str, Any] = {
-        **kept,
+    budget = {"trials": n_seeds * len(configs), "price_per_hour": price}
+    form = {
+        **{key: body[key] for key in _KEPT if key in body},
         "name": name_of_confirmation(study.name),
         "max_steps": study.spec.max_steps,
         "updates_per_step": max(1, round(body["updates_per_step"] / sample)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,11 +10,8 @@ from tunebook.errors import StudyFileError, nearest
 from tunebook.study.file_lines import Place, YamlFile
 
 _EXPECTED = {
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
     "string_type": "a text",
     "invalid_key": "a text; put it in quotes",
     "mapping_type": "a mapping of names to values",
@@ -29,13 +26,13 @@ def first_error(
     """Return the first thing that is wrong: its file and line, its key, what to write instead."""
     # A key that is missing may be one that is misspelt.
     wrong = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-    place: Place = tuple(wrong["loc"])
+    place, section = _located(tuple(wrong["loc"]), model)
     where = "" if given is None else f"{given.where(place)}: "
-    key = ".".join(map(str, _known_place(place, model)))
+    key = ".".join(map(str, place))
     kind = wrong["type"]
     if kind == "extra_forbidden":
-        known = _section(place[:-1], model).model_fields
-        return StudyFileError(f"{where}there is no key {key!r}", do=nearest(str(place[-1]), known))
+        nearest_key = nearest(str(place[-1]), section.model_fields)
+        return StudyFileError(f"{where}there is no key {key!r}", do=nearest_key)
     if kind == "missing":
         return StudyFileError(f"{where}the key {key!r} is missing", do=example_of(key))
     if kind == "value_error":
@@ -48,24 +45,20 @@ def first_error(
     )
 
 
-def _known_place(place: Place, model: type[BaseModel]) -> Place:
-    """Leave out what pydantic adds to a place: which member of a union it tried."""
-    if len(place) > 1 and not _is_section(model, place[0]):
-        return place[:1]
-    return place
+def _located(place: Place, section: type[BaseModel]) -> tuple[Place, type[BaseModel]]:
+    """Return the part of a place that is in the file, and the section of its last key.
 
-
-def _is_section(model: type[BaseModel], key: str | int) -> bool:
-    field = model.model_fields.get(str(key))
-    kind: Any = None if field is None else field.annotation
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
-def _section(place: Place, model: type[BaseModel]) -> type[BaseModel]:
-    for key in place:
-        kind: Any = model.model_fields[str(key)].annotation
-        model = kind
-    return model
+    What follows it is pydantic's: which member of a union it tried.
+    """
+    for n, key in enumerate(place[:-1], 1):
+        if isinstance(key, str):
+            kind: Any = section.model_fields[key].annotation
+            kinds = [k for k in (kind, *get_args(kind)) if isinstance(k, type)]
+            inner = next((k for k in kinds if issubclass(k, BaseModel)), None)
+            if inner is None:
+                return place[:n], section
+            section = inner
+    return place, section
 
 
 def example_of(key: str) -> str:

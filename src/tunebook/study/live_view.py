@@ -91,9 +91,11 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
     running = [n for n, attempt in facts.attempts.items() if not attempt.is_held]
     expected = _forecast(facts)
     alive = [facts.trials[n] for n in facts.alive]
+    # How much of their whole training those alive have behind them.
+    shares = (min(1.0, trial.step / spec.max_steps) for trial in alive if spec.max_steps)
     left_s = seconds_left(
         progress,
-        trials_trained=progress.n_finished + sum(_share_trained(t, facts) for t in alive),
+        trials_trained=progress.n_finished + sum(shares),
         total_s=None if expected is None else expected.total_s,
     )
     return Picture(
@@ -158,11 +160,6 @@ def _forecast(facts: Facts) -> Forecast | None:
 def _best_paused(alive: Iterable[Trial], objective: Objective) -> list[Trial]:
     paused = (t for t in alive if t.state is TrialState.PAUSED and t.value is not None)
     return nsmallest(N_SHOWN, paused, key=lambda t: (objective.sign * (t.value or 0.0), t.number))
-
-
-def _share_trained(trial: Trial, facts: Facts) -> float:
-    max_steps = facts.known_spec.max_steps
-    return min(1.0, trial.step / max_steps) if max_steps else 0.0
 
 
 def _is_fixed(name: str, parameter: object) -> bool:

@@ -43,7 +43,8 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
         )
     state = study.checkpoints.load(ref)["training"]
     config = {**spec.task.options["fixed"], **trial.config}
-    told = _metrics(study, trial, ref, config)
+    conditions = _without_folder(conditions_of_study(spec, config))
+    told = _measured(study, trial, ref) | {"conditions": conditions}
     _require_folder(Path(folder))
     write: Any = load_function(MODEL_WRITER)
     facts = {"training": _training(study, trial)}
@@ -99,16 +100,8 @@ def _require_folder(folder: Path) -> None:
         ) from None
 
 
-def _metrics(
-    study: Study, trial: Trial, ref: CheckpointRef, config: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what was measured at the checkpoint, under which conditions, on what evidence."""
-    return _measured(study, trial, ref) | {
-        "conditions": _without_folder(conditions_of_study(study.spec, config)),
-    }
-
-
 def _measured(study: Study, trial: Trial, ref: CheckpointRef) -> dict[str, Any]:
+    """Return what was measured at the checkpoint, on what evidence."""
     objective = study.spec.objective
     measured = {
         name: dict(zip(series.steps, series.values, strict=True)).get(ref.step)

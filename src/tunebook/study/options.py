@@ -100,19 +100,14 @@ def showing_options(kind: type) -> Callable[[_Function], _Function]:
     def decorate(function: _Function) -> _Function:
         signature = inspect.signature(function)
         own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        hints = kind.__annotations__ if kind is not TuneOptions else _annotations()
         keywords = [
             inspect.Parameter(
                 name, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(name), annotation=hint
             )
-            for name, hint in hints.items()
+            for name, hint in kind.__annotations__.items()
             if name not in signature.parameters
         ]
         function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]  # what inspect and editors read
         return function
 
     return decorate
-
-
-def _annotations() -> dict[str, Any]:
-    return StudyOptions.__annotations__ | RunOptions.__annotations__

@@ -11,16 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunebook.errors import (
-    BudgetError,
-    ConfigurationError,
-    ObjectiveError,
-    SearchError,
-    nearest,
-)
+from tunebook.errors import BudgetError, ConfigurationError, ObjectiveError, SearchError, nearest
 from tunebook.execution.user_code import load_function
 from tunebook.playbook.hyperparameters import known
-from tunebook.records import Direction, Objective, TaskRef
+from tunebook.records import Direction, TaskRef
 from tunebook.search.evolution import Evolution
 from tunebook.search.population import n_replaced
 from tunebook.search.random import Random, hit_probability
@@ -29,14 +23,12 @@ from tunebook.space import Confidence, Constant, Kind, Parameter, Space
 from tunebook.space.parse import parse_value
 from tunebook.study.study_file import BudgetSection, ObjectiveSection, StudyFile
 from tunebook.study.tasks import describe_task
+from tunebook.study.tune import with_some_limit
 from tunebook.training.preset import Preset, checked_share
 
 PRESET_READER = "tunebook.recipes.presets:read_preset"
 TRAINING_MAKER = "tunebook.recipes.presets:training_of"
 """What reads a preset and makes its training. By name: studies must not need PyTorch."""
-
-DEFAULT_TRIALS = 10
-"""The trials of a search that says nothing of them, the baseline being one (S0.11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +185,8 @@ def _with_extent(file: StudyFile) -> StudyFile:
     searcher = make_searcher(file.search)
     budget = file.budget
     if not isinstance(searcher, Evolution):
-        limits = ("trials", "steps", "hours", "cost", "target", "patience")
-        if all(getattr(budget, name) is None for name in limits):
-            budget = budget.model_copy(update={"trials": DEFAULT_TRIALS})
-        return file.model_copy(update={"budget": budget})
+        # The baseline is one of the trials (S0.11).
+        return file.model_copy(update={"budget": BudgetSection(**with_some_limit(dict(budget)))})
     if budget.trials is not None:
         raise BudgetError(
             "Evolution has no number of trials: it trains its population for its rounds (S0.15)",
@@ -232,10 +222,9 @@ def _notices_of_search(file: StudyFile) -> Iterator[str]:
     if isinstance(searcher, Random) and trials is not None:
         chance = hit_probability(trials - 1, 0.05)
         yield f"{trials - 1} random trials hit the best 5 % of the space with {chance:.0%} chance"
-    is_alone = isinstance(searcher, Evolution) and (
-        n_replaced(searcher.population, searcher.perturb_ratio) == 0
-    )
-    if is_alone:
+    if isinstance(searcher, Evolution) and not n_replaced(
+        searcher.population, searcher.perturb_ratio
+    ):
         yield "a population of one has nobody to copy: it is one plain training (S0.15)"
 
 
@@ -252,20 +241,16 @@ def _once(budget: BudgetSection) -> BudgetSection:
 def _objective(file: StudyFile, preset: Preset) -> ObjectiveSection:
     """Return the recipe's objective; its metric's direction is no matter of choice (S0.4)."""
     own, given = preset.task.objective, file.objective
-    wanted = given.maximize or given.minimize
-    if wanted is None:
+    if not given.metric:
         return ObjectiveSection(**{str(own.direction): own.metric}, reduce=given.reduce)
-    if wanted == own.metric and getattr(given, str(own.direction)) is None:
+    if given.metric == own.metric and given.direction != own.direction:
+        better = "higher" if own.direction is Direction.MAXIMIZE else "lower"
         raise ObjectiveError(
-            f"{own.metric} is better the {_better(own)} it is",
+            f"{own.metric} is better the {better} it is",
             got=given.model_dump(exclude_none=True),
             expected=f"{own.direction}: {own.metric}",
         )
     return given
-
-
-def _better(objective: Objective) -> str:
-    return "higher" if objective.direction == Direction.MAXIMIZE else "lower"
 
 
 def _require_usable(file: StudyFile, preset: Preset) -> None:

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tunebook.engine import replay
-from tunebook.errors import StudyExistsError, StudyNotFoundError
+from tunebook.errors import StudyExistsError
 from tunebook.records import StudySpec, TrialNumber
 from tunebook.settings import Settings
-from tunebook.storage import Store
 from tunebook.storage.checkpoints import folder_name
 from tunebook.study.description import checked_name
 from tunebook.study.opening import Opened
@@ -45,7 +44,7 @@ def rename_study(opened: Opened, name: str) -> None:
     """
     checked_name(name)
     with _held(opened) as spec:
-        if _is_taken(opened.store, name):
+        if name in {entry.name for entry in opened.store.list_studies()}:
             raise StudyExistsError(
                 "There is a study of that name already", got=name, do="Choose another name"
             )
@@ -53,14 +52,6 @@ def rename_study(opened: Opened, name: str) -> None:
             if folder.exists():
                 folder.rename(folder.with_name(folder_name(name)))
         opened.store.rename_study(opened.study, name, time.time())
-
-
-def _is_taken(store: Store, name: str) -> bool:
-    try:
-        store.find_study(name)
-    except StudyNotFoundError:
-        return False
-    return True
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tunebook.engine import Facts
@@ -50,6 +50,15 @@ def best_of(facts: Facts, checkpoints: CheckpointStore) -> Best:
     return Best(trial.number, trial.config, trial.value, trial.best_step or trial.step, path)
 
 
+def trial_of(facts: Facts, number: int) -> Trial:
+    """Return the trial of that number; ``InputError`` if there is none."""
+    if not 0 <= number < len(facts.trials):
+        raise InputError(
+            "There is no such trial", got=number, expected=f"0 to {len(facts.trials) - 1}"
+        )
+    return facts.trials[number]
+
+
 def trial_row(trial: Trial) -> dict[str, Any]:
     """Return a trial's facts under the names of ``tunebook trials --json``."""
     return {
@@ -68,21 +77,14 @@ def trial_row(trial: Trial) -> dict[str, Any]:
 
 def best_row(best: Best) -> dict[str, Any]:
     """Return the best trial under the names of ``tunebook best --json``."""
-    return {
-        "number": best.number,
-        "config": dict(best.config),
-        "value": best.value,
-        "step": best.step,
-        "checkpoint": best.checkpoint,
-    }
+    return asdict(best) | {"config": dict(best.config)}
 
 
 def flat_row(trial: Trial) -> dict[str, Any]:
     """Return a trial's facts with a column for each parameter, ``config.x`` if ``x`` is a fact."""
     row = trial_row(trial)
-    del row["config"]
-    flat = {name if name not in row else f"config.{name}": v for name, v in trial.config.items()}
-    return row | flat
+    config = row.pop("config")
+    return row | {f"config.{name}" if name in row else name: v for name, v in config.items()}
 
 
 def measurement_rows(trials: Sequence[Trial]) -> Iterator[tuple[int, int, str, float, float]]:

@@ -34,26 +34,37 @@ from tunebook.space import Space
 from tunebook.storage import Lease, Store
 from tunebook.study.live import watching
 from tunebook.study.notices import notices, offer
+from tunebook.study.opening import Opened
 from tunebook.training import TrainingFunction
+
+_REFUSALS = {
+    FailureKind.METRIC_UNCLEAR: (
+        MetricUnclearError,
+        "Choose one of them: #2 is the second one of its name in a step",
+    ),
+    FailureKind.METRIC_MISSING: (
+        MetricMissingError,
+        "Print or report the metric, correct its name, or give a pattern",
+    ),
+    FailureKind.USER_ERROR: (TaskError, "Fix it and start again"),
+}
+"""The failures of a timing run with which no study begins: the error, and what to do."""
 
 _SHARE_OF_TIME = 0.1
 _MAX_DRY_RUN_S = 120.0
 
 
 def drive_study(
-    store: Store,
-    study: StudyId,
+    opened: Opened,
     function: TrainingFunction,
     *,
-    settings: Settings,
     options: Mapping[str, Any],
     searcher: Searcher | None = None,
 ) -> None:
     """Drive the study until it is over or put down. One that is over already is left alone."""
-    events = store.events_after(study)
-    facts = replay(event for _, event in events)
-    spec = facts.known_spec
-    searcher = searcher or make_searcher(spec.search)
+    store, study, settings = opened
+    facts = replay(event for _, event in store.events_after(study))
+    searcher = searcher or make_searcher(facts.known_spec.search)
     if _is_over(facts, searcher) and not store.requests_after(study, facts.last_request):
         return
     # Refused at once when somebody else drives it.
@@ -191,24 +202,13 @@ def _dry_run(store: Store, study: StudyId, facts: Facts, executor: Executor) -> 
     config = Space.from_dict(facts.space).default(spec.max_steps)
     measured = run.run(config, spec.max_steps, limit_s=limit_s)
     failure = run.failure
-    if failure is not None and failure.kind is FailureKind.METRIC_UNCLEAR:
-        raise MetricUnclearError(
-            f"{failure.traceback}\nA timing run with the default configuration: {failure.message}",
-            do="Choose one of them: #2 is the second one of its name in a step",
-        )
-    if failure is not None and failure.kind is FailureKind.METRIC_MISSING:
-        details = f"{failure.traceback}\n" if spec.task.kind is TaskKind.SCRIPT else ""
-        raise MetricMissingError(
-            f"{details}A timing run with the default configuration: {failure.message}",
-            do="Print or report the metric, correct its name, or give a pattern",
-        )
-    if failure is not None and failure.kind is FailureKind.USER_ERROR:
-        details = failure.traceback or failure.log_tail or ""
-        raise TaskError(
-            f"{details}\nThe training failed in a timing run with the default configuration: "
-            f"{failure.message}",
-            got=dict(config),
-            do="Fix it and start again",
-        )
+    if failure is not None and failure.kind in _REFUSALS:
+        refusal, do = _REFUSALS[failure.kind]
+        # Where a function never reported the metric, its frames say nothing.
+        is_missing = failure.kind is FailureKind.METRIC_MISSING
+        is_silent = is_missing and spec.task.kind is not TaskKind.SCRIPT
+        details = "" if is_silent else f"{failure.traceback or failure.log_tail or ''}\n"
+        what = f"{details}A timing run with the default configuration failed: {failure.message}"
+        raise refusal(what, got=dict(config) if refusal is TaskError else None, do=do)
     store.append(study, [measured], store.last_seq(study))
     return measured

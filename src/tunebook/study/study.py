@@ -26,13 +26,8 @@ from tunebook.space import Space
 from tunebook.storage.checkpoints import CheckpointStore
 from tunebook.storage.lease import is_alive, lease_for_this_process
 from tunebook.study.opening import Opened, open_study
-from tunebook.study.options import (
-    RunOptions,
-    StudyOptions,
-    checked_options,
-    showing_options,
-)
-from tunebook.study.results import Best, best_of, curves_frame, trials_frame
+from tunebook.study.options import RunOptions, StudyOptions, checked_options, showing_options
+from tunebook.study.results import Best, best_of, curves_frame, trial_of, trials_frame
 from tunebook.training import TrainingFunction
 
 if TYPE_CHECKING:
@@ -106,10 +101,11 @@ class Study:
 
         A study whose driver was killed is ``paused``: everything is kept, and it can go on.
         """
-        state = self.facts.state
-        if state is StudyState.RUNNING and not self._is_driven():
-            return StudyState.PAUSED
-        return state
+        if self.facts.state is not StudyState.RUNNING:
+            return self.facts.state
+        lease, ours = self._store.lease_of(self._id), lease_for_this_process(self._id, time.time())
+        is_driven = lease is not None and is_alive(lease, ours)
+        return StudyState.RUNNING if is_driven else StudyState.PAUSED
 
     @property
     def why(self) -> str:
@@ -162,16 +158,10 @@ class Study:
 
     def explain(self, trial: int) -> str:
         """Return in a sentence why a trial was started, continued or stopped."""
-        trials = self.facts.trials
-        if not 0 <= trial < len(trials):
-            raise InputError(
-                "There is no such trial", got=trial, expected=f"0 to {len(trials) - 1}"
-            )
-        found = trials[trial]
-        why = found.why or {
-            "ask": "it was asked for",
-            "enqueued": "somebody wanted it tried",
-        }.get(found.source, f"the {self.spec.search.get('name')} search gave no reason")
+        found = trial_of(self.facts, trial)
+        why = found.why or {"ask": "it was asked for", "enqueued": "somebody wanted it tried"}.get(
+            found.source, f"the {self.spec.search.get('name')} search gave no reason"
+        )
         return f"Trial {trial} is {found.state}: {why.rstrip('.')}."
 
     def log_of(self, trial: int) -> Path:
@@ -195,14 +185,8 @@ class Study:
         opts = checked_options(options, RunOptions, caller="run")
         self.close()
         function = train or self._function or load_task(self.spec)
-        drive_study(
-            self._store,
-            self._id,
-            function,
-            settings=self._settings,
-            options=opts,
-            searcher=self._searcher,
-        )
+        opened = Opened(self._store, self._id, self._settings)
+        drive_study(opened, function, options=opts, searcher=self._searcher)
         return self
 
     def stop(self) -> None:
@@ -252,10 +236,6 @@ class Study:
             searcher = self._searcher or make_searcher(self.spec.search)
             self._ask_tell = AskTell(self._store, self._id, Machine(searcher, can_pause=False))
         return self._ask_tell
-
-    def _is_driven(self) -> bool:
-        lease = self._store.lease_of(self._id)
-        return lease is not None and is_alive(lease, lease_for_this_process(self._id, time.time()))
 
     def __repr__(self) -> str:
         facts = self.facts

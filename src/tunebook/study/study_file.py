@@ -16,7 +16,7 @@ from tunebook.engine import Facts
 from tunebook.errors import StudyFileError
 from tunebook.execution.script_command import join_command
 from tunebook.execution.script_ends import ScriptEnds
-from tunebook.records import Budget, TaskKind, TaskRef
+from tunebook.records import TaskKind, TaskRef
 from tunebook.study.file_errors import example_of, first_error
 from tunebook.study.file_lines import YamlFile, read_yaml
 
@@ -41,6 +41,10 @@ Whole = Annotated[int, BeforeValidator(_no_truth)]
 Number = Annotated[float, BeforeValidator(_no_truth)]
 
 
+_OF_STUDIES = (
+    *("name", "max_steps", "search", "warm_start", "workers", "per_device", "trial_timeout_s"),
+    *("seed", "notes"),
+)
 _OF_RECIPES = ("data", "set", "sample", "updates_per_step", "training_seed", "schedule")
 
 
@@ -54,6 +58,16 @@ class ObjectiveSection(_Strict):
     maximize: str | None = None
     minimize: str | None = None
     reduce: str = "best"
+
+    @property
+    def direction(self) -> str:
+        """The key of the metric."""
+        return "maximize" if self.maximize is not None else "minimize"
+
+    @property
+    def metric(self) -> str:
+        """The metric's name, empty for none."""
+        return self.maximize or self.minimize or ""
 
 
 class BudgetSection(_Strict):
@@ -163,17 +177,8 @@ class StudyFile(_Strict):
 
     def options(self) -> dict[str, Any]:
         """Return the keywords of ``tune`` that the file stands for."""
-        return {
-            **self.objective.model_dump(),
-            **self.budget.model_dump(),
-            **{
-                key: getattr(self, key)
-                for key in (
-                    *("name", "max_steps", "search", "warm_start", "workers", "per_device"),
-                    *("trial_timeout_s", "seed", "notes"),
-                )
-            },
-        }
+        own = {key: getattr(self, key) for key in _OF_STUDIES}
+        return self.objective.model_dump() | self.budget.model_dump() | own
 
     def changed(self, changes: Mapping[str, Any]) -> StudyFile:
         """Return the file with the keys of ``changes`` that are not None, checked again.
@@ -181,14 +186,12 @@ class StudyFile(_Strict):
         The keys are those of the file and, for the objective and the budget, of their sections.
         """
         body = self.model_dump(exclude_unset=True)
-        for key, value in changes.items():
-            if value is None:
-                continue
+        given = {key: value for key, value in changes.items() if value is not None}
+        for key, value in given.items():
             if key in BudgetSection.model_fields:
                 body["budget"] = {**body.get("budget", {}), key: value}
             elif key in {"maximize", "minimize"}:
-                kept = {"reduce": self.objective.reduce}
-                body["objective"] = {**kept, key: value}
+                body["objective"] = {"reduce": self.objective.reduce, key: value}
             elif key == "reduce":
                 body["objective"] = {**body["objective"], key: value}
             else:
@@ -221,48 +224,50 @@ def file_of(facts: Facts) -> dict[str, Any]:
 
     A study whose task cannot be named in a file has none of command, function and recipe.
     """
-    spec, task = facts.known_spec, facts.known_spec.task
-    body: dict[str, Any] = {"name": spec.name}
-    if task.kind is TaskKind.RECIPE:
-        body |= _recipe_keys(task)
-    elif task.is_importable or task.kind is TaskKind.SCRIPT:
-        body["command" if task.kind is TaskKind.SCRIPT else "function"] = task.reference
-        folder = task.options.get("folder") or spec.environment.get("folder")
-        body |= {"folder": folder} if folder else {}
-        patterns = list(task.options.get("patterns") or ())
-        body |= {"pattern": patterns[0] if len(patterns) == 1 else patterns} if patterns else {}
-        if task.kind is TaskKind.SCRIPT:
-            body |= ScriptEnds.of(task.options).to_options()
-    body["space"] = dict(facts.space)
-    body["objective"] = {str(spec.objective.direction): spec.objective.metric}
-    body["objective"]["reduce"] = spec.objective.reduce
-    if spec.max_steps is not None:
-        body["max_steps"] = spec.max_steps
-    body["budget"] = _set_limits(facts.budget)
-    body["search"] = dict(spec.search)
-    names = [past["name"] for past in spec.past]
-    body |= {"warm_start": names} if names else {}
-    body["workers"] = spec.workers
-    body |= {"per_device": spec.per_device} if spec.per_device != 1 else {}
-    body |= {"trial_timeout_s": spec.trial_timeout_s} if spec.trial_timeout_s else {}
-    body["seed"] = spec.seed
-    return body | ({"notes": facts.notes} if facts.notes else {})
-
-
-def _recipe_keys(task: TaskRef) -> dict[str, Any]:
-    options = task.options
-    conditions = options.get("conditions", {})
-    is_own = task.options["arguments"] is None
+    spec, objective = facts.known_spec, facts.known_spec.objective
+    limits = {key: getattr(facts.budget, key) for key in BudgetSection.model_fields}
     body: dict[str, Any] = {
-        "recipe": task.reference if is_own else conditions.get("recipe", task.reference),
-        "data": conditions.get("data"),
-        "set": dict(options["fixed"]),
-        "sample": options.get("data_fraction", 1.0),
-        "updates_per_step": options["updates_per_step"],
-        "training_seed": options.get("seed"),
-        "schedule": list(options.get("schedule", ())),
+        "name": spec.name,
+        **_task_keys(spec.task, spec.environment.get("folder")),
+        "space": dict(facts.space),
+        "objective": {str(objective.direction): objective.metric, "reduce": objective.reduce},
+        "max_steps": spec.max_steps,
+        "budget": {key: limit for key, limit in limits.items() if limit is not None},
+        "search": dict(spec.search),
+        "warm_start": [past["name"] for past in spec.past] or None,
+        "workers": spec.workers,
+        "per_device": spec.per_device if spec.per_device != 1 else None,
+        "trial_timeout_s": spec.trial_timeout_s or None,
+        "seed": spec.seed,
+        "notes": facts.notes or None,
     }
-    return {key: value for key, value in body.items() if value not in (None, {}, [])}
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def _task_keys(task: TaskRef, folder: str | None) -> dict[str, Any]:
+    """Return the keys of a file that name its task; None stands for a key that is left out."""
+    options, is_script = task.options, task.kind is TaskKind.SCRIPT
+    if task.kind is TaskKind.RECIPE:
+        conditions = options.get("conditions", {})
+        is_own = options["arguments"] is None
+        return {
+            "recipe": task.reference if is_own else conditions.get("recipe", task.reference),
+            "data": conditions.get("data"),
+            "set": dict(options["fixed"]) or None,
+            "sample": options.get("data_fraction", 1.0),
+            "updates_per_step": options["updates_per_step"],
+            "training_seed": options.get("seed"),
+            "schedule": list(options.get("schedule", ())) or None,
+        }
+    if not task.is_importable and not is_script:
+        return {}
+    patterns = list(options.get("patterns") or ())
+    return {
+        "command" if is_script else "function": task.reference,
+        "folder": options.get("folder") or folder or None,
+        "pattern": (patterns[0] if len(patterns) == 1 else patterns) or None,
+        **(ScriptEnds.of(options).to_options() if is_script else {}),
+    }
 
 
 def to_yaml(body: Mapping[str, Any]) -> str:
@@ -271,17 +276,6 @@ def to_yaml(body: Mapping[str, Any]) -> str:
 
     from tunebook.study.yaml_values import StudyDumper
 
-    text: str = yaml.dump(
-        dict(body),
-        Dumper=StudyDumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=None,
-        width=1000,
-    )
+    style: Any = {"sort_keys": False, "allow_unicode": True, "default_flow_style": None}
+    text: str = yaml.dump(dict(body), Dumper=StudyDumper, width=1000, **style)
     return text
-
-
-def _set_limits(budget: Budget) -> dict[str, Any]:
-    limits = {key: getattr(budget, key) for key in BudgetSection.model_fields}
-    return {key: value for key, value in limits.items() if value is not None}

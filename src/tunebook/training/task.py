@@ -138,6 +138,7 @@ class Task:
 
 
 _NEEDED = ("data", "network", "loss", "metrics")
+_OPTIONAL = ("optimizer", "augment", "collate", "predict", "features", "labels", "answer")
 
 
 def read_task(
@@ -173,13 +174,7 @@ def read_task(
         network=task.network,
         loss=task.loss,
         metrics=task.metrics,
-        optimizer=getattr(task, "optimizer", None),
-        augment=getattr(task, "augment", None),
-        collate=getattr(task, "collate", None),
-        predict=getattr(task, "predict", None),
-        features=getattr(task, "features", None),
-        labels=getattr(task, "labels", None),
-        answer=getattr(task, "answer", None),
+        **{name: getattr(task, name, None) for name in _OPTIONAL},
         reference=reference,
         arguments=arguments,
     )

@@ -130,6 +130,12 @@ def test_any_line_is_read_without_an_error(line: str):
     assert all(isinstance(value, float) for value in USUAL.read(line).metrics.values())
 
 
+def test_row_of_separators_alone_says_nothing():
+    lines = MetricLines()
+    lines.read("epoch, val_loss")
+    assert lines.read(",,") == Reading()
+
+
 @given(value=st.floats(allow_nan=False), name=st.from_regex(r"[a-z_]{1,8}", fullmatch=True))
 def test_printed_number_reads_back_exactly(value: float, name: str):
     found = USUAL.read(f"{name}={value}")

@@ -87,6 +87,7 @@ def test_folder_is_relative_to_the_file(write, tmp_path):
         (CONTRACT.replace("objective:", "objectiv:"), "line 6: there is no key 'objectiv'"),
         (CONTRACT.replace("objective:", "#"), "the key 'objective' is missing"),
         (CONTRACT.replace("{name: random}", "[1]"), "line 9: the key 'search' has a value"),
+        (CONTRACT + "schedule: [{sed: 2}]\n", "line 11: there is no key 'schedule.0.sed'"),
         (CONTRACT + "function: a:b\n", "exactly one of command, function and recipe"),
         (CONTRACT.replace("command:", "#"), "exactly one of command, function and recipe"),
         (FUNCTION + "pattern: x\n", "pattern: only a command takes it"),
