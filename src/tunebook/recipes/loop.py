@@ -26,7 +26,7 @@ from tunebook.recipes.batches import (
     to_device,
 )
 from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
-from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
+from tunebook.recipes.optimizers import make_optimizer, set_rate
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration
@@ -205,10 +205,6 @@ class Training:
 
     def _augmented(self, batch: Batch) -> Batch:
         return batch if self.task.augment is None else self.task.augment(*batch)
-
-    def gradient_norm(self) -> torch.Tensor:
-        """Return the norm of the last update's gradient, clipped if it was."""
-        return gradient_norm(self.network.parameters())
 
     @torch.no_grad()
     def evaluate(self, split: Split, *, limit: int | None = None) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The hyperparameters of a training that are not the network's: read from a configuration.
 
-What a configuration leaves out has the default of S2.4; ``origin`` tells defaults from what was
-given (I10). A name may stand in the space of its optimizer (S4.16): ``adam.lr`` is used with Adam.
+What a configuration leaves out has the default of S2.4. A name may stand in the space of its
+optimizer (S4.16): ``adam.lr`` is used with Adam.
 """
 
 from __future__ import annotations
@@ -100,15 +100,6 @@ class TrainingSettings:
                 if config.get(key) is not None:
                     found[name] = config[key]
         return cls(**found)
-
-    def origin(self, config: Mapping[str, Any] | Configuration) -> dict[str, str]:
-        """Return for each setting whether it is ``given`` or a ``default, untuned`` one (I10)."""
-        return {
-            field.name: "given"
-            if field.name in config or f"{self.optimizer}.{field.name}" in config
-            else "default, untuned"
-            for field in fields(self)
-        }
 
 
 def _require_known(what: str, got: str, known: tuple[str, ...]) -> None:

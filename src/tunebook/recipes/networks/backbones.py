@@ -33,7 +33,7 @@ class Backbone:
 
 
 def _efficientnet_lite0(is_pretrained: bool) -> tuple[nn.Module, int]:
-    return lite.efficientnet_lite0(lite.IMAGENET if is_pretrained else None), lite.N_CHANNELS
+    return lite.efficientnet_lite0(lite.weights_file() if is_pretrained else None), lite.N_CHANNELS
 
 
 BACKBONES: Mapping[str, Backbone] = {

@@ -7,7 +7,6 @@ name them by number. The order of the convolutions is that of the numbers in a .
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import final
 
 import torch
@@ -192,17 +191,6 @@ class Darknet(nn.Module):
 def darknet(text: str) -> Darknet:
     """Return the network that a .cfg describes, with random weights (S1.8)."""
     return Darknet(read_sections(text))
-
-
-def read_darknet(path: Path) -> Darknet:
-    """Return the network of a .cfg file; ``ConfigurationError`` says what it cannot be."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            "The Darknet configuration cannot be read", got=str(path), do=str(error)
-        ) from None
-    return darknet(text)
 
 
 def _built(section: Section, channels: Sequence[int]) -> tuple[nn.Module, int]:

