@@ -20,9 +20,9 @@ from tunebook.recipes.batches import (
     Batch,
     Collate,
     TrainingBatches,
+    changed,
     fetch,
     in_order,
-    rebuilt,
     to_device,
 )
 from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
@@ -226,7 +226,7 @@ class Training:
             with self._autocast():
                 output = network(inputs)
                 loss_here = float(task.loss(output, target))
-            output = _in_full(output)
+            output = changed(output, _in_full)
             n_here = _n_examples(target)
             loss += loss_here * n_here
             n += n_here
@@ -278,15 +278,9 @@ def _most_at_once(examples: Examples, collate: Collate | None) -> int:
     return max(1, min(EVALUATION_BATCH, EVALUATION_NUMBERS // max(1, n)))
 
 
-def _in_full(outputs: Any) -> Any:
+def _in_full(tensor: torch.Tensor) -> torch.Tensor:
     """Return outputs in single precision: not every metric knows shorter numbers."""
-    if isinstance(outputs, torch.Tensor):
-        return outputs.float() if outputs.dtype is torch.bfloat16 else outputs
-    if isinstance(outputs, dict):
-        return {name: _in_full(part) for name, part in outputs.items()}
-    if isinstance(outputs, tuple | list):
-        return rebuilt(outputs, [_in_full(part) for part in outputs])
-    return outputs
+    return tensor.float() if tensor.dtype is torch.bfloat16 else tensor
 
 
 def _n_examples(targets: Any) -> int:

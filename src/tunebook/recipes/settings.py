@@ -6,7 +6,7 @@ optimizer (S4.16): ``adam.lr`` is used with Adam.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -74,9 +74,9 @@ class TrainingSettings:
     deterministic: bool = False
 
     def __post_init__(self) -> None:
-        _require_known("optimizer", self.optimizer, OPTIMIZERS)
-        _require_known("schedule", self.schedule, SCHEDULES)
-        _require_known("precision", self.precision, PRECISIONS)
+        require_known("optimizer", self.optimizer, OPTIMIZERS)
+        require_known("schedule", self.schedule, SCHEDULES)
+        require_known("precision", self.precision, PRECISIONS)
         if self.batch_size < 1 or self.accumulate < 1:
             raise ConfigurationError(
                 "batch_size and accumulate must be at least 1",
@@ -102,8 +102,10 @@ class TrainingSettings:
         return cls(**found)
 
 
-def _require_known(what: str, got: str, known: tuple[str, ...]) -> None:
+def require_known(what: str, got: str, known: Collection[str]) -> str:
+    """Return a name that there is; ``ConfigurationError`` offers the nearest one."""
     if got not in known:
         raise ConfigurationError(
             f"There is no such {what}", got=got, expected=", ".join(known), do=nearest(got, known)
         )
+    return got

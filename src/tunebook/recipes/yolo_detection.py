@@ -196,7 +196,7 @@ def _with(section: Section, **values: object) -> Section:
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels and what the network and its images are made by; reads a ``cfg``."""
-    values = {name: given.get(name, usual) for name, usual in OPTIONS.items() if name != "network"}
+    values = {name: given[name] for name in OPTIONS if name != "network"}
     resolution = values["resolution"]
     if not isinstance(resolution, int) or resolution <= 0 or resolution % STEP:
         raise ConfigurationError(

@@ -14,6 +14,7 @@ from torch import nn
 
 from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.networks import efficientnet_lite as lite
+from tunebook.recipes.settings import require_known
 
 TIMM = "timm/"
 """What the name of a model of timm begins with."""
@@ -52,13 +53,7 @@ def backbone_named(name: str) -> Backbone:
     """Return the backbone of that name; ``ConfigurationError`` says what there is."""
     if name.startswith(TIMM):
         return _of_timm(name.removeprefix(TIMM))
-    if name not in BACKBONES:
-        raise ConfigurationError(
-            "There is no such backbone",
-            got=name,
-            expected=", ".join([*BACKBONES, f"{TIMM}NAME"]),
-            do=nearest(name, BACKBONES),
-        )
+    require_known("backbone", name, [*BACKBONES, f"{TIMM}NAME"])
     return BACKBONES[name]
 
 
