@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tunebook.datasets.archives import is_archive, unpack
@@ -128,18 +129,17 @@ def _inner(folder: Path) -> Path:
 
 
 def _read(source: Source, options: ImportOptions) -> Dataset:
-    if options.format is not None and options.format not in {*FORMATS, TABLE}:
-        known = [*FORMATS, TABLE]
+    read = partial(read_table, target=options.target, text=options.text)
+    readers: dict[str, Callable[[Source], Dataset]] = {**FORMATS, TABLE: read}
+    kind = options.format or guessed_format(source)
+    if kind not in readers:
         raise DatasetError(
             "There is no such format",
-            got=options.format,
-            expected=", ".join(known),
-            do=nearest(options.format, known),
+            got=kind,
+            expected=", ".join(readers),
+            do=nearest(kind, readers),
         )
-    kind = options.format or guessed_format(source)
-    if kind == TABLE:
-        return read_table(source, target=options.target, text=options.text)
-    return FORMATS[kind](source)
+    return readers[kind](source)
 
 
 def guessed_format(source: Source) -> str:

@@ -267,6 +267,15 @@ _DAMAGED = (
 """What Pillow's readers raise on damaged files."""
 
 
+def upright(path: Path) -> Any:
+    """Return an image in three colours as it is seen, turned upright."""
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings(), Image.open(path) as image:
+        warnings.simplefilter("ignore")
+        return ImageOps.exif_transpose(image).convert("RGB")
+
+
 def plain(text: object) -> str:
     """Return text that can be written and shown: no control characters, no halves of letters."""
     return _UNPRINTABLE.sub("\ufffd", str(text))

@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from typing import Any
 
-from tunebook.datasets.importers.boxes import add_box
+from tunebook.datasets.importers.items import add_box
 from tunebook.datasets.opener import ImageFacts, Source, files_with, plain
 from tunebook.datasets.records import Box, Dataset, Item, Kind
 from tunebook.datasets.splitting import split_name, split_of_path

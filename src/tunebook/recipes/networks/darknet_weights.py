@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 from tunebook.errors import ConfigurationError
-from tunebook.recipes.networks.darknet import Convolution, Darknet
+from tunebook.recipes.networks.darknet import Convolution, Darknet, Head
 
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -65,15 +66,23 @@ def load_pretrained(network: Darknet, path: Path) -> None:
     if len(numbers) in ends:
         _fill(convolutions[: ends.index(len(numbers)) + 1], numbers)
         return
-    n_classes = _classes_of(network, len(numbers))
-    if n_classes is None:
-        raise _not_of_it(network, path, len(numbers))
-    lasts = _before_heads(network)
+    heads = _before_heads(network)
+    others = sum(_n_of(c) for c in convolutions if id(c) not in heads)
+    # An anchor has five outputs and one for each class.
+    n_outputs, rest = divmod(len(numbers) - others, sum(heads.values()) or 1)
+    if not heads or n_outputs <= 5 or rest:
+        expected = n_numbers(network)
+        left = len(numbers) - expected
+        told = f"{left:,} are left" if left > 0 else f"{-left:,} are lacking"
+        raise ConfigurationError(
+            f"The weights are not those of the network: {told}",
+            got=f"{path}, {len(numbers):,} numbers",
+            expected=f"{expected:,} numbers",
+        )
     start = 0
     for convolution in convolutions:
-        if id(convolution) in lasts:
-            n_outputs = lasts[id(convolution)] * (5 + n_classes)
-            start += n_outputs * (_n_inputs(convolution) + 1)
+        if id(convolution) in heads:
+            start += heads[id(convolution)] * n_outputs
         else:
             start += _fill([convolution], numbers[start:])
 
@@ -93,11 +102,6 @@ def _n_of(convolution: Convolution) -> int:
     return sum(tensor.numel() for tensor in _tensors(convolution))
 
 
-def _n_inputs(convolution: Convolution) -> int:
-    """Return how many numbers each output of a convolution is made from."""
-    return convolution.conv.weight[0].numel()
-
-
 @torch.no_grad()
 def _fill(convolutions: Sequence[Convolution], numbers: Numbers) -> int:
     """Put numbers into convolutions, and return how many that took."""
@@ -111,36 +115,9 @@ def _fill(convolutions: Sequence[Convolution], numbers: Numbers) -> int:
 
 
 def _before_heads(network: Darknet) -> dict[int, int]:
-    """Return how many anchors the convolution right before each head describes, by its ``id``."""
-    layers = list(network.layers)
+    """Return how many numbers an output of all anchors takes, by the ``id`` of its convolution."""
     found: dict[int, int] = {}
-    for place, head in enumerate(layers):
-        if head in network.heads and isinstance(layers[place - 1], Convolution):
-            found[id(layers[place - 1])] = len(network.heads[len(found)].anchors)
+    for before, head in pairwise(network.layers):
+        if isinstance(head, Head) and isinstance(before, Convolution):
+            found[id(before)] = len(head.anchors) * (before.conv.weight[0].numel() + 1)
     return found
-
-
-def _classes_of(network: Darknet, n: int) -> int | None:
-    """Return the number of classes with which the network would have ``n`` numbers, if any."""
-    lasts = _before_heads(network)
-    fixed = n_numbers(network)
-    per_class = 0
-    for convolution in network.convolutions:
-        if id(convolution) in lasts:
-            fixed -= _n_of(convolution)
-            size = lasts[id(convolution)] * (_n_inputs(convolution) + 1)
-            fixed += 5 * size
-            per_class += size
-    if per_class == 0 or n <= fixed or (n - fixed) % per_class:
-        return None
-    return (n - fixed) // per_class
-
-
-def _not_of_it(network: Darknet, path: Path, n: int) -> ConfigurationError:
-    expected = n_numbers(network)
-    left = f"{n - expected:,} are left" if n > expected else f"{expected - n:,} are lacking"
-    return ConfigurationError(
-        f"The weights are not those of the network: {left}",
-        got=f"{path}, {n:,} numbers",
-        expected=f"{expected:,} numbers",
-    )
