@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from tunebook.datasets.archives import is_archive, unpack
@@ -29,15 +27,18 @@ from tunebook.errors import DatasetError, nearest
 from tunebook.files import WorkingFolder, write_file
 from tunebook.records.section import encode
 
-FORMATS: Mapping[str, Callable[[Source], Dataset]] = {
-    "folders": read_folders,
-    "lists": read_lists,
-    "coco": read_coco,
-    "voc": read_voc,
-    "yolo": read_yolo,
-    "texts": read_texts,
-}
 TABLE = "table"
+FORMATS: Mapping[str, tuple[Callable[[Source], object], Callable[..., Dataset]]] = {
+    "voc": (voc_files, read_voc),
+    "coco": (coco_files, read_coco),
+    "lists": (looks_like_lists, read_lists),
+    "yolo": (lambda source: source.images() and yolo_files(source), read_yolo),
+    "folders": (Source.images, read_folders),
+    "texts": (lambda source: any("/" in place for place in source.named(".txt")), read_texts),
+    TABLE: (lambda source: source.named(*SUFFIXES), read_table),
+}
+"""Whether files look like a format, in the order in which it is asked, and what reads them."""
+
 _MAX_STRAYS = 200
 
 
@@ -129,32 +130,22 @@ def _inner(folder: Path) -> Path:
 
 
 def _read(source: Source, options: ImportOptions) -> Dataset:
-    read = partial(read_table, target=options.target, text=options.text)
-    readers: dict[str, Callable[[Source], Dataset]] = {**FORMATS, TABLE: read}
     kind = options.format or guessed_format(source)
-    if kind not in readers:
+    if kind not in FORMATS:
         raise DatasetError(
             "There is no such format",
             got=kind,
-            expected=", ".join(readers),
-            do=nearest(kind, readers),
+            expected=", ".join(FORMATS),
+            do=nearest(kind, FORMATS),
         )
-    return readers[kind](source)
+    _, read = FORMATS[kind]
+    columns = {"target": options.target, "text": options.text} if kind == TABLE else {}
+    return read(source, **columns)
 
 
 def guessed_format(source: Source) -> str:
     """Return the format that files look like; ``DatasetError`` if they look like none."""
-    has_images = bool(source.images())
-    guesses: dict[str, Callable[[], object]] = {
-        "voc": lambda: voc_files(source),
-        "coco": lambda: coco_files(source),
-        "lists": lambda: has_images and looks_like_lists(source),
-        "yolo": lambda: has_images and yolo_files(source),
-        "folders": lambda: has_images,
-        "texts": lambda: any("/" in place for place in source.named(".txt")),
-        TABLE: lambda: source.named(*SUFFIXES),
-    }
-    found = next((kind for kind, fits in guesses.items() if fits()), None)
+    found = next((kind for kind, (fits, _) in FORMATS.items() if fits(source)), None)
     if found is None:
         why = "; ".join(f"{fault.source} {fault.why}" for fault in source.faults[:3])
         raise DatasetError(
@@ -257,7 +248,4 @@ def open_dataset(name: str, home: Path, version: str | None = None) -> Stored:
 
 def imported_at(stored: Stored) -> float:
     """Return when a version was imported, in seconds since the epoch."""
-    try:
-        return (stored.folder / "items.jsonl").stat().st_mtime
-    except OSError:
-        return time.time()
+    return (stored.folder / "items.jsonl").stat().st_mtime

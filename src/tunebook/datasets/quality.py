@@ -50,6 +50,7 @@ def _finding(
     advice: str,
     is_problem: bool = False,
     value: str | None = None,
+    expected: str = "0",
 ) -> Finding:
     if not items:
         return Finding(check, Verdict.PASS, titles[0], value or "0", "0", source="S0.3")
@@ -58,7 +59,7 @@ def _finding(
         Verdict.PROBLEM if is_problem else Verdict.NOTICE,
         titles[1],
         value=value or str(len(items)),
-        expected="0",
+        expected=expected,
         advice=advice,
         items=tuple(items[:_MAX_ITEMS]),
         source="S0.3",
@@ -222,15 +223,13 @@ def _classes(dataset: Dataset) -> Finding:
     if not empty and ratio > IMBALANCE:
         most = max(counts.values())
         rare = [dataset.classes[i] for i, n in counts.items() if n * IMBALANCE < most]
-        return Finding(
+        return _finding(
             "imbalance",
-            Verdict.NOTICE,
-            "Classes are imbalanced.",
+            rare,
+            ("", "Classes are imbalanced."),
+            advice="Look at each class's own error; collect more of the rare ones.",
             value=f"{ratio:.1f} to 1",
             expected=f"at most {IMBALANCE:g} to 1",
-            advice="Look at each class's own error; collect more of the rare ones.",
-            items=tuple(rare),
-            source="S0.3",
         )
     return _finding(
         "imbalance",

@@ -44,7 +44,8 @@ class Training:
     """A network in training: ``update()`` is one optimizer step on the next batch.
 
     ``n_updates`` is the length that schedules refer to. Track it in a trial: its state is that of
-    the network, the optimizer and the position in the data.
+    the network, the optimizer and the position in the data. ``averaged`` is the running average of
+    the weights, if the settings want one (S4.25).
     """
 
     def __init__(
@@ -76,7 +77,10 @@ class Training:
         self.batches = TrainingBatches(
             task.examples(Split.TRAIN), self.settings.batch_size, seed=seed, collate=task.collate
         )
-        self.averaged = self._make_average()
+        self.averaged: AveragedModel | None = None
+        if self.settings.polyak is not None:
+            average = get_ema_multi_avg_fn(self.settings.polyak)
+            self.averaged = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.n_done = 0
         self._scores: list[float] = []
         self._rate_factor = 1.0
@@ -84,13 +88,6 @@ class Training:
         self._seed = seed
         self._shown: dict[Split, Examples] = {}
         self._batches_of_features: TrainingBatches | None = None
-
-    def _make_average(self) -> AveragedModel | None:
-        """Return the running average of the weights, if the settings want one (S4.25)."""
-        if self.settings.polyak is None:
-            return None
-        average = get_ema_multi_avg_fn(self.settings.polyak)
-        return AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
 
     @property
     def evaluated(self) -> nn.Module:
@@ -184,7 +181,8 @@ class Training:
     def _loss_of(self, batch: Batch | None, number: int) -> torch.Tensor:
         if batch is None and self._batches_of_features is not None:
             return self._loss(head_of(self.network), self._batches_of_features[number])
-        return self.loss(self._augmented(batch or self.batches[number]))
+        batch = batch or self.batches[number]
+        return self.loss(batch if self.task.augment is None else self.task.augment(*batch))
 
     def _loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         inputs, targets = to_device(batch, self.device)
@@ -202,9 +200,6 @@ class Training:
             self.settings.precision == "auto" and has_it
         )
         return torch.autocast(kind, torch.bfloat16, enabled=is_mixed)
-
-    def _augmented(self, batch: Batch) -> Batch:
-        return batch if self.task.augment is None else self.task.augment(*batch)
 
     @torch.no_grad()
     def evaluate(self, split: Split, *, limit: int | None = None) -> dict[str, float]:

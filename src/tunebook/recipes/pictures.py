@@ -16,16 +16,18 @@ from tunebook.datasets.quality import MAX_BOXES
 from tunebook.datasets.records import Item
 from tunebook.datasets.splitting import rarest_of
 from tunebook.recipes.boxes import ignored_as
-from tunebook.training.task import Examples
 
 
 @final
 class Pictures(Dataset[Any]):
-    """Images of a split, each with its boxes and with what ``describe`` makes of those."""
+    """Images of a split, each with its boxes and with what ``describe`` makes of those.
+
+    Bytes become values of 0 to 1 when they are asked for.
+    """
 
     def __init__(
         self,
-        inputs: Examples,
+        inputs: torch.Tensor,
         boxes: torch.Tensor,
         describe: Callable[[torch.Tensor], Mapping[str, torch.Tensor]] | None = None,
     ) -> None:
@@ -44,7 +46,8 @@ class Pictures(Dataset[Any]):
         """Return an image and its targets: its ``boxes``, and what is made of them."""
         boxes = self._boxes[index]
         made = {} if self._describe is None else self._describe(boxes[boxes[:, 4] != -1])
-        image: torch.Tensor = self._inputs[index]
+        image = self._inputs[index]
+        image = image.float() / 255 if image.dtype is torch.uint8 else image
         return image, {**made, "boxes": boxes}
 
 

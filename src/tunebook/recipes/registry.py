@@ -67,18 +67,13 @@ class Recipe:
         return self.variants[network]
 
 
-def recipe_names() -> list[str]:
-    """Return the names of all recipes."""
-    return sorted(_WHERE)
-
-
 def recipe_named(name: str) -> Recipe:
     """Return the recipe of that name; ``TaskError`` offers the nearest one."""
     if name not in _WHERE:
         raise TaskError(
             "There is no such recipe",
             got=name,
-            expected=f"one of {', '.join(recipe_names())}, or file.py:Task of your own",
+            expected=f"one of {', '.join(sorted(_WHERE))}, or file.py:Task of your own",
             do=nearest(name, _WHERE),
         )
     recipe: Recipe = import_module(_WHERE[name]).RECIPE

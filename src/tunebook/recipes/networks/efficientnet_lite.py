@@ -45,12 +45,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class SamePadded(nn.Conv2d):
-    """A convolution without bias whose maps have size / stride, rounded up, as TensorFlow's."""
-
-    def __init__(
-        self, before: int, after: int, kernel: int, *, stride: int = 1, groups: int = 1
-    ) -> None:
-        super().__init__(before, after, kernel, stride, groups=groups, bias=False)
+    """A convolution whose maps have size / stride, rounded up, as TensorFlow's."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Return the maps."""
@@ -75,11 +70,13 @@ class InvertedBlock(nn.Module):
         inner = before * expansion
         self.is_expanded, self.has_shortcut = expansion > 1, stride == 1 and before == after
         if self.is_expanded:
-            self._expand_conv = SamePadded(before, inner, 1)
+            self._expand_conv = SamePadded(before, inner, 1, bias=False)
             self._bn0 = _norm(inner)
-        self._depthwise_conv = SamePadded(inner, inner, kernel, stride=stride, groups=inner)
+        self._depthwise_conv = SamePadded(
+            inner, inner, kernel, stride=stride, groups=inner, bias=False
+        )
         self._bn1 = _norm(inner)
-        self._project_conv = SamePadded(inner, after, 1)
+        self._project_conv = SamePadded(inner, after, 1, bias=False)
         self._bn2 = _norm(after)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -98,7 +95,7 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._conv_stem, self._bn0 = SamePadded(3, _STEM, 3, stride=2), _norm(_STEM)
+        self._conv_stem, self._bn0 = SamePadded(3, _STEM, 3, stride=2, bias=False), _norm(_STEM)
         blocks: list[nn.Module] = []
         before = _STEM
         for repeats, kernel, stride, expansion, after in _BLOCKS:
@@ -114,7 +111,10 @@ class EfficientNetLite0(nn.Module):
                 )
                 before = after
         self._blocks = nn.ModuleList(blocks)
-        self._conv_head, self._bn1 = SamePadded(before, N_CHANNELS, 1), _norm(N_CHANNELS)
+        self._conv_head, self._bn1 = (
+            SamePadded(before, N_CHANNELS, 1, bias=False),
+            _norm(N_CHANNELS),
+        )
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 # He's rule counts what one channel reaches: in a depthwise convolution, itself.

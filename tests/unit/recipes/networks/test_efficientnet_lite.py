@@ -37,7 +37,7 @@ def test_it_has_the_published_number_of_parameters() -> None:
 
 
 def test_an_even_image_is_padded_at_its_end_as_tensorflow_does() -> None:
-    layer = SamePadded(1, 1, 3, stride=2)
+    layer = SamePadded(1, 1, 3, stride=2, bias=False)
     torch.nn.init.ones_(layer.weight)
     image = torch.arange(16.0).reshape(1, 1, 4, 4)
     # The windows begin at pixels 0 and 2; what lies beyond the last pixel is 0.
