@@ -82,23 +82,16 @@ class ImageClassificationTask:
             wants = mode_of(config) is not TransferMode.FROM_SCRATCH
             is_pretrained = wants and config.get(PRETRAINED) is not False
             stem, n_channels = backbone_named(name).build(is_pretrained)
-            body, head = self._parts(stem, n_channels, config)
-            return transferred(body, head, config)
-        stem_of = STEMS[require_known("network", name, STEMS)]
-        stem, n_channels = stem_of(int(str(config["width"])))
-        body, head = self._parts(stem, n_channels, config)
-        return nn.Sequential(*body, *head)
-
-    def _parts(
-        self, stem: nn.Module, n_channels: int, config: Configuration
-    ) -> tuple[nn.Sequential, nn.Sequential]:
-        """Return what comes before the classifier, and the classifier."""
+        else:
+            stem_of = STEMS[require_known("network", name, STEMS)]
+            stem, n_channels = stem_of(int(str(config["width"])))
         kind = require_known("pooling", str(config.get("pooling", DEFAULTS["pooling"])), POOLINGS)
         pool, n_features = pooling(kind, n_channels, int(str(config.get("features", 1024))))
         dropout = nn.Dropout(float(str(config["dropout"])))
         classifier = nn.Linear(n_features, len(self.labels))
         body = nn.Sequential(*self._shrink(config), stem, pool)
-        return body, nn.Sequential(dropout, classifier)
+        head = nn.Sequential(dropout, classifier)
+        return transferred(body, head, config) if is_backbone(name) else nn.Sequential(*body, *head)
 
     def _shrink(self, config: Configuration) -> list[nn.Module]:
         size, largest = config.get("size"), self._images.resolution

@@ -104,8 +104,7 @@ class Training:
 
     def _enter_stage(self) -> None:
         """Hold or release a pretrained body; while it is held its head sees features (S3.3)."""
-        networks = [self.network, *([] if self.averaged is None else [self.averaged.module])]
-        for network in networks:
+        for network in (self.network, self.evaluated):
             if isinstance(network, Transferred):
                 network.hold(self.n_done / self.n_updates)
         if not self._is_on_features:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from statistics import fmean
 
 from tunebook.datasets.opener import MAX_BYTES, Source, plain
 from tunebook.datasets.parsing import Row, parse_rows, refusal
@@ -252,13 +253,10 @@ def _parquet(source: Source, place: str) -> list[Row]:
 
 def _text_column(cells: dict[str, list[str]], target: str) -> str | None:
     """Return the column with the longest texts, None if none has any."""
-    best, most = None, MIN_WORDS
-    for name, column in cells.items():
-        sample = column[:200]
-        words = sum(len(cell.split()) for cell in sample) / max(1, len(sample))
-        if name != target and words > most:
-            best, most = name, words
-    return best
+    samples = {name: column[:200] for name, column in cells.items() if name != target}
+    means = {name: fmean(len(cell.split()) for cell in told) for name, told in samples.items()}
+    longest = max(means, key=means.__getitem__, default=None)
+    return longest if longest is not None and means[longest] > MIN_WORDS else None
 
 
 def _as_written(cells: list[str], delimiter: str) -> list[str] | None:

@@ -100,21 +100,14 @@ class EfficientNetLite0(nn.Module):
         before = _STEM
         for repeats, kernel, stride, expansion, after in _BLOCKS:
             for repeat in range(repeats):
+                step = 1 if repeat else stride
                 blocks.append(
-                    InvertedBlock(
-                        before,
-                        after,
-                        kernel,
-                        stride=1 if repeat else stride,
-                        expansion=expansion,
-                    )
+                    InvertedBlock(before, after, kernel, stride=step, expansion=expansion)
                 )
                 before = after
         self._blocks = nn.ModuleList(blocks)
-        self._conv_head, self._bn1 = (
-            SamePadded(before, N_CHANNELS, 1, bias=False),
-            _norm(N_CHANNELS),
-        )
+        self._conv_head = SamePadded(before, N_CHANNELS, 1, bias=False)
+        self._bn1 = _norm(N_CHANNELS)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 # He's rule counts what one channel reaches: in a depthwise convolution, itself.
