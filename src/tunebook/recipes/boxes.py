@@ -51,14 +51,12 @@ def _areas(boxes: torch.Tensor) -> torch.Tensor:
     return (boxes[:, 2:4] - boxes[:, :2]).clamp(min=0).prod(-1)
 
 
-def not_repeated(
-    boxes: torch.Tensor, kinds: torch.Tensor, *, threshold: float = SAME
-) -> torch.Tensor:
+def not_repeated(boxes: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
     """Return the positions of boxes that repeat none before them; the best come first.
 
-    A box is a repeat if it overlaps a kept one of its class by more than ``threshold``.
+    A box is a repeat if it overlaps a kept one of its class by more than ``SAME``.
     """
-    clashes = overlaps(boxes, boxes) > threshold
+    clashes = overlaps(boxes, boxes) > SAME
     clashes &= kinds[:, None] == kinds[None]
     rows, is_out = clashes.cpu().numpy(), torch.zeros(len(boxes), dtype=torch.bool).numpy()
     kept: list[int] = []

@@ -120,10 +120,8 @@ def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
 
     A pretrained network has a scale of its own.
     """
-    name, scale = str(given["network"]), None
-    if is_backbone(name):
-        backbone = backbone_named(name)
-        scale = {"mean": list(backbone.mean), "deviation": list(backbone.deviation)}
+    name = str(given["network"])
+    scale = backbone_named(name).scale if is_backbone(name) else None
     return arguments_of_images(stored, stored.dataset.labelled("train"), given["resolution"], scale)
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +24,12 @@ TIMM = "timm/"
 class Backbone:
     """``build`` takes whether it is pretrained, and returns maps and how many channels they have.
 
-    ``mean`` and ``deviation`` are of each channel, from 0 to 1: those it was trained with, not
-    those of the data (S2.5).
+    ``scale`` has the ``mean`` and ``deviation`` of each channel, from 0 to 1: those it was trained
+    with, not those of the data (S2.5).
     """
 
     build: Callable[[bool], tuple[nn.Module, int]]
-    mean: Sequence[float]
-    deviation: Sequence[float]
+    scale: Mapping[str, list[float]]
 
 
 def _efficientnet_lite0(is_pretrained: bool) -> tuple[nn.Module, int]:
@@ -39,7 +38,8 @@ def _efficientnet_lite0(is_pretrained: bool) -> tuple[nn.Module, int]:
 
 BACKBONES: Mapping[str, Backbone] = {
     "efficientnet-lite0": Backbone(
-        _efficientnet_lite0, [lite.PIXEL_MEAN / 255] * 3, [lite.PIXEL_DEVIATION / 255] * 3
+        _efficientnet_lite0,
+        {"mean": [lite.PIXEL_MEAN / 255] * 3, "deviation": [lite.PIXEL_DEVIATION / 255] * 3},
     )
 }
 
@@ -77,7 +77,7 @@ def _of_timm(name: str) -> Backbone:
         return made, int(made.num_features)
 
     expected = timm.get_pretrained_cfg(name)
-    return Backbone(build, list(expected.mean), list(expected.std))
+    return Backbone(build, {"mean": list(expected.mean), "deviation": list(expected.std)})
 
 
 def _imported(name: str) -> Any:

@@ -91,19 +91,18 @@ class Residual(nn.Module):
         return torch.relu(self.last_norm(inner) + self.shortcut(x))
 
 
-def resnet(width: int, *, blocks: int = 1) -> tuple[nn.Module, int]:
-    """Return four groups of residual blocks, with group in place of batch normalisation (C17)."""
+def resnet(width: int) -> tuple[nn.Module, int]:
+    """Return four residual blocks, with group in place of batch normalisation (C17)."""
     layers: list[nn.Module] = [
         nn.Conv2d(3, width, 3, padding=1, bias=False),
         nn.GroupNorm(min(_GROUPS, width), width),
         nn.ReLU(),
     ]
     before = width
-    for group in range(4):
-        after = width * 2**group
-        for block in range(blocks):
-            layers.append(Residual(before, after, 2 if group and not block else 1))
-            before = after
+    for stage in range(4):
+        after = width * 2**stage
+        layers.append(Residual(before, after, 2 if stage else 1))
+        before = after
     network = initialised(nn.Sequential(*layers))
     for module in network.modules():
         if isinstance(module, Residual):
