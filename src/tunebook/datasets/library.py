@@ -27,7 +27,7 @@ from tunebook.errors import DatasetError, nearest
 from tunebook.files import WorkingFolder, write_file
 from tunebook.records.section import encode
 
-TABLE = "table"
+_TABLE = "table"
 FORMATS: Mapping[str, tuple[Callable[[Source], object], Callable[..., Dataset]]] = {
     "voc": (voc_files, read_voc),
     "coco": (coco_files, read_coco),
@@ -35,7 +35,7 @@ FORMATS: Mapping[str, tuple[Callable[[Source], object], Callable[..., Dataset]]]
     "yolo": (lambda source: source.images() and yolo_files(source), read_yolo),
     "folders": (Source.images, read_folders),
     "texts": (lambda source: any("/" in place for place in source.named(".txt")), read_texts),
-    TABLE: (lambda source: source.named(*SUFFIXES), read_table),
+    _TABLE: (lambda source: source.named(*SUFFIXES), read_table),
 }
 """Whether files look like a format, in the order in which it is asked, and what reads them."""
 
@@ -139,7 +139,7 @@ def _read(source: Source, options: ImportOptions) -> Dataset:
             do=nearest(kind, FORMATS),
         )
     _, read = FORMATS[kind]
-    columns = {"target": options.target, "text": options.text} if kind == TABLE else {}
+    columns = {"target": options.target, "text": options.text} if kind == _TABLE else {}
     return read(source, **columns)
 
 

@@ -285,8 +285,9 @@ def _alike(name: str) -> str:
 
 def _highest(places: list[str], value: Callable[[str], int]) -> list[str]:
     """Return the places of the highest value."""
-    most = max(map(value, places), default=0)
-    return [place for place in places if value(place) == most]
+    values = {place: value(place) for place in places}
+    most = max(values.values(), default=0)
+    return [place for place in places if values[place] == most]
 
 
 def _likeness(folder: str, near: str) -> int:
