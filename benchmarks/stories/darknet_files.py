@@ -22,8 +22,8 @@ import torch
 from benchmarks.stories.pass_marks import PassMarks
 
 from tunebook.recipes.images import read_pixels
-from tunebook.recipes.networks.darknet import Darknet, darknet, read_darknet
-from tunebook.recipes.networks.darknet_weights import load_weights, n_numbers
+from tunebook.recipes.networks.darknet import Darknet, darknet
+from tunebook.recipes.networks.darknet_weights import load_pretrained, n_numbers, read_weights
 from tunebook.recipes.networks.detector import Detector, expect_few
 from tunebook.recipes.networks.yolov3 import darknet53_cfg, yolov3_cfg
 from tunebook.recipes.yolo_detection import YoloDetectionTask
@@ -74,14 +74,14 @@ def judged(network: Darknet, task: YoloDetectionTask, photos: Photos) -> dict[st
 
 def loads(marks: PassMarks, folder: Path, coco: Path) -> None:
     (cfg,), (weights,) = sorted(folder.glob("*.cfg")), sorted(folder.glob("*.weights"))
-    network, fresh = read_darknet(cfg), read_darknet(cfg)
+    network, fresh = (darknet(cfg.read_text(encoding="utf-8")) for _ in range(2))
     photos = photos_of(coco, network.size[0])
     task = YoloDetectionTask("", "", labels=photos.names, resolution=network.size[0])
     # Means and variances of its own, lest it says nothing at all.
     fresh.train()(photos.inputs[:16])
     expect_few(fresh)
-    held = load_weights(network, weights)
-    n = len(held.numbers)
+    load_pretrained(network, weights)
+    n = len(read_weights(weights))
     marks.check(n == n_numbers(network), f"{cfg.name}: all {n:,} numbers are placed, none is left")
     start = time.perf_counter()
     known, unknown = judged(network, task, photos), judged(fresh, task, photos)

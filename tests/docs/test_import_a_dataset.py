@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tunebook.cli.main import main
-from tunebook.datasets.library import FORMATS, TABLE, open_dataset
+from tunebook.datasets.library import FORMATS, open_dataset
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/import-a-dataset.md").read_text(encoding="utf-8")
 (BLOCK,) = re.findall(r"^```sh\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -59,4 +59,4 @@ def test_shares_of_the_page_are_a_whole(folder: Path) -> None:
 
 def test_table_names_every_format() -> None:
     told = re.findall(r"^\| `(\w+)` \|", PAGE, flags=re.MULTILINE)
-    assert sorted(told) == sorted([*FORMATS, TABLE])
+    assert sorted(told) == sorted(FORMATS)

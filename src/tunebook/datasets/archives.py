@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import lzma
 import shutil
+import stat
 import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from tunebook.errors import DatasetError
@@ -30,9 +32,25 @@ def unpack(path: Path, folder: Path) -> None:
     """
     try:
         if path.suffix.lower() == ".zip":
-            _unzip(path, folder)
+            with zipfile.ZipFile(path) as zipped:
+                for info in zipped.infolist():
+                    # Some tools for Windows write backslashes.
+                    info.filename = info.filename.replace("\\", "/")
+                # The upper half are the file's mode: a link would lead to wherever it says.
+                members = (
+                    (info.filename, info.file_size, stat.S_ISLNK(info.external_attr >> 16))
+                    for info in zipped.infolist()
+                )
+                _check(members, path, folder)
+                zipped.extractall(folder, zipped.infolist())
         else:
-            _untar(path, folder)
+            with tarfile.open(path) as archive:
+                members = (
+                    (member.name, member.size, not (member.isfile() or member.isdir()))
+                    for member in archive
+                )
+                _check(members, path, folder)
+                archive.extractall(folder, filter="data")
     except (
         *(zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError),
         *(struct.error, ValueError, RuntimeError, LookupError),
@@ -42,40 +60,15 @@ def unpack(path: Path, folder: Path) -> None:
         ) from error
 
 
-def _unzip(path: Path, folder: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        sizes = _Sizes(path, folder)
-        for info in archive.infolist():
-            # Some tools for Windows write backslashes.
-            info.filename = info.filename.replace("\\", "/")
-            sizes.add(info.filename, info.file_size)
-            # The upper half are the file's mode: a link would lead to wherever it says.
-            if (info.external_attr >> 16) & 0o170000 == 0o120000:
-                raise DatasetError("The archive holds a link", got=info.filename)
-        archive.extractall(folder, archive.infolist())
+def _check(members: Iterable[tuple[str, int, bool]], path: Path, folder: Path) -> None:
+    """Refuse members of an archive: name, bytes, and whether it is a link or a device.
 
-
-def _untar(path: Path, folder: Path) -> None:
-    with tarfile.open(path) as archive:
-        sizes, members = _Sizes(path, folder), []
-        for member in archive:
-            sizes.add(member.name, member.size)
-            if not (member.isfile() or member.isdir()):
-                raise DatasetError("The archive holds a link or a device", got=member.name)
-            members.append(member)
-        archive.extractall(folder, members, filter="data")
-
-
-class _Sizes:
-    """What an archive would write, refused as soon as it is too much."""
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        likely = max(FREE_BYTES, MAX_RATIO * path.stat().st_size)
-        self._limit = min(MAX_BYTES, likely, shutil.disk_usage(folder.parent).free)
-        self._n_files = self._n_bytes = 0
-
-    def add(self, name: str, n_bytes: int) -> None:
-        """Count a file; ``DatasetError`` if its path leads out or the sum is too large."""
+    They are read one by one, so that too much is refused before all of it is looked at.
+    """
+    likely = max(FREE_BYTES, MAX_RATIO * path.stat().st_size)
+    limit = min(MAX_BYTES, likely, shutil.disk_usage(folder.parent).free)
+    n_bytes = 0
+    for n_files, (name, size, is_special) in enumerate(members, 1):
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if ".." in parts or PurePosixPath(name).is_absolute() or ":" in (parts or ("",))[0]:
             raise DatasetError(
@@ -84,10 +77,12 @@ class _Sizes:
                 expected="paths below its own folder",
                 do="Do not trust this archive",
             )
-        self._n_files, self._n_bytes = self._n_files + 1, self._n_bytes + n_bytes
-        if self._n_bytes > self._limit or self._n_files > MAX_FILES:
+        n_bytes += size
+        if n_bytes > limit or n_files > MAX_FILES:
             raise DatasetError(
                 "The archive is too large",
-                got=f"{self._n_bytes:,} bytes in {self._n_files:,} files",
-                expected=f"at most {self._limit:,} bytes and {MAX_FILES:,} files",
+                got=f"{n_bytes:,} bytes in {n_files:,} files",
+                expected=f"at most {limit:,} bytes and {MAX_FILES:,} files",
             )
+        if is_special:
+            raise DatasetError("The archive holds a link or a device", got=name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,15 +27,18 @@ from tunebook.errors import DatasetError, nearest
 from tunebook.files import WorkingFolder, write_file
 from tunebook.records.section import encode
 
-FORMATS: Mapping[str, Callable[[Source], Dataset]] = {
-    "folders": read_folders,
-    "lists": read_lists,
-    "coco": read_coco,
-    "voc": read_voc,
-    "yolo": read_yolo,
-    "texts": read_texts,
+_TABLE = "table"
+FORMATS: Mapping[str, tuple[Callable[[Source], object], Callable[..., Dataset]]] = {
+    "voc": (voc_files, read_voc),
+    "coco": (coco_files, read_coco),
+    "lists": (looks_like_lists, read_lists),
+    "yolo": (lambda source: source.images() and yolo_files(source), read_yolo),
+    "folders": (Source.images, read_folders),
+    "texts": (lambda source: any("/" in place for place in source.named(".txt")), read_texts),
+    _TABLE: (lambda source: source.named(*SUFFIXES), read_table),
 }
-TABLE = "table"
+"""Whether files look like a format, in the order in which it is asked, and what reads them."""
+
 _MAX_STRAYS = 200
 
 
@@ -128,33 +130,22 @@ def _inner(folder: Path) -> Path:
 
 
 def _read(source: Source, options: ImportOptions) -> Dataset:
-    if options.format is not None and options.format not in {*FORMATS, TABLE}:
-        known = [*FORMATS, TABLE]
+    kind = options.format or guessed_format(source)
+    if kind not in FORMATS:
         raise DatasetError(
             "There is no such format",
-            got=options.format,
-            expected=", ".join(known),
-            do=nearest(options.format, known),
+            got=kind,
+            expected=", ".join(FORMATS),
+            do=nearest(kind, FORMATS),
         )
-    kind = options.format or guessed_format(source)
-    if kind == TABLE:
-        return read_table(source, target=options.target, text=options.text)
-    return FORMATS[kind](source)
+    _, read = FORMATS[kind]
+    columns = {"target": options.target, "text": options.text} if kind == _TABLE else {}
+    return read(source, **columns)
 
 
 def guessed_format(source: Source) -> str:
     """Return the format that files look like; ``DatasetError`` if they look like none."""
-    has_images = bool(source.images())
-    guesses: dict[str, Callable[[], object]] = {
-        "voc": lambda: voc_files(source),
-        "coco": lambda: coco_files(source),
-        "lists": lambda: has_images and looks_like_lists(source),
-        "yolo": lambda: has_images and yolo_files(source),
-        "folders": lambda: has_images,
-        "texts": lambda: any("/" in place for place in source.named(".txt")),
-        TABLE: lambda: source.named(*SUFFIXES),
-    }
-    found = next((kind for kind, fits in guesses.items() if fits()), None)
+    found = next((kind for kind, (fits, _) in FORMATS.items() if fits(source)), None)
     if found is None:
         why = "; ".join(f"{fault.source} {fault.why}" for fault in source.faults[:3])
         raise DatasetError(
@@ -257,7 +248,4 @@ def open_dataset(name: str, home: Path, version: str | None = None) -> Stored:
 
 def imported_at(stored: Stored) -> float:
     """Return when a version was imported, in seconds since the epoch."""
-    try:
-        return (stored.folder / "items.jsonl").stat().st_mtime
-    except OSError:
-        return time.time()
+    return (stored.folder / "items.jsonl").stat().st_mtime

@@ -179,20 +179,17 @@ class Source:
         is_outside = path.startswith(("/", ".."))
         wanted = [_alike(part) for part in path.split("/") if part not in ("", ".", "..")]
         best = list[str]()
-        most = 0
+        n_shared: dict[str, int] = {}
         for place in self._by_name.get(wanted[-1] if wanted else "", ()):
             parts = [_alike(part) for part in place.split("/")]
-            n = len(_shared(parts[::-1], wanted[::-1]))
-            conflict = split and split_of_path(place) not in ("", split)
-            if n < most or conflict or not (is_outside or n in (len(parts), len(wanted))):
-                continue
-            best, most = [*best, place] if n == most else [place], n
-        best = [place for place in best if place.endswith(posixpath.basename(path))] or best
-        if len(best) > 1:
-            alike = {place: _likeness(posixpath.dirname(place), near) for place in best}
-            best = [place for place in best if alike[place] == max(alike.values())]
-            of_split = [place for place in best if split and split_of_path(place) == split]
-            best = of_split if len(best) > 1 and of_split else best
+            n_shared[place] = len(_shared(parts[::-1], wanted[::-1]))
+            is_end = is_outside or n_shared[place] in (len(parts), len(wanted))
+            if is_end and not (split and split_of_path(place) not in ("", split)):
+                best.append(place)
+        best = _highest(best, lambda place: n_shared[place])
+        best = _highest(best, lambda place: place.endswith(posixpath.basename(path)))
+        best = _highest(best, lambda place: _likeness(posixpath.dirname(place), near))
+        best = _highest(best, lambda place: bool(split) and split_of_path(place) == split)
         if len(best) > 1:
             self.fault(source, f"names {reference}, which may be {' or '.join(best[:3])}")
         elif not best:
@@ -267,6 +264,15 @@ _DAMAGED = (
 """What Pillow's readers raise on damaged files."""
 
 
+def upright(path: Path) -> Any:
+    """Return an image in three colours as it is seen, turned upright."""
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings(), Image.open(path) as image:
+        warnings.simplefilter("ignore")
+        return ImageOps.exif_transpose(image).convert("RGB")
+
+
 def plain(text: object) -> str:
     """Return text that can be written and shown: no control characters, no halves of letters."""
     return _UNPRINTABLE.sub("\ufffd", str(text))
@@ -275,6 +281,13 @@ def plain(text: object) -> str:
 def _alike(name: str) -> str:
     """Return a name as file systems compare it: macOS decomposes letters, Windows has no case."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def _highest(places: list[str], value: Callable[[str], int]) -> list[str]:
+    """Return the places of the highest value."""
+    values = {place: value(place) for place in places}
+    most = max(values.values(), default=0)
+    return [place for place in places if values[place] == most]
 
 
 def _likeness(folder: str, near: str) -> int:

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from xml.etree import ElementTree
 
@@ -156,13 +157,9 @@ Row = tuple[int, list[str]]
 
 def _fit(text: str, delimiter: str) -> tuple[float, int]:
     """Return how many rows have as many cells as the first, and how many cells that is."""
-    rows: list[list[str]] = []
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows += [row] if row else []
-            if len(rows) == _SNIFFED:
-                break
-    except csv.Error:
+        rows = [row for _, row in islice(_rows(text, "", delimiter), _SNIFFED)]
+    except DatasetError:
         return 0.0, 0
     n = len(rows[0]) if rows else 0
     return (sum(len(row) == n for row in rows) / len(rows), n) if n > 1 else (0.0, n)

@@ -12,6 +12,7 @@ from statistics import fmean, median
 
 import numpy as np
 
+from tunebook.datasets.opener import upright
 from tunebook.datasets.quality import class_counts, judge_quality
 from tunebook.datasets.records import Dataset, Item, Kind
 from tunebook.records.section import (
@@ -157,10 +158,9 @@ def _pictures(dataset: Dataset, folder: Path) -> Iterator[SectionPicture]:
 
 def thumbnail(path: Path, item: Item) -> str:
     """Return a small picture with the item's boxes as the address of its data."""
-    from PIL import Image, ImageDraw, ImageOps
+    from PIL import ImageDraw
 
-    with Image.open(path) as opened:
-        image = ImageOps.exif_transpose(opened).convert("RGB")
+    image = upright(path)
     scale = PICTURE_SIZE / max(image.size)
     image = image.resize([max(1, round(scale * side)) for side in image.size])
     draw = ImageDraw.Draw(image)

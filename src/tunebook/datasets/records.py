@@ -99,6 +99,10 @@ class Dataset:
         """Return the items of a split, in their order."""
         return [item for item in self.items if item.split == split]
 
+    def labelled(self, split: str) -> list[Item]:
+        """Return the items of a split that have a label."""
+        return [item for item in self.of_split(split) if item.label is not None]
+
     @property
     def splits(self) -> tuple[str, ...]:
         """The names of the splits that have items, the training set first."""

@@ -17,7 +17,6 @@ from tunebook.datasets.records import SPLITS, Dataset, Fault, Item
 from tunebook.errors import DatasetError
 
 TRAIN, VALIDATION = SPLITS[:2]
-NAMES = SPLITS
 DEFAULT_SHARES = {TRAIN: 0.8, VALIDATION: 0.1, "test": 0.1}
 N_QUANTILES = 10
 """Groups of numbers to predict, each of which has its share in every split (ours)."""
@@ -40,8 +39,8 @@ def split_name(name: str, *, is_file: bool = False) -> str | None:
     """
     whole = re.sub(r"[_. ]", "-", name.lower()).rstrip("0123456789-")
     for words in ([whole], re.split(r"-|(?<=.)set$", whole)):
-        meanings = {_ALIASES.get(word, word) for word in words} & set(NAMES)
-        others = {word for word in words if _ALIASES.get(word, word) not in NAMES}
+        meanings = {_ALIASES.get(word, word) for word in words} & set(SPLITS)
+        others = {word for word in words if _ALIASES.get(word, word) not in SPLITS}
         if len(meanings) == 1 and (is_file or others <= _NEUTRAL):
             return meanings.pop()
     return None
@@ -57,7 +56,7 @@ def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
 
     Without a share of its own the training set has the rest.
     """
-    unknown = [name for name in shares if name not in NAMES]
+    unknown = [name for name in shares if name not in SPLITS]
     wrong = any(not isinstance(share, int | float) or not share > 0 for share in shares.values())
     rest = 0.0 if unknown or wrong else 1.0 - sum(shares.values())
     whole = {TRAIN: rest, **shares}
@@ -65,7 +64,7 @@ def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
         raise DatasetError(
             "Split shares must be positive and add up to 1",
             got=dict(shares),
-            expected=f"shares for some of {', '.join(NAMES)}; train may be left out",
+            expected=f"shares for some of {', '.join(SPLITS)}; train may be left out",
         )
     return whole
 

@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 import torch
 
+from tunebook.datasets.opener import upright
+
 SHOWN_SCORE = 0.3
 """Whoever asks for the objects of an image is shown those that are as sure, by default (ours)."""
 
@@ -28,17 +30,17 @@ def objects_of(
 
 def write_picture(path: Path, found: Found, into: Path) -> tuple[int, int]:
     """Write an image with the boxes of its detections drawn, and return its width and height."""
-    from PIL import Image, ImageDraw, ImageOps
+    from PIL import ImageDraw
 
-    with Image.open(path) as opened:
-        image = ImageOps.exif_transpose(opened).convert("RGB")
+    image = upright(path)
     pen = ImageDraw.Draw(image)
     for label, score, box in found:
         corners = [share * side for share, side in zip(box, image.size * 2, strict=True)]
         pen.rectangle(corners, outline=(230, 159, 0), width=max(2, max(image.size) // 300))
         pen.text((corners[0] + 4, corners[1] + 4), f"{label} {score:.2f}", fill=(230, 159, 0))
     image.save(into)
-    return image.size
+    width, height = image.size
+    return width, height
 
 
 Likeliest: TypeAlias = tuple[str, float] | list[tuple[str, float]]
@@ -51,3 +53,8 @@ def likeliest(labels: Sequence[str], outputs: torch.Tensor, top: int | None) -> 
     pairs = zip(places.tolist(), shares.tolist(), strict=True)
     ranked = [(labels[place], share) for place, share in pairs]
     return ranked[0] if top is None else ranked
+
+
+def accuracy(outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return the share of examples whose likeliest class is the right one."""
+    return {"accuracy": (outputs.argmax(1) == targets).float().mean()}

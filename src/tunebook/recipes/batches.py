@@ -85,16 +85,16 @@ class TrainingBatches:
 
 def to_device(batch: Any, device: str) -> Any:
     """Return the batch with all its tensors on ``device``; other things stay as they are."""
+    return changed(batch, lambda tensor: tensor.to(device, non_blocking=True))
+
+
+def changed(batch: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """Return tensors changed, by themselves or in lists, tuples and dictionaries of them."""
     if isinstance(batch, torch.Tensor):
-        return batch.to(device, non_blocking=True)
+        return change(batch)
     if isinstance(batch, tuple | list):
-        return rebuilt(batch, [to_device(part, device) for part in batch])
+        make = getattr(batch, "_make", type(batch))
+        return make([changed(part, change) for part in batch])
     if isinstance(batch, dict):
-        return {name: to_device(part, device) for name, part in batch.items()}
+        return {name: changed(part, change) for name, part in batch.items()}
     return batch
-
-
-def rebuilt(group: Any, parts: Sequence[Any]) -> Any:
-    """Return parts as what ``group`` is: a list, a tuple or a named tuple."""
-    make = getattr(group, "_make", type(group))
-    return make(parts)

@@ -24,17 +24,12 @@ def covered(boxes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
 
     COCO's measure of a detection in a crowd, which may be much larger.
     """
-    low = torch.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = torch.minimum(boxes[:, None, 2:4], others[None, :, 2:4])
-    common = (high - low).clamp(min=0).prod(-1)
-    return (common / _areas(boxes)[:, None].clamp(min=1e-9)).amax(1)
+    return (_common_areas(boxes, others) / _areas(boxes)[:, None].clamp(min=1e-9)).amax(1)
 
 
 def overlaps(boxes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     """Return the intersection over union of each box with each other one: 0 to 1 (S0.23)."""
-    low = torch.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = torch.minimum(boxes[:, None, 2:4], others[None, :, 2:4])
-    common = (high - low).clamp(min=0).prod(-1)
+    common = _common_areas(boxes, others)
     union = _areas(boxes)[:, None] + _areas(others)[None] - common
     return common / union.clamp(min=1e-9)
 
@@ -46,18 +41,22 @@ def size_overlaps(sizes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     return common / union.clamp(min=1e-9)
 
 
+def _common_areas(boxes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    low = torch.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = torch.minimum(boxes[:, None, 2:4], others[None, :, 2:4])
+    return (high - low).clamp(min=0).prod(-1)
+
+
 def _areas(boxes: torch.Tensor) -> torch.Tensor:
     return (boxes[:, 2:4] - boxes[:, :2]).clamp(min=0).prod(-1)
 
 
-def not_repeated(
-    boxes: torch.Tensor, kinds: torch.Tensor, *, threshold: float = SAME
-) -> torch.Tensor:
+def not_repeated(boxes: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
     """Return the positions of boxes that repeat none before them; the best come first.
 
-    A box is a repeat if it overlaps a kept one of its class by more than ``threshold``.
+    A box is a repeat if it overlaps a kept one of its class by more than ``SAME``.
     """
-    clashes = overlaps(boxes, boxes) > threshold
+    clashes = overlaps(boxes, boxes) > SAME
     clashes &= kinds[:, None] == kinds[None]
     rows, is_out = clashes.cpu().numpy(), torch.zeros(len(boxes), dtype=torch.bool).numpy()
     kept: list[int] = []

@@ -6,6 +6,7 @@ import contextlib
 import io
 from typing import Any
 
+import numpy as np
 import torch
 
 from tunebook.recipes.boxes import ignored_as
@@ -34,7 +35,7 @@ def mean_average_precision(
         "annotations": _annotations(boxes),
     }
     told = _detections(found)
-    if not told or not truth.dataset["annotations"]:
+    if not len(told) or not truth.dataset["annotations"]:
         return {"map": 0.0, "ap50": 0.0}
     # The reference implementation prints as it works.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -69,15 +70,9 @@ def _annotations(boxes: torch.Tensor) -> list[dict[str, Any]]:
     return told
 
 
-def _detections(found: torch.Tensor) -> list[dict[str, Any]]:
-    return [
-        {
-            "image_id": image,
-            "category_id": int(kind),
-            "bbox": [left, top, right - left, bottom - top],
-            "score": score,
-        }
-        for image, rows in enumerate(found.tolist())
-        for left, top, right, bottom, score, kind in rows
-        if score > 0
-    ]
+def _detections(found: torch.Tensor) -> np.ndarray[Any, Any]:
+    """Return rows of image, left, top, width, height, score and class."""
+    rows = found.double().flatten(0, 1)
+    images = torch.arange(len(found)).repeat_interleave(found.shape[1])[:, None].to(rows)
+    told = torch.cat([images, rows[:, :2], rows[:, 2:4] - rows[:, :2], rows[:, 4:]], 1)
+    return told[told[:, 5] > 0].cpu().numpy()

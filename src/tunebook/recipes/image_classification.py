@@ -6,23 +6,23 @@ Labels and the normalisation of images lie in the task's arguments: a trained ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
 from tunebook.datasets.library import Stored
-from tunebook.datasets.records import Item
 from tunebook.datasets.records import Kind as DataKind
-from tunebook.errors import ConfigurationError, nearest
-from tunebook.recipes.answers import Likeliest, likeliest
+from tunebook.errors import ConfigurationError
+from tunebook.recipes.answers import Likeliest, accuracy, likeliest
 from tunebook.recipes.images import Images, arguments_of_images
 from tunebook.recipes.networks.backbones import backbone_named, is_backbone
 from tunebook.recipes.networks.bilinear import POOLINGS, pooling
 from tunebook.recipes.networks.convolutional import STEMS, Shrink
 from tunebook.recipes.networks.transferred import PRETRAINED, TransferMode, mode_of, transferred
 from tunebook.recipes.registry import Recipe
+from tunebook.recipes.settings import require_known
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
 from tunebook.training.preset import Conditions
@@ -38,8 +38,6 @@ ACTS_WITH: Mapping[str, Conditions] = {
     "features": {"pooling": ("compact-bilinear",)},
 }
 
-_Found = TypeVar("_Found")
-
 
 @final
 class ImageClassificationTask:
@@ -47,6 +45,8 @@ class ImageClassificationTask:
 
     name = "image-classification"
     maximize = "accuracy"
+    loss = staticmethod(nn.functional.cross_entropy)
+    metrics = staticmethod(accuracy)
 
     def __init__(self, data: str, home: str, *, labels: Sequence[str], **images: Any) -> None:
         self._images = Images(data, home, **images)
@@ -54,7 +54,7 @@ class ImageClassificationTask:
 
     def data(self, split: str) -> TensorDataset | None:
         """Return the labelled images of a split, normalised."""
-        items = _labelled(self._images.open(), split)
+        items = self._images.open().dataset.labelled(split)
         if not items:
             return None
         labels = torch.tensor([int(item.label or 0) for item in items])
@@ -66,7 +66,7 @@ class ImageClassificationTask:
 
     def features(self, split: str, body: nn.Module) -> TensorDataset:
         """Return what a body says of the images of a split: computed once for each version."""
-        items = _labelled(self._images.open(), split)
+        items = self._images.open().dataset.labelled(split)
         labels = torch.tensor([int(item.label or 0) for item in items])
         return TensorDataset(self._images.features_of(items, split, body), labels)
 
@@ -82,22 +82,16 @@ class ImageClassificationTask:
             wants = mode_of(config) is not TransferMode.FROM_SCRATCH
             is_pretrained = wants and config.get(PRETRAINED) is not False
             stem, n_channels = backbone_named(name).build(is_pretrained)
-            body, head = self._parts(stem, n_channels, config)
-            return transferred(body, head, config)
-        stem, n_channels = _chosen(STEMS, config, "network")(int(str(config["width"])))
-        body, head = self._parts(stem, n_channels, config)
-        return nn.Sequential(*body, *head)
-
-    def _parts(
-        self, stem: nn.Module, n_channels: int, config: Configuration
-    ) -> tuple[nn.Sequential, nn.Sequential]:
-        """Return what comes before the classifier, and the classifier."""
-        kind = _chosen({name: name for name in POOLINGS}, config, "pooling")
+        else:
+            stem_of = STEMS[require_known("network", name, STEMS)]
+            stem, n_channels = stem_of(int(str(config["width"])))
+        kind = require_known("pooling", str(config.get("pooling", DEFAULTS["pooling"])), POOLINGS)
         pool, n_features = pooling(kind, n_channels, int(str(config.get("features", 1024))))
         dropout = nn.Dropout(float(str(config["dropout"])))
         classifier = nn.Linear(n_features, len(self.labels))
         body = nn.Sequential(*self._shrink(config), stem, pool)
-        return body, nn.Sequential(dropout, classifier)
+        head = nn.Sequential(dropout, classifier)
+        return transferred(body, head, config) if is_backbone(name) else nn.Sequential(*body, *head)
 
     def _shrink(self, config: Configuration) -> list[nn.Module]:
         size, largest = config.get("size"), self._images.resolution
@@ -112,12 +106,6 @@ class ImageClassificationTask:
             )
         return [Shrink(size)]
 
-    def loss(
-        self, outputs: torch.Tensor, targets: torch.Tensor, label_smoothing: float = 0.0
-    ) -> torch.Tensor:
-        """Return the cross entropy."""
-        return nn.functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
-
     def augment(
         self, inputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -126,39 +114,15 @@ class ImageClassificationTask:
         moves = torch.randint(-reach, reach + 1, (2,)).tolist()
         return torch.roll(inputs, moves, dims=(2, 3)), targets
 
-    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the accuracy."""
-        return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
-
-
-def _chosen(known: Mapping[str, _Found], config: Configuration, name: str) -> _Found:
-    """Return what a configuration names, the first one by default among recipes of before."""
-    given = str(config.get(name, DEFAULTS[name]))
-    if given not in known:
-        raise ConfigurationError(
-            f"There is no such {name}",
-            got=given,
-            expected=", ".join(known),
-            do=nearest(given, known),
-        )
-    return known[given]
-
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels, and how images become inputs, by the training images alone (S2.5).
 
     A pretrained network has a scale of its own.
     """
-    resolution = given.get("resolution", RESOLUTION)
-    name, scale = str(given.get("network", DEFAULTS["network"])), None
-    if is_backbone(name):
-        backbone = backbone_named(name)
-        scale = {"mean": list(backbone.mean), "deviation": list(backbone.deviation)}
-    return arguments_of_images(stored, _labelled(stored, "train"), resolution, scale)
-
-
-def _labelled(stored: Stored, split: str) -> list[Item]:
-    return [i for i in stored.dataset.of_split(split) if i.label is not None and i.file]
+    name = str(given["network"])
+    scale = backbone_named(name).scale if is_backbone(name) else None
+    return arguments_of_images(stored, stored.dataset.labelled("train"), given["resolution"], scale)
 
 
 RECIPE = Recipe(

@@ -6,7 +6,6 @@ They are decoded once for each version and resolution, into a file beside the ve
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from torch import nn
 
 from tunebook.datasets.library import Stored, open_dataset
+from tunebook.datasets.opener import upright
 from tunebook.datasets.records import Item
 from tunebook.recipes.networks.transferred import fingerprint
 
@@ -117,11 +117,7 @@ def _kept(
 
 def read_pixels(path: Path, resolution: int) -> Pixels:
     """Return an image upright, in three colours, resized to a square."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            small = upright.resize((resolution, resolution), Image.Resampling.BILINEAR)
+    small = upright(path).resize((resolution, resolution), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(np.array(small, dtype=np.uint8).transpose(2, 0, 1))

@@ -20,13 +20,13 @@ from tunebook.recipes.batches import (
     Batch,
     Collate,
     TrainingBatches,
+    changed,
     fetch,
     in_order,
-    rebuilt,
     to_device,
 )
 from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
-from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate
+from tunebook.recipes.optimizers import make_optimizer, set_rate
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration
@@ -44,7 +44,8 @@ class Training:
     """A network in training: ``update()`` is one optimizer step on the next batch.
 
     ``n_updates`` is the length that schedules refer to. Track it in a trial: its state is that of
-    the network, the optimizer and the position in the data.
+    the network, the optimizer and the position in the data. ``averaged`` is the running average of
+    the weights, if the settings want one (S4.25).
     """
 
     def __init__(
@@ -76,7 +77,10 @@ class Training:
         self.batches = TrainingBatches(
             task.examples(Split.TRAIN), self.settings.batch_size, seed=seed, collate=task.collate
         )
-        self.averaged = self._make_average()
+        self.averaged: AveragedModel | None = None
+        if self.settings.polyak is not None:
+            average = get_ema_multi_avg_fn(self.settings.polyak)
+            self.averaged = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.n_done = 0
         self._scores: list[float] = []
         self._rate_factor = 1.0
@@ -84,13 +88,6 @@ class Training:
         self._seed = seed
         self._shown: dict[Split, Examples] = {}
         self._batches_of_features: TrainingBatches | None = None
-
-    def _make_average(self) -> AveragedModel | None:
-        """Return the running average of the weights, if the settings want one (S4.25)."""
-        if self.settings.polyak is None:
-            return None
-        average = get_ema_multi_avg_fn(self.settings.polyak)
-        return AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
 
     @property
     def evaluated(self) -> nn.Module:
@@ -107,8 +104,7 @@ class Training:
 
     def _enter_stage(self) -> None:
         """Hold or release a pretrained body; while it is held its head sees features (S3.3)."""
-        networks = [self.network, *([] if self.averaged is None else [self.averaged.module])]
-        for network in networks:
+        for network in (self.network, self.evaluated):
             if isinstance(network, Transferred):
                 network.hold(self.n_done / self.n_updates)
         if not self._is_on_features:
@@ -184,7 +180,8 @@ class Training:
     def _loss_of(self, batch: Batch | None, number: int) -> torch.Tensor:
         if batch is None and self._batches_of_features is not None:
             return self._loss(head_of(self.network), self._batches_of_features[number])
-        return self.loss(self._augmented(batch or self.batches[number]))
+        batch = batch or self.batches[number]
+        return self.loss(batch if self.task.augment is None else self.task.augment(*batch))
 
     def _loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         inputs, targets = to_device(batch, self.device)
@@ -202,13 +199,6 @@ class Training:
             self.settings.precision == "auto" and has_it
         )
         return torch.autocast(kind, torch.bfloat16, enabled=is_mixed)
-
-    def _augmented(self, batch: Batch) -> Batch:
-        return batch if self.task.augment is None else self.task.augment(*batch)
-
-    def gradient_norm(self) -> torch.Tensor:
-        """Return the norm of the last update's gradient, clipped if it was."""
-        return gradient_norm(self.network.parameters())
 
     @torch.no_grad()
     def evaluate(self, split: Split, *, limit: int | None = None) -> dict[str, float]:
@@ -230,7 +220,7 @@ class Training:
             with self._autocast():
                 output = network(inputs)
                 loss_here = float(task.loss(output, target))
-            output = _in_full(output)
+            output = changed(output, _in_full)
             n_here = _n_examples(target)
             loss += loss_here * n_here
             n += n_here
@@ -282,15 +272,9 @@ def _most_at_once(examples: Examples, collate: Collate | None) -> int:
     return max(1, min(EVALUATION_BATCH, EVALUATION_NUMBERS // max(1, n)))
 
 
-def _in_full(outputs: Any) -> Any:
+def _in_full(tensor: torch.Tensor) -> torch.Tensor:
     """Return outputs in single precision: not every metric knows shorter numbers."""
-    if isinstance(outputs, torch.Tensor):
-        return outputs.float() if outputs.dtype is torch.bfloat16 else outputs
-    if isinstance(outputs, dict):
-        return {name: _in_full(part) for name, part in outputs.items()}
-    if isinstance(outputs, tuple | list):
-        return rebuilt(outputs, [_in_full(part) for part in outputs])
-    return outputs
+    return tensor.float() if tensor.dtype is torch.bfloat16 else tensor
 
 
 def _n_examples(targets: Any) -> int:

@@ -156,8 +156,7 @@ def cells_of(boxes: torch.Tensor, side: int, n_classes: int) -> dict[str, torch.
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels, and how images become inputs, by the training images alone (S2.5)."""
-    resolution = given.get("resolution", RESOLUTION)
-    return arguments_of_images(stored, pictured(stored, "train"), resolution)
+    return arguments_of_images(stored, pictured(stored, "train"), given["resolution"])
 
 
 RECIPE = Recipe(

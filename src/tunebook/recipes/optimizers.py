@@ -1,7 +1,7 @@
 """Optimizers by name, from PyTorch. All of their hyperparameters are set, none is left to chance.
 
 PyTorch's Adam adds epsilon to the corrected root, outside of it; the paper behind S4.4 adds it
-before the correction. ``EPSILON_CONVENTION`` is recorded with a training, for that reason.
+before the correction.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from torch import nn, optim
 
 from tunebook.recipes.settings import TrainingSettings
 
-EPSILON_CONVENTION = "added to the bias-corrected root (PyTorch), not before the correction (S4.4)"
-
 
 def make_optimizer(
     parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]], settings: TrainingSettings
@@ -25,47 +23,29 @@ def make_optimizer(
     ``sgd`` has no momentum; ``momentum`` and ``nesterov`` are its two forms with one. ``adamw`` and
     ``nadamw`` decay the weights apart from the gradient.
     """
-    s, betas = settings, (settings.beta1, settings.beta2)
+    s = settings
     trained: list[Any] = [
         p for p in parameters if not isinstance(p, nn.Parameter) or p.requires_grad
     ]
+    usual: dict[str, Any] = {"lr": s.lr, "weight_decay": s.weight_decay}
+    adaptive = {**usual, "betas": (s.beta1, s.beta2), "eps": s.epsilon}
     match s.optimizer:
         case "sgd":
-            return optim.SGD(trained, lr=s.lr, weight_decay=s.weight_decay)
+            return optim.SGD(trained, **usual)
         case "momentum" | "nesterov":
-            return optim.SGD(
-                trained,
-                lr=s.lr,
-                momentum=s.momentum,
-                nesterov=s.optimizer == "nesterov" and s.momentum > 0,
-                weight_decay=s.weight_decay,
-            )
+            is_nesterov = s.optimizer == "nesterov" and s.momentum > 0
+            return optim.SGD(trained, **usual, momentum=s.momentum, nesterov=is_nesterov)
         case "rmsprop":
             return optim.RMSprop(
-                trained,
-                lr=s.lr,
-                alpha=s.beta2,
-                eps=s.epsilon,
-                momentum=s.momentum,
-                weight_decay=s.weight_decay,
+                trained, **usual, alpha=s.beta2, eps=s.epsilon, momentum=s.momentum
             )
         case "adam":
-            return optim.Adam(
-                trained, lr=s.lr, betas=betas, eps=s.epsilon, weight_decay=s.weight_decay
-            )
+            return optim.Adam(trained, **adaptive)
         case "adamw":
-            return optim.AdamW(
-                trained, lr=s.lr, betas=betas, eps=s.epsilon, weight_decay=s.weight_decay
-            )
+            return optim.AdamW(trained, **adaptive)
         case _:
-            return optim.NAdam(
-                trained,
-                lr=s.lr,
-                betas=betas,
-                eps=s.epsilon,
-                weight_decay=s.weight_decay,
-                decoupled_weight_decay=s.optimizer == "nadamw",
-            )
+            is_apart = s.optimizer == "nadamw"
+            return optim.NAdam(trained, **adaptive, decoupled_weight_decay=is_apart)
 
 
 def set_rate(optimizer: optim.Optimizer, rate: float) -> None:

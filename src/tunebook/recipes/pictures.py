@@ -6,7 +6,7 @@ Images become squares: that changes no overlap of boxes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, final
+from typing import Any, final
 
 import torch
 from torch.utils.data import Dataset
@@ -18,25 +18,16 @@ from tunebook.datasets.splitting import rarest_of
 from tunebook.recipes.boxes import ignored_as
 
 
-class Inputs(Protocol):
-    """Images by number: a tensor, or what makes them as they are asked for."""
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        ...
-
-    def __getitem__(self, index: int) -> torch.Tensor:
-        """Return one."""
-        ...
-
-
 @final
 class Pictures(Dataset[Any]):
-    """Images of a split, each with its boxes and with what ``describe`` makes of those."""
+    """Images of a split, each with its boxes and with what ``describe`` makes of those.
+
+    Bytes become values of 0 to 1 when they are asked for.
+    """
 
     def __init__(
         self,
-        inputs: Inputs,
+        inputs: torch.Tensor,
         boxes: torch.Tensor,
         describe: Callable[[torch.Tensor], Mapping[str, torch.Tensor]] | None = None,
     ) -> None:
@@ -55,7 +46,9 @@ class Pictures(Dataset[Any]):
         """Return an image and its targets: its ``boxes``, and what is made of them."""
         boxes = self._boxes[index]
         made = {} if self._describe is None else self._describe(boxes[boxes[:, 4] != -1])
-        return self._inputs[index], {**made, "boxes": boxes}
+        image = self._inputs[index]
+        image = image.float() / 255 if image.dtype is torch.uint8 else image
+        return image, {**made, "boxes": boxes}
 
 
 def boxes_of(item: Item, resolution: int) -> torch.Tensor:

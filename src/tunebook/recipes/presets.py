@@ -73,11 +73,11 @@ def _preset_of_recipe(
         )
     _check_splits(stored)
     recipe = recipe.variant(given)
-    version = f"{stored.name}@{stored.version}"
-    arguments = {"data": version, "home": str(home.resolve()), **recipe.arguments(stored, given)}
-    task = load_task(recipe.maker, arguments)
     options = {name: given.get(name, usual) for name, usual in recipe.options.items()}
     values = {**recipe.defaults, **options}
+    version = f"{stored.name}@{stored.version}"
+    made = recipe.arguments(stored, {**values, **given})
+    task = load_task(recipe.maker, {"data": version, "home": str(home.resolve()), **made})
     return Preset(
         recipe=recipe.name,
         task=task,

@@ -13,7 +13,8 @@ from typing import Any
 
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind
-from tunebook.errors import ConfigurationError, TaskError, nearest
+from tunebook.errors import TaskError, nearest
+from tunebook.recipes.settings import require_known
 from tunebook.space import Space
 from tunebook.training.preset import Conditions
 
@@ -32,7 +33,8 @@ class Recipe:
     """A preset task with a full default recipe (S0.6).
 
     ``maker`` is ``module:Name`` of what makes the task, called with what ``arguments`` returns of
-    a dataset and of the values set by hand: JSON, enough to build the network without the data.
+    a dataset and of all values, ``options`` and ``defaults`` among them: JSON, enough to build the
+    network without the data.
     A step has ``epochs_per_step`` epochs before it is evaluated; fewer where those are long.
     ``options`` are values that the arguments depend on, such as the resolution. ``metric_name`` is
     the metric's full name, ``is_share`` tells that it lies between 0 and 1; accuracy does.
@@ -61,20 +63,8 @@ class Recipe:
         network = given.get("network", usual)
         if not self.variants or network == usual:
             return self
-        if network not in self.variants:
-            known = [str(usual), *self.variants]
-            raise ConfigurationError(
-                f"The recipe {self.name!r} has no such network",
-                got=network,
-                expected=", ".join(known),
-                do=nearest(str(network), known),
-            )
+        require_known("network", str(network), [str(usual), *self.variants])
         return self.variants[network]
-
-
-def recipe_names() -> list[str]:
-    """Return the names of all recipes."""
-    return sorted(_WHERE)
 
 
 def recipe_named(name: str) -> Recipe:
@@ -83,7 +73,7 @@ def recipe_named(name: str) -> Recipe:
         raise TaskError(
             "There is no such recipe",
             got=name,
-            expected=f"one of {', '.join(recipe_names())}, or file.py:Task of your own",
+            expected=f"one of {', '.join(sorted(_WHERE))}, or file.py:Task of your own",
             do=nearest(name, _WHERE),
         )
     recipe: Recipe = import_module(_WHERE[name]).RECIPE

@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from tunebook.recipes.settings import TrainingSettings
-
-LINEAR_INTERVAL = 100
-"""How many updates share a rate of the lazy linear decay (S1.18)."""
 
 
 def factor(settings: TrainingSettings, update: int, n_updates: int) -> float:
     """Return the factor of the base rate at ``update``: the schedule with its warm-up prepended.
 
-    Plateau schedules react to measurements instead: their factor is 1 here (S0.34).
+    The ramp from 0 to the base rate takes a share of the updates (S4.48). Plateau schedules
+    react to measurements instead: their factor is 1 here (S0.34).
     """
-    n_warmup = warmup_updates(settings, n_updates)
+    n_warmup = round(settings.warmup * n_updates)
     if update < n_warmup:
         return (update + 1) / n_warmup
     at, n = update - n_warmup, max(1, n_updates - n_warmup)
@@ -39,19 +36,9 @@ def factor(settings: TrainingSettings, update: int, n_updates: int) -> float:
             return 1.0
 
 
-def warmup_updates(settings: TrainingSettings, n_updates: int) -> int:
-    """Return how many updates the ramp from 0 to the base rate takes (S4.48)."""
-    return round(settings.warmup * n_updates)
-
-
 def linear(update: int, n_updates: int, *, end: float = 0.0) -> float:
     """Linear from 1 to ``end``: 1 - t/N for an end of 0 (S4.40)."""
     return 1.0 + (end - 1.0) * min(update / n_updates, 1.0)
-
-
-def lazy_linear(update: int, n_updates: int, *, interval: int = LINEAR_INTERVAL) -> float:
-    """Linear to 0, refreshed every ``interval`` updates: 1 - I*floor(t/I)/N (S1.18)."""
-    return max(0.0, 1.0 - interval * (update // interval) / n_updates)
 
 
 def cosine(update: int, n_updates: int, *, end: float = 0.0) -> float:
@@ -65,31 +52,6 @@ def classical(update: int, *, start: int, interval: int, gamma: float) -> float:
     return gamma ** ((update - start) // interval) if update >= start else 1.0
 
 
-def step_decay(update: int, *, size: int, gamma: float) -> float:
-    """``gamma`` to the power floor(update / size): Caffe's ``step`` (S3.9)."""
-    return gamma ** (update // size)
-
-
 def exponential(update: int, *, gamma: float) -> float:
     """``gamma`` to the power of the update: Caffe's ``exp`` (S3.9)."""
     return float(gamma**update)
-
-
-def inverse(update: int, *, gamma: float, power: float) -> float:
-    """(1 + gamma * update) to the power -``power``: Caffe's ``inv`` (S3.9)."""
-    return float((1.0 + gamma * update) ** -power)
-
-
-def multistep(update: int, *, steps: Sequence[int], gamma: float) -> float:
-    """``gamma`` to the power of how many of ``steps`` have been reached (S3.9)."""
-    return float(gamma ** sum(update >= step for step in steps))
-
-
-def polynomial(update: int, n_updates: int, *, power: float) -> float:
-    """(1 - update / n_updates) to the power ``power``: Caffe's ``poly`` (S3.9)."""
-    return float((1.0 - update / n_updates) ** power)
-
-
-def sigmoid(update: int, *, middle: int, gamma: float) -> float:
-    """1 / (1 + exp(-gamma * (update - middle))); falls for a ``gamma`` below 0 (S3.9)."""
-    return 1.0 / (1.0 + math.exp(-gamma * (update - middle)))

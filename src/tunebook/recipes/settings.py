@@ -1,12 +1,12 @@
 """The hyperparameters of a training that are not the network's: read from a configuration.
 
-What a configuration leaves out has the default of S2.4; ``origin`` tells defaults from what was
-given (I10). A name may stand in the space of its optimizer (S4.16): ``adam.lr`` is used with Adam.
+What a configuration leaves out has the default of S2.4. A name may stand in the space of its
+optimizer (S4.16): ``adam.lr`` is used with Adam.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -74,9 +74,9 @@ class TrainingSettings:
     deterministic: bool = False
 
     def __post_init__(self) -> None:
-        _require_known("optimizer", self.optimizer, OPTIMIZERS)
-        _require_known("schedule", self.schedule, SCHEDULES)
-        _require_known("precision", self.precision, PRECISIONS)
+        require_known("optimizer", self.optimizer, OPTIMIZERS)
+        require_known("schedule", self.schedule, SCHEDULES)
+        require_known("precision", self.precision, PRECISIONS)
         if self.batch_size < 1 or self.accumulate < 1:
             raise ConfigurationError(
                 "batch_size and accumulate must be at least 1",
@@ -101,18 +101,11 @@ class TrainingSettings:
                     found[name] = config[key]
         return cls(**found)
 
-    def origin(self, config: Mapping[str, Any] | Configuration) -> dict[str, str]:
-        """Return for each setting whether it is ``given`` or a ``default, untuned`` one (I10)."""
-        return {
-            field.name: "given"
-            if field.name in config or f"{self.optimizer}.{field.name}" in config
-            else "default, untuned"
-            for field in fields(self)
-        }
 
-
-def _require_known(what: str, got: str, known: tuple[str, ...]) -> None:
+def require_known(what: str, got: str, known: Collection[str]) -> str:
+    """Return a name that there is; ``ConfigurationError`` offers the nearest one."""
     if got not in known:
         raise ConfigurationError(
             f"There is no such {what}", got=got, expected=", ".join(known), do=nearest(got, known)
         )
+    return got

@@ -17,7 +17,7 @@ from torch.utils.data import TensorDataset
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import InputError
-from tunebook.recipes.answers import Likeliest, likeliest
+from tunebook.recipes.answers import Likeliest, accuracy, likeliest
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Int, Kind, Space
@@ -53,8 +53,7 @@ class TabularTask:
 
     def data(self, split: str) -> TensorDataset | None:
         """Return the rows of a split as inputs and targets."""
-        stored = open_dataset(self._data, Path(self._home))
-        items = [i for i in stored.dataset.of_split(split) if i.label is not None]
+        items = open_dataset(self._data, Path(self._home)).dataset.labelled(split)
         if not items:
             return None
         inputs = torch.tensor([self._inputs_of(item.row) for item in items])
@@ -107,7 +106,7 @@ class TabularTask:
     def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the accuracy, or the root mean squared error in the target's own unit."""
         if self.labels is not None:
-            return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
+            return accuracy(outputs, targets)
         error = nn.functional.mse_loss(outputs[:, 0], targets).sqrt()
         return {"rmse": error * self._target["deviation"]}
 
@@ -120,7 +119,7 @@ def _squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return how each column becomes inputs, and the target's scale, by the training rows."""
     del given
-    items = [i for i in stored.dataset.of_split("train") if i.label is not None]
+    items = stored.dataset.labelled("train")
     cells = zip(*(item.row for item in items), strict=True)
     return {
         "labels": list(stored.dataset.classes),

@@ -18,9 +18,9 @@ from torch.utils.data import TensorDataset
 
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Kind as DataKind
-from tunebook.errors import ConfigurationError, nearest
-from tunebook.recipes.answers import Likeliest, likeliest
+from tunebook.recipes.answers import Likeliest, accuracy, likeliest
 from tunebook.recipes.registry import Recipe
+from tunebook.recipes.settings import require_known
 from tunebook.records import Configuration
 from tunebook.space import Float, Int, Kind, Space
 
@@ -45,6 +45,8 @@ class TextTask:
 
     name = "text-classification"
     maximize = "accuracy"
+    loss = staticmethod(nn.functional.cross_entropy)
+    metrics = staticmethod(accuracy)
 
     def __init__(
         self, data: str, home: str, *, labels: Sequence[str], words: Sequence[str], length: int
@@ -56,8 +58,7 @@ class TextTask:
 
     def data(self, split: str) -> TensorDataset | None:
         """Return the texts of a split as numbers of words, with their classes."""
-        stored = open_dataset(self._data, Path(self._home))
-        items = [i for i in stored.dataset.of_split(split) if i.label is not None]
+        items = open_dataset(self._data, Path(self._home)).dataset.labelled(split)
         if not items:
             return None
         rows = torch.stack([self._row(item.text or "") for item in items])
@@ -75,14 +76,7 @@ class TextTask:
 
     def network(self, config: Configuration) -> nn.Module:
         """Build the network that ``network`` names, of ``width`` numbers for a word."""
-        kind = str(config.get("network", "bag"))
-        if kind not in NETWORKS:
-            raise ConfigurationError(
-                "There is no such network",
-                got=kind,
-                expected=", ".join(NETWORKS),
-                do=nearest(kind, NETWORKS),
-            )
+        kind = require_known("network", str(config.get("network", "bag")), NETWORKS)
         width, dropout = int(str(config["width"])), float(str(config["dropout"]))
         sizes = (len(self._number) + 1, width, len(self.labels))
         if kind == "bag":
@@ -90,16 +84,6 @@ class TextTask:
         if kind == "lstm":
             return Lstm(*sizes, dropout=dropout)
         return Attention(*sizes, dropout=dropout, length=self._length)
-
-    def loss(
-        self, outputs: torch.Tensor, targets: torch.Tensor, label_smoothing: float = 0.0
-    ) -> torch.Tensor:
-        """Return the cross entropy."""
-        return nn.functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
-
-    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the accuracy."""
-        return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
 
 
 @final

@@ -6,14 +6,10 @@ training, and is trained as ``transfer`` says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
-from tunebook.datasets.library import Stored
-from tunebook.datasets.records import Kind as DataKind
 from tunebook.recipes import image_classification
 from tunebook.recipes.networks.transferred import BODY_FACTOR, RELEASE, TransferMode
-from tunebook.recipes.registry import Recipe
 from tunebook.space import Choice, Float, Kind, Space
 
 RESOLUTION = 96
@@ -22,18 +18,9 @@ RESOLUTION = 96
 NETWORK = "efficientnet-lite0"
 
 
-def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the labels, and how images become inputs: as the pretrained network expects them."""
-    return image_classification.arguments_of(
-        stored, {"resolution": RESOLUTION, "network": NETWORK, **given}
-    )
-
-
-RECIPE = Recipe(
+RECIPE = replace(
+    image_classification.RECIPE,
     name="transfer-classification",
-    kind=DataKind.IMAGE_CLASSES,
-    maker="tunebook.recipes.image_classification:ImageClassificationTask",
-    arguments=arguments_of,
     defaults={
         **{k: v for k, v in image_classification.RECIPE.defaults.items() if k != "width"},
         "network": NETWORK,

@@ -136,13 +136,9 @@ class _Course:
 
     def at(self, step: int) -> Training:
         """Return the training that does ``step``, counted from 1."""
-        end = self._ends[self._leg]
-        while end is not None and step > end and self._leg + 1 < len(self._ends):
-            state = self._training.state_dict()
-            self._leg += 1
-            self._training = self._make(self._leg)
-            self._training.load_state_dict(state)
-            end = self._ends[self._leg]
+        leg = sum(end is not None and step > end for end in self._ends[:-1])
+        if leg != self._leg:
+            self._enter(leg, self._training.state_dict())
         return self._training
 
     def state_dict(self) -> dict[str, Any]:
@@ -151,9 +147,11 @@ class _Course:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from where ``state_dict`` was taken."""
-        if state.get("leg", 0) != self._leg:
-            self._leg = state["leg"]
-            self._training = self._make(self._leg)
+        self._enter(state.get("leg", 0), state)
+
+    def _enter(self, leg: int, state: Mapping[str, Any]) -> None:
+        if leg != self._leg:
+            self._leg, self._training = leg, self._make(leg)
         self._training.load_state_dict(state)
 
 

@@ -21,7 +21,7 @@ from tunebook.recipes.answers import SHOWN_SCORE, Found, objects_of
 from tunebook.recipes.box_augmentation import STEP, augmented, sides_up_to
 from tunebook.recipes.boxes import best_detections
 from tunebook.recipes.detections import KEPT, mean_average_precision
-from tunebook.recipes.images import Images, Pixels, pixels_of
+from tunebook.recipes.images import Images, pixels_of
 from tunebook.recipes.networks.darknet import Darknet, darknet
 from tunebook.recipes.networks.darknet_cfg import Section, read_sections
 from tunebook.recipes.networks.darknet_weights import load_pretrained, read_weights
@@ -53,20 +53,6 @@ OPTIONS = {
 
 ``augment`` is colour, crop, surround and flip; without it and ``mix_up`` images stay as they are.
 """
-
-
-@final
-class Shares:
-    """Images as bytes, each made into values of 0 to 1 when it is asked for."""
-
-    def __init__(self, pixels: Pixels) -> None:
-        self._pixels = pixels
-
-    def __len__(self) -> int:
-        return len(self._pixels)
-
-    def __getitem__(self, index: int) -> torch.Tensor:
-        return torch.from_numpy(self._pixels[index]).float() / 255
 
 
 @final
@@ -109,7 +95,7 @@ class YoloDetectionTask:
             return None
         resolution = self._images.resolution
         boxes = torch.stack([boxes_of(item, resolution) for item in items])
-        return Pictures(Shares(pixels_of(stored, items, resolution, split)), boxes)
+        return Pictures(torch.from_numpy(pixels_of(stored, items, resolution, split)), boxes)
 
     def network(self, config: Configuration) -> Detector:
         """Build the network: ``anchor_scale`` and ``anchor_ratio`` change its anchors (S0.12).
@@ -196,7 +182,7 @@ def _with(section: Section, **values: object) -> Section:
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels and what the network and its images are made by; reads a ``cfg``."""
-    values = {name: given.get(name, usual) for name, usual in OPTIONS.items() if name != "network"}
+    values = {name: given[name] for name in OPTIONS if name != "network"}
     resolution = values["resolution"]
     if not isinstance(resolution, int) or resolution <= 0 or resolution % STEP:
         raise ConfigurationError(

@@ -16,10 +16,10 @@ import pytest
 import torch
 from PIL import Image
 
+from darknet_files import save_weights
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.recipes.loop import Training
 from tunebook.recipes.networks.darknet import darknet
-from tunebook.recipes.networks.darknet_weights import save_weights
 from tunebook.recipes.networks.transferred import PRETRAINED
 from tunebook.recipes.presets import read_preset
 from tunebook.recipes.settings import ACTS_WITH, OPTIMIZERS, SCHEDULES

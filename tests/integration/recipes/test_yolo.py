@@ -12,12 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
+from darknet_files import save_weights
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.loop import Training
 from tunebook.recipes.models import load_model
 from tunebook.recipes.networks.darknet import darknet
-from tunebook.recipes.networks.darknet_weights import save_weights
 from tunebook.recipes.networks.yolov3 import darknet53_cfg
 from tunebook.recipes.presets import read_preset
 from tunebook.records import Configuration

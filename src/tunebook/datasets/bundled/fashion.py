@@ -71,12 +71,8 @@ class Fashion:
 
 
 def fashion() -> Fashion:
-    """Read the bundled images (about 30 ms); ``DatasetError`` if they are damaged or missing."""
-    try:
-        archive = files(__package__).joinpath(_FILE).read_bytes()
-    except OSError as error:
-        raise _damaged(str(error)) from error
-    return read_fashion(archive)
+    """Read the bundled images (about 30 ms); ``DatasetError`` if they are damaged."""
+    return read_fashion(files(__package__).joinpath(_FILE).read_bytes())
 
 
 def read_fashion(archive: bytes) -> Fashion:

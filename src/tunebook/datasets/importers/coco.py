@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tunebook.datasets.importers.boxes import add_box, compare_size
+from tunebook.datasets.importers.items import add_box, compare_size
 from tunebook.datasets.opener import Source, files_with, plain
 from tunebook.datasets.records import Box, Dataset, Item, Kind
 from tunebook.datasets.splitting import split_name, split_of_path
@@ -45,7 +45,7 @@ def read_coco(source: Source) -> Dataset:
         boxes_of = _annotations(source, place, table)
         n_again = 0
         for image in _images(source, place, table):
-            annotations = boxes_of.pop(_key(image["id"]), [])
+            annotations = boxes_of.pop(plain(image["id"]), [])
             item = _item(source, place, image, annotations=annotations, label_of=label_of)
             if item is None:
                 continue
@@ -63,21 +63,16 @@ def _split(place: str) -> str:
 
 
 def _images(source: Source, place: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the entries of images that can be used, each id once."""
+    """Yield the entries of images that can be used, each id once: as text, as some write it."""
     seen = set[str]()
     for number, image in enumerate(table["images"]):
         if not isinstance(image, dict) or not {"id", "file_name"} <= set(image):
             source.fault(f"{place} image {number}", "has no id or no file_name")
-        elif _key(image["id"]) in seen:
+        elif plain(image["id"]) in seen:
             source.fault(f"{place} image {image['id']}", "has the number of another image")
         else:
-            seen.add(_key(image["id"]))
+            seen.add(plain(image["id"]))
             yield image
-
-
-def _key(value: object) -> str:
-    """Return an id that can be compared: some tools write numbers as text."""
-    return plain(value)
 
 
 def _line(place: str, annotation: dict[str, Any]) -> str:
@@ -92,7 +87,7 @@ def _categories(source: Source, place: str, table: dict[str, Any]) -> dict[str, 
         if not named or "id" not in category or not plain(category["name"]).strip():
             source.fault(f"{place} category {number}", "has no id or no name")
             continue
-        name, key = plain(category["name"]).strip(), _key(category["id"])
+        name, key = plain(category["name"]).strip(), plain(category["id"])
         if found.setdefault(key, name) != name:
             raise DatasetError(
                 f"{place} gives the id {key} to two categories", got=f"{found[key]}, {name}"
@@ -110,12 +105,12 @@ def _annotations(
         if not isinstance(annotation, dict):
             source.fault(f"{place} annotation {number}", "is not an object")
             continue
-        key = _key(annotation.get("id", f"number {number}"))
+        key = plain(annotation.get("id", f"number {number}"))
         if key in seen:
             why = "has the id of another annotation"
             source.fault(_line(place, annotation), why, is_left_out=False)
         seen.add(key)
-        found[_key(annotation.get("image_id"))].append(annotation)
+        found[plain(annotation.get("image_id"))].append(annotation)
     return found
 
 
@@ -127,7 +122,7 @@ def _item(
     annotations: list[dict[str, Any]],
     label_of: dict[str, int],
 ) -> Item | None:
-    line, name = f"{place} image {_key(image['id'])}", str(image["file_name"])
+    line, name = f"{place} image {plain(image['id'])}", str(image["file_name"])
     found = source.find(name, source=line, near=posixpath.dirname(place), split=_split(place))
     facts = source.image(found) if found is not None else None
     if found is None or facts is None:
@@ -135,7 +130,7 @@ def _item(
     boxes = list[Box]()
     for annotation in annotations:
         told = _line(place, annotation)
-        label, numbers = label_of.get(_key(annotation.get("category_id"))), annotation.get("bbox")
+        label, numbers = label_of.get(plain(annotation.get("category_id"))), annotation.get("bbox")
         if label is None or not isinstance(numbers, list):
             source.fault(told, "has no known class" if label is None else "has no box")
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunebook.datasets.importers.images import labelled_images
+from tunebook.datasets.importers.items import labelled_images
 from tunebook.datasets.opener import Source
 from tunebook.datasets.records import Dataset, Kind
 from tunebook.datasets.splitting import split_name

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 
-from tunebook.datasets.importers.images import labelled_images
+from tunebook.datasets.importers.items import labelled_images
 from tunebook.datasets.opener import Source, plain
 from tunebook.datasets.records import Dataset, Kind
 from tunebook.datasets.splitting import split_name

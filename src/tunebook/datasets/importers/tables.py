@@ -8,8 +8,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from statistics import fmean
 
 from tunebook.datasets.opener import MAX_BYTES, Source, plain
 from tunebook.datasets.parsing import Row, parse_rows, refusal
@@ -61,7 +63,8 @@ def read_table(source: Source, *, target: str | None = None, text: str | None = 
     the last. Classes if its values are words or few whole numbers, numbers otherwise. Several
     files are one table if each is called after a split and all have the same columns.
     """
-    names, lines, rows, delimiter = _tables(source)
+    table = _tables(source)
+    cells, names = table.cells, list(table.cells)
     usual = (name for called in _TARGETS for name in names if name.lower() == called)
     wanted = target or next(usual, names[-1])
     for name in filter(None, (wanted, text)):
@@ -69,20 +72,16 @@ def read_table(source: Source, *, target: str | None = None, text: str | None = 
             raise DatasetError(
                 f"There is no column {name!r}", got=", ".join(names), do=nearest(name, names)
             )
-    cells = {n: [row[i].strip() for row in rows] for i, n in enumerate(names)}
     text_column = text or _text_column(cells, wanted)
     split_column = next((n for n in names if n.lower() == "split" and n != wanted), None)
     columns = [n for n in names if n not in {wanted, text_column, split_column}]
-    values = {
-        name: _values(source, name, cells[name], lines=lines, delimiter=delimiter)
-        for name in (columns if text_column is None else [])
-    }
-    read = _words if _are_words(cells[wanted]) else _values
-    goals = read(source, wanted, cells[wanted], lines=lines, delimiter=delimiter)
+    values = {name: table.values(name) for name in (columns if text_column is None else [])}
+    read = table.words if _are_words(cells[wanted]) else table.values
+    goals = read(wanted)
     classes = _classes(goals)
     number_of = {name: float(number) for number, name in enumerate(classes)}
     items = list[Item]()
-    for i, (line, goal) in enumerate(zip(lines, goals, strict=True)):
+    for i, (line, goal) in enumerate(zip(table.lines, goals, strict=True)):
         if goal is None:
             source.fault(line, f"has no {wanted}")
             continue
@@ -99,15 +98,10 @@ def read_table(source: Source, *, target: str | None = None, text: str | None = 
     return Dataset(kind, classes, tuple(items), tuple(values), details={"target": wanted})
 
 
-def read_columns(path: Path) -> dict[str, list[float | str | None]]:
+def read_columns(path: Path) -> dict[str, Column]:
     """Return the columns of a table's file as they are imported."""
-    source = Source(path)
-    names, lines, rows, delimiter = _tables(source)
-    columns = zip(*([cell.strip() for cell in row] for row in rows), strict=True)
-    return {
-        name: _values(source, name, list(cells), lines=lines, delimiter=delimiter)
-        for name, cells in zip(names, columns, strict=True)
-    }
+    table = _tables(Source(path))
+    return {name: table.values(name) for name in table.cells}
 
 
 def read_texts(source: Source) -> Dataset:
@@ -133,8 +127,57 @@ def read_texts(source: Source) -> Dataset:
     return Dataset(Kind.TEXT_CLASSES, tuple(names), tuple(items))
 
 
-def _tables(source: Source) -> tuple[list[str], list[str], list[list[str]], str]:
-    """Return the names of the columns, the lines with their files, the rows, and the delimiter."""
+Column = list[float | str | None]
+"""The numbers and words of a column, None for gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The cells of each column as they are written; each row's line with its file."""
+
+    source: Source
+    cells: dict[str, list[str]]
+    lines: list[str]
+    delimiter: str
+
+    def values(self, name: str) -> Column:
+        """Return a column as numbers if nearly all of it are, else as words; None for gaps.
+
+        Words such as "NA" are gaps among numbers only.
+        """
+        source, lines, cells = self.source, self.lines, self.cells[name]
+        written = _as_written(cells, self.delimiter)
+        if written is None:
+            unclear = next(cell for cell in cells if "," in cell)
+            why = f"{name}: {unclear} may be a decimal or thousands: the column is read as words"
+            source.fault(lines[cells.index(unclear)], why, is_left_out=False)
+        cells = written or cells
+        numbers = [_number(cell) for cell in cells]
+        n_given = sum(cell.lower() not in GAPS for cell in cells)
+        n_numbers = sum(number is not None for number in numbers)
+        if not n_numbers or n_numbers < _MIXED * n_given:
+            return self.words(name, cells)
+        found: Column = []
+        for line, cell, number in zip(lines, cells, numbers, strict=True):
+            is_gap = number is None or not math.isfinite(number)
+            found.append(None if is_gap else number)
+            if is_gap and cell.lower() not in GAPS:
+                what = f"{cell!r} is no number" if number is None else f"{cell} is infinite"
+                source.fault(line, f"{name}: {what}", is_left_out=False)
+        return found
+
+    def words(self, name: str, written: list[str] | None = None) -> Column:
+        """Return a column as words; a word that may have meant a gap is told."""
+        cells = written or self.cells[name]
+        counts = Counter(cell for cell in cells if cell and cell.lower() in GAPS)
+        for word, n in counts.items():
+            why = f"{name}: {word!r} is read as a word, {n} times in the column"
+            self.source.fault(self.lines[cells.index(word)], why, is_left_out=False)
+        return [plain(cell) or None for cell in cells]
+
+
+def _tables(source: Source) -> _Table:
+    """Return the table of all files."""
     places = source.named(*SUFFIXES)
     if not places:
         raise DatasetError("There is no table", got=source.name, expected=", ".join(SUFFIXES))
@@ -151,7 +194,8 @@ def _tables(source: Source) -> tuple[list[str], list[str], list[list[str]], str]
     lines = [f"{place} line {line}" for place, (_, rows, _) in read.items() for line, _ in rows]
     rows = [row for _, kept, _ in read.values() for _, row in kept]
     names, _, delimiter = read[places[0]]
-    return names, lines, rows, delimiter
+    cells = {name: [row[i].strip() for row in rows] for i, name in enumerate(names)}
+    return _Table(source, cells, lines, delimiter)
 
 
 def _rows(source: Source, place: str) -> tuple[list[str], list[Row], str]:
@@ -209,41 +253,10 @@ def _parquet(source: Source, place: str) -> list[Row]:
 
 def _text_column(cells: dict[str, list[str]], target: str) -> str | None:
     """Return the column with the longest texts, None if none has any."""
-    best, most = None, MIN_WORDS
-    for name, column in cells.items():
-        sample = column[:200]
-        words = sum(len(cell.split()) for cell in sample) / max(1, len(sample))
-        if name != target and words > most:
-            best, most = name, words
-    return best
-
-
-def _values(
-    source: Source, name: str, cells: list[str], *, lines: list[str], delimiter: str
-) -> list[float | str | None]:
-    """Return a column as numbers if nearly all of it are, else as words; None for gaps.
-
-    Words such as "NA" are gaps among numbers only.
-    """
-    written = _as_written(cells, delimiter)
-    if written is None:
-        unclear = next(cell for cell in cells if "," in cell)
-        why = f"{name}: {unclear} may be a decimal or thousands: the column is read as words"
-        source.fault(lines[cells.index(unclear)], why, is_left_out=False)
-    cells = written or cells
-    numbers = [_number(cell) for cell in cells]
-    n_given = sum(cell.lower() not in GAPS for cell in cells)
-    n_numbers = sum(number is not None for number in numbers)
-    if not n_numbers or n_numbers < _MIXED * n_given:
-        return _words(source, name, cells, lines=lines, delimiter=delimiter)
-    found = list[float | str | None]()
-    for line, cell, number in zip(lines, cells, numbers, strict=True):
-        is_gap = number is None or not math.isfinite(number)
-        found.append(None if is_gap else number)
-        if is_gap and cell.lower() not in GAPS:
-            what = f"{cell!r} is no number" if number is None else f"{cell} is infinite"
-            source.fault(line, f"{name}: {what}", is_left_out=False)
-    return found
+    samples = {name: column[:200] for name, column in cells.items() if name != target}
+    means = {name: fmean(len(cell.split()) for cell in told) for name, told in samples.items()}
+    longest = max(means, key=means.__getitem__, default=None)
+    return longest if longest is not None and means[longest] > MIN_WORDS else None
 
 
 def _as_written(cells: list[str], delimiter: str) -> list[str] | None:
@@ -265,18 +278,6 @@ def _as_written(cells: list[str], delimiter: str) -> list[str] | None:
     return cells
 
 
-def _words(
-    source: Source, name: str, cells: list[str], *, lines: list[str], delimiter: str
-) -> list[float | str | None]:
-    """Return a column as words; a word that may have meant a gap is told."""
-    del delimiter
-    counts = Counter(cell for cell in cells if cell and cell.lower() in GAPS)
-    for word, n in counts.items():
-        why = f"{name}: {word!r} is read as a word, {n} times in the column"
-        source.fault(lines[cells.index(word)], why, is_left_out=False)
-    return [plain(cell) or None for cell in cells]
-
-
 def _are_words(cells: list[str]) -> bool:
     """Whether a target is of classes with a word among them, be the others numbers."""
     distinct = {cell for cell in cells if cell.lower() not in GAPS}
@@ -295,7 +296,7 @@ def _word(value: float | str | None) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _classes(values: list[float | str | None]) -> tuple[str, ...]:
+def _classes(values: Column) -> tuple[str, ...]:
     """Return the classes of a target; none if its values are numbers to predict."""
     given = {value for value in values if value is not None}
     words = [value for value in given if isinstance(value, str)]

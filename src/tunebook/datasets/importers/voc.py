@@ -6,7 +6,7 @@ import posixpath
 import re
 from xml.etree import ElementTree
 
-from tunebook.datasets.importers.boxes import add_box, compare_size
+from tunebook.datasets.importers.items import add_box, as_number, compare_size
 from tunebook.datasets.opener import ImageFacts, Source, files_with, plain
 from tunebook.datasets.records import Box, Dataset, Item, Kind
 from tunebook.datasets.splitting import split_name, split_of_path
@@ -127,11 +127,7 @@ def _boxes(
         if not _name(thing) or not all(corners):
             source.fault(line, "has no box" if _name(thing) else "has no name")
             continue
-        try:
-            left, top, right, bottom = map(float, corners)
-        except ValueError:
-            source.fault(line, "has a box that is not of four numbers")
-            continue
+        left, top, right, bottom = map(as_number, corners)
         is_ignored = thing.findtext("difficult", "0").strip() == "1"
         numbers = (left, top, right - left, bottom - top)
         label = names.index(_name(thing))

@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from typing import Any
 
-from tunebook.datasets.importers.boxes import add_box
+from tunebook.datasets.importers.items import add_box
 from tunebook.datasets.opener import ImageFacts, Source, files_with, plain
 from tunebook.datasets.records import Box, Dataset, Item, Kind
 from tunebook.datasets.splitting import split_name, split_of_path
@@ -176,16 +176,14 @@ def _entry(source: Source, place: str, path: str, entry: str) -> set[str]:
     """Return the images that an entry of ``data.yaml`` means: of a folder, or of a list."""
     near = posixpath.dirname(place)
     entry = entry.strip().replace("\\", "/")
-    for start in (posixpath.join(near, path.replace("\\", "/")), near, ""):
-        whole = posixpath.normpath(posixpath.join(start, entry))
-        if found := _inside(source, whole):
-            return found
+    starts = (posixpath.join(near, path.replace("\\", "/")), near, "")
+    places = [posixpath.join(start, entry) for start in starts]
     # Exports name folders as they lay on another machine: "../train/images", "/content/x/val".
     parts = [part for part in entry.split("/") if part not in ("", ".", "..")]
-    while parts:
-        if found := _inside(source, posixpath.join(near, *parts)):
+    places += [posixpath.join(near, *parts[i:]) for i in range(len(parts))]
+    for whole in map(posixpath.normpath, places):
+        if found := _inside(source, whole):
             return found
-        parts = parts[1:]
     source.fault(place, f"names {entry}, which is not there or has no images", is_left_out=False)
     return set()
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import nn
 
 from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.networks import efficientnet_lite as lite
+from tunebook.recipes.settings import require_known
 
 TIMM = "timm/"
 """What the name of a model of timm begins with."""
@@ -23,22 +24,22 @@ TIMM = "timm/"
 class Backbone:
     """``build`` takes whether it is pretrained, and returns maps and how many channels they have.
 
-    ``mean`` and ``deviation`` are of each channel, from 0 to 1: those it was trained with, not
-    those of the data (S2.5).
+    ``scale`` has the ``mean`` and ``deviation`` of each channel, from 0 to 1: those it was trained
+    with, not those of the data (S2.5).
     """
 
     build: Callable[[bool], tuple[nn.Module, int]]
-    mean: Sequence[float]
-    deviation: Sequence[float]
+    scale: Mapping[str, list[float]]
 
 
 def _efficientnet_lite0(is_pretrained: bool) -> tuple[nn.Module, int]:
-    return lite.efficientnet_lite0(lite.IMAGENET if is_pretrained else None), lite.N_CHANNELS
+    return lite.efficientnet_lite0(lite.weights_file() if is_pretrained else None), lite.N_CHANNELS
 
 
 BACKBONES: Mapping[str, Backbone] = {
     "efficientnet-lite0": Backbone(
-        _efficientnet_lite0, [lite.PIXEL_MEAN / 255] * 3, [lite.PIXEL_DEVIATION / 255] * 3
+        _efficientnet_lite0,
+        {"mean": [lite.PIXEL_MEAN / 255] * 3, "deviation": [lite.PIXEL_DEVIATION / 255] * 3},
     )
 }
 
@@ -52,13 +53,7 @@ def backbone_named(name: str) -> Backbone:
     """Return the backbone of that name; ``ConfigurationError`` says what there is."""
     if name.startswith(TIMM):
         return _of_timm(name.removeprefix(TIMM))
-    if name not in BACKBONES:
-        raise ConfigurationError(
-            "There is no such backbone",
-            got=name,
-            expected=", ".join([*BACKBONES, f"{TIMM}NAME"]),
-            do=nearest(name, BACKBONES),
-        )
+    require_known("backbone", name, [*BACKBONES, f"{TIMM}NAME"])
     return BACKBONES[name]
 
 
@@ -82,7 +77,7 @@ def _of_timm(name: str) -> Backbone:
         return made, int(made.num_features)
 
     expected = timm.get_pretrained_cfg(name)
-    return Backbone(build, list(expected.mean), list(expected.std))
+    return Backbone(build, {"mean": list(expected.mean), "deviation": list(expected.std)})
 
 
 def _imported(name: str) -> Any:

@@ -6,11 +6,12 @@ Each is a stem that turns images (B, 3, H, W) into maps, and tells how many chan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import torch
 from torch import nn
 
-from tunebook.recipes.initialization import initialise
+_Network = TypeVar("_Network", bound=nn.Module)
 
 _GROUPS = 8
 
@@ -31,6 +32,16 @@ class Shrink(nn.Module):
         return nn.functional.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
 
 
+def initialised(network: _Network) -> _Network:
+    """Draw the weights of every convolution by He's rule, for ReLU follows; biases 0 (S1.8)."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return network
+
+
 def lenet(width: int) -> tuple[nn.Module, int]:
     """Return two convolutions of 5x5 with pooling, as LeNet has them: the simple start (S2.3)."""
     stem = nn.Sequential(
@@ -41,7 +52,7 @@ def lenet(width: int) -> tuple[nn.Module, int]:
         nn.ReLU(),
         nn.MaxPool2d(2),
     )
-    return initialise(stem, "relu"), 2 * width
+    return initialised(stem), 2 * width
 
 
 def stages(width: int) -> tuple[nn.Module, int]:
@@ -57,7 +68,7 @@ def stages(width: int) -> tuple[nn.Module, int]:
             nn.MaxPool2d(2),
         ]
         before = after
-    return initialise(nn.Sequential(*layers), "relu"), before
+    return initialised(nn.Sequential(*layers)), before
 
 
 class Residual(nn.Module):
@@ -80,20 +91,19 @@ class Residual(nn.Module):
         return torch.relu(self.last_norm(inner) + self.shortcut(x))
 
 
-def resnet(width: int, *, blocks: int = 1) -> tuple[nn.Module, int]:
-    """Return four groups of residual blocks, with group in place of batch normalisation (C17)."""
+def resnet(width: int) -> tuple[nn.Module, int]:
+    """Return four residual blocks, with group in place of batch normalisation (C17)."""
     layers: list[nn.Module] = [
         nn.Conv2d(3, width, 3, padding=1, bias=False),
         nn.GroupNorm(min(_GROUPS, width), width),
         nn.ReLU(),
     ]
     before = width
-    for group in range(4):
-        after = width * 2**group
-        for block in range(blocks):
-            layers.append(Residual(before, after, 2 if group and not block else 1))
-            before = after
-    network = initialise(nn.Sequential(*layers), "relu")
+    for stage in range(4):
+        after = width * 2**stage
+        layers.append(Residual(before, after, 2 if stage else 1))
+        before = after
+    network = initialised(nn.Sequential(*layers))
     for module in network.modules():
         if isinstance(module, Residual):
             nn.init.zeros_(module.last_norm.weight)

@@ -7,7 +7,7 @@ name them by number. The order of the convolutions is that of the numbers in a .
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from functools import reduce
 from typing import final
 
 import torch
@@ -56,10 +56,9 @@ class Convolution(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the maps."""
-        maps: torch.Tensor = self.conv(x)
-        maps = maps if self.norm is None else self.norm(maps)
-        maps = self.activation(maps)
-        return maps
+        maps = self.conv(x)
+        found: torch.Tensor = self.activation(maps if self.norm is None else self.norm(maps))
+        return found
 
 
 @final
@@ -85,10 +84,7 @@ class Shortcut(nn.Module):
 
     def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return the sum."""
-        total: torch.Tensor = maps[0]
-        for other in maps[1:]:
-            total = total + other
-        total = self.activation(total)
+        total: torch.Tensor = self.activation(reduce(torch.add, maps))
         return total
 
 
@@ -192,17 +188,6 @@ class Darknet(nn.Module):
 def darknet(text: str) -> Darknet:
     """Return the network that a .cfg describes, with random weights (S1.8)."""
     return Darknet(read_sections(text))
-
-
-def read_darknet(path: Path) -> Darknet:
-    """Return the network of a .cfg file; ``ConfigurationError`` says what it cannot be."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            "The Darknet configuration cannot be read", got=str(path), do=str(error)
-        ) from None
-    return darknet(text)
 
 
 def _built(section: Section, channels: Sequence[int]) -> tuple[nn.Module, int]:

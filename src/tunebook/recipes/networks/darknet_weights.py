@@ -8,8 +8,8 @@ tells whether it is that of a network.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,24 +17,15 @@ import numpy as np
 import torch
 
 from tunebook.errors import ConfigurationError
-from tunebook.recipes.networks.darknet import Convolution, Darknet
+from tunebook.recipes.networks.darknet import Convolution, Darknet, Head
 
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
 _VERSION = struct.Struct("<3i")
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What a file holds: its version, how many images its training had seen, its numbers."""
-
-    version: tuple[int, int, int]
-    seen: int
-    numbers: Numbers
-
-
-def read_weights(path: Path) -> Weights:
-    """Return what a .weights file holds; ``ConfigurationError`` if it is none.
+def read_weights(path: Path) -> Numbers:
+    """Return the numbers of a .weights file; ``ConfigurationError`` if it is none.
 
     Since version 0.2 the count of images has eight bytes, before it four.
     """
@@ -45,15 +36,11 @@ def read_weights(path: Path) -> Weights:
             "The Darknet weights cannot be read", got=str(path), do=str(error)
         ) from None
     if len(raw) >= _VERSION.size:
-        major, minor, revision = _VERSION.unpack_from(raw)
-        is_long = major * 10 + minor >= 2
-        seen, start = struct.Struct("<Q" if is_long else "<i"), _VERSION.size
-        start += seen.size
+        major, minor, _ = _VERSION.unpack_from(raw)
+        start = _VERSION.size + (8 if major * 10 + minor >= 2 else 4)
         is_known = 0 <= major < 1000 and 0 <= minor < 1000
         if is_known and len(raw) >= start and (len(raw) - start) % 4 == 0:
-            n_seen = int(seen.unpack_from(raw, _VERSION.size)[0])
-            numbers = np.frombuffer(raw, dtype="<f4", offset=start)
-            return Weights((major, minor, revision), n_seen, numbers)
+            return np.frombuffer(raw, dtype="<f4", offset=start)
     raise ConfigurationError(
         "This is no file of Darknet weights",
         got=f"{path}, {len(raw):,} bytes",
@@ -66,50 +53,38 @@ def n_numbers(network: Darknet) -> int:
     return sum(_n_of(convolution) for convolution in network.convolutions)
 
 
-def load_weights(network: Darknet, path: Path) -> Weights:
-    """Put a file's numbers into a network; ``ConfigurationError`` if any is left or lacking."""
-    found = read_weights(path)
-    expected = n_numbers(network)
-    if len(found.numbers) != expected:
-        raise _not_of_it(network, path, len(found.numbers))
-    _fill(network.convolutions, found.numbers)
-    return found
-
-
-def load_pretrained(network: Darknet, path: Path) -> str:
-    """Put what fits of a file into a network, and return in words what that was.
+def load_pretrained(network: Darknet, path: Path) -> None:
+    """Put what fits of a file into a network.
 
     It fits where the file is of the same network, of the same with other classes (the layers
     before its heads stay as they are), or of its first layers alone, such as a backbone's.
     ``ConfigurationError`` otherwise.
     """
-    numbers = read_weights(path).numbers
+    numbers = read_weights(path)
     convolutions = list(network.convolutions)
     ends = np.cumsum([_n_of(convolution) for convolution in convolutions]).tolist()
     if len(numbers) in ends:
-        n = ends.index(len(numbers)) + 1
-        _fill(iter(convolutions[:n]), numbers)
-        return f"{n} of {len(convolutions)} convolutions"
-    n_classes = _classes_of(network, len(numbers))
-    if n_classes is None:
-        raise _not_of_it(network, path, len(numbers))
-    lasts = _before_heads(network)
+        _fill(convolutions[: ends.index(len(numbers)) + 1], numbers)
+        return
+    heads = _before_heads(network)
+    others = sum(_n_of(c) for c in convolutions if id(c) not in heads)
+    # An anchor has five outputs and one for each class.
+    n_outputs, rest = divmod(len(numbers) - others, sum(heads.values()) or 1)
+    if not heads or n_outputs <= 5 or rest:
+        expected = n_numbers(network)
+        left = len(numbers) - expected
+        told = f"{left:,} are left" if left > 0 else f"{-left:,} are lacking"
+        raise ConfigurationError(
+            f"The weights are not those of the network: {told}",
+            got=f"{path}, {len(numbers):,} numbers",
+            expected=f"{expected:,} numbers",
+        )
     start = 0
     for convolution in convolutions:
-        if id(convolution) in lasts:
-            n_outputs = lasts[id(convolution)] * (5 + n_classes)
-            start += n_outputs * (_n_inputs(convolution) + 1)
+        if id(convolution) in heads:
+            start += heads[id(convolution)] * n_outputs
         else:
-            start += _fill(iter([convolution]), numbers[start:])
-    n = len(convolutions) - len(lasts)
-    return f"{n} of {len(convolutions)} convolutions, from a network of {n_classes} classes"
-
-
-def save_weights(network: Darknet, path: Path, *, seen: int = 0) -> None:
-    """Write a network's weights as Darknet reads them, version 0.2.0."""
-    parts = [t.detach().cpu().numpy() for c in network.convolutions for t in _tensors(c)]
-    header = _VERSION.pack(0, 2, 0) + struct.pack("<Q", seen)
-    path.write_bytes(header + b"".join(part.astype("<f4").tobytes() for part in parts))
+            start += _fill([convolution], numbers[start:])
 
 
 def _tensors(convolution: Convolution) -> Iterator[torch.Tensor]:
@@ -127,13 +102,8 @@ def _n_of(convolution: Convolution) -> int:
     return sum(tensor.numel() for tensor in _tensors(convolution))
 
 
-def _n_inputs(convolution: Convolution) -> int:
-    """Return how many numbers each output of a convolution is made from."""
-    return convolution.conv.weight[0].numel()
-
-
 @torch.no_grad()
-def _fill(convolutions: Iterator[Convolution], numbers: Numbers) -> int:
+def _fill(convolutions: Sequence[Convolution], numbers: Numbers) -> int:
     """Put numbers into convolutions, and return how many that took."""
     start = 0
     for convolution in convolutions:
@@ -145,36 +115,9 @@ def _fill(convolutions: Iterator[Convolution], numbers: Numbers) -> int:
 
 
 def _before_heads(network: Darknet) -> dict[int, int]:
-    """Return how many anchors the convolution right before each head describes, by its ``id``."""
-    layers = list(network.layers)
+    """Return how many numbers an output of all anchors takes, by the ``id`` of its convolution."""
     found: dict[int, int] = {}
-    for place, head in enumerate(layers):
-        if head in network.heads and isinstance(layers[place - 1], Convolution):
-            found[id(layers[place - 1])] = len(network.heads[len(found)].anchors)
+    for before, head in pairwise(network.layers):
+        if isinstance(head, Head) and isinstance(before, Convolution):
+            found[id(before)] = len(head.anchors) * (before.conv.weight[0].numel() + 1)
     return found
-
-
-def _classes_of(network: Darknet, n: int) -> int | None:
-    """Return the number of classes with which the network would have ``n`` numbers, if any."""
-    lasts = _before_heads(network)
-    fixed = n_numbers(network)
-    per_class = 0
-    for convolution in network.convolutions:
-        if id(convolution) in lasts:
-            fixed -= _n_of(convolution)
-            size = lasts[id(convolution)] * (_n_inputs(convolution) + 1)
-            fixed += 5 * size
-            per_class += size
-    if per_class == 0 or n <= fixed or (n - fixed) % per_class:
-        return None
-    return (n - fixed) // per_class
-
-
-def _not_of_it(network: Darknet, path: Path, n: int) -> ConfigurationError:
-    expected = n_numbers(network)
-    left = f"{n - expected:,} are left" if n > expected else f"{expected - n:,} are lacking"
-    return ConfigurationError(
-        f"The weights are not those of the network: {left}",
-        got=f"{path}, {n:,} numbers",
-        expected=f"{expected:,} numbers",
-    )

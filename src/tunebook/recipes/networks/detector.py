@@ -18,8 +18,6 @@ from tunebook.recipes.networks.darknet import Convolution, Darknet, Head
 RARE = 0.01
 """The share of rows with an object, as the network first says it (Lin et al. 2017, section 3.3)."""
 
-_AT_ONCE = 8
-
 
 class Rows(NamedTuple):
     """What the heads say: ``said`` (B, N, 5 + classes), raw, of ``places`` (N, 6).
@@ -57,13 +55,7 @@ class Detector(nn.Module):
         self.darknet = network
 
     def forward(self, images: torch.Tensor) -> Rows:
-        """Return the rows; without gradients a few images at once, to bound the memory."""
-        if self.training or torch.is_grad_enabled() or len(images) <= _AT_ONCE:
-            return self._rows(images)
-        parts = [self._rows(part) for part in images.split(_AT_ONCE)]
-        return Rows(torch.cat([part.said for part in parts]), parts[0].places)
-
-    def _rows(self, images: torch.Tensor) -> Rows:
+        """Return the rows."""
         found = [
             _of_head(maps, head, images.shape[-2])
             for maps, head in zip(self.darknet(images), self.darknet.heads, strict=True)

