@@ -28,6 +28,10 @@ MIN_FIRST_RUNG = 2
 class Asha:
     """Starts many trials, and trains on those that lead at each rung."""
 
+    name = "asha"
+    # Trials that cannot pause are stopped at their rungs.
+    watches_running = True
+
     start: Literal["random", "halton"] = option(
         "random", "where new configurations come from", choices=STARTS
     )
@@ -43,16 +47,6 @@ class Asha:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "asha"
-
-    @property
-    def watches_running(self) -> bool:
-        """Trials that cannot pause are stopped at their rungs."""
-        return True
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Promote whom the rungs allow, from the highest rung down; start trials with the rest."""

@@ -61,19 +61,13 @@ class _Strategies:
 class Auto:
     """Chooses the strategy for the study. No options."""
 
+    name = "auto"
+    # Trials that cannot pause are stopped when they are not worth going on with.
+    watches_running = True
+
     _strategies: _Strategies = field(
         default_factory=_Strategies, init=False, repr=False, compare=False
     )
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "auto"
-
-    @property
-    def watches_running(self) -> bool:
-        """Trials that cannot pause are stopped when they are not worth going on with."""
-        return True
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Decide as the strategy that fits the study does."""

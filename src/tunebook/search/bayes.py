@@ -26,6 +26,10 @@ _OCCUPYING = (TrialState.QUEUED, TrialState.RUNNING, TrialState.LOST)
 class Bayes:
     """Learns which configurations are good, and tries the most promising one next."""
 
+    name = "bayes"
+    # It learns from finished trials only.
+    watches_running = False
+
     initial: int = option(5, "spread-out trials before the model decides", low=1, high=20)
     max_concurrent: int = option(5, "trials at the same time, at most", low=1, high=20)
     design: Literal["sobol", "random"] = option(
@@ -42,16 +46,6 @@ class Bayes:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "bayes"
-
-    @property
-    def watches_running(self) -> bool:
-        """It learns from finished trials only."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start initial trials, then what the model proposes, ``max_concurrent`` at once."""

@@ -41,6 +41,10 @@ Told = tuple[tuple[Configuration, float | None], ...]
 class CmaEs:
     """Adapts a normal distribution to where good configurations lie. For numbers only."""
 
+    name = "cma-es"
+    # A generation is looked at when all its trials have ended.
+    watches_running = False
+
     population: int | None = option(
         None, "trials per generation; none: 4 + 3 ln d", low=4, high=200, is_optional=True
     )
@@ -51,16 +55,6 @@ class CmaEs:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "cma-es"
-
-    @property
-    def watches_running(self) -> bool:
-        """A generation is looked at when all its trials have ended."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start the trials of a generation; the next one when all have ended.

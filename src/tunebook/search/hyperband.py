@@ -49,6 +49,10 @@ def brackets(max_steps: int, eta: int = 3, min_steps: int = 1) -> list[list[Rung
 class Hyperband:
     """Hedges between many short trainings and few long ones."""
 
+    name = "hyperband"
+    # Trials that cannot pause are stopped at their rungs.
+    watches_running = True
+
     start: Literal["random", "halton"] = option(
         "random", "where new configurations come from", choices=STARTS
     )
@@ -58,16 +62,6 @@ class Hyperband:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "hyperband"
-
-    @property
-    def watches_running(self) -> bool:
-        """Trials that cannot pause are stopped at their rungs."""
-        return True
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Promote in every bracket whose rung is complete; begin trials with the rest."""
