@@ -16,13 +16,8 @@ from cmaes import CMA
 
 from tunebook.errors import ConfigurationError, SearchError
 from tunebook.records import Configuration, Trial, TrialState
-from tunebook.search.cube import (
-    Array,
-    allowed_point,
-    only_configuration,
-    point_of,
-    require_order,
-)
+from tunebook.search.arrays import Array
+from tunebook.search.cube import allowed_point, only_configuration, point_of, require_order
 from tunebook.search.options import check_options, option
 from tunebook.search.protocol import Decision, History, Randomness, Resume, Start
 from tunebook.search.rungs import UNDER_WAY

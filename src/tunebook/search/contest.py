@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from tunebook.records import Configuration, Trial, TrialState
+from tunebook.search.arrays import Array
 from tunebook.search.candidates import draw_candidates
 from tunebook.search.curve_learning import CurveKnowledge
 from tunebook.search.curves import Curve
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.random import Generator
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 N_UNIFORM = N_LOCAL = 150
 N_CENTRES = 5

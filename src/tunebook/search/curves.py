@@ -9,20 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 
 from tunebook.records import Objective, Series, Trial, TrialState
+from tunebook.search.arrays import Array, Indices
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
 from tunebook.search.observations import is_failure
 from tunebook.search.slices import RUNGS, Slices
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 SMOOTHED_SHARE = 0.15
 """A point is the median of this last share of the curve up to it."""
@@ -222,7 +218,7 @@ def _chosen(curves: Sequence[Curve]) -> list[Curve]:
 _RUNNING = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.LOST})
 
 
-def _kept(row: NDArray[np.intp]) -> NDArray[np.intp]:
+def _kept(row: Indices) -> Indices:
     """Return which points are kept: the last of every trial, and of the others as many as fit."""
     n = len(row)
     if n <= MAX_POINTS:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Literal, NamedTuple, final
 
 from tunebook.records import Objective, Trial, TrialState
 from tunebook.search.fresh import STARTS, Sources, fresh_starts
 from tunebook.search.options import check_options, option
-from tunebook.search.protocol import Decision, History, Randomness, Resume, Start, Stop
-from tunebook.search.rungs import UNDER_WAY, failing_at_rung, ranked, value_by
+from tunebook.search.protocol import Decision, History, Randomness, Resume, Start
+from tunebook.search.rungs import UNDER_WAY, ranked, stops_at_rungs, value_by
 
 
 class Rung(NamedTuple):
@@ -72,13 +72,19 @@ class Hyperband:
         own = history.own
         cut = _cut(own, plan)
         if not history.can_pause:
-            stops = self._stops(history.objective, cut, plan)
+            objective, eta = history.objective, self.eta
+            stops = [
+                stop
+                for members, rungs in zip(cut, cycle(plan), strict=False)
+                for stop in stops_at_rungs(
+                    members, [rung.step for rung in rungs], objective=objective, eta=eta
+                )
+            ]
             return [*stops, *fresh_starts(self._sources.of(self.start), history, slots, rng)]
         if slots <= 0:
             return []
         found: list[Decision] = []
-        for index, members in enumerate(cut):
-            rungs = plan[index % len(plan)]
+        for members, rungs in zip(cut, cycle(plan), strict=False):
             is_full = len(members) == rungs[0].n_trials or history.trials_left == 0
             if is_full and not all(trial.state.is_final for trial in members):
                 found += _promotions(members, rungs, history.objective)
@@ -107,22 +113,6 @@ class Hyperband:
             until = None if len(plan[place]) == 1 else step
             found.append(Start(start.config, until, why))
         return found
-
-    def _stops(
-        self,
-        objective: Objective,
-        cut: Sequence[Sequence[Trial]],
-        plan: Sequence[Sequence[Rung]],
-    ) -> list[Stop]:
-        stops = []
-        for index, members in enumerate(cut):
-            steps = [rung.step for rung in plan[index % len(plan)]]
-            for trial in members:
-                if trial.state is TrialState.RUNNING:
-                    why = failing_at_rung(trial, members, steps, objective=objective, eta=self.eta)
-                    if why is not None:
-                        stops.append(Stop(trial.number, why))
-        return stops
 
 
 def _cut(own: Sequence[Trial], plan: Sequence[Sequence[Rung]]) -> list[list[Trial]]:

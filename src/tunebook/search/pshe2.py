@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from tunebook.records import Configuration, Trial, TrialState
-from tunebook.search.cube import (
-    Array,
-    allowed_point,
-    only_configuration,
-    point_of,
-    require_order,
-)
+from tunebook.search.arrays import Array
+from tunebook.search.cube import allowed_point, only_configuration, point_of, require_order
 from tunebook.search.options import check_options, option
 from tunebook.search.protocol import Decision, History, Randomness, Resume, Start
 from tunebook.search.rungs import UNDER_WAY
