@@ -45,8 +45,6 @@ class PreflightFigures:
     loss_shape: tuple[int, ...] | None = None
     dtypes: Mapping[str, str] | None = None
     n_nonfinite: Mapping[str, int] | None = None
-    loss: float | None = None
-    loss_more_regularized: float | None = None
     outputs_are_probabilities: bool | None = None
     loss_expects_logits: bool = True
     output_scale: float = 1.0
@@ -61,7 +59,8 @@ class PreflightFigures:
 
 def judge_preflight(figures: PreflightFigures) -> list[Finding]:
     """Return a finding for every check that was measured (S2.7)."""
-    found = (check(figures) for check in _CHECKS)
+    parameters = None if figures.n_parameters is None else judge_parameters(figures.n_parameters)
+    found = (parameters, *(check(figures) for check in _CHECKS))
     return [*judge_data(figures.data), *(finding for finding in found if finding is not None)]
 
 
@@ -75,14 +74,13 @@ def _line(
     return Finding(check, Verdict.PROBLEM, titles[1], value, expected, **more)  # type: ignore[arg-type]  # fields by name
 
 
-def _parameters(f: PreflightFigures) -> Finding | None:
-    if f.n_parameters is None:
-        return None
+def judge_parameters(n_parameters: int) -> Finding:
+    """Return the line on how many trainable parameters a network has."""
     return _line(
         "parameters",
-        f.n_parameters > 0,
+        n_parameters > 0,
         ("The network has trainable parameters.", "The network has no trainable parameter."),
-        str(f.n_parameters),
+        str(n_parameters),
         "at least 1",
         causes=("layers kept in a plain list or dict", "every tensor is frozen"),
         advice="Register the layers as attributes or in a ModuleList, and unfreeze one.",
@@ -189,20 +187,6 @@ def _finite(f: PreflightFigures) -> Finding | None:
         next_test=f"Look at the operation that yields the {first}.",
         advice="Clean the data, or use the stable form, such as log-softmax.",
         items=tuple(bad),
-    )
-
-
-def _regularization(f: PreflightFigures) -> Finding | None:
-    if f.loss is None or f.loss_more_regularized is None:
-        return None
-    return _line(
-        "regularization",
-        f.loss_more_regularized > f.loss,
-        ("More regularization raises the loss.", "More regularization does not raise the loss."),
-        f"{number(f.loss)} to {number(f.loss_more_regularized)}",
-        "higher",
-        causes=("the penalty has the wrong sign", "the penalty does not reach the loss"),
-        advice="Add the penalty to the loss with a plus sign.",
     )
 
 
@@ -321,14 +305,12 @@ def _leak(f: PreflightFigures) -> Finding | None:
 
 
 _CHECKS: tuple[Callable[[PreflightFigures], Finding | None], ...] = (
-    _parameters,
     _unregistered,
     _optimizer,
     _shapes,
     _loss_shape,
     _dtypes,
     _finite,
-    _regularization,
     _probabilities,
     _evaluation,
     _training,

@@ -7,7 +7,6 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from tunebook.analysis.axis import axis_points
-from tunebook.diagnosis.decomposition import gaps
 from tunebook.diagnosis.learning_rate import SweepRun
 from tunebook.diagnosis.update_ratio import BAND
 from tunebook.files import write_file
@@ -226,9 +225,9 @@ def _errors(session: Session) -> Iterator[Section]:
     found = decomposition_of(session, told)
     charts = []
     if found is not None and found.terms:
-        bars = gaps(found)
-        summary = ", ".join(f"{name} {size:.1%}" for name, size, _ in bars) + "."
-        series = ChartSeries("error", [name for name, _, _ in bars], [size for _, size, _ in bars])
+        summary = ", ".join(f"{term.name} {term.size:.1%}" for term in found.terms) + "."
+        names = [term.name.value for term in found.terms]
+        series = ChartSeries("error", names, [term.size for term in found.terms])
         charts.append(Chart(ChartKind.WATERFALL, "What the error consists of", summary, [series]))
     lines = [f"The incumbent with other seeds: {_spread(told['values'])}."]
     yield Section("Evaluation", lines, session.state.findings.get(5, []), charts=charts)

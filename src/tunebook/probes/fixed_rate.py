@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,9 +13,6 @@ from torch import nn
 from tunebook.recipes.batches import Batch
 from tunebook.recipes.loop import Training
 from tunebook.training.task import Task
-
-OnProgress: TypeAlias = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
 
 _PLAIN = {"weight_decay": 0.0, "label_smoothing": 0.0, "clip_norm": None, "polyak": None}
 

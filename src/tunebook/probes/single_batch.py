@@ -98,7 +98,6 @@ def single_batch(
             expects_logits(operations) and end_of(seen.outputs) in {"Softmax", "Sigmoid"}
         )
         or ("Softmax" in operations and "LogSoftmax" in operations),
-        is_regularized=False,
     )
 
 

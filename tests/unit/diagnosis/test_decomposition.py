@@ -9,7 +9,6 @@ from tunebook.diagnosis.decomposition import (
     Headline,
     TermName,
     decompose,
-    gaps,
     headline,
     judge_decomposition,
 )
@@ -24,7 +23,7 @@ def decomposed(*percents: float | None, n: int = 10_000):
 
 def test_s2_10_the_slide_s_terms_are_exact():
     found = decomposed(25, 27, 29, 32, 34)
-    assert [size for _, size, _ in gaps(found)] == pytest.approx([0.25, 0.02, 0.02, 0.03, 0.02])
+    assert [term.size for term in found.terms] == pytest.approx([0.25, 0.02, 0.02, 0.03, 0.02])
     assert abs(found.total - 0.34) < 1e-12
 
 
