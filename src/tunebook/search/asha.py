@@ -53,15 +53,15 @@ class Asha:
         rungs = self._rungs(history)
         if not history.can_pause and rungs:
             stops = stops_at_rungs(history.own, rungs, objective=history.objective, eta=self.eta)
-            return [*stops, *fresh_starts(self._sources.of(self.start), history, slots, rng)]
+            return [*stops, *fresh_starts(self._sources[self.start], history, slots, rng)]
         if slots <= 0:
             return []
         own = history.own
         found: list[Decision] = list(self._promotions(history, own, rungs)[:slots])
         if not rungs:
             why = "trained to its end: without max_steps there are no rungs"
-            return [*fresh_starts(self._sources.of(self.start), history, slots, rng, why=why)]
-        source, n_free = self._sources.of(self.start), slots - len(found)
+            return [*fresh_starts(self._sources[self.start], history, slots, rng, why=why)]
+        source, n_free = self._sources[self.start], slots - len(found)
         until, why = _up_to(rungs, 0), f"a new trial, up to step {rungs[0]}"
         found += fresh_starts(source, history, n_free, rng, until_step=until, why=why)
         return found or self._finish(history, own, rungs)

@@ -67,7 +67,7 @@ class Hyperband:
         """Promote in every bracket whose rung is complete; begin trials with the rest."""
         if history.max_steps is None:
             why = "trained to its end: without max_steps there are no rungs"
-            return fresh_starts(self._sources.of(self.start), history, slots, rng, why=why)
+            return fresh_starts(self._sources[self.start], history, slots, rng, why=why)
         plan = brackets(history.max_steps, self.eta, self.min_steps)
         own = history.own
         cut = _cut(own, plan)
@@ -80,7 +80,7 @@ class Hyperband:
                     members, [rung.step for rung in rungs], objective=objective, eta=eta
                 )
             ]
-            return [*stops, *fresh_starts(self._sources.of(self.start), history, slots, rng)]
+            return [*stops, *fresh_starts(self._sources[self.start], history, slots, rng)]
         if slots <= 0:
             return []
         found: list[Decision] = []
@@ -100,7 +100,7 @@ class Hyperband:
         rng: Randomness,
     ) -> list[Decision]:
         """Start trials, each up to the first rung of the bracket whose turn it is."""
-        fresh = fresh_starts(self._sources.of(self.start), history, slots, rng)
+        fresh = fresh_starts(self._sources[self.start], history, slots, rng)
         index, n_members = len(cut) - 1, len(cut[-1]) if cut else 0
         found: list[Decision] = []
         for start in fresh:

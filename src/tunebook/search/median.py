@@ -48,7 +48,7 @@ class Median:
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Stop what is worse than the median; start what the other strategy proposes."""
         stops = self._stops(history)
-        return [*stops, *fresh_starts(self._sources.of(self.start), history, slots, rng)]
+        return [*stops, *fresh_starts(self._sources[self.start], history, slots, rng)]
 
     def _stops(self, history: History) -> list[Stop]:
         objective = history.objective
