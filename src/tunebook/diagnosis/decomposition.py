@@ -71,11 +71,6 @@ class Decomposition:
     terms: tuple[Term, ...]
     unknown: tuple[TermName, ...]
 
-    @property
-    def total(self) -> float:
-        """The sum of the known terms: the last error rate of the chain."""
-        return math.fsum(term.size for term in self.terms)
-
     def term(self, name: TermName) -> Term | None:
         """Return a term, None if it is unknown."""
         return next((term for term in self.terms if term.name is name), None)

@@ -34,18 +34,20 @@ class PreflightFigures:
     statistics on; ``trains_in_evaluation_mode`` the opposite.
     """
 
+    n_parameters: int
+    n_unregistered: int
+    not_optimized: Sequence[str]
+    loss_shape: tuple[int, ...]
+    dtypes: Mapping[str, str]
+    n_nonfinite: Mapping[str, int]
+    outputs_are_probabilities: bool
+    evaluates_in_training_mode: bool
+    trains_in_evaluation_mode: bool
     data: DataFigures = field(default_factory=DataFigures)
-    n_parameters: int | None = None
-    n_unregistered: int | None = None
-    not_optimized: Sequence[str] | None = None
     vanishing: Sequence[str] = ()
     output_shape: tuple[int, ...] | None = None
     target_shape: tuple[int, ...] | None = None
     is_classification: bool = True
-    loss_shape: tuple[int, ...] | None = None
-    dtypes: Mapping[str, str] | None = None
-    n_nonfinite: Mapping[str, int] | None = None
-    outputs_are_probabilities: bool | None = None
     loss_expects_logits: bool = True
     output_scale: float = 1.0
     evaluated_twice_difference: float | None = None
@@ -53,15 +55,16 @@ class PreflightFigures:
     has_dropout: bool = False
     gradient_norms: Mapping[str, float | None] | None = None
     reordered_difference: float | None = None
-    evaluates_in_training_mode: bool | None = None
-    trains_in_evaluation_mode: bool | None = None
 
 
 def judge_preflight(figures: PreflightFigures) -> list[Finding]:
     """Return a finding for every check that was measured (S2.7)."""
-    parameters = None if figures.n_parameters is None else judge_parameters(figures.n_parameters)
-    found = (parameters, *(check(figures) for check in _CHECKS))
-    return [*judge_data(figures.data), *(finding for finding in found if finding is not None)]
+    found = (check(figures) for check in _CHECKS)
+    return [
+        *judge_data(figures.data),
+        judge_parameters(figures.n_parameters),
+        *(finding for finding in found if finding is not None),
+    ]
 
 
 def _line(
@@ -87,9 +90,7 @@ def judge_parameters(n_parameters: int) -> Finding:
     )
 
 
-def _unregistered(f: PreflightFigures) -> Finding | None:
-    if f.n_unregistered is None:
-        return None
+def _unregistered(f: PreflightFigures) -> Finding:
     return _line(
         "registered",
         f.n_unregistered == 0,
@@ -105,7 +106,7 @@ def _unregistered(f: PreflightFigures) -> Finding | None:
 
 
 def _optimizer(f: PreflightFigures) -> Finding | None:
-    if f.not_optimized is None or f.n_parameters == 0:
+    if f.n_parameters == 0:
         return None
     missing = tuple(f.not_optimized)
     return _line(
@@ -138,9 +139,7 @@ def _shapes(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _loss_shape(f: PreflightFigures) -> Finding | None:
-    if f.loss_shape is None:
-        return None
+def _loss_shape(f: PreflightFigures) -> Finding:
     return _line(
         "loss-shape",
         math.prod(f.loss_shape) == 1,
@@ -152,9 +151,7 @@ def _loss_shape(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _dtypes(f: PreflightFigures) -> Finding | None:
-    if f.dtypes is None:
-        return None
+def _dtypes(f: PreflightFigures) -> Finding:
     floats = {place: kind for place, kind in f.dtypes.items() if "float" in kind}
     wide = tuple(place for place, kind in floats.items() if kind.endswith("64"))
     raw = tuple(p for p, kind in f.dtypes.items() if "uint8" in kind)
@@ -170,9 +167,7 @@ def _dtypes(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _finite(f: PreflightFigures) -> Finding | None:
-    if f.n_nonfinite is None:
-        return None
+def _finite(f: PreflightFigures) -> Finding:
     bad = {place: n for place, n in f.n_nonfinite.items() if n}
     first = next(iter(bad), "")
     return _line(
@@ -191,7 +186,7 @@ def _finite(f: PreflightFigures) -> Finding | None:
 
 
 def _probabilities(f: PreflightFigures) -> Finding | None:
-    if f.outputs_are_probabilities is None or not f.loss_expects_logits:
+    if not f.loss_expects_logits:
         return None
     return _line(
         "logits",
@@ -205,9 +200,7 @@ def _probabilities(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _evaluation(f: PreflightFigures) -> Finding | None:
-    if f.evaluated_twice_difference is None and f.evaluates_in_training_mode is None:
-        return None
+def _evaluation(f: PreflightFigures) -> Finding:
     difference = f.evaluated_twice_difference or 0.0
     return _line(
         "evaluation-mode",
@@ -221,11 +214,7 @@ def _evaluation(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _training(f: PreflightFigures) -> Finding | None:
-    if f.trains_in_evaluation_mode is None and (
-        f.trained_twice_difference is None or not f.has_dropout
-    ):
-        return None
+def _training(f: PreflightFigures) -> Finding:
     difference = f.trained_twice_difference
     is_still = f.has_dropout and difference is not None and difference <= _SAME * f.output_scale
     return _line(

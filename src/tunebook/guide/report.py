@@ -43,9 +43,10 @@ def write_guide_report(session: Session) -> None:
 
 def guide_sections(session: Session) -> list[Section]:
     """Return the sections that there are facts for."""
-    makers = (_result, _budget, _data, _debugging, _speed, _rate, _errors, _rounds, _confirmed)
+    looked = [*_found(session, 0, "Data and target"), *_found(session, 2, "Debugging")]
+    makers = (_speed, _rate, _errors, _rounds, _confirmed, _caveats, _timeline)
     found = [section for make in makers for section in make(session)]
-    return [*found, *_caveats(session), *_timeline(session)]
+    return [*_result(session), *_budget(session), *looked, *found]
 
 
 def _spread(values: list[float]) -> str:
@@ -117,16 +118,11 @@ def _budget(session: Session) -> Iterator[Section]:
     yield Section("Budget", [told], tables=[SectionTable("", ("stage", "share", "spent"), rows)])
 
 
-def _data(session: Session) -> Iterator[Section]:
-    findings = session.state.findings.get(0)
+def _found(session: Session, stage: int, title: str) -> Iterator[Section]:
+    """Yield the findings of a stage that has nothing else to show."""
+    findings = session.state.findings.get(stage)
     if findings:
-        yield Section("Data and target", findings=findings)
-
-
-def _debugging(session: Session) -> Iterator[Section]:
-    findings = session.state.findings.get(2)
-    if findings:
-        yield Section("Debugging", findings=findings)
+        yield Section(title, findings=findings)
 
 
 def _speed(session: Session) -> Iterator[Section]:

@@ -64,7 +64,6 @@ class StrategyResult:
 
     name: str
     errors: Sequence[float]
-    n_steps: int
     data_fraction: float = 1.0
     split: str = ""
 
@@ -78,7 +77,6 @@ def compare_strategies(a: StrategyResult, b: StrategyResult) -> str:
     unequal = [
         what
         for what, x, y in (
-            ("budget", a.n_steps, b.n_steps),
             ("data fraction", a.data_fraction, b.data_fraction),
             ("split", a.split, b.split),
         )

@@ -16,7 +16,7 @@ from tunebook.diagnosis.stability import (
     instability,
     next_threshold,
 )
-from tunebook.diagnosis.warm_up import BASE_FACTOR, WarmUp, chosen_warm_up, next_warm_up, survives
+from tunebook.diagnosis.warm_up import WarmUp, chosen_warm_up, next_warm_up, survives
 from tunebook.probes.fixed_rate import costs_of, hold_rate, loss_on, losses_of, training_at
 from tunebook.probes.looking import first_batch
 from tunebook.recipes.optimizers import gradient_norm
@@ -32,7 +32,6 @@ class StabilityFigures:
     Norms are those before any clipping.
     """
 
-    lr: float
     losses: Mapping[float, Sequence[float]]
     norms: tuple[float, ...]
 
@@ -56,7 +55,7 @@ def stability(
     for factor in factors:
         training = training_at(task, config, factor * lr, n_updates=n_updates, seed=seed)
         losses[factor] = costs_of(training, sample, n_updates)
-    return StabilityFigures(lr, losses, norms)
+    return StabilityFigures(losses, norms)
 
 
 def _norms(
@@ -74,9 +73,8 @@ def _norms(
 
 @dataclass(frozen=True, slots=True)
 class WarmUpFigures:
-    """Which lengths of warm-up survived at ``base``, their losses, and the shortest that did."""
+    """Which lengths of warm-up survived, their losses, and the shortest that did."""
 
-    base: float
     survived: Mapping[int, bool]
     losses: Mapping[int, Sequence[float]]
     chosen: WarmUp | None
@@ -97,13 +95,12 @@ def warm_up_sweep(
     """
     survived: dict[int, bool] = {}
     losses: dict[int, Sequence[float]] = {}
-    base = BASE_FACTOR * unstable_rate
     probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
     while probe is not None:
         losses[probe.n_steps] = _ramp(task, config, probe, seed)
         survived[probe.n_steps] = survives(losses[probe.n_steps], probe.n_steps)
         probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
-    return WarmUpFigures(base, survived, losses, chosen_warm_up(unstable_rate, survived))
+    return WarmUpFigures(survived, losses, chosen_warm_up(unstable_rate, survived))
 
 
 def _ramp(task: Task, config: Mapping[str, Any], probe: WarmUp, seed: int) -> list[float]:

@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, final
 
-from tunebook.records import TrialState
 from tunebook.search.options import check_options, option
 from tunebook.search.protocol import Decision, History, Randomness
+from tunebook.search.rungs import UNDER_WAY
 
 if TYPE_CHECKING:
     from tunebook.search.proposals import Proposals
-
-_OCCUPYING = (TrialState.QUEUED, TrialState.RUNNING, TrialState.LOST)
 
 
 @final
@@ -54,7 +52,7 @@ class Bayes:
 
         if not self._cache:
             self._cache.append(Proposals())
-        occupied = sum(1 for _ in history.in_state(*_OCCUPYING))
+        occupied = sum(1 for _ in history.in_state(*UNDER_WAY))
         settings = Settings(self.initial, self.design == "random", self.acquisition)
         free = min(slots, self.max_concurrent - occupied)
         with one_thread():

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from tunebook.records import TrialState
 from tunebook.search.arrays import Array, Indices
 from tunebook.search.curves import CurveData, CurveReader, curve_data
 from tunebook.search.geometry import Geometry
@@ -25,6 +24,7 @@ from tunebook.search.models.curve_process import (
 from tunebook.search.models.gaussian_process import NotPositiveDefiniteError
 from tunebook.search.priors import sobol_share
 from tunebook.search.protocol import History
+from tunebook.search.rungs import UNDER_WAY
 from tunebook.search.slices import Slices, measuring_gap
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _running_points(data: CurveData, slices: Slices) -> CurvePoints:
     running = [
         (i, slices.units(c.trial.until_step or slices.n_steps))
         for i, c in enumerate(data.curves)
-        if c.trial.state in (TrialState.RUNNING, TrialState.QUEUED, TrialState.LOST)
+        if c.trial.state in UNDER_WAY
     ]
     return CurvePoints(
         data.points.trials,

@@ -18,6 +18,7 @@ from tunebook.search.arrays import Array, Indices
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
 from tunebook.search.observations import is_failure
+from tunebook.search.rungs import UNDER_WAY
 from tunebook.search.slices import RUNGS, Slices
 
 SMOOTHED_SHARE = 0.15
@@ -207,15 +208,12 @@ def _chosen(curves: Sequence[Curve]) -> list[Curve]:
         return list(curves)
     ranks = np.argsort([c.last for c in curves], kind="stable")
     kept = set(ranks[: MAX_TRIALS // 2].tolist())
-    kept |= {i for i, c in enumerate(curves) if c.trial.state in _RUNNING}
+    kept |= {i for i, c in enumerate(curves) if c.trial.state in UNDER_WAY}
     rest = [i for i in range(len(curves)) if i not in kept]
     n_rest = max(0, MAX_TRIALS - len(kept))
     # Evenly along the numbers: trials of all times, good and bad.
     kept |= {rest[(2 * k + 1) * len(rest) // (2 * n_rest)] for k in range(n_rest)}
     return [curves[i] for i in sorted(kept)]
-
-
-_RUNNING = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.LOST})
 
 
 def _kept(row: Indices) -> Indices:

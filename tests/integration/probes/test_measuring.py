@@ -71,7 +71,7 @@ def errors_of(task: Task, n_updates: int, **config: float) -> ErrorFigures:
 def test_s2_10_terms_add_up_to_the_validation_error():
     found = errors_of(digits(), 100, lr=0.01)
     terms = found.decompose(ErrorRate(0.01))
-    assert terms.total == pytest.approx(found.train_val.rate, abs=1e-12)
+    assert sum(term.size for term in terms.terms) == pytest.approx(found.train_val.rate, abs=1e-12)
     assert terms.unknown == (TermName.SHIFT, TermName.VALIDATION_OVERFITTING)
     assert found.train.n == found.train_val.n == 300
 
