@@ -33,14 +33,13 @@ def measure_errors(training: Training) -> ErrorFigures:
     validation has: otherwise dropout and augmentation fake a negative variance (S2.10).
     """
     task = training.task
-    n_val, test_val = len(task.examples(Split.TRAIN_VAL)), None
-    if task.has(Split.TEST_VAL):
-        test_val = _rate(training, Split.TEST_VAL, len(task.examples(Split.TEST_VAL)))
+    n_val = len(task.examples(Split.TRAIN_VAL))
+    n_test = len(task.examples(Split.TEST_VAL)) if task.has(Split.TEST_VAL) else 0
     n_train = min(len(task.examples(Split.TRAIN)), n_val)
     return ErrorFigures(
         train=_rate(training, Split.TRAIN, n_train),
         train_val=_rate(training, Split.TRAIN_VAL, n_val),
-        test_val=test_val,
+        test_val=_rate(training, Split.TEST_VAL, n_test) if n_test else None,
     )
 
 
