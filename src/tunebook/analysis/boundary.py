@@ -65,12 +65,7 @@ def boundary_test(trials: Sequence[Trial], space: Space, objective: Objective) -
 
 
 def _at_edge(
-    space: Space,
-    name: str,
-    best: Sequence[Units],
-    broken: Sequence[Units],
-    *,
-    is_high: bool,
+    space: Space, name: str, best: Sequence[Units], broken: Sequence[Units], *, is_high: bool
 ) -> EdgeFinding | None:
     margin = _margin(space, name)
     if margin is None or not best or name not in best[0]:

@@ -18,14 +18,7 @@ from tunebook.playbook.roles import caveat_sentence, propose_roles
 from tunebook.playbook.stages import STAGES
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
-from tunebook.records.section import (
-    Chart,
-    ChartKind,
-    ChartSeries,
-    Section,
-    SectionTable,
-    encode,
-)
+from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable, encode
 from tunebook.reports.sections import write_page
 from tunebook.space import Float, Int, Space
 

@@ -33,12 +33,7 @@ class ConflictChoice:
 
 
 def _card(
-    key: str,
-    title: str,
-    positions: Sequence[str],
-    why: str,
-    default: str,
-    **overrides: str,
+    key: str, title: str, positions: Sequence[str], why: str, default: str, **overrides: str
 ) -> ConflictCard:
     choices = {name.replace("_", "-"): text for name, text in overrides.items()}
     return ConflictCard(key, title, tuple(positions), why, default, choices)

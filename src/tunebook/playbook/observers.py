@@ -66,11 +66,7 @@ class Staircase:
 
 
 def plateau_halving(
-    scores: Sequence[float],
-    *,
-    n: int = PLATEAU_PATIENCE,
-    factor: float = HALVING,
-    end: float = END,
+    scores: Sequence[float], *, n: int = PLATEAU_PATIENCE, factor: float = HALVING, end: float = END
 ) -> Staircase:
     """Return when the rate is lowered: no better score in ``n`` evaluations (S0.34).
 

@@ -29,10 +29,7 @@ class RoleProposal:
 
 
 def propose_roles(
-    scientific: Collection[str],
-    values: Mapping[str, object],
-    *,
-    affordable: int | None = None,
+    scientific: Collection[str], values: Mapping[str, object], *, affordable: int | None = None
 ) -> list[RoleProposal]:
     """Return a role for each hyperparameter of ``values`` for this goal (S4.15).
 

@@ -48,11 +48,7 @@ class Until:
 
 
 def single_batch(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    seed: int = 0,
-    until: Until | None = None,
+    task: Task, config: Mapping[str, Any], *, seed: int = 0, until: Until | None = None
 ) -> SingleBatchFigures:
     """Train on one batch and return losses and errors, with the evidence for causes.
 

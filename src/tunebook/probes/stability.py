@@ -81,12 +81,7 @@ class WarmUpFigures:
 
 
 def warm_up_sweep(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    unstable_rate: float,
-    max_steps: int,
-    seed: int = 0,
+    task: Task, config: Mapping[str, Any], *, unstable_rate: float, max_steps: int, seed: int = 0
 ) -> WarmUpFigures:
     """Ramp to ten times the unstable rate over more and more updates until one survives (S4.48).
 
@@ -129,12 +124,7 @@ class ClippingFigures:
 
 
 def clipping_sweep(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    lr: float,
-    n_updates: int = DENSE_STEPS,
-    seed: int = 0,
+    task: Task, config: Mapping[str, Any], *, lr: float, n_updates: int = DENSE_STEPS, seed: int = 0
 ) -> ClippingFigures:
     """Clip at the 90th percentile of norms, then at halves of it, until training holds (S4.49).
 

@@ -11,12 +11,7 @@ import torch
 from torch import nn
 
 from tunebook.diagnosis.series import quantile
-from tunebook.diagnosis.update_ratio import (
-    MAX_ROUNDS,
-    STEPS_PER_ROUND,
-    RatioStep,
-    corrected_rate,
-)
+from tunebook.diagnosis.update_ratio import MAX_ROUNDS, STEPS_PER_ROUND, RatioStep, corrected_rate
 from tunebook.probes.fixed_rate import hold_rate, training_at
 from tunebook.recipes.loop import Training
 from tunebook.recipes.settings import TrainingSettings

@@ -18,14 +18,7 @@ from tunebook.search.curve_learning import CurveKnowledge
 from tunebook.search.curves import Curve
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
-from tunebook.search.portfolio import (
-    MANY_WORKERS,
-    Aim,
-    Rule,
-    chances,
-    level_to_beat,
-    scores,
-)
+from tunebook.search.portfolio import MANY_WORKERS, Aim, Rule, chances, level_to_beat, scores
 from tunebook.search.protocol import History, Randomness, Resume, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
@@ -123,11 +116,7 @@ class Contest:
         return float(score.max())
 
     def _scores(
-        self,
-        knowledge: CurveKnowledge,
-        aim: Aim,
-        paused: Sequence[tuple[int, Curve]],
-        fresh: Array,
+        self, knowledge: CurveKnowledge, aim: Aim, paused: Sequence[tuple[int, Curve]], fresh: Array
     ) -> Array:
         """Return the scores of the paused trials, then of the new configurations."""
         process = knowledge.process

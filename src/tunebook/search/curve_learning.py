@@ -15,12 +15,7 @@ import numpy as np
 from tunebook.search.arrays import Array, Indices
 from tunebook.search.curves import CurveData, CurveReader, curve_data
 from tunebook.search.geometry import Geometry
-from tunebook.search.models.curve_process import (
-    CurvePoints,
-    CurveProcess,
-    CurveTheta,
-    fit_curves,
-)
+from tunebook.search.models.curve_process import CurvePoints, CurveProcess, CurveTheta, fit_curves
 from tunebook.search.models.gaussian_process import NotPositiveDefiniteError
 from tunebook.search.priors import sobol_share
 from tunebook.search.protocol import History

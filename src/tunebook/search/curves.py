@@ -84,11 +84,7 @@ class CurveReader:
 
 
 def _read(
-    trial: Trial,
-    series: Series | None,
-    geometry: Geometry,
-    objective: Objective,
-    slices: Slices,
+    trial: Trial, series: Series | None, geometry: Geometry, objective: Objective, slices: Slices
 ) -> Curve | None:
     units = geometry.units_of(trial.number, trial.config)
     if units is None:

@@ -104,12 +104,7 @@ class Chain:
 
 
 def _fitted(
-    kernel: Kernel,
-    points: Array,
-    values: Array,
-    *,
-    start: Theta,
-    unexplained: Unexplained | None,
+    kernel: Kernel, points: Array, values: Array, *, start: Theta, unexplained: Unexplained | None
 ) -> Theta:
     z, _ = standardised(values)
     if unexplained is not None:

@@ -16,21 +16,11 @@ import numpy as np
 
 from tunebook.records import Configuration, TrialNumber
 from tunebook.search.arrays import Array
-from tunebook.search.candidates import (
-    N_CENTRES,
-    AcquisitionName,
-    Score,
-    draw_candidates,
-    ranked,
-)
+from tunebook.search.candidates import N_CENTRES, AcquisitionName, Score, draw_candidates, ranked
 from tunebook.search.coordinates import Coordinates
 from tunebook.search.fitting import Chain, chosen
 from tunebook.search.geometry import Geometry
-from tunebook.search.models.gaussian_process import (
-    GaussianProcess,
-    NotPositiveDefiniteError,
-    Theta,
-)
+from tunebook.search.models.gaussian_process import GaussianProcess, NotPositiveDefiniteError, Theta
 from tunebook.search.observations import Scaling, observed, standardised, under_way
 from tunebook.search.priors import sobol_share
 from tunebook.search.protocol import History, Randomness, Start

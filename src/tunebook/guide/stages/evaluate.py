@@ -79,11 +79,7 @@ def _offer_adaptation(session: Session) -> None:
 
 
 def retrained(
-    session: Session,
-    config: dict[str, Any],
-    *,
-    n_seeds: int = N_SEEDS,
-    with_rates: bool = False,
+    session: Session, config: dict[str, Any], *, n_seeds: int = N_SEEDS, with_rates: bool = False
 ) -> Measured:
     """Train with the seeds after the guide's own, and return the values of the metric (S4.28).
 
