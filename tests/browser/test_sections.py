@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tunebook.records.finding import Finding, Verdict
-from tunebook.reports.sections import (
+from tunebook.records.section import (
     Chart,
     ChartKind,
     ChartSeries,
@@ -14,8 +14,8 @@ from tunebook.reports.sections import (
     SectionPicture,
     SectionTable,
     encode,
-    write_page,
 )
+from tunebook.reports.sections import write_page
 
 DOT = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA"

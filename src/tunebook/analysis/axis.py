@@ -110,12 +110,7 @@ def isolation(
 
 
 def _bucket(
-    group: Sequence[Trial],
-    objective: Objective,
-    *,
-    place: tuple[float, float],
-    x: Value,
-    k: int,
+    group: Sequence[Trial], objective: Objective, *, place: tuple[float, float], x: Value, k: int
 ) -> Bucket:
     best = ranked(group, objective)
     errors = [error(trial, objective) for trial in best]

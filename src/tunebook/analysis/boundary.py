@@ -65,12 +65,7 @@ def boundary_test(trials: Sequence[Trial], space: Space, objective: Objective) -
 
 
 def _at_edge(
-    space: Space,
-    name: str,
-    best: Sequence[Units],
-    broken: Sequence[Units],
-    *,
-    is_high: bool,
+    space: Space, name: str, best: Sequence[Units], broken: Sequence[Units], *, is_high: bool
 ) -> EdgeFinding | None:
     margin = _margin(space, name)
     if margin is None or not best or name not in best[0]:
@@ -102,14 +97,13 @@ def _proposal(space: Space, name: str, *, is_high: bool) -> float | None:
     parameter = space.parameters[name]
     if not isinstance(parameter, Float | Int):
         return None
-    kind = (
-        ScaleKind.ONE_MINUS
-        if parameter.log == "1-x"
-        else ScaleKind.LOG
-        if parameter.log
-        else ScaleKind.LINEAR
-    )
-    wider = Scale(kind, parameter.low, parameter.high).beyond(
-        1 + EXPANSION if is_high else -EXPANSION
-    )
+    scale = Scale(kind_of(parameter.log), parameter.low, parameter.high)
+    wider = scale.beyond(1 + EXPANSION if is_high else -EXPANSION)
     return float(round(wider)) if isinstance(parameter, Int) else wider
+
+
+def kind_of(log: bool | str) -> ScaleKind:
+    """Return the kind of scale that a range has which says ``log``."""
+    if log == "1-x":
+        return ScaleKind.ONE_MINUS
+    return ScaleKind.LOG if log else ScaleKind.LINEAR

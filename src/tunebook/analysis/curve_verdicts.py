@@ -146,16 +146,3 @@ def theil_sen(values: Sequence[float]) -> float:
     """Return the slope per point: the median of the slopes of all pairs."""
     n = len(values)
     return median((values[j] - values[i]) / (j - i) for i in range(n) for j in range(i + 1, n))
-
-
-def is_too_noisy(noise: float, *, gap: float, error: float, n_validation: int | None) -> bool:
-    """Whether late variance makes comparisons luck (S4.25).
-
-    ``gap`` is the difference between best and third-best trial. With ``n_validation`` examples
-    and an error rate, noise within twice the binomial error is only that of sampling.
-    """
-    if noise > 0.5 * gap:
-        return True
-    if n_validation is None or not 0 < error < 1:
-        return False
-    return noise > 2 * math.sqrt(error * (1 - error) / n_validation)

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tunebook.analysis.axis import units_of
-from tunebook.analysis.boundary import EDGE
+from tunebook.analysis.boundary import EDGE, kind_of
 from tunebook.records import Objective, Trial, Value
 from tunebook.space import Choice, Float, Int, Space
-from tunebook.space.scales import Scale, ScaleKind
+from tunebook.space.scales import Scale
 
 TOP_SHARE, MIN_TOP = 0.2, 4
 """The best fifth of the feasible trials in a box, at least four, define the next (S2.19)."""
@@ -173,12 +173,8 @@ def end_of(space: Space, name: str, unit: float) -> float:
     parameter = space.parameters[name]
     match parameter:
         case Float(low=low, high=high, log=log):
-            kind = (
-                ScaleKind.ONE_MINUS if log == "1-x" else ScaleKind.LOG if log else ScaleKind.LINEAR
-            )
-            return Scale(kind, low, high).beyond(unit)
+            return Scale(kind_of(log), low, high).beyond(unit)
         case Int(low=low, high=high, log=log):
-            kind = ScaleKind.LOG if log else ScaleKind.LINEAR
-            return float(round(Scale(kind, low - 0.5, high + 0.5).beyond(unit)))
+            return float(round(Scale(kind_of(log), low - 0.5, high + 0.5).beyond(unit)))
         case _:
             raise TypeError(f"{name} is no number")

@@ -11,13 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tunebook.analysis.curve_verdicts import (
-    CurveVerdict,
-    Overfitting,
-    Progress,
-    is_too_noisy,
-    judge_curve,
-)
+from tunebook.analysis.curve_verdicts import CurveVerdict, Overfitting, Progress, judge_curve
 from tunebook.analysis.infeasibility import n_in_good_region
 from tunebook.analysis.ranking import N_TOP, error, feasible, ranked
 from tunebook.records import Objective, Trial, TrialState
@@ -62,41 +56,26 @@ def gap_of_best(trials: Sequence[Trial], objective: Objective) -> float | None:
     return errors[-1] - errors[0] if len(errors) == N_TOP else None
 
 
-def tags_of(
-    trial: Trial,
-    verdict: CurveVerdict,
-    *,
-    gap: float | None,
-    n_validation: int | None = None,
-) -> list[CurveTag]:
+def tags_of(trial: Trial, verdict: CurveVerdict, *, gap: float | None) -> list[CurveTag]:
     """Return what is to be known of a trial's curve (S4.24 to S4.26); at most one of its end.
 
-    ``gap`` is that of ``gap_of_best``, ``n_validation`` the examples it is measured on. While a
-    trial trains only overfitting is seen: the other verdicts are on its end.
+    ``gap`` is that of ``gap_of_best``: late variance of more than half of it makes comparisons
+    luck. While a trial trains only overfitting is seen: the other verdicts are on its end.
     """
-    is_strong = verdict.overfitting is Overfitting.STRONG
     tags = {
-        CurveTag.OVERFITS_STRONGLY: is_strong,
+        CurveTag.OVERFITS_STRONGLY: verdict.overfitting is Overfitting.STRONG,
         CurveTag.OVERFITS: verdict.overfitting is Overfitting.PROBLEMATIC,
     }
     if trial.state in {TrialState.DONE, TrialState.STOPPED, TrialState.PAUSED}:
-        value = 0.0 if trial.value is None else abs(trial.value)
         tags |= {
-            CurveTag.NOISY: is_too_noisy(
-                verdict.noise,
-                gap=math.inf if gap is None else gap,
-                error=value,
-                n_validation=n_validation,
-            ),
+            CurveTag.NOISY: gap is not None and verdict.noise > 0.5 * gap,
             CurveTag.IMPROVING: verdict.progress is Progress.IMPROVING,
             CurveTag.SATURATED: verdict.progress is Progress.SATURATED,
         }
     return [tag for tag, holds in tags.items() if holds]
 
 
-def judge_best(
-    trials: Sequence[Trial], objective: Objective, *, n_validation: int | None = None
-) -> BestCurves:
+def judge_best(trials: Sequence[Trial], objective: Objective) -> BestCurves:
     """Return what the curves of the best three trials say together (S4.20, S4.27).
 
     The good region is as wide as curves are noisy: seeds would tell the deviation of a trial
@@ -107,16 +86,12 @@ def judge_best(
     if not seen:
         return BestCurves(None, None, None, None, None)
     gap = gap_of_best(trials, objective)
-    tags = {
-        tag
-        for trial, verdict in seen
-        for tag in tags_of(trial, verdict, gap=gap, n_validation=n_validation)
-    }
+    tags = {tag for trial, verdict in seen for tag in tags_of(trial, verdict, gap=gap)}
     noise = max(verdict.noise for _, verdict in seen)
     return BestCurves(
         noise=noise,
         n_good=n_in_good_region(trials, objective, noise) if noise > 0 else None,
         has_overfitting=CurveTag.OVERFITS_STRONGLY in tags,
-        is_noisy=None if gap is None and n_validation is None else CurveTag.NOISY in tags,
+        is_noisy=None if gap is None else CurveTag.NOISY in tags,
         is_improving=CurveTag.IMPROVING in tags,
     )

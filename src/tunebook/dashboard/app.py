@@ -39,13 +39,13 @@ def create_app(queries: Queries, access: Access) -> Starlette:
     """Return the application; every request must pass ``access``."""
     api = [
         Route("/studies", _answering(lambda r: queries.studies())),
-        Route("/studies/{name}/trials/{number}", _trial(queries)),
+        Route(
+            "/studies/{name}/trials/{number}",
+            _answering(lambda r: queries.trial(_name(r), _whole(r.path_params["number"]))),
+        ),
         Route("/studies/{name}/trials", _trials(queries)),
         Route("/studies/{name}/curves", _curves(queries)),
-        Route(
-            "/studies/{name}/parameters",
-            _answering(lambda r: queries.parameters(_name(r))),
-        ),
+        Route("/studies/{name}/parameters", _answering(lambda r: queries.parameters(_name(r)))),
         Route("/studies/{name}/events", _events(queries)),
         Route("/studies/{name}/requests", _request(queries), methods=["POST"]),
         Route("/studies/{name}", _answering(lambda r: queries.study(_name(r)))),
@@ -109,10 +109,6 @@ def _trials(queries: Queries) -> Handler:
         return queries.trials(_name(request), query)
 
     return _answering(ask)
-
-
-def _trial(queries: Queries) -> Handler:
-    return _answering(lambda r: queries.trial(_name(r), _whole(r.path_params["number"])))
 
 
 def _curves(queries: Queries) -> Handler:

@@ -8,7 +8,7 @@ without augmentation, on as many examples as validation has.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,11 +70,6 @@ class Decomposition:
 
     terms: tuple[Term, ...]
     unknown: tuple[TermName, ...]
-
-    @property
-    def total(self) -> float:
-        """The sum of the known terms: the last error rate of the chain."""
-        return math.fsum(term.size for term in self.terms)
 
     def term(self, name: TermName) -> Term | None:
         """Return a term, None if it is unknown."""
@@ -176,13 +171,3 @@ def judge_adaptation(before: Term, after: Mapping[str, Term], *, n_target: int) 
         advice=f"Label more of them; the best use was: {best}." if helps else "",
         source="S2.15",
     )
-
-
-def expected_training_sample(n_training: int, n_validation: int) -> int:
-    """Return how many training examples to measure the training error on (S2.10)."""
-    return min(n_training, n_validation)
-
-
-def gaps(found: Decomposition) -> Sequence[tuple[str, float, float]]:
-    """Return name, size and standard error of each term: the bars of the waterfall (S2.10)."""
-    return [(term.name.value, term.size, term.standard_error) for term in found.terms]

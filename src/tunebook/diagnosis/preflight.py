@@ -34,20 +34,20 @@ class PreflightFigures:
     statistics on; ``trains_in_evaluation_mode`` the opposite.
     """
 
+    n_parameters: int
+    n_unregistered: int
+    not_optimized: Sequence[str]
+    loss_shape: tuple[int, ...]
+    dtypes: Mapping[str, str]
+    n_nonfinite: Mapping[str, int]
+    outputs_are_probabilities: bool
+    evaluates_in_training_mode: bool
+    trains_in_evaluation_mode: bool
     data: DataFigures = field(default_factory=DataFigures)
-    n_parameters: int | None = None
-    n_unregistered: int | None = None
-    not_optimized: Sequence[str] | None = None
     vanishing: Sequence[str] = ()
     output_shape: tuple[int, ...] | None = None
     target_shape: tuple[int, ...] | None = None
     is_classification: bool = True
-    loss_shape: tuple[int, ...] | None = None
-    dtypes: Mapping[str, str] | None = None
-    n_nonfinite: Mapping[str, int] | None = None
-    loss: float | None = None
-    loss_more_regularized: float | None = None
-    outputs_are_probabilities: bool | None = None
     loss_expects_logits: bool = True
     output_scale: float = 1.0
     evaluated_twice_difference: float | None = None
@@ -55,14 +55,16 @@ class PreflightFigures:
     has_dropout: bool = False
     gradient_norms: Mapping[str, float | None] | None = None
     reordered_difference: float | None = None
-    evaluates_in_training_mode: bool | None = None
-    trains_in_evaluation_mode: bool | None = None
 
 
 def judge_preflight(figures: PreflightFigures) -> list[Finding]:
     """Return a finding for every check that was measured (S2.7)."""
     found = (check(figures) for check in _CHECKS)
-    return [*judge_data(figures.data), *(finding for finding in found if finding is not None)]
+    return [
+        *judge_data(figures.data),
+        judge_parameters(figures.n_parameters),
+        *(finding for finding in found if finding is not None),
+    ]
 
 
 def _line(
@@ -75,23 +77,20 @@ def _line(
     return Finding(check, Verdict.PROBLEM, titles[1], value, expected, **more)  # type: ignore[arg-type]  # fields by name
 
 
-def _parameters(f: PreflightFigures) -> Finding | None:
-    if f.n_parameters is None:
-        return None
+def judge_parameters(n_parameters: int) -> Finding:
+    """Return the line on how many trainable parameters a network has."""
     return _line(
         "parameters",
-        f.n_parameters > 0,
+        n_parameters > 0,
         ("The network has trainable parameters.", "The network has no trainable parameter."),
-        str(f.n_parameters),
+        str(n_parameters),
         "at least 1",
         causes=("layers kept in a plain list or dict", "every tensor is frozen"),
         advice="Register the layers as attributes or in a ModuleList, and unfreeze one.",
     )
 
 
-def _unregistered(f: PreflightFigures) -> Finding | None:
-    if f.n_unregistered is None:
-        return None
+def _unregistered(f: PreflightFigures) -> Finding:
     return _line(
         "registered",
         f.n_unregistered == 0,
@@ -107,7 +106,7 @@ def _unregistered(f: PreflightFigures) -> Finding | None:
 
 
 def _optimizer(f: PreflightFigures) -> Finding | None:
-    if f.not_optimized is None or f.n_parameters == 0:
+    if f.n_parameters == 0:
         return None
     missing = tuple(f.not_optimized)
     return _line(
@@ -140,9 +139,7 @@ def _shapes(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _loss_shape(f: PreflightFigures) -> Finding | None:
-    if f.loss_shape is None:
-        return None
+def _loss_shape(f: PreflightFigures) -> Finding:
     return _line(
         "loss-shape",
         math.prod(f.loss_shape) == 1,
@@ -154,9 +151,7 @@ def _loss_shape(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _dtypes(f: PreflightFigures) -> Finding | None:
-    if f.dtypes is None:
-        return None
+def _dtypes(f: PreflightFigures) -> Finding:
     floats = {place: kind for place, kind in f.dtypes.items() if "float" in kind}
     wide = tuple(place for place, kind in floats.items() if kind.endswith("64"))
     raw = tuple(p for p, kind in f.dtypes.items() if "uint8" in kind)
@@ -172,9 +167,7 @@ def _dtypes(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _finite(f: PreflightFigures) -> Finding | None:
-    if f.n_nonfinite is None:
-        return None
+def _finite(f: PreflightFigures) -> Finding:
     bad = {place: n for place, n in f.n_nonfinite.items() if n}
     first = next(iter(bad), "")
     return _line(
@@ -192,22 +185,8 @@ def _finite(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _regularization(f: PreflightFigures) -> Finding | None:
-    if f.loss is None or f.loss_more_regularized is None:
-        return None
-    return _line(
-        "regularization",
-        f.loss_more_regularized > f.loss,
-        ("More regularization raises the loss.", "More regularization does not raise the loss."),
-        f"{number(f.loss)} to {number(f.loss_more_regularized)}",
-        "higher",
-        causes=("the penalty has the wrong sign", "the penalty does not reach the loss"),
-        advice="Add the penalty to the loss with a plus sign.",
-    )
-
-
 def _probabilities(f: PreflightFigures) -> Finding | None:
-    if f.outputs_are_probabilities is None or not f.loss_expects_logits:
+    if not f.loss_expects_logits:
         return None
     return _line(
         "logits",
@@ -221,9 +200,7 @@ def _probabilities(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _evaluation(f: PreflightFigures) -> Finding | None:
-    if f.evaluated_twice_difference is None and f.evaluates_in_training_mode is None:
-        return None
+def _evaluation(f: PreflightFigures) -> Finding:
     difference = f.evaluated_twice_difference or 0.0
     return _line(
         "evaluation-mode",
@@ -237,11 +214,7 @@ def _evaluation(f: PreflightFigures) -> Finding | None:
     )
 
 
-def _training(f: PreflightFigures) -> Finding | None:
-    if f.trains_in_evaluation_mode is None and (
-        f.trained_twice_difference is None or not f.has_dropout
-    ):
-        return None
+def _training(f: PreflightFigures) -> Finding:
     difference = f.trained_twice_difference
     is_still = f.has_dropout and difference is not None and difference <= _SAME * f.output_scale
     return _line(
@@ -321,14 +294,12 @@ def _leak(f: PreflightFigures) -> Finding | None:
 
 
 _CHECKS: tuple[Callable[[PreflightFigures], Finding | None], ...] = (
-    _parameters,
     _unregistered,
     _optimizer,
     _shapes,
     _loss_shape,
     _dtypes,
     _finite,
-    _regularization,
     _probabilities,
     _evaluation,
     _training,

@@ -82,8 +82,8 @@ class SingleBatchFigures:
 
     ``label_entropy`` is in nats. ``other_rates`` maps factors of the learning rate (10, 0.1) to the
     outcomes there. Evidence that was not gathered is None: ``n_without_gradient`` of trainable
-    tensors, whether all inputs are the same, whether labels contradict each other, whether the
-    outputs are probabilities already, and whether regularization is on.
+    tensors, whether all inputs are the same, whether labels contradict each other, and whether the
+    outputs are probabilities already. Regularization is off (S2.8).
     """
 
     losses: Sequence[float]
@@ -94,7 +94,6 @@ class SingleBatchFigures:
     inputs_are_equal: bool | None = None
     labels_conflict: bool | None = None
     outputs_are_probabilities: bool | None = None
-    is_regularized: bool | None = None
 
 
 def classify(losses: Sequence[float], errors: Sequence[float] | None = None) -> Outcome:
@@ -229,17 +228,11 @@ def _ranked(
         (figures.inputs_are_equal, Cause.CORRUPTED),
         (figures.labels_conflict, Cause.CORRUPTED),
         (figures.outputs_are_probabilities, Cause.LOSS_INPUT),
-        (figures.is_regularized, Cause.REGULARIZATION),
     )
     proven += [cause for holds, cause in evidence if holds]
-    cleared = {
-        cause
-        for value, cause in (
-            (figures.n_without_gradient, Cause.NO_GRADIENT),
-            (figures.is_regularized, Cause.REGULARIZATION),
-        )
-        if value is not None and not value
-    }
+    cleared = {Cause.REGULARIZATION}
+    if figures.n_without_gradient == 0:
+        cleared.add(Cause.NO_GRADIENT)
     if figures.other_rates and not passing:
         cleared |= {Cause.RATE_TOO_LOW, Cause.RATE_TOO_HIGH}
     ordered = dict.fromkeys((*proven, *suspects, *usual))

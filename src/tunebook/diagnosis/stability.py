@@ -60,12 +60,11 @@ def instability(losses: Sequence[float]) -> Instability:
     return Instability.NONE
 
 
-def remedies(kind: Instability, tried: Sequence[Remedy] = ()) -> tuple[Remedy, ...]:
-    """Return what is left to try, in order; warm-up is for early instability alone (S4.47)."""
+def remedies(kind: Instability) -> tuple[Remedy, ...]:
+    """Return what to try, in order; warm-up is for early instability alone (S4.47)."""
     if kind is Instability.NONE:
         return ()
-    left = [r for r in Remedy if r not in tried]
-    return tuple(r for r in left if kind is Instability.EARLY or r is not Remedy.WARM_UP)
+    return tuple(r for r in Remedy if kind is Instability.EARLY or r is not Remedy.WARM_UP)
 
 
 def judge_stability(by_factor: Mapping[float, Sequence[float]]) -> Finding:

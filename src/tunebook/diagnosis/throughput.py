@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tunebook.diagnosis.series import number
 from tunebook.records.finding import Finding, Verdict
@@ -13,15 +12,6 @@ N_WARM_UP, N_TIMED, HEADROOM = 5, 20, 0.1
 """Steps before timing, steps timed (their median counts), and memory to leave free (S4.6)."""
 
 _DOUBLES, _RISES, _INPUT_BOUND = 1.8, 1.1, 1.2
-
-
-class Region(StrEnum):
-    """What a batch size is for the device (S4.6)."""
-
-    SCALING = "scaling"
-    SUBLINEAR = "gaining less"
-    SATURATED = "saturated"
-    OUT_OF_MEMORY = "out of memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,39 +35,29 @@ class BatchTiming:
 
 @dataclass(frozen=True, slots=True)
 class ThroughputChoice:
-    """The size to use, None when none fits, with the region of every size in their order."""
+    """The size to use, None when none fits."""
 
     batch_size: int | None
-    regions: tuple[tuple[int, Region], ...]
     is_knee_found: bool
-    is_input_bound: bool
     has_bottleneck: bool
     """Throughput rises less than it should well before it stops: look for a bottleneck."""
 
 
 def choose_batch_size(timings: Sequence[BatchTiming]) -> ThroughputChoice:
     """Return the largest size whose doubling still raised throughput by a tenth (S4.6)."""
-    ordered = sorted(timings, key=lambda t: t.batch_size)
-    regions: list[tuple[int, Region]] = []
     pick, before, knee, sublinear = None, None, False, 0
-    for timing in ordered:
+    for timing in sorted(timings, key=lambda t: t.batch_size):
         speed = timing.throughput
         crowded = timing.memory_share is not None and timing.memory_share > 1 - HEADROOM
         if speed is None or crowded:
-            regions.append((timing.batch_size, Region.OUT_OF_MEMORY))
             continue
         ratio = 2.0 if before is None else speed / before
-        if knee or ratio < _RISES:
-            region, knee = Region.SATURATED, True
-        else:
-            region = Region.SCALING if ratio >= _DOUBLES else Region.SUBLINEAR
-            sublinear += region is Region.SUBLINEAR
+        knee = knee or ratio < _RISES
+        if not knee:
+            sublinear += ratio < _DOUBLES
             pick = timing.batch_size
-        regions.append((timing.batch_size, region))
         before = speed
-    at_knee = _at_device_knee(ordered)
-    bound = at_knee is not None and is_input_bound(at_knee)
-    return ThroughputChoice(pick, tuple(regions), knee, bound, sublinear > 2)
+    return ThroughputChoice(pick, knee, sublinear > 2)
 
 
 def _at_device_knee(timings: Sequence[BatchTiming]) -> BatchTiming | None:
@@ -94,13 +74,6 @@ def _at_device_knee(timings: Sequence[BatchTiming]) -> BatchTiming | None:
         return None
     pick = choose_batch_size(in_memory).batch_size
     return next((t for t in timings if t.batch_size == pick), None)
-
-
-def is_input_bound(timing: BatchTiming) -> bool:
-    """Whether a step takes over 20 % longer with real data than with data in memory (S4.34)."""
-    if timing.seconds is None or timing.synthetic_seconds is None:
-        return False
-    return timing.seconds > _INPUT_BOUND * timing.synthetic_seconds
 
 
 def judge_throughput(timings: Sequence[BatchTiming]) -> list[Finding]:
@@ -141,6 +114,7 @@ def judge_throughput(timings: Sequence[BatchTiming]) -> list[Finding]:
 
 
 def _judge_input(seconds: float, synthetic: float) -> Finding:
+    """Say whether a step takes over 20 % longer with real data than with data in memory (S4.34)."""
     bound = seconds > _INPUT_BOUND * synthetic
     return Finding(
         "input-pipeline",

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from tunebook.errors import InputError
 from tunebook.records import Objective
-from tunebook.space import Constant, Space
+from tunebook.space import Space
 from tunebook.study import Study
 from tunebook.study.described import open_described
 from tunebook.study.study_file import StudyFile
@@ -62,8 +62,3 @@ def study_of(
     )
     study = open_described(wanted.changed(changes), home=home)
     return study.run(workers=wanted.workers, progress=False, dry_run=False)
-
-
-def held(config: dict[str, Any]) -> Space:
-    """Return the space of one configuration."""
-    return Space({name: Constant(value) for name, value in config.items()})

@@ -7,7 +7,6 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from tunebook.analysis.axis import axis_points
-from tunebook.diagnosis.decomposition import gaps
 from tunebook.diagnosis.learning_rate import SweepRun
 from tunebook.diagnosis.update_ratio import BAND
 from tunebook.files import write_file
@@ -19,14 +18,7 @@ from tunebook.playbook.roles import caveat_sentence, propose_roles
 from tunebook.playbook.stages import STAGES
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
-from tunebook.records.section import (
-    Chart,
-    ChartKind,
-    ChartSeries,
-    Section,
-    SectionTable,
-    encode,
-)
+from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable, encode
 from tunebook.reports.sections import write_page
 from tunebook.space import Float, Int, Space
 
@@ -44,9 +36,10 @@ def write_guide_report(session: Session) -> None:
 
 def guide_sections(session: Session) -> list[Section]:
     """Return the sections that there are facts for."""
-    makers = (_result, _budget, _data, _debugging, _speed, _rate, _errors, _rounds, _confirmed)
+    looked = [*_found(session, 0, "Data and target"), *_found(session, 2, "Debugging")]
+    makers = (_speed, _rate, _errors, _rounds, _confirmed, _caveats, _timeline)
     found = [section for make in makers for section in make(session)]
-    return [*found, *_caveats(session), *_timeline(session)]
+    return [*_result(session), *_budget(session), *looked, *found]
 
 
 def _spread(values: list[float]) -> str:
@@ -118,16 +111,11 @@ def _budget(session: Session) -> Iterator[Section]:
     yield Section("Budget", [told], tables=[SectionTable("", ("stage", "share", "spent"), rows)])
 
 
-def _data(session: Session) -> Iterator[Section]:
-    findings = session.state.findings.get(0)
+def _found(session: Session, stage: int, title: str) -> Iterator[Section]:
+    """Yield the findings of a stage that has nothing else to show."""
+    findings = session.state.findings.get(stage)
     if findings:
-        yield Section("Data and target", findings=findings)
-
-
-def _debugging(session: Session) -> Iterator[Section]:
-    findings = session.state.findings.get(2)
-    if findings:
-        yield Section("Debugging", findings=findings)
+        yield Section(title, findings=findings)
 
 
 def _speed(session: Session) -> Iterator[Section]:
@@ -226,9 +214,9 @@ def _errors(session: Session) -> Iterator[Section]:
     found = decomposition_of(session, told)
     charts = []
     if found is not None and found.terms:
-        bars = gaps(found)
-        summary = ", ".join(f"{name} {size:.1%}" for name, size, _ in bars) + "."
-        series = ChartSeries("error", [name for name, _, _ in bars], [size for _, size, _ in bars])
+        summary = ", ".join(f"{term.name} {term.size:.1%}" for term in found.terms) + "."
+        names = [term.name.value for term in found.terms]
+        series = ChartSeries("error", names, [term.size for term in found.terms])
         charts.append(Chart(ChartKind.WATERFALL, "What the error consists of", summary, [series]))
     lines = [f"The incumbent with other seeds: {_spread(told['values'])}."]
     yield Section("Evaluation", lines, session.state.findings.get(5, []), charts=charts)

@@ -17,14 +17,14 @@ N_INTERVALS = 20
 """So many evaluations a training has."""
 
 
-def run_study(session: Session, label: str, space: Space, search: Any, **limits: Any) -> Study:
-    """Run a study of the task to its end; one that was interrupted goes on.
+def run_study(session: Session, label: str, space: Space, search: Any, **limits: Any) -> Measured:
+    """Run a study of the task to its end and tell of its trials; one that was interrupted goes on.
 
     What the space does not vary has the incumbent's values. A limit in ``updates`` is one of steps.
     """
     updates = limits.pop("updates", None)
     if session.file is not None:
-        return study_of(
+        study = study_of(
             session.file,
             f"{session.name}/{label}",
             space,
@@ -35,7 +35,8 @@ def run_study(session: Session, label: str, space: Space, search: Any, **limits:
             steps=updates,
             **limits,
         )
-    per_step = updates_per_step(session)
+        return _told(study, 1)
+    per_step = max(1, session.n_updates // N_INTERVALS)
     training = TaskTraining(session.task, per_step, session.config)
     objective = session.task.objective
     options: dict[str, Any] = {
@@ -51,17 +52,14 @@ def run_study(session: Session, label: str, space: Space, search: Any, **limits:
         "progress": False,
         **limits,
     }
-    study: Study = tune(training, space, **options)
-    return study
+    return _told(tune(training, space, **options), per_step)
 
 
-def updates_per_step(session: Session) -> int:
-    """Return the updates of a step of the guide's studies; a function's step counts as one."""
-    return 1 if session.file is not None else max(1, session.n_updates // N_INTERVALS)
+def _told(study: Study, updates_per_step: int) -> Measured:
+    """Return the trials of a study as JSON, and the updates that they took.
 
-
-def trials_told(session: Session, study: Study) -> Measured:
-    """Return the trials of a study as JSON, and the updates that they took."""
+    Beside them what the curves of the best three show (S4.24 to S4.26); None if too short.
+    """
     trials = [
         {
             "config": dict(trial.config),
@@ -71,18 +69,14 @@ def trials_told(session: Session, study: Study) -> Measured:
         }
         for trial in study.trials
     ]
-    spent = sum(trial.step for trial in study.trials) * updates_per_step(session)
-    return {"study": study.name, "trials": trials, "curves": _curves(study)}, spent
-
-
-def _curves(study: Study) -> dict[str, bool | None]:
-    """Return what the curves of the best three trials show (S4.24 to S4.26); None if too short."""
     seen = judge_best(study.trials, study.spec.objective)
-    return {
+    curves = {
         "has_overfitting": seen.has_overfitting,
         "is_noisy": seen.is_noisy,
         "is_improving": seen.is_improving,
     }
+    spent = sum(trial.step for trial in study.trials) * updates_per_step
+    return {"study": study.name, "trials": trials, "curves": curves}, spent
 
 
 def trial_from(told: dict[str, Any], number: int) -> Trial:

@@ -38,27 +38,20 @@ class Adoption:
 
 
 def adopt(
-    candidate: Sequence[float],
-    baseline: Sequence[float],
-    *,
-    complexity: str = "",
-    n_needed: int = N_SEEDS,
+    candidate: Sequence[float], baseline: Sequence[float], *, n_needed: int = N_SEEDS
 ) -> Adoption:
     """Return launch if the mean gain exceeds 2*sqrt(s1^2/n1 + s2^2/n2) (S4.28).
 
-    Both are errors of retraining with seeds other than the one that won. ``complexity`` says what
-    the change costs in upkeep; it is for a person to weigh.
+    Both are errors of retraining with seeds other than the one that won.
     """
     n = min(len(candidate), len(baseline))
+    gain = fmean(baseline) - fmean(candidate) if n else 0.0
     if n < 2:
-        gain = fmean(baseline) - fmean(candidate) if n else 0.0
         return Adoption(Decision.MORE_SEEDS, gain, math.inf, f"{n} of {n_needed} seeds so far")
-    gain = fmean(baseline) - fmean(candidate)
     margin = SURE * math.sqrt(
         stdev(candidate) ** 2 / len(candidate) + stdev(baseline) ** 2 / len(baseline)
     )
-    note = f"; it adds {complexity}" if complexity else ""
-    figures = f"gain {gain:.4g}, bound {margin:.4g}, {n} seeds each{note}"
+    figures = f"gain {gain:.4g}, bound {margin:.4g}, {n} seeds each"
     if n < n_needed:
         return Adoption(Decision.MORE_SEEDS, gain, margin, figures)
     decision = Decision.LAUNCH if gain > margin else Decision.HOLD
@@ -71,7 +64,6 @@ class StrategyResult:
 
     name: str
     errors: Sequence[float]
-    n_steps: int
     data_fraction: float = 1.0
     split: str = ""
 
@@ -85,7 +77,6 @@ def compare_strategies(a: StrategyResult, b: StrategyResult) -> str:
     unequal = [
         what
         for what, x, y in (
-            ("budget", a.n_steps, b.n_steps),
             ("data fraction", a.data_fraction, b.data_fraction),
             ("split", a.split, b.split),
         )

@@ -33,18 +33,13 @@ class ConflictChoice:
 
 
 def _card(
-    key: str,
-    title: str,
-    positions: Sequence[str],
-    why: str,
-    default: str,
-    **overrides: str,
+    key: str, title: str, positions: Sequence[str], why: str, default: str, **overrides: str
 ) -> ConflictCard:
     choices = {name.replace("_", "-"): text for name, text in overrides.items()}
     return ConflictCard(key, title, tuple(positions), why, default, choices)
 
 
-_FIRST = (
+_CARDS = (
     _card(
         "C1",
         "Batch size",
@@ -157,9 +152,6 @@ _FIRST = (
         "a pre-trained preset if there is one, its last layer first; the small one for debugging",
         scratch="from scratch",
     ),
-)
-
-_SECOND = (
     _card(
         "C11",
         "The test set",
@@ -243,7 +235,7 @@ _SECOND = (
     ),
 )
 
-CARDS: dict[str, ConflictCard] = {card.key: card for card in (*_FIRST, *_SECOND)}
+CARDS: dict[str, ConflictCard] = {card.key: card for card in _CARDS}
 """The twenty cards by key, C1 to C20."""
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from tunebook.errors import SpaceError, nearest
-from tunebook.space import Choice, Float, Kind, Role, Space
-
-LABEL_SMOOTHING, DROPOUT = (0.1, 0.2), (0.0, 0.1)
-
+from tunebook.space import Float, Kind, Role, Space
 
 _ADAM_LADDER = ("lr", "beta1", "epsilon", "beta2")
 _RANGES = {
@@ -19,7 +16,7 @@ _RANGES = {
 MOMENTUM_TRIALS = 10
 
 
-def default_space(optimizer: str, *, is_small: bool = True, regularizers: bool = False) -> Space:
+def default_space(optimizer: str, *, is_small: bool = True) -> Space:
     """Return the range of lr, 1 - momentum or 1 - beta1, and weight decay (S4.44).
 
     The ranges are those of large workloads; for small ones lr reaches down one decade further. The
@@ -38,14 +35,11 @@ def default_space(optimizer: str, *, is_small: bool = True, regularizers: bool =
     name = "beta1" if optimizer.endswith("adamw") else "momentum"
     role, kind = Role.NUISANCE, Kind.OPTIMIZATION
     lowest = low / 10 if is_small else low
-    parameters: dict[str, Float | Choice] = {
+    parameters = {
         "lr": Float(lowest, high, log=True, role=role, kind=kind),
         name: Float(*momentum, log="1-x", role=role, kind=kind),
         "weight_decay": Float(*decay, log=True, role=role, kind=Kind.REGULARIZATION),
     }
-    if regularizers:
-        parameters["label_smoothing"] = Choice(*LABEL_SMOOTHING, kind=Kind.REGULARIZATION)
-        parameters["dropout"] = Choice(*DROPOUT, kind=Kind.REGULARIZATION)
     return Space(parameters)
 
 

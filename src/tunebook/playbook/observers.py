@@ -28,32 +28,18 @@ class Observation:
     """How much better the whole curve's best error is than that at the stop; 0 without loss."""
 
 
-def patience(
-    steps: Sequence[int], errors: Sequence[float], n: int, *, min_delta: float = 0.0
-) -> Observation:
-    """Return where patience of ``n`` evaluations would stop, and its best step (S0.32).
-
-    The counter resets only on an improvement by more than ``min_delta``.
-    """
+def patience(steps: Sequence[int], errors: Sequence[float], n: int) -> Observation:
+    """Return where patience of ``n`` evaluations would stop, and its best step (S0.32)."""
     best, place, waited, stop = float("inf"), None, 0, None
     for i, error in enumerate(errors):
-        if error < best - min_delta:
+        if error < best:
             best, place, waited = error, i, 0
             continue
         waited += 1
         if waited >= n:
             stop = i
             break
-    return _observed(f"patience {n}", steps, errors, place, stop)
-
-
-def _observed(
-    rule: str,
-    steps: Sequence[int],
-    errors: Sequence[float],
-    place: int | None,
-    stop: int | None,
-) -> Observation:
+    rule = f"patience {n}"
     if place is None:
         return Observation(rule, None, None, None, 0, 0.0)
     saved = 0 if stop is None else steps[-1] - steps[stop]
@@ -80,11 +66,7 @@ class Staircase:
 
 
 def plateau_halving(
-    scores: Sequence[float],
-    *,
-    n: int = PLATEAU_PATIENCE,
-    factor: float = HALVING,
-    end: float = END,
+    scores: Sequence[float], *, n: int = PLATEAU_PATIENCE, factor: float = HALVING, end: float = END
 ) -> Staircase:
     """Return when the rate is lowered: no better score in ``n`` evaluations (S0.34).
 

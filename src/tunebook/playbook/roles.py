@@ -29,10 +29,7 @@ class RoleProposal:
 
 
 def propose_roles(
-    scientific: Collection[str],
-    values: Mapping[str, object],
-    *,
-    affordable: int | None = None,
+    scientific: Collection[str], values: Mapping[str, object], *, affordable: int | None = None
 ) -> list[RoleProposal]:
     """Return a role for each hyperparameter of ``values`` for this goal (S4.15).
 
@@ -87,10 +84,7 @@ def caveats(roles: Sequence[RoleProposal]) -> tuple[str, ...]:
     return tuple(r.caveat for r in roles if r.role is Role.FIXED)
 
 
-def caveat_sentence(roles: Sequence[RoleProposal], reductions: Sequence[str] = ()) -> str:
-    """Return what travels with each conclusion (S4.15, I9), empty if nothing was held.
-
-    ``reductions`` are such as "a sample of 10 % of the data" or "short runs".
-    """
-    held = [*caveats(roles), *reductions]
+def caveat_sentence(roles: Sequence[RoleProposal]) -> str:
+    """Return what travels with each conclusion (S4.15, I9), empty if nothing was held."""
+    held = caveats(roles)
     return f"holds only for {', '.join(held)}" if held else ""

@@ -105,8 +105,7 @@ def closed_gate(
     return tuple(c for c in STAGES[stage].gate if c not in passed and c not in waived)
 
 
-def divided(budget_steps: int, *, stages: Collection[int] | None = None) -> dict[int, int]:
-    """Return the steps of each stage; those of stages left out are spread over the others (5.1)."""
-    kept = [s for s in STAGES if stages is None or s.number in stages]
-    total = sum(s.share for s in kept)
-    return {s.number: int(budget_steps * s.share / total) if total else 0 for s in kept}
+def divided(budget_steps: int) -> dict[int, int]:
+    """Return the steps of each stage (5.1)."""
+    total = sum(stage.share for stage in STAGES)
+    return {stage.number: int(budget_steps * stage.share / total) for stage in STAGES}

@@ -5,7 +5,6 @@ quick ones: what is wrong before any search. Every other probe has a module of i
 
 - ``learning_rate``: ``rate_sweep`` (S1.9)
 - ``update_ratio``: ``update_ratios`` (S1.12)
-- ``step_count``: ``training_curve`` (S1.10)
 - ``stability``: ``stability`` (S4.46), ``warm_up_sweep`` (S4.48), ``clipping_sweep`` (S4.49)
 - ``throughput``: ``throughput`` (S4.6)
 - ``error_rates``: ``measure_errors`` (S2.10)

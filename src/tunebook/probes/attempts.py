@@ -24,10 +24,6 @@ _LIKELY = (
 """What the words of an error point to, the most telling first (S2.7)."""
 
 
-def _says(told: str, words: tuple[str, ...]) -> bool:
-    return any(word.lower() in told.lower() for word in words)
-
-
 @dataclass(frozen=True, slots=True)
 class Raised:
     """What a part of a task raised: ``told`` is its last line, ``where`` the user's own lines."""
@@ -41,7 +37,8 @@ class Raised:
         title = (
             f"{what} ran out of memory." if self.is_out_of_memory else f"{what} raised an error."
         )
-        likely = next((cause for words, cause in _LIKELY if _says(self.told, words)), None)
+        told = self.told.lower()
+        likely = next((c for words, c in _LIKELY if any(w.lower() in told for w in words)), None)
         smaller = "Halve the batch, or make the inputs smaller."
         return Finding(
             check,

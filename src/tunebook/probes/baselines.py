@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
+from tunebook.probes.looking import first_batch
 from tunebook.probes.tensors import n_rows, tensors_in
-from tunebook.recipes.batches import fetch
 from tunebook.training.task import Split, Task
 
 MAX_EXAMPLES, MAX_FEATURES = 2000, 4096
@@ -51,10 +51,8 @@ def simple_baselines(task: Task) -> SimpleBaselines | None:
 
 def _sample(task: Task, split: Split) -> tuple[torch.Tensor | None, torch.Tensor] | None:
     """Return inputs as vectors (None if they are none) and targets, of up to 2,000 examples."""
-    examples = task.examples(split)
-    n = min(len(examples), MAX_EXAMPLES)
-    indices = torch.linspace(0, len(examples) - 1, n).long().tolist()
-    inputs, targets = fetch(examples, indices, task.collate)
+    n = min(len(task.examples(split)), MAX_EXAMPLES)
+    inputs, targets = first_batch(task, MAX_EXAMPLES, split=split)
     if not isinstance(targets, torch.Tensor) or targets.dim() == 0 or len(targets) != n:
         return None
     if targets[0].numel() != 1:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from tunebook.diagnosis.held_back import judge_held_back
-from tunebook.diagnosis.preflight import judge_preflight
+from tunebook.diagnosis.preflight import judge_parameters, judge_preflight
+from tunebook.diagnosis.preflight_data import judge_labels
 from tunebook.diagnosis.single_batch import judge_single_batch
 from tunebook.probes.attempts import Raised, attempt
 from tunebook.probes.configured_batch import configured_batch
@@ -110,7 +111,7 @@ def _look(task: Task, config: Mapping[str, Any], seed: int) -> Look | Finding:
     training = attempt(Training, task, config, n_updates=1, seed=seed)
     if isinstance(training, Raised):
         if "empty parameter list" in training.told:
-            return _no_parameters()
+            return judge_parameters(0)
         return training.finding("network", "Building the network and its optimizer")
     batch = attempt(first_batch, task)
     if isinstance(batch, Raised):
@@ -136,19 +137,6 @@ def _look(task: Task, config: Mapping[str, Any], seed: int) -> Look | Finding:
     return Look(training, batch, outputs, loss)
 
 
-def _no_parameters() -> Finding:
-    return Finding(
-        "parameters",
-        Verdict.PROBLEM,
-        "The network has no trainable parameter.",
-        value="0",
-        expected="at least 1",
-        causes=("layers kept in a plain list or dict", "every tensor is frozen"),
-        advice="Register the layers as attributes or in a ModuleList, and unfreeze one.",
-        source="S2.7",
-    )
-
-
 def _loss_raised(raised: Raised, outputs: Any, targets: Any) -> Finding:
     """Return the finding on a loss that raises; labels outside the classes are the usual reason."""
     is_labels = (
@@ -158,17 +146,10 @@ def _loss_raised(raised: Raised, outputs: Any, targets: Any) -> Finding:
         and outputs.dim() == targets.dim() + 1
         and outputs.shape[0] == targets.shape[0]
     )
-    if is_labels and (int(targets.min()) < 0 or int(targets.max()) >= outputs.shape[1]):
-        return Finding(
-            "labels",
-            Verdict.PROBLEM,
-            "Labels lie outside the classes of the network.",
-            value=f"{int(targets.min())} to {int(targets.max())}",
-            expected=f"0 to {outputs.shape[1] - 1}",
-            causes=("labels begin at 1", "the network has too few outputs"),
-            advice="Number the classes from 0, and give the network one output for each.",
-            source="S2.7",
-        )
+    if is_labels:
+        labels = judge_labels(int(targets.min()), int(targets.max()), outputs.shape[1])
+        if labels.verdict is Verdict.PROBLEM:
+            return labels
     shapes = " and ".join(
         f"{tuple(v.shape)} {str(v.dtype).removeprefix('torch.')}"
         for v in (outputs, targets)

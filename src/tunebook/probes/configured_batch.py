@@ -8,17 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torch import nn
-
 from tunebook.diagnosis.held_back import HeldBack
-from tunebook.probes.fixed_rate import unregularized, without_regularization
+from tunebook.probes.fixed_rate import dropouts, unregularized, without_regularization
 from tunebook.probes.looking import first_batch, with_rate
 from tunebook.recipes.loop import Training
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.training.task import Task
 
 N_STEPS, MIN_STEPS, MAX_SECONDS = 300, 60, 5.0
-_DROPOUT = nn.modules.dropout._DropoutNd  # noqa: SLF001  # the base of all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def configured_batch(
     bare, kept = unregularized(task), without_regularization(settings)
     plain = replace(task, augment=None)
     network = Training(plain, settings, n_updates=1, seed=seed).network
-    has_dropout = any(isinstance(m, _DROPOUT) and m.p > 0 for m in network.modules())
+    has_dropout = any(layer.p > 0 for layer in dropouts(network))
     if has_dropout or TrainingSettings.of(settings).weight_decay > 0:
         found[HeldBack.REGULARIZATION] = _fit(plain, settings, seed, n_steps)
     if task.augment is not None:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tunebook.diagnosis.decomposition import (
-    Decomposition,
-    ErrorRate,
-    decompose,
-    expected_training_sample,
-)
+from tunebook.diagnosis.decomposition import Decomposition, ErrorRate, decompose
 from tunebook.errors import TaskError
 from tunebook.recipes.loop import Training
 from tunebook.records import Direction
@@ -27,10 +22,7 @@ class ErrorFigures:
     def decompose(self, target: ErrorRate | None = None) -> Decomposition:
         """Return the terms of the error; without a target, bias is unknown (S2.10)."""
         return decompose(
-            train=self.train,
-            train_val=self.train_val,
-            test_val=self.test_val,
-            target=target,
+            train=self.train, train_val=self.train_val, test_val=self.test_val, target=target
         )
 
 
@@ -42,18 +34,13 @@ def measure_errors(training: Training) -> ErrorFigures:
     """
     task = training.task
     n_val = len(task.examples(Split.TRAIN_VAL))
-    n_train = expected_training_sample(len(task.examples(Split.TRAIN)), n_val)
+    n_test = len(task.examples(Split.TEST_VAL)) if task.has(Split.TEST_VAL) else 0
+    n_train = min(len(task.examples(Split.TRAIN)), n_val)
     return ErrorFigures(
         train=_rate(training, Split.TRAIN, n_train),
         train_val=_rate(training, Split.TRAIN_VAL, n_val),
-        test_val=_if_any(training, Split.TEST_VAL),
+        test_val=_rate(training, Split.TEST_VAL, n_test) if n_test else None,
     )
-
-
-def _if_any(training: Training, split: Split) -> ErrorRate | None:
-    if not training.task.has(split):
-        return None
-    return _rate(training, split, len(training.task.examples(split)))
 
 
 def _rate(training: Training, split: Split, n: int) -> ErrorRate:

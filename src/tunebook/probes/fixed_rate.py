@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,9 +13,6 @@ from torch import nn
 from tunebook.recipes.batches import Batch
 from tunebook.recipes.loop import Training
 from tunebook.training.task import Task
-
-OnProgress: TypeAlias = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
 
 _PLAIN = {"weight_decay": 0.0, "label_smoothing": 0.0, "clip_norm": None, "polyak": None}
 
@@ -70,14 +67,18 @@ def losses_of(
     return losses
 
 
+def dropouts(network: nn.Module) -> list[Any]:
+    """Return the layers of all kinds that drop units."""
+    return [m for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]  # noqa: SLF001  # the base of all of them
+
+
 def unregularized(task: Task) -> Task:
     """Return the task without augmentation, and with the dropout of its network at 0 (S2.8)."""
 
     def network(config: Any) -> nn.Module:
         made: nn.Module = task.network(config)
-        for module in made.modules():
-            if isinstance(module, nn.modules.dropout._DropoutNd):  # noqa: SLF001  # base of all
-                module.p = 0.0
+        for module in dropouts(made):
+            module.p = 0.0
         return made
 
     return replace(task, augment=None, network=network)

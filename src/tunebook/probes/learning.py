@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
@@ -52,7 +52,6 @@ def learning(
     seed: int = 0,
     n_updates: int = N_UPDATES,
     max_seconds: float = MAX_SECONDS,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> LearningFigures | None:
     """Train for some updates and compare; None if targets cannot be shuffled."""
     inputs, targets = first_batch(task, N_EXAMPLES, split=Split.TRAIN_VAL)
@@ -65,18 +64,14 @@ def learning(
     while done < n_updates and time.process_time() < until and time.monotonic() < latest:
         training.update()
         done += 1
-        if on_progress is not None:
-            on_progress(done, n_updates)
     training.network.eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         outputs = training.network(inputs)
         loss = float(task.loss(outputs, targets))
         shuffled = [
-            float(
-                task.loss(outputs, take(targets, torch.randperm(n, generator=generator).tolist()))
-            )
-            for _ in range(N_SHUFFLES)
+            float(task.loss(outputs, take(targets, order.tolist())))
+            for order in (torch.randperm(n, generator=generator) for _ in range(N_SHUFFLES))
         ]
     if not all(map(math.isfinite, (loss, *shuffled))):
         return None

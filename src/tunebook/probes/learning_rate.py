@@ -6,13 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tunebook.diagnosis.learning_rate import (
-    SWEEP,
-    SweepChoice,
-    SweepRun,
-    choose_rate,
-)
-from tunebook.probes.fixed_rate import OnProgress, losses_of, training_at
+from tunebook.diagnosis.learning_rate import SWEEP, SweepChoice, SweepRun, choose_rate
+from tunebook.probes.fixed_rate import losses_of, training_at
 from tunebook.training.task import Task
 
 N_UPDATES, MAX_EXTENSIONS = 300, 2
@@ -34,7 +29,6 @@ def rate_sweep(
     n_updates: int = N_UPDATES,
     max_extensions: int = MAX_EXTENSIONS,
     seed: int = 0,
-    on_progress: OnProgress | None = None,
 ) -> SweepFigures:
     """Train at every rate, and beyond the end that won, as often as allowed (S1.9).
 
@@ -46,8 +40,6 @@ def rate_sweep(
         for lr in wanted:
             training = training_at(task, config, lr, n_updates=n_updates, seed=seed)
             runs[lr] = SweepRun(lr, losses_of(training, n_updates))
-            if on_progress is not None:
-                on_progress(len(runs), max(len(rates), len(runs)))
         choice = choose_rate(tuple(runs.values()))
         wanted = [lr for lr in choice.extension if lr not in runs]
         if not wanted or extension == max_extensions:

@@ -13,6 +13,7 @@ from torch import nn
 
 from tunebook.diagnosis.series import entropy
 from tunebook.diagnosis.single_batch import Outcome, SingleBatchFigures, classify
+from tunebook.probes.fixed_rate import dropouts
 from tunebook.probes.looking import (
     end_of,
     expects_logits,
@@ -36,7 +37,6 @@ MIN_STEPS, MAX_SECONDS = 100, 12.0
 what else it is busy with must not change the verdict."""
 
 _SCALES = (2.0, 5.0, 10.0, 20.0)
-_DROPOUT = nn.modules.dropout._DropoutNd  # noqa: SLF001  # the base of all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,7 @@ class Until:
 
 
 def single_batch(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    seed: int = 0,
-    until: Until | None = None,
+    task: Task, config: Mapping[str, Any], *, seed: int = 0, until: Until | None = None
 ) -> SingleBatchFigures:
     """Train on one batch and return losses and errors, with the evidence for causes.
 
@@ -98,7 +94,6 @@ def single_batch(
             expects_logits(operations) and end_of(seen.outputs) in {"Softmax", "Sigmoid"}
         )
         or ("Softmax" in operations and "LogSoftmax" in operations),
-        is_regularized=False,
     )
 
 
@@ -148,9 +143,8 @@ class _Run:
 
     def _step(self, training: Training) -> tuple[float, float | None]:
         network = training.network.train()
-        for module in network.modules():
-            if isinstance(module, _DROPOUT):
-                module.eval()
+        for layer in dropouts(network):
+            layer.eval()
         training.optimizer.zero_grad(set_to_none=True)
         inputs, targets = self.batch
         outputs = network(inputs)

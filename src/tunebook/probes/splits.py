@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from tunebook.probes.attempts import Raised, attempt
+from tunebook.probes.looking import first_batch
 from tunebook.probes.tensors import tensors_in
 from tunebook.recipes.batches import fetch
 from tunebook.records.finding import Finding, Verdict
@@ -230,11 +231,8 @@ def _shift(task: Task) -> Iterator[Finding]:
 
 def _level(task: Task, split: Split) -> tuple[float, float] | None:
     """Return mean and deviation over the inputs of up to 256 examples, None if no numbers."""
-    examples = task.examples(split)
-    n = min(len(examples), N_LEVEL)
-    indices = torch.linspace(0, len(examples) - 1, n).long().tolist()
-    found = next(tensors_in(fetch(examples, indices, task.collate)[0]), None)
-    if found is None or not found.is_floating_point() or n < 2:
+    found = next(tensors_in(first_batch(task, N_LEVEL, split=split)[0]), None)
+    if found is None or not found.is_floating_point() or len(task.examples(split)) < 2:
         return None
     x = found.double()
     x = x[torch.isfinite(x)]
@@ -275,10 +273,8 @@ def _few(task: Task) -> Iterator[Finding]:
 
 def _told_by_one_input(task: Task) -> Iterator[Finding]:
     """Yield a problem if one number of the inputs alone tells the class: the label leaks in."""
-    examples = task.examples(Split.TRAIN)
-    n = min(len(examples), MAX_EXAMPLES)
-    indices = torch.linspace(0, len(examples) - 1, n).long().tolist()
-    inputs, targets = fetch(examples, indices, task.collate)
+    n = min(len(task.examples(Split.TRAIN)), MAX_EXAMPLES)
+    inputs, targets = first_batch(task, MAX_EXAMPLES)
     if not isinstance(inputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
         return
     is_labels = not targets.is_floating_point() or set(targets.unique().tolist()) <= {0.0, 1.0}

@@ -16,15 +16,8 @@ from tunebook.diagnosis.stability import (
     instability,
     next_threshold,
 )
-from tunebook.diagnosis.warm_up import BASE_FACTOR, WarmUp, chosen_warm_up, next_warm_up, survives
-from tunebook.probes.fixed_rate import (
-    OnProgress,
-    costs_of,
-    hold_rate,
-    loss_on,
-    losses_of,
-    training_at,
-)
+from tunebook.diagnosis.warm_up import WarmUp, chosen_warm_up, next_warm_up, survives
+from tunebook.probes.fixed_rate import costs_of, hold_rate, loss_on, losses_of, training_at
 from tunebook.probes.looking import first_batch
 from tunebook.recipes.optimizers import gradient_norm
 from tunebook.training.task import Task
@@ -39,7 +32,6 @@ class StabilityFigures:
     Norms are those before any clipping.
     """
 
-    lr: float
     losses: Mapping[float, Sequence[float]]
     norms: tuple[float, ...]
 
@@ -52,7 +44,6 @@ def stability(
     factors: Sequence[float] = PROBE_FACTORS,
     n_updates: int = DENSE_STEPS,
     seed: int = 0,
-    on_progress: OnProgress | None = None,
 ) -> StabilityFigures:
     """Train at multiples of the best rate and look at every update (S4.46).
 
@@ -61,12 +52,10 @@ def stability(
     losses: dict[float, Sequence[float]] = {}
     sample = first_batch(task, N_SAMPLE)
     norms = _norms(task, config, lr, n_updates, seed)
-    for number, factor in enumerate(factors, start=1):
+    for factor in factors:
         training = training_at(task, config, factor * lr, n_updates=n_updates, seed=seed)
         losses[factor] = costs_of(training, sample, n_updates)
-        if on_progress is not None:
-            on_progress(number, len(factors))
-    return StabilityFigures(lr, losses, norms)
+    return StabilityFigures(losses, norms)
 
 
 def _norms(
@@ -77,31 +66,22 @@ def _norms(
     found: list[float] = []
     parameters = list(training.network.parameters())
     losses_of(
-        training,
-        n_updates,
-        on_update=lambda loss: found.append(float(gradient_norm(parameters))),
+        training, n_updates, on_update=lambda _: found.append(float(gradient_norm(parameters)))
     )
     return tuple(norm for norm in found if norm < math.inf)
 
 
 @dataclass(frozen=True, slots=True)
 class WarmUpFigures:
-    """Which lengths of warm-up survived at ``base``, their losses, and the shortest that did."""
+    """Which lengths of warm-up survived, their losses, and the shortest that did."""
 
-    base: float
     survived: Mapping[int, bool]
     losses: Mapping[int, Sequence[float]]
     chosen: WarmUp | None
 
 
 def warm_up_sweep(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    unstable_rate: float,
-    max_steps: int,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
+    task: Task, config: Mapping[str, Any], *, unstable_rate: float, max_steps: int, seed: int = 0
 ) -> WarmUpFigures:
     """Ramp to ten times the unstable rate over more and more updates until one survives (S4.48).
 
@@ -110,15 +90,12 @@ def warm_up_sweep(
     """
     survived: dict[int, bool] = {}
     losses: dict[int, Sequence[float]] = {}
-    base = BASE_FACTOR * unstable_rate
     probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
     while probe is not None:
         losses[probe.n_steps] = _ramp(task, config, probe, seed)
         survived[probe.n_steps] = survives(losses[probe.n_steps], probe.n_steps)
-        if on_progress is not None:
-            on_progress(len(survived), len(survived) + 1)
         probe = next_warm_up(unstable_rate, survived, max_steps=max_steps)
-    return WarmUpFigures(base, survived, losses, chosen_warm_up(unstable_rate, survived))
+    return WarmUpFigures(survived, losses, chosen_warm_up(unstable_rate, survived))
 
 
 def _ramp(task: Task, config: Mapping[str, Any], probe: WarmUp, seed: int) -> list[float]:
@@ -147,13 +124,7 @@ class ClippingFigures:
 
 
 def clipping_sweep(
-    task: Task,
-    config: Mapping[str, Any],
-    *,
-    lr: float,
-    n_updates: int = DENSE_STEPS,
-    seed: int = 0,
-    on_progress: OnProgress | None = None,
+    task: Task, config: Mapping[str, Any], *, lr: float, n_updates: int = DENSE_STEPS, seed: int = 0
 ) -> ClippingFigures:
     """Clip at the 90th percentile of norms, then at halves of it, until training holds (S4.49).
 
@@ -167,8 +138,6 @@ def clipping_sweep(
         clipped = {**config, "clip_norm": level}
         training = training_at(task, clipped, lr, n_updates=n_updates, seed=seed)
         tried[level] = instability(costs_of(training, sample, n_updates))
-        if on_progress is not None:
-            on_progress(len(tried), MAX_HALVINGS)
         if tried[level] is Instability.NONE:
             break
         level = next_threshold(norms, tuple(tried))

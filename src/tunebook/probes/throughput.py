@@ -25,7 +25,6 @@ import torch
 
 from tunebook.diagnosis.throughput import HEADROOM, N_TIMED, N_WARM_UP, BatchTiming
 from tunebook.errors import TaskError
-from tunebook.probes.fixed_rate import OnProgress
 from tunebook.recipes.loop import Training
 from tunebook.training.task import Split, Task, load_task
 
@@ -51,7 +50,6 @@ def throughput(
     n_timed: int = N_TIMED,
     memory_limit: int | None = None,
     seed: int = 0,
-    on_progress: OnProgress | None = None,
 ) -> list[BatchTiming]:
     """Return the timing of each batch size, powers of two by default, up to where memory fails.
 
@@ -61,14 +59,12 @@ def throughput(
     process, where only failures that Python sees are survived.
     """
     wanted = list(sizes or _powers_of_two(len(task.examples(Split.TRAIN))))
-    timings: list[BatchTiming] = []
     order = _Order(wanted, dict(config), n_timed, seed)
     is_found = task.reference is not None
     source = _in_child(task, order, memory_limit) if is_found else _measured(task, order)
+    timings: list[BatchTiming] = []
     for timing in source:
         timings.append(timing)
-        if on_progress is not None:
-            on_progress(len(timings), len(wanted))
         if timing.seconds is None or (sizes is None and _is_saturated(timings)):
             break
     source.close()

@@ -11,13 +11,8 @@ import torch
 from torch import nn
 
 from tunebook.diagnosis.series import quantile
-from tunebook.diagnosis.update_ratio import (
-    MAX_ROUNDS,
-    STEPS_PER_ROUND,
-    RatioStep,
-    corrected_rate,
-)
-from tunebook.probes.fixed_rate import OnProgress, hold_rate, training_at
+from tunebook.diagnosis.update_ratio import MAX_ROUNDS, STEPS_PER_ROUND, RatioStep, corrected_rate
+from tunebook.probes.fixed_rate import hold_rate, training_at
 from tunebook.recipes.loop import Training
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.training.task import Task
@@ -52,7 +47,6 @@ def update_ratios(
     lr: float | None = None,
     max_rounds: int = MAX_ROUNDS,
     seed: int = 0,
-    on_progress: OnProgress | None = None,
 ) -> RatioFigures:
     """Train in rounds of ten updates, and correct the rate after each until it suits (S1.12).
 
@@ -68,8 +62,6 @@ def update_ratios(
         step = corrected_rate(rate, ratios, round_number=number)
         rounds.append(RatioRound(rate, ratios, step))
         rate = step.lr
-        if on_progress is not None:
-            on_progress(number, max_rounds)
         if step.is_settled:
             break
     return RatioFigures(tuple(rounds), rate)

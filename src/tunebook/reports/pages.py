@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tunebook.errors import InputError
 from tunebook.records.finding import worst
+from tunebook.records.section import decode
 from tunebook.records.text import clean
 from tunebook.reports.messages import Level, PageMessage, PageRow
-from tunebook.reports.sections import decode, page_message
+from tunebook.reports.sections import page_message
 
 _KINDS = {"guides": ("guide", "*/report.json"), "datasets": ("dataset", "*/*/report.json")}
 

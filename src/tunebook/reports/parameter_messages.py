@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from tunebook.analysis.axis import Bucket, axis_points, isolation
 from tunebook.analysis.boundary import boundary_test
 from tunebook.analysis.expected_best import MIN_TRIALS, expected_best
@@ -72,19 +74,8 @@ def parameters_message(facts: Facts, seq: int) -> ParametersMessage:
 
 def _bucket(facts: Facts, bucket: Bucket, gap: float | None) -> BucketMessage:
     best, objective = bucket.best_trial, facts.known_spec.objective
-    return BucketMessage(
-        low=bucket.low,
-        high=bucket.high,
-        x=bucket.x,
-        n=bucket.n,
-        n_infeasible=bucket.n_infeasible,
-        best=bucket.best,
-        third=bucket.third,
-        expected=bucket.expected,
-        is_thin=bucket.is_thin,
-        best_trial=best,
-        best_tags=[] if best is None else curve_tags(facts.trials[best], objective, gap),
-    )
+    tags = [] if best is None else curve_tags(facts.trials[best], objective, gap)
+    return BucketMessage(**asdict(bucket), is_thin=bucket.is_thin, best_tags=tags)
 
 
 def _expected(facts: Facts) -> list[ExpectedBestMessage]:

@@ -2,8 +2,8 @@
 
 How to show something without touching the page:
 
-* make ``Section`` objects of paragraphs, ``Finding`` facts, tables and charts (they live in
-  ``tunebook.records.section``, so that ``datasets`` may make them too);
+* make ``Section`` objects of paragraphs, ``Finding`` facts, tables and charts, all from
+  ``tunebook.records.section``;
 * ``write_page(path, sections, title)`` writes one HTML file that needs no server;
 * ``encode(sections)`` written to ``<home>/datasets/<name>/<version>/report.json`` or
   ``<home>/guides/<name>/report.json`` becomes a page of the dashboard, listed below the studies;
@@ -18,33 +18,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tunebook.files import write_file
-from tunebook.records.section import (
-    Chart,
-    ChartKind,
-    ChartSeries,
-    Section,
-    SectionPicture,
-    SectionTable,
-    decode,
-    encode,
-)
+from tunebook.records.section import Section
 from tunebook.reports.findings import finding_message
 from tunebook.reports.messages import PageMessage, SectionMessage
 from tunebook.reports.page import sections_page
-
-__all__ = [
-    "Chart",
-    "ChartKind",
-    "ChartSeries",
-    "Section",
-    "SectionPicture",
-    "SectionTable",
-    "decode",
-    "encode",
-    "page_message",
-    "section_message",
-    "write_page",
-]
 
 
 def write_page(path: Path, sections: Sequence[Section], title: str) -> None:

@@ -119,7 +119,6 @@ def _result(row: StrategyRow, objective: Objective) -> StrategyResult:
     return StrategyResult(
         f"the best of {row.study}",
         [objective.sign * value for value in values],
-        n_steps=0,
         data_fraction=float(row.conditions["data_fraction"]),
         split=str(row.conditions.get("data")),
     )

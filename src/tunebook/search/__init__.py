@@ -5,6 +5,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tunebook.search.protocol import (
+    Clone,
+    Decision,
+    History,
+    Randomness,
+    Resume,
+    Searcher,
+    Start,
+    Stop,
+    Wait,
+)
+from tunebook.search.registry import WHERE, describe, make_searcher, searcher_class, searcher_names
+
 if TYPE_CHECKING:
     from tunebook.search.asha import Asha
     from tunebook.search.auto import Auto
@@ -16,47 +29,10 @@ if TYPE_CHECKING:
     from tunebook.search.halton import Halton
     from tunebook.search.hyperband import Hyperband
     from tunebook.search.median import Median
-    from tunebook.search.protocol import (
-        Clone,
-        Decision,
-        History,
-        Randomness,
-        Resume,
-        Searcher,
-        Start,
-        Stop,
-        Wait,
-    )
     from tunebook.search.pshe2 import Pshe2
     from tunebook.search.random import Random
-    from tunebook.search.registry import (
-        describe,
-        make_searcher,
-        searcher_class,
-        searcher_names,
-    )
 
-_WHERE = {
-    "Asha": "asha",
-    "Auto": "auto",
-    "Bayes": "bayes",
-    "CmaEs": "cma_es",
-    "CoarseToFine": "coarse_to_fine",
-    "Evolution": "evolution",
-    "Grid": "grid",
-    "Halton": "halton",
-    "Hyperband": "hyperband",
-    "Median": "median",
-    "Pshe2": "pshe2",
-    "Random": "random",
-    "describe": "registry",
-    "make_searcher": "registry",
-    "searcher_class": "registry",
-    "searcher_names": "registry",
-} | dict.fromkeys(
-    ("Clone", "Decision", "History", "Randomness", "Resume", "Searcher", "Start", "Stop", "Wait"),
-    "protocol",
-)
+_MODULES = {attribute: module for module, attribute in WHERE.values()}
 
 __all__ = [
     "Asha",
@@ -88,6 +64,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return getattr(import_module(_MODULES[name]), name)

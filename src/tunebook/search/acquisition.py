@@ -6,15 +6,11 @@ Everything is minimised: a low mean is good, a high score is wanted.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+from tunebook.search.arrays import Array
 
 BETA = 1.8
 """How many deviations below the mean are hoped for: measured best of 1.2 to 2.5."""

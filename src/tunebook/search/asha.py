@@ -13,8 +13,8 @@ from typing import Literal, final
 from tunebook.records import Trial, TrialState
 from tunebook.search.fresh import STARTS, Sources, fresh_starts
 from tunebook.search.options import check_options, option
-from tunebook.search.protocol import Decision, History, Randomness, Resume, Stop
-from tunebook.search.rungs import UNDER_WAY, failing_at_rung, has_reached, ranked
+from tunebook.search.protocol import Decision, History, Randomness, Resume
+from tunebook.search.rungs import UNDER_WAY, has_reached, ranked, stops_at_rungs
 
 STEPS_PER_FIRST_RUNG = 27
 """The first rung, unless given, is a 27th of a full training: three promotions away from it."""
@@ -27,6 +27,10 @@ MIN_FIRST_RUNG = 2
 @dataclass(frozen=True, slots=True)
 class Asha:
     """Starts many trials, and trains on those that lead at each rung."""
+
+    name = "asha"
+    # Trials that cannot pause are stopped at their rungs.
+    watches_running = True
 
     start: Literal["random", "halton"] = option(
         "random", "where new configurations come from", choices=STARTS
@@ -44,39 +48,22 @@ class Asha:
     def __post_init__(self) -> None:
         check_options(self)
 
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "asha"
-
-    @property
-    def watches_running(self) -> bool:
-        """Trials that cannot pause are stopped at their rungs."""
-        return True
-
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Promote whom the rungs allow, from the highest rung down; start trials with the rest."""
         rungs = self._rungs(history)
         if not history.can_pause and rungs:
-            stops = self._stops(history, rungs)
-            return [*stops, *fresh_starts(self._sources.of(self.start), history, slots, rng)]
+            stops = stops_at_rungs(history.own, rungs, objective=history.objective, eta=self.eta)
+            return [*stops, *fresh_starts(self._sources[self.start], history, slots, rng)]
         if slots <= 0:
             return []
         own = history.own
         found: list[Decision] = list(self._promotions(history, own, rungs)[:slots])
         if not rungs:
             why = "trained to its end: without max_steps there are no rungs"
-            return [*fresh_starts(self._sources.of(self.start), history, slots, rng, why=why)]
-        until = _up_to(rungs, 0)
-        why = f"a new trial, up to step {rungs[0]}"
-        found += fresh_starts(
-            self._sources.of(self.start),
-            history,
-            slots - len(found),
-            rng,
-            until_step=until,
-            why=why,
-        )
+            return [*fresh_starts(self._sources[self.start], history, slots, rng, why=why)]
+        source, n_free = self._sources[self.start], slots - len(found)
+        until, why = _up_to(rungs, 0), f"a new trial, up to step {rungs[0]}"
+        found += fresh_starts(source, history, n_free, rng, until_step=until, why=why)
         return found or self._finish(history, own, rungs)
 
     def _rungs(self, history: History) -> list[int]:
@@ -121,15 +108,6 @@ class Asha:
                 why = f"the best of what has come to step {rungs[level]}, trained to its end"
                 return [Resume(standing[0].number, _up_to(rungs, level + 1), why)]
         return []
-
-    def _stops(self, history: History, rungs: Sequence[int]) -> list[Stop]:
-        own, objective, stops = history.own, history.objective, list[Stop]()
-        for trial in own:
-            if trial.state is TrialState.RUNNING:
-                why = failing_at_rung(trial, own, rungs, objective=objective, eta=self.eta)
-                if why is not None:
-                    stops.append(Stop(trial.number, why))
-        return stops
 
 
 def _up_to(rungs: Sequence[int], level: int) -> int | None:

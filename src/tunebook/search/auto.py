@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, final
 
-from tunebook.records import Trial, TrialState
+from tunebook.records import TrialState
 from tunebook.search.protocol import Decision, History, Randomness
 
 if TYPE_CHECKING:
@@ -26,12 +27,7 @@ N_INITIAL = 5
 class _Strategies:
     """The strategies with their caches, made when first used: they need numpy."""
 
-    __slots__ = ("_freeze_thaw", "_proposals", "_spaces")
-
-    def __init__(self) -> None:
-        self._freeze_thaw: FreezeThaw | None = None
-        self._proposals: Proposals | None = None
-        self._spaces: tuple[Space, Space] | None = None
+    _spaces: tuple[Space, Space] | None = None
 
     def with_priors(self, space: Space) -> Space:
         """Return a space with the priors that are assumed for it."""
@@ -41,19 +37,19 @@ class _Strategies:
             self._spaces = (space, with_assumed_priors(space))
         return self._spaces[1]
 
+    @cached_property
     def freeze_thaw(self) -> FreezeThaw:
-        """Return the strategy for trials with curves."""
+        """The strategy for trials with curves."""
         from tunebook.search.freeze_thaw import FreezeThaw
 
-        self._freeze_thaw = self._freeze_thaw or FreezeThaw()
-        return self._freeze_thaw
+        return FreezeThaw()
 
+    @cached_property
     def proposals(self) -> Proposals:
-        """Return the strategy for final values."""
+        """The strategy for final values."""
         from tunebook.search.proposals import Proposals
 
-        self._proposals = self._proposals or Proposals()
-        return self._proposals
+        return Proposals()
 
 
 @final
@@ -61,19 +57,13 @@ class _Strategies:
 class Auto:
     """Chooses the strategy for the study. No options."""
 
+    name = "auto"
+    # Trials that cannot pause are stopped when they are not worth going on with.
+    watches_running = True
+
     _strategies: _Strategies = field(
         default_factory=_Strategies, init=False, repr=False, compare=False
     )
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "auto"
-
-    @property
-    def watches_running(self) -> bool:
-        """Trials that cannot pause are stopped when they are not worth going on with."""
-        return True
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Decide as the strategy that fits the study does."""
@@ -88,11 +78,11 @@ class Auto:
             history = replace(history, space=self._strategies.with_priors(history.space))
         with one_thread():
             if is_freezing:
-                return self._strategies.freeze_thaw().decide(history, slots, rng)
+                return self._strategies.freeze_thaw.decide(history, slots, rng)
             from tunebook.search.proposals import Settings
 
             settings = Settings(N_INITIAL)
-            return self._strategies.proposals().starts(history, slots, rng, settings)
+            return self._strategies.proposals.starts(history, slots, rng, settings)
 
 
 def has_curves(history: History) -> bool:
@@ -103,8 +93,4 @@ def has_curves(history: History) -> bool:
         return False
     done = [trial for trial in history.trials if trial.state is TrialState.DONE]
     metric = history.objective.metric
-    return not done or any(_n_measured(trial, metric) > 1 for trial in done)
-
-
-def _n_measured(trial: Trial, metric: str) -> int:
-    return len(trial.curves[metric]) if metric in trial.curves else 0
+    return not done or any(len(trial.curves.get(metric, ())) > 1 for trial in done)

@@ -11,20 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, final
 
-from tunebook.records import TrialState
 from tunebook.search.options import check_options, option
 from tunebook.search.protocol import Decision, History, Randomness
+from tunebook.search.rungs import UNDER_WAY
 
 if TYPE_CHECKING:
     from tunebook.search.proposals import Proposals
-
-_OCCUPYING = (TrialState.QUEUED, TrialState.RUNNING, TrialState.LOST)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Bayes:
     """Learns which configurations are good, and tries the most promising one next."""
+
+    name = "bayes"
+    # It learns from finished trials only.
+    watches_running = False
 
     initial: int = option(5, "spread-out trials before the model decides", low=1, high=20)
     max_concurrent: int = option(5, "trials at the same time, at most", low=1, high=20)
@@ -43,16 +45,6 @@ class Bayes:
     def __post_init__(self) -> None:
         check_options(self)
 
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "bayes"
-
-    @property
-    def watches_running(self) -> bool:
-        """It learns from finished trials only."""
-        return False
-
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start initial trials, then what the model proposes, ``max_concurrent`` at once."""
         from tunebook.search.proposals import Proposals, Settings
@@ -60,7 +52,7 @@ class Bayes:
 
         if not self._cache:
             self._cache.append(Proposals())
-        occupied = sum(1 for _ in history.in_state(*_OCCUPYING))
+        occupied = sum(1 for _ in history.in_state(*UNDER_WAY))
         settings = Settings(self.initial, self.design == "random", self.acquisition)
         free = min(slots, self.max_concurrent - occupied)
         with one_thread():

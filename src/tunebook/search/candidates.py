@@ -18,15 +18,13 @@ from tunebook.search.acquisition import (
     log_expected_improvement,
     lower_confidence_bound,
 )
+from tunebook.search.arrays import Array
 from tunebook.search.coordinates import Coordinates
 from tunebook.search.models.gaussian_process import Theta
 from tunebook.search.priors import Priors
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 AcquisitionName: TypeAlias = Literal["lcb", "ei"]
 

@@ -16,13 +16,8 @@ from cmaes import CMA
 
 from tunebook.errors import ConfigurationError, SearchError
 from tunebook.records import Configuration, Trial, TrialState
-from tunebook.search.cube import (
-    Array,
-    allowed_point,
-    only_configuration,
-    point_of,
-    require_order,
-)
+from tunebook.search.arrays import Array
+from tunebook.search.cube import allowed_point, only_configuration, point_of, require_order
 from tunebook.search.options import check_options, option
 from tunebook.search.protocol import Decision, History, Randomness, Resume, Start
 from tunebook.search.rungs import UNDER_WAY
@@ -41,6 +36,10 @@ Told = tuple[tuple[Configuration, float | None], ...]
 class CmaEs:
     """Adapts a normal distribution to where good configurations lie. For numbers only."""
 
+    name = "cma-es"
+    # A generation is looked at when all its trials have ended.
+    watches_running = False
+
     population: int | None = option(
         None, "trials per generation; none: 4 + 3 ln d", low=4, high=200, is_optional=True
     )
@@ -51,16 +50,6 @@ class CmaEs:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "cma-es"
-
-    @property
-    def watches_running(self) -> bool:
-        """A generation is looked at when all its trials have ended."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start the trials of a generation; the next one when all have ended.

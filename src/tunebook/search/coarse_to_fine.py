@@ -33,6 +33,10 @@ _N_SHOWN = 3
 class CoarseToFine:
     """Searches at random, then again around the best, in ever smaller boxes."""
 
+    name = "coarse-to-fine"
+    # A round is looked at when its trials have ended.
+    watches_running = False
+
     rounds: int = option(3, "rounds; the last goes on as long as the budget", low=1, high=10)
     trials_per_round: int = option(20, "trials before the box is narrowed", low=20, high=1000)
     lengths: Literal["full", "growing"] = option(
@@ -43,16 +47,6 @@ class CoarseToFine:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "coarse-to-fine"
-
-    @property
-    def watches_running(self) -> bool:
-        """A round is looked at when its trials have ended."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start random trials in the round's box; wait for the last ones before it is narrowed."""

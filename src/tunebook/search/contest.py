@@ -12,19 +12,13 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from tunebook.records import Configuration, Trial, TrialState
+from tunebook.search.arrays import Array
 from tunebook.search.candidates import draw_candidates
 from tunebook.search.curve_learning import CurveKnowledge
 from tunebook.search.curves import Curve
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
-from tunebook.search.portfolio import (
-    MANY_WORKERS,
-    Aim,
-    Rule,
-    chances,
-    level_to_beat,
-    scores,
-)
+from tunebook.search.portfolio import MANY_WORKERS, Aim, Rule, chances, level_to_beat, scores
 from tunebook.search.protocol import History, Randomness, Resume, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
@@ -35,9 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.random import Generator
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 N_UNIFORM = N_LOCAL = 150
 N_CENTRES = 5
@@ -125,11 +116,7 @@ class Contest:
         return float(score.max())
 
     def _scores(
-        self,
-        knowledge: CurveKnowledge,
-        aim: Aim,
-        paused: Sequence[tuple[int, Curve]],
-        fresh: Array,
+        self, knowledge: CurveKnowledge, aim: Aim, paused: Sequence[tuple[int, Curve]], fresh: Array
     ) -> Array:
         """Return the scores of the paused trials, then of the new configurations."""
         process = knowledge.process

@@ -15,16 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never, final
 
 import numpy as np
 
+from tunebook.search.arrays import Array, Mask
 from tunebook.search.models.gaussian_process import Kernel
 from tunebook.space import Bool, Choice, Constant, Float, Int, Parameter, Space
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tunebook.records import Configuration, Value
 
-    Array = NDArray[np.float64]
-    Mask = NDArray[np.bool_]
 
 Snap: TypeAlias = "Callable[[Array], Array]"
 

@@ -6,11 +6,12 @@ Inactive parameters keep an axis, which then has no effect.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tunebook.errors import SearchError
+from tunebook.search.arrays import Array
 from tunebook.search.protocol import History, Start
 from tunebook.search.random import draw
 from tunebook.space import Choice, Space
@@ -19,11 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.random import Generator
-    from numpy.typing import NDArray
 
     from tunebook.records import Configuration
-
-Array: TypeAlias = "NDArray[np.float64]"
 
 _MAX_TRIES = 100
 

@@ -12,36 +12,24 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from tunebook.records import TrialState
+from tunebook.search.arrays import Array, Indices
 from tunebook.search.curves import CurveData, CurveReader, curve_data
 from tunebook.search.geometry import Geometry
-from tunebook.search.models.curve_process import (
-    CurvePoints,
-    CurveProcess,
-    CurveTheta,
-    fit_curves,
-)
+from tunebook.search.models.curve_process import CurvePoints, CurveProcess, CurveTheta, fit_curves
 from tunebook.search.models.gaussian_process import NotPositiveDefiniteError
-from tunebook.search.priors import rank_correlation
+from tunebook.search.priors import sobol_share
 from tunebook.search.protocol import History
+from tunebook.search.rungs import UNDER_WAY
 from tunebook.search.slices import Slices, measuring_gap
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tunebook.space import Space
-
-    Array = NDArray[np.float64]
 
 MAX_FITTED = 64
 """So many points decide on the hyperparameters; all of them on predictions."""
 
 MAX_FITTED_PER_TRIAL = 4
 N_ITERATIONS = 12
-
-SOBOL_SHARE = 0.025
-DISTRUST_SHARE = 0.2
-MIN_TO_JUDGE = 15
 
 
 @final
@@ -123,12 +111,13 @@ class CurveLearner:
         if self._last_fit is None or self._last_fit[0] != sign:
             start = CurveTheta.initial(kernel)
             theta = fit_curves(kernel, points, values, start, n_iterations=N_ITERATIONS)
-            share = _sobol_share(CurveProcess(kernel, points, values, theta))
+            process = CurveProcess(kernel, points, values, theta)
+            share = sobol_share(*process.leave_one_trial_out())
             self._last_fit = (sign, theta, share)
         return self._last_fit[1:]
 
 
-def _fitted(data: CurveData) -> NDArray[np.intp]:
+def _fitted(data: CurveData) -> Indices:
     """Return which points the hyperparameters are fitted to: a few of the best and other curves."""
     row = data.points.row
     if len(row) <= MAX_FITTED:
@@ -154,7 +143,7 @@ def _running_points(data: CurveData, slices: Slices) -> CurvePoints:
     running = [
         (i, slices.units(c.trial.until_step or slices.n_steps))
         for i, c in enumerate(data.curves)
-        if c.trial.state in (TrialState.RUNNING, TrialState.QUEUED, TrialState.LOST)
+        if c.trial.state in UNDER_WAY
     ]
     return CurvePoints(
         data.points.trials,
@@ -162,14 +151,3 @@ def _running_points(data: CurveData, slices: Slices) -> CurvePoints:
         np.array([step for _, step in running], dtype=float),
         data.points.n_steps,
     )
-
-
-def _sobol_share(process: CurveProcess) -> float:
-    """Return how often the model is not asked: seldom, but often while it predicts badly."""
-    values, means, variances = process.leave_one_trial_out()
-    if len(values) < MIN_TO_JUDGE:
-        return SOBOL_SHARE
-    residuals = (values - means) / np.sqrt(variances)
-    is_blind = rank_correlation(means, values) < 0.1
-    is_off = abs(float(residuals.mean())) > 1.0 or float(residuals.std()) > 2.5
-    return DISTRUST_SHARE if is_blind or is_off else SOBOL_SHARE

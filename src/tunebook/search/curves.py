@@ -9,20 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 
 from tunebook.records import Objective, Series, Trial, TrialState
+from tunebook.search.arrays import Array, Indices
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
 from tunebook.search.observations import is_failure
+from tunebook.search.rungs import UNDER_WAY
 from tunebook.search.slices import RUNGS, Slices
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 SMOOTHED_SHARE = 0.15
 """A point is the median of this last share of the curve up to it."""
@@ -87,11 +84,7 @@ class CurveReader:
 
 
 def _read(
-    trial: Trial,
-    series: Series | None,
-    geometry: Geometry,
-    objective: Objective,
-    slices: Slices,
+    trial: Trial, series: Series | None, geometry: Geometry, objective: Objective, slices: Slices
 ) -> Curve | None:
     units = geometry.units_of(trial.number, trial.config)
     if units is None:
@@ -211,7 +204,7 @@ def _chosen(curves: Sequence[Curve]) -> list[Curve]:
         return list(curves)
     ranks = np.argsort([c.last for c in curves], kind="stable")
     kept = set(ranks[: MAX_TRIALS // 2].tolist())
-    kept |= {i for i, c in enumerate(curves) if c.trial.state in _RUNNING}
+    kept |= {i for i, c in enumerate(curves) if c.trial.state in UNDER_WAY}
     rest = [i for i in range(len(curves)) if i not in kept]
     n_rest = max(0, MAX_TRIALS - len(kept))
     # Evenly along the numbers: trials of all times, good and bad.
@@ -219,10 +212,7 @@ def _chosen(curves: Sequence[Curve]) -> list[Curve]:
     return [curves[i] for i in sorted(kept)]
 
 
-_RUNNING = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.LOST})
-
-
-def _kept(row: NDArray[np.intp]) -> NDArray[np.intp]:
+def _kept(row: Indices) -> Indices:
     """Return which points are kept: the last of every trial, and of the others as many as fit."""
     n = len(row)
     if n <= MAX_POINTS:

@@ -25,6 +25,12 @@ from tunebook.space import Kind, Space
 class Evolution:
     """Trains a population; every few steps the worse copy the better, changed a little."""
 
+    name = "evolution"
+    # Members are compared at the ends of rounds only.
+    watches_running = False
+    # Trials begin with the weights of others, so each slice must end with a checkpoint.
+    hands_on_weights = True
+
     population: int = option(8, "members, each with a configuration of its own", low=1, high=10)
     rounds: int = option(10, "rounds of training, each followed by copying", low=5, high=50)
     perturb_interval: int = option(10, "steps per round", low=1, high=20)
@@ -43,21 +49,6 @@ class Evolution:
                 got="perturb_ratio=0",
                 expected="a number above 0, up to 0.5",
             )
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "evolution"
-
-    @property
-    def hands_on_weights(self) -> bool:
-        """Trials begin with the weights of others, so each slice must end with a checkpoint."""
-        return True
-
-    @property
-    def watches_running(self) -> bool:
-        """Members are compared at the ends of rounds only."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Train every member up to the end of the round; then let the worse copy the better.

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 import numpy as np
 
+from tunebook.search.arrays import Array, Indices
 from tunebook.search.models.gaussian_process import Kernel, Theta, fit
 from tunebook.search.observations import standardised
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
     Unexplained: TypeAlias = Callable[[Array, Array], Array]
 
 WARM_ITERATIONS = 10
@@ -106,12 +104,7 @@ class Chain:
 
 
 def _fitted(
-    kernel: Kernel,
-    points: Array,
-    values: Array,
-    *,
-    start: Theta,
-    unexplained: Unexplained | None,
+    kernel: Kernel, points: Array, values: Array, *, start: Theta, unexplained: Unexplained | None
 ) -> Theta:
     z, _ = standardised(values)
     if unexplained is not None:
@@ -124,7 +117,7 @@ def _fitted(
     return fit(kernel, points[kept], z[kept], start, n_iterations=iterations)
 
 
-def chosen(points: Array, z: Array) -> NDArray[np.intp]:
+def chosen(points: Array, z: Array) -> Indices:
     """Return which observations a model keeps: all, or the best and a spread choice of the rest."""
     n = len(z)
     if n <= MAX_POINTS:

@@ -19,28 +19,18 @@ STARTS = ("random", "halton")
 
 
 @final
-class Sources:
+class Sources(dict[str, Searcher]):
     """The strategies that propose configurations, by name, with their caches."""
 
-    __slots__ = ("_made",)
+    def __missing__(self, name: str) -> Searcher:
+        if name == "bayes":
+            from tunebook.search.bayes import Bayes
 
-    def __init__(self) -> None:
-        self._made: dict[str, Searcher] = {}
-
-    def of(self, name: str) -> Searcher:
-        """Return the strategy of that name."""
-        if name not in self._made:
-            self._made[name] = _strategy(name)
-        return self._made[name]
-
-
-def _strategy(name: str) -> Searcher:
-    if name == "bayes":
-        from tunebook.search.bayes import Bayes
-
-        # How many trials run at once is the affair of whoever asks for starts.
-        return Bayes(max_concurrent=20)
-    return Halton() if name == "halton" else Random()
+            # How many trials run at once is the affair of whoever asks for starts.
+            self[name] = Bayes(max_concurrent=20)
+        else:
+            self[name] = Halton() if name == "halton" else Random()
+        return self[name]
 
 
 def fresh_starts(

@@ -15,6 +15,7 @@ from tunebook.records import Configuration, Trial, TrialState
 from tunebook.search.disturbance import disturbed
 from tunebook.search.fresh import fresh_starts
 from tunebook.search.lineage import changes
+from tunebook.search.population import in_order
 from tunebook.search.protocol import Decision, History, Randomness, Resume, Start
 from tunebook.search.random import Random, draw
 from tunebook.search.rungs import UNDER_WAY
@@ -90,12 +91,5 @@ class Generations:
     def _ranked(self, members: Sequence[Trial], index: int) -> list[Trial]:
         """Return the best first; equals in random order, those without a value last."""
         sign = self.history.objective.sign
-        valued = [
-            (
-                math.inf if t.value is None else sign * t.value,
-                float(self.rng.of_trial(t.number, _TIES + index).random()),
-                t,
-            )
-            for t in members
-        ]
-        return [t for _, _, t in sorted(valued, key=lambda v: v[:2])]
+        values = [math.inf if t.value is None else sign * t.value for t in members]
+        return in_order(members, values, self.rng, _TIES + index)

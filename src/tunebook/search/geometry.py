@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-import numpy as np
-
 from tunebook.errors import ConfigurationError
+from tunebook.search.arrays import Array
 from tunebook.search.coordinates import Coordinates
 from tunebook.search.priors import Priors
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tunebook.records import Configuration
     from tunebook.space import Space
-
-    Array = NDArray[np.float64]
 
 MAX_TABLE = 2000
 """All configurations of a space as small as this are scored, not a sample of them."""

@@ -75,6 +75,9 @@ class _Walk:
 class Grid:
     """Tries every combination; a range of real numbers is cut into ``points_per_float`` values."""
 
+    name = "grid"
+    watches_running = False
+
     points_per_float: int = option(
         5, "values per range of real numbers, both ends included", low=1, high=1000
     )
@@ -85,16 +88,6 @@ class Grid:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "grid"
-
-    @property
-    def watches_running(self) -> bool:
-        """Grid search never looks at a running trial."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start the next combinations that were not tried yet; nothing when there are none.

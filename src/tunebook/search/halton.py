@@ -86,17 +86,10 @@ class _Cache:
 class Halton:
     """Covers the space evenly, at any parallelism. No options."""
 
+    name = "halton"
+    watches_running = False
+
     _cache: _Cache = field(default_factory=_Cache, init=False, repr=False, compare=False)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "halton"
-
-    @property
-    def watches_running(self) -> bool:
-        """Quasi-random search never looks at a running trial."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start the next points of the sequence; nothing when a finite space is exhausted."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Literal, NamedTuple, final
 
 from tunebook.records import Objective, Trial, TrialState
 from tunebook.search.fresh import STARTS, Sources, fresh_starts
 from tunebook.search.options import check_options, option
-from tunebook.search.protocol import Decision, History, Randomness, Resume, Start, Stop
-from tunebook.search.rungs import UNDER_WAY, failing_at_rung, ranked, value_by
+from tunebook.search.protocol import Decision, History, Randomness, Resume, Start
+from tunebook.search.rungs import UNDER_WAY, ranked, stops_at_rungs, value_by
 
 
 class Rung(NamedTuple):
@@ -49,6 +49,10 @@ def brackets(max_steps: int, eta: int = 3, min_steps: int = 1) -> list[list[Rung
 class Hyperband:
     """Hedges between many short trainings and few long ones."""
 
+    name = "hyperband"
+    # Trials that cannot pause are stopped at their rungs.
+    watches_running = True
+
     start: Literal["random", "halton"] = option(
         "random", "where new configurations come from", choices=STARTS
     )
@@ -59,32 +63,28 @@ class Hyperband:
     def __post_init__(self) -> None:
         check_options(self)
 
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "hyperband"
-
-    @property
-    def watches_running(self) -> bool:
-        """Trials that cannot pause are stopped at their rungs."""
-        return True
-
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Promote in every bracket whose rung is complete; begin trials with the rest."""
         if history.max_steps is None:
             why = "trained to its end: without max_steps there are no rungs"
-            return fresh_starts(self._sources.of(self.start), history, slots, rng, why=why)
+            return fresh_starts(self._sources[self.start], history, slots, rng, why=why)
         plan = brackets(history.max_steps, self.eta, self.min_steps)
         own = history.own
         cut = _cut(own, plan)
         if not history.can_pause:
-            stops = self._stops(history.objective, cut, plan)
-            return [*stops, *fresh_starts(self._sources.of(self.start), history, slots, rng)]
+            objective, eta = history.objective, self.eta
+            stops = [
+                stop
+                for members, rungs in zip(cut, cycle(plan), strict=False)
+                for stop in stops_at_rungs(
+                    members, [rung.step for rung in rungs], objective=objective, eta=eta
+                )
+            ]
+            return [*stops, *fresh_starts(self._sources[self.start], history, slots, rng)]
         if slots <= 0:
             return []
         found: list[Decision] = []
-        for index, members in enumerate(cut):
-            rungs = plan[index % len(plan)]
+        for members, rungs in zip(cut, cycle(plan), strict=False):
             is_full = len(members) == rungs[0].n_trials or history.trials_left == 0
             if is_full and not all(trial.state.is_final for trial in members):
                 found += _promotions(members, rungs, history.objective)
@@ -100,7 +100,7 @@ class Hyperband:
         rng: Randomness,
     ) -> list[Decision]:
         """Start trials, each up to the first rung of the bracket whose turn it is."""
-        fresh = fresh_starts(self._sources.of(self.start), history, slots, rng)
+        fresh = fresh_starts(self._sources[self.start], history, slots, rng)
         index, n_members = len(cut) - 1, len(cut[-1]) if cut else 0
         found: list[Decision] = []
         for start in fresh:
@@ -113,22 +113,6 @@ class Hyperband:
             until = None if len(plan[place]) == 1 else step
             found.append(Start(start.config, until, why))
         return found
-
-    def _stops(
-        self,
-        objective: Objective,
-        cut: Sequence[Sequence[Trial]],
-        plan: Sequence[Sequence[Rung]],
-    ) -> list[Stop]:
-        stops = []
-        for index, members in enumerate(cut):
-            steps = [rung.step for rung in plan[index % len(plan)]]
-            for trial in members:
-                if trial.state is TrialState.RUNNING:
-                    why = failing_at_rung(trial, members, steps, objective=objective, eta=self.eta)
-                    if why is not None:
-                        stops.append(Stop(trial.number, why))
-        return stops
 
 
 def _cut(own: Sequence[Trial], plan: Sequence[Sequence[Rung]]) -> list[list[Trial]]:

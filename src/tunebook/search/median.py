@@ -26,6 +26,10 @@ _FINISHED = frozenset({TrialState.DONE, TrialState.STOPPED})
 class Median:
     """Stops trials that are worse than the median at their step (Golovin et al. 2017, Vizier)."""
 
+    name = "median"
+    # Every measurement may be one that ends a trial.
+    watches_running = True
+
     start: Literal["random", "halton", "bayes"] = option(
         "random", "where configurations come from", choices=(*STARTS, "bayes")
     )
@@ -41,20 +45,10 @@ class Median:
     def __post_init__(self) -> None:
         check_options(self)
 
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "median"
-
-    @property
-    def watches_running(self) -> bool:
-        """Every measurement may be one that ends a trial."""
-        return True
-
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Stop what is worse than the median; start what the other strategy proposes."""
         stops = self._stops(history)
-        return [*stops, *fresh_starts(self._sources.of(self.start), history, slots, rng)]
+        return [*stops, *fresh_starts(self._sources[self.start], history, slots, rng)]
 
     def _stops(self, history: History) -> list[Stop]:
         objective = history.objective

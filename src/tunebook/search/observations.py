@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 
 from tunebook.records import FailureKind, Objective, Trial, TrialState
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+from tunebook.search.arrays import Array
 
 _UNDER_WAY = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.LOST})
 # A worker that vanishes or a metric that is not printed says nothing about the configuration.

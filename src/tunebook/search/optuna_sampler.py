@@ -33,6 +33,10 @@ def is_optuna_sampler(wanted: object) -> bool:
 class OptunaSampler:
     """Lets a sampler of Optuna choose the configurations. Needs the package ``optuna``."""
 
+    name = "optuna"
+    # Samplers choose configurations only.
+    watches_running = False
+
     sampler: str = option("TPESampler", "the name of a class in optuna.samplers")
     arguments: Mapping[str, Any] | None = option(
         None, "what it is made with, such as {n_startup_trials: 5}", is_optional=True
@@ -52,16 +56,6 @@ class OptunaSampler:
         made = cls(type(sampler).__name__, is_given=True)
         made._given.append(sampler)
         return made
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "optuna"
-
-    @property
-    def watches_running(self) -> bool:
-        """Samplers choose configurations only."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start what the sampler proposes in every free slot.

@@ -32,6 +32,15 @@ def n_replaced(population: int, ratio: float) -> int:
     return population // 2 if wanted > population / 2 else wanted
 
 
+def in_order(
+    trials: Sequence[Trial], values: Sequence[float], rng: Randomness, purpose: int
+) -> list[Trial]:
+    """Return the trials by their values, the lowest first; equals in random order."""
+    ties = [float(rng.of_trial(t.number, purpose).random()) for t in trials]
+    valued = zip(values, ties, trials, strict=True)
+    return [t for _, _, t in sorted(valued, key=lambda v: v[:2])]
+
+
 @final
 @dataclass(slots=True)
 class Population:
@@ -191,16 +200,9 @@ class _Turn:
 
     def _ranked(self, trials: Sequence[Trial]) -> list[Trial]:
         """Return the best first, by the last measurement; equals in random order."""
-        objective, rng = self._population.history.objective, self._population.rng
-        valued = [
-            (
-                _latest(t, objective, self._end),
-                float(rng.of_trial(t.number, _TIES + self._index).random()),
-                t,
-            )
-            for t in trials
-        ]
-        return [t for _, _, t in sorted(valued, key=lambda v: v[:2])]
+        objective = self._population.history.objective
+        values = [_latest(t, objective, self._end) for t in trials]
+        return in_order(trials, values, self._population.rng, _TIES + self._index)
 
 
 def _latest(trial: Trial, objective: Objective, step: int) -> float:

@@ -14,13 +14,11 @@ import numpy as np
 from scipy.special import log_ndtr, ndtr
 
 from tunebook.search.acquisition import log_expected_improvement, lower_confidence_bound
+from tunebook.search.arrays import Array
 from tunebook.search.models.curve_process import CurvePoints, CurveProcess
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 MANY_WORKERS = 4
 """From so many on the rule that is itself random gets two thirds of the decisions."""

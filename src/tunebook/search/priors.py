@@ -6,18 +6,14 @@ The term fades as trials come in, and is dropped when the trials contradict it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 from scipy.stats import rankdata
 
+from tunebook.search.arrays import Array
 from tunebook.search.coordinates import Coordinates, alone
 from tunebook.space import Bool, Choice, Confidence, Constant, Space
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
 
 GAMMA = 10.0
 """The weight of a prior is GAMMA / n after n trials."""
@@ -25,6 +21,14 @@ GAMMA = 10.0
 MIN_TRIALS_TO_DROP = 10
 MIN_AGREEMENT = -0.2
 """A prior whose rank correlation with the results is below this is dropped."""
+
+SOBOL_SHARE = 0.025
+"""The share of trials that do not follow the model, in case it is wrong."""
+
+DISTRUST_SHARE = 0.2
+"""The same while the model does not predict what it is shown."""
+
+MIN_TO_JUDGE = 15
 
 # Standard deviation on the unit scale, and probability of the value that is named.
 _SPREADS = {Confidence.LOW: 0.4, Confidence.MEDIUM: 0.2, Confidence.HIGH: 0.1}
@@ -87,6 +91,19 @@ def rank_correlation(left: Array, right: Array) -> float:
     a, b = [side - side.mean() for side in ranks]
     norm = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / norm if norm > 0.0 else 0.0
+
+
+def sobol_share(values: Array, means: Array, variances: Array) -> float:
+    """Return how often a model is not asked that predicts ``values`` from the others as given.
+
+    Seldom, but often while it predicts badly.
+    """
+    if len(values) < MIN_TO_JUDGE:
+        return SOBOL_SHARE
+    residuals = (values - means) / np.sqrt(variances)
+    is_blind = rank_correlation(means, values) < 0.1
+    is_off = abs(float(residuals.mean())) > 1.0 or float(residuals.std()) > 2.5
+    return DISTRUST_SHARE if is_blind or is_off else SOBOL_SHARE
 
 
 def _beliefs(space: Space) -> list[_Belief]:

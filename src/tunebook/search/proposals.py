@@ -15,23 +15,14 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from tunebook.records import Configuration, TrialNumber
-from tunebook.search.candidates import (
-    N_CENTRES,
-    AcquisitionName,
-    Score,
-    draw_candidates,
-    ranked,
-)
+from tunebook.search.arrays import Array
+from tunebook.search.candidates import N_CENTRES, AcquisitionName, Score, draw_candidates, ranked
 from tunebook.search.coordinates import Coordinates
 from tunebook.search.fitting import Chain, chosen
 from tunebook.search.geometry import Geometry
-from tunebook.search.models.gaussian_process import (
-    GaussianProcess,
-    NotPositiveDefiniteError,
-    Theta,
-)
+from tunebook.search.models.gaussian_process import GaussianProcess, NotPositiveDefiniteError, Theta
 from tunebook.search.observations import Scaling, observed, standardised, under_way
-from tunebook.search.priors import rank_correlation
+from tunebook.search.priors import sobol_share
 from tunebook.search.protocol import History, Randomness, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
@@ -40,20 +31,10 @@ from tunebook.search.tried import Tried
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-
-SOBOL_SHARE = 0.025
-"""The share of trials that do not follow the model, in case it is wrong."""
-
-DISTRUST_SHARE = 0.2
-"""The same while the model does not predict what it is shown."""
 
 BRANCH_SHARE = 0.15
 """The share of trials in branches of a conditional space other than that of the best."""
 
-MIN_TO_JUDGE = 15
 MAX_REFUSED = 400
 """So many of the best candidates may be taken or forbidden before a random draw is made."""
 
@@ -142,7 +123,7 @@ def _learn(
         theta = chain.theta(coordinates.kernel, points, values, unexplained)
         kept = chosen(points, z)
         process = _process(coordinates, points[kept], z[kept], theta, past)
-        share = _sobol_share(process)
+        share = sobol_share(process.values, *process.leave_one_out())
     except NotPositiveDefiniteError:
         return None
     waiting = [geometry.units_of(t.number, t.config) for t in under_way(history.trials)]
@@ -177,17 +158,6 @@ def _elsewhere(
     place = coordinates.branching[int(stream.integers(len(coordinates.branching)))]
     is_other = np.abs(candidates[:, place] - best[place]) > 1e-9
     return candidates[is_other] if is_other.any() else candidates
-
-
-def _sobol_share(process: GaussianProcess | WarmProcess) -> float:
-    """Return how often the model is not asked: seldom, but often while it predicts badly."""
-    if len(process.values) < MIN_TO_JUDGE:
-        return SOBOL_SHARE
-    mean, variance = process.leave_one_out()
-    residuals = (process.values - mean) / np.sqrt(variance)
-    is_blind = rank_correlation(mean, process.values) < 0.1
-    is_off = abs(float(residuals.mean())) > 1.0 or float(residuals.std()) > 2.5
-    return DISTRUST_SHARE if is_blind or is_off else SOBOL_SHARE
 
 
 @final

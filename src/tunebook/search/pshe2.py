@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from tunebook.records import Configuration, Trial, TrialState
-from tunebook.search.cube import (
-    Array,
-    allowed_point,
-    only_configuration,
-    point_of,
-    require_order,
-)
+from tunebook.search.arrays import Array
+from tunebook.search.cube import allowed_point, only_configuration, point_of, require_order
 from tunebook.search.options import check_options, option
 from tunebook.search.protocol import Decision, History, Randomness, Resume, Start
 from tunebook.search.rungs import UNDER_WAY
@@ -42,6 +37,10 @@ _PURPOSE = 21
 class Pshe2:
     """Moves a swarm of configurations towards the best ones found, round by round."""
 
+    name = "pshe2"
+    # A round is looked at when all its trials have ended.
+    watches_running = False
+
     population: int = option(5, "members, all of them trained in every round", low=1, high=100)
     rounds: int = option(
         10, "rounds; the search is over after population * rounds", low=1, high=200
@@ -49,16 +48,6 @@ class Pshe2:
 
     def __post_init__(self) -> None:
         check_options(self)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "pshe2"
-
-    @property
-    def watches_running(self) -> bool:
-        """A round is looked at when all its trials have ended."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start the members of a round; the next one when all have ended.

@@ -38,17 +38,10 @@ def hit_probability(n_trials: int, share: float) -> float:
 class Random:
     """Draws every parameter independently. No options."""
 
+    name = "random"
+    watches_running = False
+
     _tried: Tried = field(default_factory=Tried, init=False, repr=False, compare=False)
-
-    @property
-    def name(self) -> str:
-        """The name in ``search=``."""
-        return "random"
-
-    @property
-    def watches_running(self) -> bool:
-        """Random search never looks at a running trial."""
-        return False
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start a fresh draw in every free slot; nothing when a finite space is exhausted."""

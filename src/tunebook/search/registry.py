@@ -19,7 +19,7 @@ from tunebook.search.protocol import Searcher
 SearcherLike: TypeAlias = str | JsonObject | Searcher
 """What ``search=`` takes: a name, a name with options, or a searcher."""
 
-_WHERE = {
+WHERE = {
     "asha": ("tunebook.search.asha", "Asha"),
     "auto": ("tunebook.search.auto", "Auto"),
     "bayes": ("tunebook.search.bayes", "Bayes"),
@@ -34,23 +34,24 @@ _WHERE = {
     "pshe2": ("tunebook.search.pshe2", "Pshe2"),
     "random": ("tunebook.search.random", "Random"),
 }
+"""The module and the class of each searcher."""
 
 
 def searcher_names() -> list[str]:
     """Return the names of all searchers."""
-    return sorted(_WHERE)
+    return sorted(WHERE)
 
 
 def searcher_class(name: str) -> Any:
     """Return the class of the searcher of that name; ``SearchError`` offers the nearest one."""
-    if name not in _WHERE:
+    if name not in WHERE:
         raise SearchError(
             "There is no such searcher",
             got=name,
             expected=f"one of {', '.join(searcher_names())}",
-            do=nearest(str(name), _WHERE),
+            do=nearest(str(name), WHERE),
         )
-    module, attribute = _WHERE[name]
+    module, attribute = WHERE[name]
     return getattr(import_module(module), attribute)
 
 

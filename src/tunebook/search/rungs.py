@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tunebook.records import Objective, Trial, TrialState
+from tunebook.search.protocol import Stop
 
 UNDER_WAY = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.LOST})
 """States of trials that will come to the end of their slice without a searcher's doing."""
@@ -56,7 +57,18 @@ def ranked(trials: Iterable[Trial], objective: Objective, step: int) -> list[Tri
     return [trial for _, _, trial in sorted(valued, key=lambda v: v[:2])]
 
 
-def failing_at_rung(
+def stops_at_rungs(
+    trials: Sequence[Trial], rungs: Sequence[int], *, objective: Objective, eta: int
+) -> Iterator[Stop]:
+    """Yield stops of the running trials that fail at the rung that they have just come to."""
+    for trial in trials:
+        if trial.state is TrialState.RUNNING:
+            why = _failing_at_rung(trial, trials, rungs, objective=objective, eta=eta)
+            if why is not None:
+                yield Stop(trial.number, why)
+
+
+def _failing_at_rung(
     trial: Trial, rivals: Sequence[Trial], rungs: Sequence[int], *, objective: Objective, eta: int
 ) -> str | None:
     """Say why a running trial that has just come to a rung should stop there, None if not.

@@ -7,13 +7,11 @@ quasi-random studies reproducible and prefixes of one another.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import qmc
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from tunebook.search.arrays import Array
 
 HALTON_SKIP = 1000
 """So many points are skipped: the first ones of high dimensions are correlated (S4.43)."""
@@ -21,18 +19,18 @@ HALTON_SKIP = 1000
 BLOCK = 256
 
 
-def halton_point(n_dimensions: int, seed: int, index: int) -> NDArray[np.float64]:
+def halton_point(n_dimensions: int, seed: int, index: int) -> Array:
     """Return point ``index`` (from 0) in [0, 1)^d of a scrambled Halton sequence (S4.43, A)."""
     return np.asarray(_halton_block(n_dimensions, seed, index // BLOCK)[index % BLOCK])
 
 
-def sobol_point(n_dimensions: int, seed: int, index: int) -> NDArray[np.float64]:
+def sobol_point(n_dimensions: int, seed: int, index: int) -> Array:
     """Return point ``index`` (from 0) in [0, 1)^d of a scrambled Sobol sequence."""
     return np.asarray(_sobol_block(n_dimensions, seed, index // BLOCK)[index % BLOCK])
 
 
 @lru_cache(maxsize=64)
-def _halton_block(n_dimensions: int, seed: int, block: int) -> NDArray[np.float64]:
+def _halton_block(n_dimensions: int, seed: int, block: int) -> Array:
     if n_dimensions == 0:
         return np.empty((BLOCK, 0))
     engine = qmc.Halton(n_dimensions, scramble=True, rng=np.random.default_rng(seed))
@@ -41,7 +39,7 @@ def _halton_block(n_dimensions: int, seed: int, block: int) -> NDArray[np.float6
 
 
 @lru_cache(maxsize=64)
-def _sobol_block(n_dimensions: int, seed: int, block: int) -> NDArray[np.float64]:
+def _sobol_block(n_dimensions: int, seed: int, block: int) -> Array:
     if n_dimensions == 0:
         return np.empty((BLOCK, 0))
     engine = qmc.Sobol(n_dimensions, scramble=True, rng=np.random.default_rng(seed))
@@ -51,6 +49,6 @@ def _sobol_block(n_dimensions: int, seed: int, block: int) -> NDArray[np.float64
     return _frozen(engine.random(BLOCK))
 
 
-def _frozen(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _frozen(points: Array) -> Array:
     points.setflags(write=False)
     return points

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from tunebook.errors import ConfigurationError
+from tunebook.search.arrays import Array, Mask
 from tunebook.search.candidates import draw_candidates
 from tunebook.search.coordinates import INACTIVE, Coordinates, alone
 from tunebook.search.fitting import COLD_ITERATIONS, chosen
@@ -26,9 +27,8 @@ from tunebook.search.sequences import sobol_point
 
 if TYPE_CHECKING:
     from numpy.random import Generator
-    from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    from tunebook.space import Space
 
 N_INITIAL = 2
 """Initial trials of a study with a past: where it expects the best, and one spread-out trial that
@@ -138,7 +138,7 @@ class Memory:
 class _Mask:
     """Sets the coordinates of parameters that the past did not have to one and the same value."""
 
-    def __init__(self, coordinates: Coordinates, is_known: NDArray[np.bool_]) -> None:
+    def __init__(self, coordinates: Coordinates, is_known: Mask) -> None:
         groups = coordinates.kernel.group_of
         # Groups past the parameters are indicators of conditions, which follow from them.
         of_groups = np.append(is_known, np.ones(int(groups.max(initial=0)) + 1, dtype=bool))
@@ -160,7 +160,7 @@ class _Past:
 
     process: GaussianProcess
     mask: _Mask
-    is_known: NDArray[np.bool_]
+    is_known: Mask
     best: Array
 
     @classmethod
@@ -168,9 +168,9 @@ class _Past:
         """Return the model, None if too little of the past lies in the new space."""
         names = shared_names(coordinates.space, past.space)
         rows, values = [], []
-        units_of = _UnitsOf(coordinates, names)
+        spaces = {name: alone(coordinates.space, name) for name in names}
         for config, value in past.outcomes:
-            row = units_of(config)
+            row = _units_of(config, coordinates, spaces)
             if row is not None:
                 rows.append(row)
                 values.append(math.nan if value is None else value)
@@ -190,26 +190,22 @@ class _Past:
         return self.process.predict(self.mask.of(points))[0]
 
 
-@final
-class _UnitsOf:
-    """Places configurations of an older study in the new space, as far as they have a place."""
+def _units_of(
+    config: Mapping[str, object], coordinates: Coordinates, spaces: Mapping[str, Space]
+) -> Array | None:
+    """Return the units of an older study's configuration, None if a value lies outside.
 
-    def __init__(self, coordinates: Coordinates, names: Sequence[str]) -> None:
-        self._coordinates = coordinates
-        self._alone = {name: alone(coordinates.space, name) for name in names}
-
-    def __call__(self, config: Mapping[str, object]) -> Array | None:
-        """Return the units, None if a value lies outside of the new space."""
-        space = self._coordinates.space
-        units = np.full((1, len(space.dimensions)), INACTIVE)
-        for place, name in enumerate(space.dimensions):
-            if name in self._alone and name in config:
-                try:
-                    checked = self._alone[name].check({name: config[name]})
-                except ConfigurationError:
-                    return None
-                units[0, place] = self._alone[name].encode(checked)[0]
-        return np.asarray(self._coordinates.snap(units)[0])
+    ``spaces`` are those of the shared parameters, each alone.
+    """
+    units = np.full((1, coordinates.n_dimensions), INACTIVE)
+    for place, name in enumerate(coordinates.space.dimensions):
+        if name in spaces and name in config:
+            try:
+                checked = spaces[name].check({name: config[name]})
+            except ConfigurationError:
+                return None
+            units[0, place] = spaces[name].encode(checked)[0]
+    return np.asarray(coordinates.snap(units)[0])
 
 
 def _fitted(coordinates: Coordinates, points: Array, values: Array) -> GaussianProcess:

@@ -147,13 +147,15 @@ class ExecutorMaker(ABC):
         finally:
             made.close()
 
-    def run(self, function: TrainingFunction, home: Path, *commands: Command) -> Watch:
-        """Carry commands out and return what was delivered up to the first end of a slice."""
-        with self.executor(function, home) as executor:
+    def run(
+        self, function: TrainingFunction, home: Path, *commands: Command, **changes: Any
+    ) -> Watch:
+        """Carry commands out and return what was delivered until as many slices had ended."""
+        with self.executor(function, home, **changes) as executor:
             watch = Watch(executor)
             for command in commands:
                 executor.carry_out(command)
-            watch.until_ends()
+            watch.until_ends(len(commands))
             return watch
 
 
@@ -257,11 +259,7 @@ class ExecutorSuite(ExecutorMaker):
         assert inherited + 100 < watch.curve(trial=1).values[0] < inherited + 101
 
     def test_two_trials_both_finish(self, tmp_path: Path) -> None:
-        with self.executor(trainings.untracked, tmp_path) as executor:
-            watch = Watch(executor)
-            executor.carry_out(launch_of(0))
-            executor.carry_out(launch_of(1))
-            watch.until_ends(2)
+        watch = self.run(trainings.untracked, tmp_path, launch_of(0), launch_of(1))
         assert {event.trial for event in watch.all(TrialEnded)} == {0, 1}
 
     def test_trial_launched_before_a_slot_is_free_waits_for_it(self, tmp_path: Path) -> None:
@@ -282,11 +280,7 @@ class ExecutorSuite(ExecutorMaker):
         self, tmp_path: Path
     ) -> None:
         alone = self.run(trainings.seeded, tmp_path, launch_of(3))
-        with self.executor(trainings.seeded, tmp_path) as executor:
-            watch = Watch(executor)
-            for number in (2, 3):
-                executor.carry_out(launch_of(number))
-            watch.until_ends(2)
+        watch = self.run(trainings.seeded, tmp_path, launch_of(2), launch_of(3))
         for metric in ("val_accuracy", "first"):
             value = watch.curve(metric, trial=3).values
             assert value == alone.curve(metric, trial=3).values
@@ -327,11 +321,7 @@ class ExecutorSuite(ExecutorMaker):
         assert watch.only(TrialEnded).step == 1
 
     def test_slot_serves_the_next_trial_after_a_failure(self, tmp_path: Path) -> None:
-        with self.executor(trainings.raising, tmp_path) as executor:
-            watch = Watch(executor)
-            executor.carry_out(launch_of(0))
-            executor.carry_out(launch_of(1, at=99))
-            watch.until_ends(2)
+        watch = self.run(trainings.raising, tmp_path, launch_of(0), launch_of(1, at=99))
         assert watch.only(TrialFailed).trial == 0
         assert watch.only(TrialEnded).trial == 1
 
@@ -408,9 +398,7 @@ class ExecutorSuite(ExecutorMaker):
         assert not watch.events
 
     def test_trial_over_its_time_limit_is_ended(self, tmp_path: Path) -> None:
-        with self.executor(trainings.untracked, tmp_path, trial_timeout_s=0.1) as executor:
-            watch = Watch(executor)
-            executor.carry_out(launch_of(pace_s=0.04))
-            watch.until_ends()
+        launch = launch_of(pace_s=0.04)
+        watch = self.run(trainings.untracked, tmp_path, launch, trial_timeout_s=0.1)
         assert watch.only(TrialFailed).failure.kind is FailureKind.TIME_LIMIT
         assert 1 <= len(watch.curve()) < 10

@@ -142,13 +142,7 @@ def quality(config: Mapping[str, Any]) -> float:
 
 
 def _life(
-    spec: StudySpec,
-    n: int,
-    config: Configuration,
-    random: Random,
-    *,
-    at: float,
-    is_open: bool,
+    spec: StudySpec, n: int, config: Configuration, random: Random, *, at: float, is_open: bool
 ) -> Iterator[Event]:
     number, n_steps = TrialNumber(n), spec.max_steps or 10
     fate = "open" if is_open else _fate(config, random)

@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, final
 
 from tunebook.engine.commands import Launch
-from tunebook.records import (
-    Configuration,
-    TrialNumber,
-)
+from tunebook.records import Configuration, TrialNumber
 
 
 @final

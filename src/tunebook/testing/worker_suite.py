@@ -69,11 +69,7 @@ class WorkerSuite(ExecutorMaker):
         assert watch.only(TrialEnded).trial == n_dying
 
     def test_death_of_one_trial_leaves_its_neighbour_alone(self, tmp_path: Path) -> None:
-        with self.executor(trainings.dying, tmp_path) as executor:
-            watch = Watch(executor)
-            executor.carry_out(launch_of(0, at=2))
-            executor.carry_out(launch_of(1, at=99))
-            watch.until_ends(2)
+        watch = self.run(trainings.dying, tmp_path, launch_of(0, at=2), launch_of(1, at=99))
         assert watch.only(TrialLost).trial == 0
         assert list(watch.curve("val_accuracy", trial=1).steps) == list(range(1, 11))
 
@@ -110,10 +106,7 @@ class WorkerSuite(ExecutorMaker):
         assert len(watch.all(TrialLost)) == len(watch.ends())
 
     def test_stuck_trial_over_its_time_limit_is_ended(self, tmp_path: Path) -> None:
-        with self.executor(trainings.stuck, tmp_path, trial_timeout_s=0.2) as executor:
-            watch = Watch(executor)
-            executor.carry_out(launch_of())
-            watch.until_ends()
+        watch = self.run(trainings.stuck, tmp_path, launch_of(), trial_timeout_s=0.2)
         failed = watch.only(TrialFailed)
         assert failed.failure.kind is FailureKind.TIME_LIMIT
         assert failed.seconds > 0.2
@@ -133,11 +126,7 @@ class WorkerSuite(ExecutorMaker):
         assert len(_log(tmp_path, 7)) == 20
 
     def test_each_trial_has_a_log_of_its_own(self, tmp_path: Path) -> None:
-        with self.executor(trainings.telling, tmp_path) as executor:
-            watch = Watch(executor)
-            for number in range(4):
-                executor.carry_out(launch_of(number))
-            watch.until_ends(4)
+        self.run(trainings.telling, tmp_path, *map(launch_of, range(4)))
         for number in range(4):
             assert _log(tmp_path, number) == [f"out {number}", f"err {number}"]
 

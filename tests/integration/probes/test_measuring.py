@@ -9,10 +9,11 @@ import pytest
 from benchmarks.stories.known_tasks import Waiting, digits, regression
 
 from tunebook.diagnosis.decomposition import ErrorRate, TermName
-from tunebook.diagnosis.throughput import is_input_bound, judge_throughput
+from tunebook.diagnosis.step_count import convergence
+from tunebook.diagnosis.throughput import judge_throughput
 from tunebook.errors import TaskError
 from tunebook.probes.error_rates import ErrorFigures, measure_errors
-from tunebook.probes.step_count import training_curve
+from tunebook.probes.fixed_rate import losses_of
 from tunebook.probes.throughput import throughput, time_updates
 from tunebook.recipes.loop import Training
 from tunebook.records.finding import Verdict
@@ -20,11 +21,11 @@ from tunebook.training.task import Task
 
 
 def test_s1_10_curve_converges_or_says_that_it_still_falls():
-    done = training_curve(digits(), {"lr": 0.01}, n_updates=600)
-    assert done.convergence.step is not None
-    assert done.convergence.n_steps == pytest.approx(1.5 * done.convergence.step, abs=1)
-    short = training_curve(digits(), {"lr": 3e-4}, n_updates=100)
-    assert short.convergence.still_falling
+    done = convergence(losses_of(Training(digits(), {"lr": 0.01}, n_updates=600), 600))
+    assert done.step is not None
+    assert done.n_steps == pytest.approx(1.5 * done.step, abs=1)
+    short = convergence(losses_of(Training(digits(), {"lr": 3e-4}, n_updates=100), 100))
+    assert short.still_falling
 
 
 def test_s4_6_speed_rises_with_the_batch_and_a_loader_that_sleeps_is_told():
@@ -33,7 +34,7 @@ def test_s4_6_speed_rises_with_the_batch_and_a_loader_that_sleeps_is_told():
     assert judge_throughput(timings)[0].verdict is not Verdict.PROBLEM
     task = digits()
     waiting = replace(task, data=lambda split: Waiting(task.data(split)))
-    assert is_input_bound(time_updates(waiting, {}, 16, n_timed=5))
+    assert "input-bound" in judge_throughput([time_updates(waiting, {}, 16, n_timed=5)])[1].title
 
 
 def test_s4_6_memory_that_runs_out_ends_the_list_and_nothing_else():
@@ -70,7 +71,7 @@ def errors_of(task: Task, n_updates: int, **config: float) -> ErrorFigures:
 def test_s2_10_terms_add_up_to_the_validation_error():
     found = errors_of(digits(), 100, lr=0.01)
     terms = found.decompose(ErrorRate(0.01))
-    assert terms.total == pytest.approx(found.train_val.rate, abs=1e-12)
+    assert sum(term.size for term in terms.terms) == pytest.approx(found.train_val.rate, abs=1e-12)
     assert terms.unknown == (TermName.SHIFT, TermName.VALIDATION_OVERFITTING)
     assert found.train.n == found.train_val.n == 300
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 from tunebook.analysis.curve_verdicts import (
     Overfitting,
     Progress,
-    is_too_noisy,
     judge_curve,
     late_noise,
     theil_sen,
@@ -135,11 +132,3 @@ def test_noiseless_rise_is_strong_and_a_constant_curve_is_nothing():
 
 def test_theil_sen_ignores_an_outlier():
     assert theil_sen([0.0, 1.0, 2.0, 300.0, 4.0, 5.0]) == pytest.approx(1.0, abs=0.3)
-
-
-def test_late_variance_is_compared_with_the_gap_and_with_sampling_s4_25():
-    sampling = math.sqrt(0.1 * 0.9 / 1000)
-    assert is_too_noisy(0.02, gap=0.03, error=0.1, n_validation=None)
-    assert not is_too_noisy(0.01, gap=0.03, error=0.1, n_validation=None)
-    assert is_too_noisy(2.1 * sampling, gap=1.0, error=0.1, n_validation=1000)
-    assert not is_too_noisy(1.9 * sampling, gap=1.0, error=0.1, n_validation=1000)

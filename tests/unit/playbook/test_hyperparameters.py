@@ -34,4 +34,3 @@ def test_s4_15_and_i9_every_fixed_one_is_among_the_caveats():
     # What interacts strongly with width is never fixed, whatever is affordable.
     assert fixed == ["momentum"]
     assert len(caveats(proposals)) == len(fixed)
-    assert "short runs" in caveat_sentence(proposals, ["short runs"])

@@ -10,8 +10,7 @@ import pytest
 
 from tunebook.errors import InputError
 from tunebook.records.finding import Finding, Verdict
-from tunebook.reports.pages import found_pages, read_page
-from tunebook.reports.sections import (
+from tunebook.records.section import (
     Chart,
     ChartKind,
     ChartSeries,
@@ -20,8 +19,9 @@ from tunebook.reports.sections import (
     SectionTable,
     decode,
     encode,
-    write_page,
 )
+from tunebook.reports.pages import found_pages, read_page
+from tunebook.reports.sections import write_page
 
 SECTION = Section(
     "Quality",

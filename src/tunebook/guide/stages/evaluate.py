@@ -13,7 +13,7 @@ from tunebook.diagnosis.decomposition import (
     judge_decomposition,
 )
 from tunebook.errors import TaskError
-from tunebook.guide.functions import held, study_of
+from tunebook.guide.functions import study_of
 from tunebook.guide.session import Measured, Session
 from tunebook.playbook.adoption import N_SEEDS
 from tunebook.probes.adaptation import UPDATES_OF_ADAPTATION, adapt
@@ -21,6 +21,7 @@ from tunebook.probes.error_rates import ErrorFigures, measure_errors
 from tunebook.recipes.loop import Training
 from tunebook.records import Configuration, Direction
 from tunebook.records.finding import Finding, Verdict, finding_of
+from tunebook.space import Constant, Space
 from tunebook.training.task import Split
 
 N_TARGET, ADAPTATION_SHARE = 200, 0.2
@@ -78,11 +79,7 @@ def _offer_adaptation(session: Session) -> None:
 
 
 def retrained(
-    session: Session,
-    config: dict[str, Any],
-    *,
-    n_seeds: int = N_SEEDS,
-    with_rates: bool = False,
+    session: Session, config: dict[str, Any], *, n_seeds: int = N_SEEDS, with_rates: bool = False
 ) -> Measured:
     """Train with the seeds after the guide's own, and return the values of the metric (S4.28).
 
@@ -114,7 +111,7 @@ def _retrained_function(session: Session, config: dict[str, Any], n_seeds: int) 
         study = study_of(
             session.file,
             f"{session.name}/seeds-{len(known)}-{number}",
-            held(config),
+            Space({name: Constant(value) for name, value in config.items()}),
             "random",
             home=session.home,
             workers=session.workers,

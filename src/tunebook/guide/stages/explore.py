@@ -10,7 +10,7 @@ from tunebook.analysis.ranking import ranked
 from tunebook.guide.search_space import space_to_explore
 from tunebook.guide.session import Measured, Session
 from tunebook.guide.stages.evaluate import errors_of
-from tunebook.guide.studies import run_study, trial_from, trials_told
+from tunebook.guide.studies import run_study, trial_from
 from tunebook.playbook.checklist import ChecklistFacts, checklist
 from tunebook.playbook.exploration import ChangeKind, SpaceChange, changed_space, propose_changes
 from tunebook.records import Trial
@@ -66,8 +66,7 @@ def _goal(number: int, space: Space) -> str:
 
 def _round(session: Session, number: int, n_trials: int, space: Space) -> Measured:
     session.tell(f"  round {number}: {n_trials} quasi-random trials of {session.n_updates} updates")
-    study = run_study(session, f"round-{number}", space, "halton", trials=n_trials)
-    return trials_told(session, study)
+    return run_study(session, f"round-{number}", space, "halton", trials=n_trials)
 
 
 def _agreed(session: Session, number: int, changes: list[SpaceChange]) -> list[SpaceChange]:

@@ -18,10 +18,11 @@ from tunebook.diagnosis.stability import (
 from tunebook.diagnosis.step_count import convergence, judge_convergence
 from tunebook.diagnosis.update_ratio import STEPS_PER_ROUND, judge_ratios
 from tunebook.guide.session import Measured, Session
+from tunebook.probes.fixed_rate import losses_of
 from tunebook.probes.learning_rate import rate_sweep
 from tunebook.probes.stability import clipping_sweep, stability, warm_up_sweep
-from tunebook.probes.step_count import training_curve
 from tunebook.probes.update_ratio import update_ratios
+from tunebook.recipes.loop import Training
 from tunebook.records.finding import Finding, Verdict
 
 N_TRIALS = 45
@@ -188,8 +189,8 @@ def _counted(session: Session) -> None:
     session.require(4, "curve", most)
 
     def run() -> Measured:
-        found = training_curve(session.task, session.config, n_updates=most, seed=session.seed)
-        return {"losses": list(found.losses)}, most
+        training = Training(session.task, session.config, n_updates=most, seed=session.seed)
+        return {"losses": losses_of(training, most)}, most
 
     losses = session.measure(4, "curve", run)["losses"]
     found = convergence(losses)

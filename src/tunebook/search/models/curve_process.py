@@ -11,27 +11,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 from scipy.linalg.lapack import dtrtrs
-from scipy.optimize import minimize
 
+from tunebook.search.arrays import Array, Indices
 from tunebook.search.models.gaussian_process import (
     JITTER,
     Kernel,
-    NotPositiveDefiniteError,
     factor,
     inverse,
     kinship,
+    minimised,
     solve_lower,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-    Indices = NDArray[np.intp]
 
 # Centres and variances of the normal priors on the logarithms of sa, sb, sc, sd, lt, nu.
 _CENTRES = np.log([0.7, 0.3, 0.05, 0.05, 1.5, 0.01])
@@ -178,25 +172,9 @@ def fit_curves(
 ) -> CurveTheta:
     """Return the most probable hyperparameters found in a few L-BFGS iterations from ``start``."""
     spans = [_SCALE_BOUNDS] * kernel.n_groups + list(_BOUNDS)
-    bounds = np.log(np.array(spans))
     likelihood = _Likelihood(kernel, points, values)
-
-    def objective(logs: Array) -> tuple[float, Array]:
-        try:
-            return likelihood(logs)
-        except NotPositiveDefiniteError:
-            return 1e25, np.zeros_like(logs)
-
-    found = minimize(
-        objective,
-        np.clip(start.logs, bounds[:, 0], bounds[:, 1]),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=list(map(tuple, bounds)),
-        options={"maxiter": n_iterations},
-    )
-    is_usable = np.isfinite(found.fun) and found.fun < 1e25 and np.isfinite(found.x).all()
-    return CurveTheta.from_logs(np.asarray(found.x)) if is_usable else start
+    found = minimised(likelihood, start.logs, spans, n_iterations=n_iterations)
+    return start if found is None else CurveTheta.from_logs(found)
 
 
 @final

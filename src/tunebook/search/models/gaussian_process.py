@@ -7,18 +7,16 @@ keeps a fit at 200 observations within a few milliseconds. Its gradient is exact
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotri, dtrtrs
 from scipy.optimize import minimize
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+from tunebook.search.arrays import Array, Indices
 
 JITTER = 1e-8
 _SCALE_PRIOR_VARIANCE = 0.5
@@ -66,7 +64,7 @@ class Kernel:
     number of parameters, which centres the prior of the scales at 0.35 sqrt(d).
     """
 
-    group_of: NDArray[np.intp]
+    group_of: Indices
     n_dimensions: int
 
     @property
@@ -189,25 +187,43 @@ def fit(kernel: Kernel, points: Array, values: Array, start: Theta, *, n_iterati
     ``start`` itself is returned if nothing better can be computed.
     """
     spans = [_BOUNDS["scale"]] * kernel.n_groups + [_BOUNDS["variance"], _BOUNDS["noise"]]
+
+    def posterior(logs: Array) -> tuple[float, Array]:
+        return negative_log_posterior(kernel, points, values, logs)
+
+    found = minimised(posterior, start.logs, spans, n_iterations=n_iterations)
+    return start if found is None else Theta.from_logs(found)
+
+
+def minimised(
+    function: Callable[[Array], tuple[float, Array]],
+    start: Array,
+    spans: Sequence[tuple[float, float]],
+    *,
+    n_iterations: int,
+) -> Array | None:
+    """Return logs that make a function with its gradient small, None if none can be computed.
+
+    ``spans`` are the bounds of what they are logs of. The function may refuse a point.
+    """
     bounds = np.log(np.array(spans))
-    first = np.clip(start.logs, bounds[:, 0], bounds[:, 1])
 
     def objective(logs: Array) -> tuple[float, Array]:
         try:
-            return negative_log_posterior(kernel, points, values, logs)
+            return function(logs)
         except NotPositiveDefiniteError:
             return 1e25, np.zeros_like(logs)
 
     found = minimize(
         objective,
-        first,
+        np.clip(start, bounds[:, 0], bounds[:, 1]),
         jac=True,
         method="L-BFGS-B",
         bounds=list(map(tuple, bounds)),
         options={"maxiter": n_iterations},
     )
-    usable = np.isfinite(found.fun) and found.fun < 1e25 and np.isfinite(found.x).all()
-    return Theta.from_logs(np.asarray(found.x)) if usable else start
+    is_usable = np.isfinite(found.fun) and found.fun < 1e25 and np.isfinite(found.x).all()
+    return np.asarray(found.x) if is_usable else None
 
 
 @final
