@@ -8,7 +8,11 @@ import pytest
 
 KILLED = -signal.SIGKILL
 FIRST_NEW = 4
-"""A driver's first three appends take a study up; with this one it gets further."""
+"""A driver's first three appends take a study up; with this one it gets further.
+
+With two workers on a busy machine one append takes in what several slices said: thirty trials of
+two slices make thirty appends or more, so no later one is named below.
+"""
 
 
 def test_study_killed_at_every_boundary_in_turn_ends_as_the_undisturbed_one(
@@ -28,8 +32,10 @@ def test_study_killed_at_every_boundary_in_turn_ends_as_the_undisturbed_one(
 
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("n", [1, 2, 3, 8, 40, 90])
+@pytest.mark.parametrize(
+    ("n", "workers"),
+    [(n, 0) for n in (1, 2, 3, 8, 40, 90)] + [(n, 2) for n in (1, 2, 3, 8, 16, 25)],
+)
 def test_driver_killed_once_is_followed_by_one_that_finishes(
     crash, undisturbed, kill, n, workers, is_after
 ):
@@ -40,7 +46,7 @@ def test_driver_killed_once_is_followed_by_one_that_finishes(
     study.check_finished(undisturbed)
 
 
-@pytest.mark.parametrize("n", [3, 5, 17, 45, 80])
+@pytest.mark.parametrize("n", [3, 5, 12, 18, 25])
 def test_study_whose_worker_is_killed_at_a_boundary_finishes_without_help(
     crash, undisturbed, kill, n
 ):
@@ -50,7 +56,7 @@ def test_study_whose_worker_is_killed_at_a_boundary_finishes_without_help(
     assert sum(trial.n_losses for trial in study.facts.trials) <= 1
 
 
-@pytest.mark.parametrize("n", [4, 6, 21, 50, 85])
+@pytest.mark.parametrize("n", [4, 6, 14, 20, 25])
 def test_study_whose_worker_and_driver_are_killed_at_a_boundary_finishes(
     crash, undisturbed, kill, n
 ):
