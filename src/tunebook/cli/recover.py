@@ -47,9 +47,11 @@ def recover(
     target = open_store(unfinished)
     try:
         studies = recovered_into(damaged, target)
+        target.close()
+        unfinished.replace(into)
     finally:
         target.close()
-    unfinished.replace(into)
+        unfinished.unlink(missing_ok=True)
     if as_json:
         emit_json({"store": str(into), "studies": studies})
         return
@@ -67,6 +69,7 @@ def _line(study: RecoveredStudy) -> str:
         text
         for text, is_true in (
             (f"{study.n_lost} trials are lost and stand as cancelled", study.n_lost),
+            (f"{study.n_unmeasured} trials lost their values", study.n_unmeasured),
             (f"{study.n_unusable} events contradict the rest and were left out", study.n_unusable),
             ("its last events are lost", study.is_cut),
         )

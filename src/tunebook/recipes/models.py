@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from tunebook.errors import CheckpointError, InputError
+from tunebook.files import write_file
 from tunebook.recipes.loop import Training
 from tunebook.recipes.networks.transferred import PRETRAINED
 from tunebook.records import Configuration, TaskRef
@@ -218,4 +219,4 @@ def _copied(reference: str, into: Path) -> str:
 
 def _write_json(path: Path, value: object) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    write_file(path, text + "\n")

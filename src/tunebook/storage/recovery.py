@@ -7,7 +7,6 @@ launch is lost is launched again; what contradicts the rest is left out.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 from tunebook.engine import Facts, apply, replay
 from tunebook.errors import NotAStoreError, StoreError, TunebookError
+from tunebook.files import WorkingFolder
 from tunebook.records import (
     Configuration,
     Event,
@@ -54,22 +54,25 @@ _BATCH = 1000
 class RecoveredStudy:
     """What came back of one study, and what did not.
 
-    ``n_lost`` trials kept nothing but their number; ``n_unusable`` events were read but contradict
-    the rest; ``is_cut``: its last events are missing. Without a ``name`` the study's description
-    is lost, and nothing of it could be kept.
+    ``n_lost`` trials kept nothing but their number, ``n_unmeasured`` are done and lost their value;
+    ``n_unusable`` events were read but contradict the rest; ``is_cut``: its last events are
+    missing. Without a ``name`` the study's description is lost, and nothing of it could be kept.
     """
 
     name: str | None
     n_trials: int = 0
     n_finished: int = 0
     n_lost: int = 0
+    n_unmeasured: int = 0
     n_unusable: int = 0
     is_cut: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is missing that is known of."""
-        return self.name is not None and not (self.n_lost or self.n_unusable or self.is_cut)
+        return self.name is not None and not (
+            self.n_lost or self.n_unmeasured or self.n_unusable or self.is_cut
+        )
 
 
 @dataclass(slots=True)
@@ -91,8 +94,8 @@ def recover(source: Path, target: Store) -> list[RecoveredStudy]:
     if it holds nothing of a store.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="tunebook-recover-") as folder:
-            copy = copied_to(source, Path(folder))
+        with WorkingFolder("tunebook-recover-") as folder:
+            copy = copied_to(source, folder)
             log = copy.with_name(f"{copy.name}-wal")
             content = with_log(copy.read_bytes(), log.read_bytes() if log.exists() else b"")
     except OSError as error:
@@ -133,7 +136,7 @@ def _sorted_out(rows: Iterable[Row]) -> dict[int, _Found]:
             continue
     # The studies that are listed are those that were not deleted.
     is_listed = any(study.name is not None for study in found.values())
-    return {n: s for n, s in found.items() if s.events and not (is_listed and s.name is None)}
+    return {n: s for n, s in found.items() if (s.name is not None if is_listed else s.events)}
 
 
 def _kept(found: _Found, target: Store) -> RecoveredStudy:
@@ -158,6 +161,7 @@ def _kept(found: _Found, target: Store) -> RecoveredStudy:
         n_trials=len(facts.trials),
         n_finished=facts.n_final.total() - facts.n_final[TrialState.CANCELLED],
         n_lost=sum(trial.source == "recovered" for trial in facts.trials),
+        n_unmeasured=sum(t.state is TrialState.DONE and t.value is None for t in facts.trials),
         n_unusable=n_unusable,
         is_cut=log[-1][0] < found.last_seq,
     )

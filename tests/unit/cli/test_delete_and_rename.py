@@ -169,3 +169,10 @@ def test_recovered_store_is_written_beside_the_damaged_one(home, digits, command
     new = home.parent / "damaged.recovered.db"
     assert len(command("trials", "digits", "--json", "--store", str(new)).json) == 3
     assert command("recover", "--store", str(store)).code == 2
+
+
+def test_recovery_that_fails_leaves_no_file(home, command, tmp_path):
+    store = tmp_path / "damaged.db"
+    store.write_bytes(b"x" * 10_000)
+    assert command("recover", "--store", str(store)).code == 2
+    assert [path.name for path in tmp_path.glob("damaged*")] == ["damaged.db"]

@@ -276,3 +276,28 @@ def test_log_without_its_last_events_is_told_to_be_cut(tmp_path: Path) -> None:
     (study_back,), _ = recovered(path.read_bytes(), tmp_path)
     assert study_back.is_cut
     assert study_back.n_finished == 0
+
+
+def test_trials_whose_values_are_lost_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    with closing(open_store(path)) as store:
+        study = store.create_study(sample_spec(), at=1.0)
+        store.append(study, [*sample_trial(0), *sample_trial(1)], 1)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM tunebook_measurements WHERE trial = 1")
+        database.commit()
+    (study_back,), _ = recovered(path.read_bytes(), tmp_path)
+    assert study_back.n_unmeasured == 1
+    assert not study_back.is_whole
+
+
+def test_listed_study_without_any_event_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "tunebook.db"
+    with closing(open_store(path)) as store:
+        store.create_study(sample_spec("gone"), at=1.0)
+        store.create_study(sample_spec("there"), at=1.0)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM tunebook_events WHERE study = 1")
+        database.commit()
+    studies, _ = recovered(path.read_bytes(), tmp_path)
+    assert [study.name for study in studies] == [None, "there"]
