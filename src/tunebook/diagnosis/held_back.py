@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from tunebook.diagnosis.series import number, tail_mean
+from tunebook.analysis.series import number, tail_mean
 from tunebook.diagnosis.single_batch import Cause
 from tunebook.records.finding import Finding, Verdict
 

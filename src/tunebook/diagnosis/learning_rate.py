@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunebook.diagnosis.series import number, quantile, smoothed, tail_mean
+from tunebook.analysis.series import number, quantile, smoothed, tail_mean
 from tunebook.records.finding import Finding, Verdict
 
 SWEEP = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-5)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tunebook.diagnosis.preflight_data import DataFigures, judge_data
-from tunebook.diagnosis.series import number
+from tunebook.analysis.series import number
 from tunebook.records.finding import Finding, Verdict
 
 _SAME = 1e-5

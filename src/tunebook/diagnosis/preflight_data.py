@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunebook.diagnosis.series import number
+from tunebook.analysis.series import number
 from tunebook.records.finding import Finding, Verdict
 
 MEAN, DEVIATIONS = 0.05, (0.9, 1.1)

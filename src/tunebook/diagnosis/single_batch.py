@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
-from tunebook.diagnosis.series import amplitude, number, sign_change_share, tail_mean
+from tunebook.analysis.series import amplitude, number, sign_change_share, tail_mean
 from tunebook.records.finding import Finding, Verdict
 
 EXPLOSION, RISE, FITTED = 10.0, 1.05, 0.05

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tunebook.diagnosis.series import number, quantile, smoothed
+from tunebook.analysis.series import number, quantile, smoothed
 from tunebook.records.finding import Finding, Verdict
 
 DENSE_STEPS, PROBE_FACTORS = 500, (2.0, 5.0, 10.0)

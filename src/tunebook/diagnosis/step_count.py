@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tunebook.diagnosis.series import running_mean, tail_mean
+from tunebook.analysis.series import running_mean, tail_mean
 from tunebook.records.finding import Finding, Verdict
 
 RESERVE = 1.5

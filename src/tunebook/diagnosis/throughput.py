@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunebook.diagnosis.series import number
+from tunebook.analysis.series import number
 from tunebook.records.finding import Finding, Verdict
 
 N_WARM_UP, N_TIMED, HEADROOM = 5, 20, 0.1

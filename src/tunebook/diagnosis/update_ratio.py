@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tunebook.diagnosis.series import number, quantile
+from tunebook.analysis.series import number, quantile
 from tunebook.records.finding import Finding, Verdict
 
 TARGET = 1e-3

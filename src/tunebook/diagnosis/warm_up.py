@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunebook.diagnosis.series import quantile, smoothed
+from tunebook.analysis.series import quantile, smoothed
 
 LENGTHS = (10, 100, 1_000, 10_000, 100_000)
 """Steps of warm-up to try, by orders of magnitude. The source's sweep leaves out 100, by a slip."""

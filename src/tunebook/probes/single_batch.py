@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tunebook.diagnosis.series import entropy
+from tunebook.analysis.series import entropy
 from tunebook.diagnosis.single_batch import Outcome, SingleBatchFigures, classify
 from tunebook.probes.fixed_rate import dropouts
 from tunebook.probes.looking import (

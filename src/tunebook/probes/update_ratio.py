@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tunebook.diagnosis.series import quantile
+from tunebook.analysis.series import quantile
 from tunebook.diagnosis.update_ratio import MAX_ROUNDS, STEPS_PER_ROUND, RatioStep, corrected_rate
 from tunebook.probes.fixed_rate import hold_rate, training_at
 from tunebook.recipes.loop import Training

@@ -12,10 +12,14 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """How bad it is. A problem closes a gate; a notice is worth knowing; a pass is evidence too."""
+    """How bad it is. A problem closes a gate; a notice is worth knowing; a pass is evidence too.
+
+    Unknown is what could not be measured or was cut short: it is never a pass.
+    """
 
     PASS = "pass"
     NOTICE = "notice"
+    UNKNOWN = "unknown"
     PROBLEM = "problem"
 
 
@@ -58,7 +62,7 @@ def finding_of(told: Mapping[str, Any]) -> Finding:
 
 def worst(findings: list[Finding] | tuple[Finding, ...]) -> Verdict:
     """Return the worst verdict among the findings; ``PASS`` when there are none."""
-    order = (Verdict.PASS, Verdict.NOTICE, Verdict.PROBLEM)
+    order = list(Verdict)
     return max((finding.verdict for finding in findings), key=order.index, default=Verdict.PASS)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tunebook.diagnosis.learning_rate import SweepChoice, SweepRun, choose_rate, judge_sweep
-from tunebook.diagnosis.series import smoothed
+from tunebook.analysis.series import smoothed
 from tunebook.diagnosis.stability import (
     PROBE_FACTORS,
     ClippingAdvice,

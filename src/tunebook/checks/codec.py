@@ -1,0 +1,37 @@
+"""The one codec of experiments and readings: JSON values and back. NaN and infinity survive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter
+
+from tunebook.checks.experiments import Experiment, Look, Time, Train
+from tunebook.checks.readings import COMMON, Reading
+from tunebook.checks.registry import CHECKS
+
+
+@cache
+def _types() -> dict[str, type]:
+    own = (kind for check in CHECKS for kind in check.reads)
+    return {kind.__name__: kind for kind in (Train, Look, Time, *COMMON, *own)}
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    kind = _types()[name]
+    kind.__pydantic_config__ = ConfigDict(ser_json_inf_nan="strings")  # type: ignore[attr-defined]  # how pydantic configures dataclasses
+    return TypeAdapter(kind)
+
+
+def encode(value: Experiment | Reading) -> dict[str, Any]:
+    """Return a JSON value; numbers that are not finite are written as strings."""
+    name = type(value).__name__
+    return {"kind": name, **_adapter(name).dump_python(value, mode="json")}
+
+
+def decode(told: Mapping[str, Any]) -> Any:
+    """Return the experiment or reading; ``KeyError`` or ``ValueError`` if it is none."""
+    return _adapter(told["kind"]).validate_python({k: v for k, v in told.items() if k != "kind"})

@@ -1,0 +1,68 @@
+"""Asks the checks one after the other, and has their experiments carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+
+from tunebook.checks.check import Ability, Check, Conclusion
+from tunebook.checks.experiments import Experiment
+from tunebook.checks.readings import Reading
+from tunebook.records import Configuration
+from tunebook.records.finding import Finding, Verdict, worst
+
+CarryOut = Callable[[Experiment], Reading]
+"""A laboratory: what carries an experiment out. It returns failures and raises nothing."""
+
+
+@dataclass(slots=True)
+class Examination:
+    """What came of it: conclusions by check, readings, and the checks left out with the reason."""
+
+    conclusions: dict[str, Conclusion] = field(default_factory=dict)
+    readings: dict[Experiment, Reading] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings, in the order of the checks."""
+        return [f for conclusion in self.conclusions.values() for f in conclusion.findings]
+
+
+def examine(
+    checks: Iterable[Check],
+    abilities: Collection[Ability],
+    carry_out: CarryOut,
+    config: Configuration,
+    length: int,
+    *,
+    on_check: Callable[[Check], None] = lambda check: None,
+) -> Examination:
+    """Carry out what every check asks for until it concludes; those that cannot run are listed."""
+    done = Examination()
+    for check in checks:
+        reason = _obstacle(check, abilities, done)
+        if reason:
+            done.left_out[check.name] = reason
+            continue
+        on_check(check)
+        asked = check.next(config, length, done.readings)
+        while not isinstance(asked, Conclusion):
+            for experiment in asked:
+                done.readings[experiment] = carry_out(experiment)
+            asked = check.next(config, length, done.readings)
+        done.conclusions[check.name] = asked
+    return done
+
+
+def _obstacle(check: Check, abilities: Collection[Ability], done: Examination) -> str:
+    """Return why a check cannot run, nothing if it can."""
+    if check.ability not in abilities:
+        return f"only for what {check.ability.value.removeprefix('it ')}"
+    for name in check.after:
+        if name in done.left_out:
+            return f"{name} was left out"
+        before = done.conclusions.get(name)
+        if before is not None and worst(before.findings) is Verdict.PROBLEM:
+            return f"{name} found a problem"
+    return ""

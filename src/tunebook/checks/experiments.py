@@ -1,0 +1,98 @@
+"""What a check can ask for: frozen values, each with its exact price in updates.
+
+Two checks that ask for the same experiment share its reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+from pydantic import PlainSerializer, PlainValidator
+
+from tunebook.records import Configuration
+
+Settings = Annotated[
+    Configuration,
+    PlainValidator(lambda v: v if isinstance(v, Configuration) else Configuration(v)),
+    PlainSerializer(dict),
+]
+"""A configuration that the codec can write and read."""
+
+
+class Part(StrEnum):
+    """What a training can be done without."""
+
+    AUGMENTATION = "augmentation"
+    REGULARIZATION = "regularization"
+    """Dropout, weight decay, label smoothing, clipping and averaging of weights."""
+
+    OPTIMIZER = "optimizer"
+    """The task's own; Adam at 1e-3, which fits most networks, takes its place."""
+
+
+class Watch(StrEnum):
+    """What is recorded of a training beside the loss of every update."""
+
+    SAMPLE = "sample"
+    """The loss of a fixed sample, before training and after every update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """A training from fresh weights. ``factor`` multiplies the rate, also of an own optimizer.
+
+    On ``one_batch`` it sees the first 32 examples again and again, and dropout is off (S2.8).
+    """
+
+    config: Settings
+    updates: int
+    seed: int = 0
+    one_batch: bool = False
+    factor: float = 1.0
+    without: tuple[Part, ...] = ()
+    watch: tuple[Watch, ...] = ()
+
+    @property
+    def price(self) -> int:
+        """Updates that it takes."""
+        return self.updates
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look inside a network or its data: ``what`` is a name of ``looks.LOOKS``."""
+
+    what: str
+    config: Settings
+    seed: int = 0
+
+    @property
+    def price(self) -> int:
+        """A look trains nothing that is kept: it costs no updates."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The seconds of an update, with real data or with a batch that lies in memory (S4.6)."""
+
+    config: Settings
+    updates: int
+    in_memory: bool = False
+
+    @property
+    def price(self) -> int:
+        """Updates that it takes."""
+        return self.updates
+
+
+Experiment: TypeAlias = Train | Look | Time
+
+
+def with_settings(config: Mapping[str, object], **changes: object) -> Configuration:
+    """Return the configuration with other values, those of groups of the same name left out."""
+    kept = {k: v for k, v in config.items() if str(k).rsplit(".", 1)[-1] not in changes}
+    return Configuration({**kept, **changes})  # type: ignore[dict-item]  # values of a configuration

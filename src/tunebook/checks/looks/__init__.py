@@ -1,0 +1,13 @@
+"""Looks inside a network and its data, one file each; ``LOOKS`` has them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tunebook.checks.looks import first_batch
+from tunebook.checks.looks.bench import Bench
+
+LOOKS: Mapping[str, Callable[[Bench], Any]] = {
+    "first-batch": first_batch.look,
+}

@@ -1,0 +1,127 @@
+"""What looks share: a task with fresh weights, its first batch, and samples of its splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from tunebook.checks.looks.attempts import PartFailed, attempt
+from tunebook.checks.looks.tensors import operations, tensors_in
+from tunebook.checks.readings import Raised
+from tunebook.recipes.batches import Batch, fetch
+from tunebook.recipes.loop import Training
+from tunebook.training.task import Split, Task
+
+BATCH, N_SAMPLE = 32, 2000
+_PASSED_THROUGH = {"Squeeze", "Unsqueeze", "View", "Reshape", "UnsafeView", "ToCopy", "Select"}
+_LOGIT_OPERATIONS = (
+    "LogSoftmax",
+    "BinaryCrossEntropyWithLogits",
+    "LogSigmoid",
+    "Softmax",
+    "Softplus",
+)
+_FRESH_RATES = {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02}
+_FRESH_RATE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A network with fresh weights, its first batch, outputs in training mode, and their loss."""
+
+    training: Training
+    batch: Batch
+    outputs: Any
+    loss: torch.Tensor
+
+    @property
+    def targets(self) -> torch.Tensor | None:
+        """The targets, if they are one tensor."""
+        target = self.batch[1]
+        return target if isinstance(target, torch.Tensor) else None
+
+
+@dataclass(slots=True)
+class Bench:
+    """A task and a configuration to look into; what is read once is kept."""
+
+    task: Task
+    config: Mapping[str, Any]
+    seed: int = 0
+    _samples: dict[tuple[Split, int], Batch] = field(default_factory=dict)
+
+    def sample(self, split: Split = Split.TRAIN, size: int = N_SAMPLE) -> Batch:
+        """Return examples spread evenly over a split, so that sorted classes are all in it."""
+        if (split, size) not in self._samples:
+            part = f"A batch of the split {split.value!r}"
+            self._samples[split, size] = attempt(part, first_examples, self.task, size, split)
+        return self._samples[split, size]
+
+    def fresh(self, **changes: Any) -> Training:
+        """Return a training with fresh weights that has made no update yet."""
+        config = {**self.config, **changes}
+        part = "Building the network and its optimizer"
+        return attempt(part, Training, self.task, config, n_updates=1, seed=self.seed)
+
+    def see(self, size: int = BATCH) -> Seen:
+        """Pass a batch through a fresh network and the loss; ``PartFailed`` says what raised."""
+        training = self.fresh()
+        batch = self.sample(Split.TRAIN, size)
+        training.network.train()
+        outputs = attempt("The network", training.network, batch[0])
+        told = " and ".join(_told(v) for v in (outputs, batch[1]) if isinstance(v, torch.Tensor))
+        part = f"The loss of outputs and targets {told}".rstrip()
+        loss = attempt(part, self.task.loss, outputs, batch[1])
+        if not isinstance(loss, torch.Tensor):
+            told = f"it returned {type(loss).__name__}, and no tensor that can be differentiated"
+            raise PartFailed(Raised("The loss", told))
+        return Seen(training, batch, outputs, loss)
+
+
+def _told(tensor: torch.Tensor) -> str:
+    return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
+
+
+def first_examples(task: Task, size: int, split: Split = Split.TRAIN) -> Batch:
+    """Return up to ``size`` examples, spread evenly over a split."""
+    examples = task.examples(split)
+    n = min(size, len(examples))
+    indices = torch.linspace(0, len(examples) - 1, n).long().tolist()
+    return fetch(examples, indices, task.collate)
+
+
+def end_of(value: Any) -> str:
+    """Return the operation that outputs end with, past changes of shape: ``Softmax``."""
+    made = next(tensors_in(value), None)
+    if made is None:
+        return ""
+    return next((name for name in operations(made) if name not in _PASSED_THROUGH), "")
+
+
+def loss_operations(task: Task, seen: Seen) -> list[str]:
+    """Return the operations between the outputs and the loss, the last one first."""
+    if not isinstance(seen.outputs, torch.Tensor):
+        return []
+    leaf = seen.outputs.detach().requires_grad_()
+    return operations(task.loss(leaf, seen.batch[1]))
+
+
+def expects_logits(operations_of_loss: list[str]) -> bool:
+    """Whether a loss makes probabilities of the outputs by itself."""
+    return any(name.startswith(_LOGIT_OPERATIONS) for name in operations_of_loss)
+
+
+def has_own_rate(task: Task, config: Mapping[str, Any]) -> bool:
+    """Whether the user chose the learning rate: in the configuration or by an own optimizer."""
+    names = (str(name).rsplit(".", 1)[-1] for name in config)
+    return task.optimizer is not None or "lr" in names
+
+
+def with_rate(task: Task, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration, with a rate for trying things out if the user chose none."""
+    if has_own_rate(task, config):
+        return dict(config)
+    return {**config, "lr": _FRESH_RATES.get(str(config.get("optimizer")), _FRESH_RATE)}

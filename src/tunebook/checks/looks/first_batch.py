@@ -1,0 +1,124 @@
+"""The first batch: what kind of task it is, what the best outputs cost, what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from typing import Any
+
+import torch
+
+from tunebook.analysis.series import entropy
+from tunebook.checks.first_batch import FirstBatch
+from tunebook.checks.looks.bench import (
+    Bench,
+    Seen,
+    end_of,
+    expects_logits,
+    has_own_rate,
+    loss_operations,
+)
+from tunebook.checks.looks.shape import is_counted, loss_of, shape_of, sure_of
+from tunebook.checks.looks.tensors import first_tensor, n_rows
+from tunebook.checks.shape import TargetKind, TaskShape
+from tunebook.training.task import Task
+
+_SCALES = (2.0, 5.0, 10.0, 20.0)
+
+
+def look(bench: Bench) -> FirstBatch:
+    """Return what the first batch of a task shows."""
+    seen, task = bench.see(), bench.task
+    shape, made = shape_of(task, seen), loss_operations(task, seen)
+    entropy_floor, error_floor = _open_ends(seen, shape)
+    is_doubled = "Softmax" in made and "LogSoftmax" in made
+    is_probability = expects_logits(made) and end_of(seen.outputs) in {"Softmax", "Sigmoid"}
+    inputs, targets = seen.batch
+    has_classes = shape.kind is TargetKind.CLASSES
+    return FirstBatch(
+        shape=shape,
+        has_own_rate=has_own_rate(task, bench.config),
+        floor=0.0 if "Softmax" in made else max(_floor(task, seen, shape), entropy_floor),
+        error_floor=error_floor,
+        label_entropy=_label_entropy(targets) if has_classes else None,
+        n_without_gradient=_without_gradient(seen),
+        inputs_are_equal=_are_equal(inputs),
+        labels_conflict=_conflict(inputs, targets),
+        outputs_are_probabilities=is_probability or is_doubled,
+    )
+
+
+def _without_gradient(seen: Seen) -> int | None:
+    parameters = [p for p in seen.training.network.parameters() if p.requires_grad]
+    if not parameters:
+        return None
+    if not seen.loss.requires_grad:
+        return len(parameters)
+    grads = torch.autograd.grad(seen.loss.mean(), parameters, allow_unused=True, retain_graph=True)
+    return sum(g is None or not bool(g.any()) for g in grads)
+
+
+@torch.no_grad()
+def _floor(task: Task, seen: Seen, shape: TaskShape) -> float:
+    """Return what the best outputs cost: above 0 with label smoothing, for example."""
+    targets = seen.targets
+    if shape.class_axis is None or shape.n_classes is None or targets is None:
+        return 0.0
+    counted = targets[is_counted(targets, shape)]
+    if not counted.numel() or int(counted.min()) < 0 or int(counted.max()) >= shape.n_classes:
+        return 0.0
+    like = seen.outputs.detach()
+    costs = [loss_of(task, sure_of(targets, like, shape.class_axis, s), targets) for s in _SCALES]
+    return max(0.0, min(filter(math.isfinite, costs), default=0.0))
+
+
+def _open_ends(seen: Seen, shape: TaskShape) -> tuple[float, float]:
+    """Return entropy and least error of what follows equal beginnings of a text in this batch.
+
+    A causal model cannot do better, on however few examples: their first words are often the same.
+    """
+    words, targets = first_tensor(seen.batch[0]), seen.targets
+    if not shape.is_sequence or words is None or targets is None or words.dim() != 2:
+        return 0.0, 0.0
+    counted = is_counted(targets, shape)
+    following: defaultdict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
+    for row, wanted, counts in zip(words.tolist(), targets.tolist(), counted.tolist(), strict=True):
+        for place, is_in in enumerate(counts):
+            if is_in:
+                following[tuple(row[: place + 1])][wanted[place]] += 1
+    n = sum(map(Counter.total, following.values()))
+    if not n:
+        return 0.0, 0.0
+    spread = sum(
+        sum(c.values()) * entropy([k / c.total() for k in c.values()]) for c in following.values()
+    )
+    missed = sum(c.total() - max(c.values()) for c in following.values())
+    return spread / n, missed / n
+
+
+def _label_entropy(targets: Any) -> float | None:
+    if not isinstance(targets, torch.Tensor):
+        return None
+    counts = targets.flatten().unique(return_counts=True)[1]
+    return entropy((counts / counts.sum()).tolist())
+
+
+def _are_equal(inputs: Any) -> bool | None:
+    found = first_tensor(inputs)
+    if found is None or n_rows(inputs) is None or len(found) < 2:
+        return None
+    return bool((found == found[:1]).all())
+
+
+def _conflict(inputs: Any, targets: Any) -> bool | None:
+    """Whether equal inputs have different targets."""
+    found = first_tensor(inputs)
+    n = n_rows(inputs)
+    if found is None or n is None or not isinstance(targets, torch.Tensor) or len(targets) != n:
+        return None
+    labels: dict[bytes, Any] = {}
+    for row, target in zip(found.reshape(n, -1), targets.reshape(n, -1), strict=True):
+        known = labels.setdefault(row.numpy(force=True).tobytes(), target)
+        if not torch.equal(known, target):
+            return True
+    return False

@@ -1,0 +1,125 @@
+"""Finds the kind of a task: from shapes and types, or from the loss where they leave doubt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from tunebook.checks.looks.bench import Seen, expects_logits, loss_operations
+from tunebook.checks.looks.tensors import first_tensor
+from tunebook.checks.shape import TargetKind, TaskShape
+from tunebook.training.task import Task
+
+_SURE = 10.0
+_SAME = 1e-6
+_IGNORED = -100
+"""What PyTorch's losses leave out by default."""
+
+
+def shape_of(task: Task, seen: Seen) -> TaskShape:
+    """Return the kind of a task from a batch; ``OTHER`` if outputs or targets are no tensor."""
+    outputs, targets = seen.outputs, seen.targets
+    if not isinstance(outputs, torch.Tensor) or targets is None:
+        return TaskShape(TargetKind.OTHER)
+    outputs = outputs.detach()
+    is_binary = set(targets.unique().tolist()) <= {0, 1}
+    if is_binary and _pairs(outputs, targets) and _makes_probabilities(task, seen):
+        return TaskShape(TargetKind.LABELS, is_dense=targets.dim() > 2)
+    if targets.is_floating_point() or targets.is_complex():
+        return TaskShape(TargetKind.NUMBERS)
+    axes = [a for a in range(outputs.dim()) if _fits(outputs, targets, a)]
+    axis = min(axes, key=lambda a: _cost(task, outputs, targets, a), default=None)
+    if axis is None:
+        return TaskShape(TargetKind.NUMBERS)
+    given = first_tensor(seen.batch[0])
+    is_dense = targets.numel() > len(targets)
+    is_sequence = is_dense and given is not None and given.shape == targets.shape
+    return TaskShape(
+        TargetKind.CLASSES,
+        n_classes=outputs.shape[axis],
+        class_axis=axis,
+        is_dense=is_dense,
+        ignored=_ignored(task, outputs, targets) if is_dense else None,
+        is_sequence=is_sequence and given is not None and not given.is_floating_point(),
+    )
+
+
+def classes_last(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> torch.Tensor:
+    """Return scores with a row for each target, in the order of the targets, classes last."""
+    return outputs.movedim(axis, -1).reshape(targets.numel(), -1)
+
+
+def guesses(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> torch.Tensor:
+    """Return the class of the largest score for each target, in the shape of the targets."""
+    return classes_last(outputs, targets, axis).argmax(1).reshape(targets.shape)
+
+
+def sure_of(wanted: torch.Tensor, like: torch.Tensor, axis: int, size: float) -> torch.Tensor:
+    """Return outputs of the shape of ``like`` that are sure of these classes by ``size``."""
+    rows = torch.zeros_like(like.movedim(axis, -1)).reshape(wanted.numel(), -1)
+    rows[torch.arange(len(rows)), wanted.flatten().clamp(0, rows.shape[1] - 1)] = size
+    moved = like.movedim(axis, -1)
+    return rows.reshape(moved.shape).movedim(-1, axis)
+
+
+def is_counted(targets: torch.Tensor, shape: TaskShape) -> torch.Tensor:
+    """Return which targets the loss counts."""
+    if shape.ignored is None:
+        return torch.ones_like(targets, dtype=torch.bool)
+    return targets != shape.ignored
+
+
+def _fits(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> bool:
+    """Whether outputs without this axis have the shape of the targets, or all their elements."""
+    rest = (*outputs.shape[:axis], *outputs.shape[axis + 1 :])
+    if outputs.shape[axis] < 2 or axis == 0:
+        return False
+    is_flat = outputs.dim() == 2 and outputs.shape[0] == targets.numel()
+    return rest == tuple(targets.shape) or is_flat
+
+
+def _pairs(outputs: torch.Tensor, targets: torch.Tensor) -> bool:
+    return outputs.numel() == targets.numel()
+
+
+def _makes_probabilities(task: Task, seen: Seen) -> bool:
+    found = loss_operations(task, seen)
+    return expects_logits(found) or any(name.startswith("BinaryCrossEntropy") for name in found)
+
+
+@torch.no_grad()
+def _cost(task: Task, outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> float:
+    """Return the loss of outputs that are right, were this the axis of the classes."""
+    return loss_of(task, sure_of(targets, outputs, axis, _SURE), targets)
+
+
+def loss_of(task: Task, outputs: Any, targets: Any) -> float:
+    """Return the loss of made outputs, infinity where it raises or is not finite."""
+    try:
+        found = float(task.loss(outputs, targets))
+    # The user's loss is tried on outputs that it may not take.
+    except Exception:  # noqa: BLE001  # it only tells that these outputs are not what it takes
+        return float("inf")
+    return found if found == found else float("inf")
+
+
+@torch.no_grad()
+def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> int | None:
+    """Return the value of targets at which outputs do not matter, None if all matter."""
+    values, counts = targets.unique(return_counts=True)
+    common = int(values[counts.argmax()])
+    for value in (_IGNORED, common):
+        mask = (targets == value).flatten()
+        if not bool(mask.any()) or bool(mask.all()):
+            continue
+        axis = next(a for a in range(outputs.dim()) if _fits(outputs, targets, a))
+        rows = classes_last(torch.randn_like(outputs), targets, axis).clone()
+        moved = outputs.movedim(axis, -1).shape
+        costs = []
+        for _ in range(2):
+            rows[mask] = torch.randn_like(rows[mask]) * 3
+            costs.append(loss_of(task, rows.reshape(moved).movedim(-1, axis), targets))
+        if abs(costs[0] - costs[1]) <= _SAME * max(1.0, abs(costs[0])):
+            return value
+    return None

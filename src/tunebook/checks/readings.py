@@ -1,0 +1,77 @@
+"""What experiments give: facts, and no verdicts. A failed experiment has a reading too.
+
+What a look gives is declared beside the check that reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from tunebook.checks.experiments import Experiment
+
+
+class Reading(Protocol):
+    """Any frozen dataclass of figures."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Readings: TypeAlias = Mapping[Experiment, Reading]
+"""What was measured so far, under the experiment itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A training that went through. ``losses`` has the loss of every update, before it is made.
+
+    ``is_cut`` tells that it was ended early because it took too long. The others are there where
+    the experiment watched for them: ``sample`` has one more than updates; ``errors`` the share of
+    wrong examples on one batch, None where outputs are no scores of classes.
+    """
+
+    losses: tuple[float, ...]
+    is_cut: bool = False
+    errors: tuple[float, ...] | None = None
+    sample: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotFinite:
+    """A training that ended at update ``at``, from 1, with a loss that is no finite number."""
+
+    at: int
+    losses: tuple[float, ...]
+    errors: tuple[float, ...] | None = None
+    sample: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Seconds of each timed update, in order."""
+
+    seconds: tuple[float, ...]
+    memory_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An experiment that raised: in which ``part``, the last line told, the user's own lines."""
+
+    part: str
+    told: str
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """An experiment that memory did not suffice for."""
+
+    part: str
+    told: str
+    where: tuple[str, ...] = ()
+
+
+COMMON: tuple[type, ...] = (Trained, NotFinite, Timed, Raised, OutOfMemory)
+"""The readings that belong to no check."""

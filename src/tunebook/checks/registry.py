@@ -1,0 +1,8 @@
+"""All checks, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from tunebook.checks import single_batch
+from tunebook.checks.check import Check
+
+CHECKS: tuple[Check, ...] = (single_batch.CHECK,)
