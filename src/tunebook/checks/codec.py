@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -29,7 +30,7 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 def encode(value: Experiment | Reading) -> dict[str, Any]:
     """Return a JSON value; numbers that are not finite are written as strings."""
     name = type(value).__name__
-    return {"kind": name, **_adapter(name).dump_python(value, mode="json")}
+    return {"kind": name, **json.loads(_adapter(name).dump_json(value))}
 
 
 def decode(told: Mapping[str, Any]) -> Any:
