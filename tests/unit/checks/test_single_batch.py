@@ -8,13 +8,21 @@ from collections import Counter
 import pytest
 
 from single_batches import SIZES, fit_single_batches
-from tunebook.diagnosis.single_batch import (
+from tunebook.checks.check import Ability
+from tunebook.checks.examination import examine
+from tunebook.checks.experiments import Part, Train
+from tunebook.checks.first_batch import FirstBatch
+from tunebook.checks.readings import NotFinite, Trained
+from tunebook.checks.shape import TargetKind, TaskShape
+from tunebook.checks.single_batch import (
+    CHECK,
     Cause,
     Outcome,
     SingleBatchFigures,
     classify,
     judge_single_batch,
 )
+from tunebook.records import Configuration
 from tunebook.records.finding import Verdict
 
 N_SEEDS = 6
@@ -119,3 +127,85 @@ def test_s2_8_slow_fit_without_errors_is_a_notice_and_no_alarm():
 def test_s2_8_logarithm_of_a_density_may_end_below_zero():
     assert classify([0.4 - 0.007 * k for k in range(501)]) is Outcome.PASS
     assert classify([0.4 - 0.1 * k for k in range(501)]) is Outcome.GOES_UP
+
+
+FALLING = tuple(2.3 * 0.97**k for k in range(501))
+STUCK = (2.3,) * 501
+CLASSES = TaskShape(TargetKind.CLASSES, n_classes=10, class_axis=1)
+
+
+def examined(by_factor, *, known=STUCK, seen=None):
+    """Return the experiments that were carried out and the finding."""
+    seen = seen or FirstBatch(CLASSES, has_own_rate=True)
+
+    def carry_out(experiment):
+        if not isinstance(experiment, Train):
+            return seen
+        losses = known if Part.OPTIMIZER in experiment.without else by_factor[experiment.factor]
+        errors = tuple(0.0 if loss < 0.1 else 0.9 for loss in losses)
+        return Trained(losses, errors=errors)
+
+    done = examine([CHECK], set(Ability), carry_out, Configuration({"lr": 0.1}), 300)
+    return list(done.readings), done.findings[0]
+
+
+def test_s2_8_a_pass_needs_a_look_and_one_training_alone():
+    experiments, finding = examined({1.0: FALLING})
+    assert [type(e).__name__ for e in experiments] == ["Look", "Train"]
+    assert experiments[1].one_batch
+    assert experiments[1].config["schedule"] == "constant"
+    assert finding.verdict is Verdict.PASS
+
+
+def test_s2_8_a_rate_of_the_user_that_is_too_low_is_named():
+    experiments, finding = examined({1.0: STUCK, 10.0: FALLING, 0.1: STUCK})
+    assert len(experiments) == CHECK.most
+    assert finding.causes[0] == Cause.RATE_TOO_LOW
+
+
+def test_s2_8_a_rate_that_nobody_chose_is_no_fault():
+    seen = FirstBatch(CLASSES, has_own_rate=False)
+    _, finding = examined({1.0: STUCK, 10.0: FALLING, 0.1: STUCK}, seen=seen)
+    assert finding.verdict is Verdict.PASS
+
+
+def test_s2_8_a_known_optimizer_tells_that_the_rate_is_far_off():
+    _, finding = examined(dict.fromkeys((1.0, 10.0, 0.1), STUCK), known=FALLING)
+    assert finding.causes[0] == Cause.RATE_TOO_LOW
+
+
+def test_s2_8_what_no_outputs_can_reach_is_taken_off_the_loss():
+    seen = FirstBatch(CLASSES, has_own_rate=True, floor=1.0)
+    losses = tuple(1.0 + loss for loss in FALLING)
+    errors = tuple(0.0 if loss < 1.1 else 0.9 for loss in losses)
+    found = examine(
+        [CHECK],
+        set(Ability),
+        lambda e: Trained(losses, errors=errors) if isinstance(e, Train) else seen,
+        Configuration({}),
+        300,
+    )
+    assert found.findings[0].verdict is Verdict.PASS
+
+
+def test_s2_8_some_words_of_a_text_may_stay_wrong():
+    dense = TaskShape(TargetKind.CLASSES, n_classes=10, class_axis=2, is_dense=True)
+    losses = tuple(max(0.2, loss) for loss in FALLING)
+
+    def verdict(shape):
+        seen = FirstBatch(shape, has_own_rate=True, error_floor=0.04)
+        reading = Trained(losses, errors=(0.08,) * 501)
+        carry_out = lambda e: reading if isinstance(e, Train) else seen  # noqa: E731
+        return examine([CHECK], set(Ability), carry_out, Configuration({}), 300).findings[0].verdict
+
+    assert verdict(dense) is Verdict.PASS
+    assert verdict(CLASSES) is Verdict.PROBLEM
+
+
+def test_s2_8_a_training_that_is_not_finite_is_judged_as_far_as_it_went():
+    exploded = NotFinite(3, (2.3, 9.0, math.inf))
+    seen = FirstBatch(CLASSES, has_own_rate=True)
+    carry_out = lambda e: exploded if isinstance(e, Train) else seen  # noqa: E731
+    found = examine([CHECK], set(Ability), carry_out, Configuration({}), 300).findings[0]
+    assert found.title.startswith("The loss on a single batch explodes.")
+    assert found.causes[0] == Cause.NUMERICAL
