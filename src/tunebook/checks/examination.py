@@ -32,10 +32,10 @@ class Examination:
 def examine(
     checks: Iterable[Check],
     abilities: Collection[Ability],
+    *,
     carry_out: CarryOut,
     config: Configuration,
     length: int,
-    *,
     on_check: Callable[[Check], None] = lambda check: None,
 ) -> Examination:
     """Carry out what every check asks for until it concludes; those that cannot run are listed."""

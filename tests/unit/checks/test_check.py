@@ -95,7 +95,11 @@ def test_checks_that_ask_for_the_same_experiment_share_it():
         return FINE
 
     found = examine(
-        [check("rates", both), check("steps", both)], set(Ability), carry_out, CONFIG, 10
+        [check("rates", both), check("steps", both)],
+        set(Ability),
+        carry_out=carry_out,
+        config=CONFIG,
+        length=10,
     )
     assert done == [ONE, TWO]
     assert [f.check for f in found.findings] == ["rates", "rates"]
@@ -113,9 +117,9 @@ def test_checks_that_cannot_run_are_listed_with_the_reason():
             check("alone"),
         ],
         {Ability.CAN_TRAIN},
-        lambda experiment: FINE,
-        CONFIG,
-        10,
+        carry_out=lambda experiment: FINE,
+        config=CONFIG,
+        length=10,
     )
     assert list(found.conclusions) == ["rates", "alone"]
     assert found.left_out == {

@@ -145,7 +145,9 @@ def examined(by_factor, *, known=STUCK, seen=None):
         errors = tuple(0.0 if loss < 0.1 else 0.9 for loss in losses)
         return Trained(losses, errors=errors)
 
-    done = examine([CHECK], set(Ability), carry_out, Configuration({"lr": 0.1}), 300)
+    done = examine(
+        [CHECK], set(Ability), carry_out=carry_out, config=Configuration({"lr": 0.1}), length=300
+    )
     return list(done.readings), done.findings[0]
 
 
@@ -181,9 +183,9 @@ def test_s2_8_what_no_outputs_can_reach_is_taken_off_the_loss():
     found = examine(
         [CHECK],
         set(Ability),
-        lambda e: Trained(losses, errors=errors) if isinstance(e, Train) else seen,
-        Configuration({}),
-        300,
+        carry_out=lambda e: Trained(losses, errors=errors) if isinstance(e, Train) else seen,
+        config=Configuration({}),
+        length=300,
     )
     assert found.findings[0].verdict is Verdict.PASS
 
@@ -196,7 +198,13 @@ def test_s2_8_some_words_of_a_text_may_stay_wrong():
         seen = FirstBatch(shape, has_own_rate=True, error_floor=0.04)
         reading = Trained(losses, errors=(0.08,) * 501)
         carry_out = lambda e: reading if isinstance(e, Train) else seen  # noqa: E731
-        return examine([CHECK], set(Ability), carry_out, Configuration({}), 300).findings[0].verdict
+        return (
+            examine(
+                [CHECK], set(Ability), carry_out=carry_out, config=Configuration({}), length=300
+            )
+            .findings[0]
+            .verdict
+        )
 
     assert verdict(dense) is Verdict.PASS
     assert verdict(CLASSES) is Verdict.PROBLEM
@@ -206,6 +214,8 @@ def test_s2_8_a_training_that_is_not_finite_is_judged_as_far_as_it_went():
     exploded = NotFinite(3, (2.3, 9.0, math.inf))
     seen = FirstBatch(CLASSES, has_own_rate=True)
     carry_out = lambda e: exploded if isinstance(e, Train) else seen  # noqa: E731
-    found = examine([CHECK], set(Ability), carry_out, Configuration({}), 300).findings[0]
+    found = examine(
+        [CHECK], set(Ability), carry_out=carry_out, config=Configuration({}), length=300
+    ).findings[0]
     assert found.title.startswith("The loss on a single batch explodes.")
     assert found.causes[0] == Cause.NUMERICAL
