@@ -20,8 +20,8 @@ from benchmarks.stories.photos import RECIPE, difference, imported, train_all
 
 from tunebook.analysis.axis import isolation
 from tunebook.analysis.grid import two_factor_grid
+from tunebook.presets.described import open_recipe
 from tunebook.reports.lights import judged
-from tunebook.study.described import open_recipe
 from tunebook.study.study import Study
 from tunebook.study.study_file import checked_file
 

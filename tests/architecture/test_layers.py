@@ -9,10 +9,10 @@ import grimp
 import pytest
 from importlinter import cli
 
-READERS_OF_SETTINGS = {"cli", "dashboard", "study", "settings"}
+READERS_OF_SETTINGS = {"cli", "dashboard", "live", "presets", "study", "settings"}
 RUNS_TRIALS = (
-    *("driver", "execution", "guide", "integrations"),
-    *("probes", "recipes", "study", "training"),
+    *("checks", "driver", "execution", "guide", "integrations"),
+    *("presets", "probes", "recipes", "study", "training"),
 )
 
 

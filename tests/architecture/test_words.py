@@ -9,6 +9,8 @@ from math import ceil
 
 # Files that call the user's code, whose failures are of any kind.
 BLIND_EXCEPT = {
+    "checks/looks/attempts.py": "runs the parts of the user's task",
+    "checks/looks/shape.py": "tries the user's loss on outputs that it may not take",
     "execution/attempt.py": "runs the training function",
     "execution/user_code.py": "imports the user's module",
     "execution/inline.py": "carries an error of the driver past the user's code",

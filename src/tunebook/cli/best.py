@@ -41,12 +41,12 @@ def best(
     found = study_named(place, study)
     row = best_row(found.best)
     if model is not None:
-        from tunebook.study.model import write_best_model
+        from tunebook.presets.model import write_best_model
 
         told = write_best_model(found, model)
         row |= {"model": model, "metrics": told["metrics"]}
     if test:
-        from tunebook.study.test_looks import look_at_test
+        from tunebook.presets.test_looks import look_at_test
 
         seen = look_at_test(found, find_settings(*place).home)
         row |= {"test": seen}

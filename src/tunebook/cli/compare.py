@@ -42,8 +42,8 @@ def compare(
     """
     if len(set(studies)) < 2:
         raise InputError("There is nothing to compare", got=studies, expected="two studies or more")
+    from tunebook.presets.strategies import is_comparable_by_strategy
     from tunebook.reports.comparison import comparison_message
-    from tunebook.reports.strategies import is_comparable_by_strategy
 
     place = place_of(ctx, home, store)
     found = {name: study_named(place, name) for name in studies}
@@ -105,7 +105,7 @@ def _row(study: Study, ranks: Mapping[str, int]) -> dict[str, Any]:
 
 def _emit(rows: list[dict[str, Any]]) -> None:
     from tunebook.analysis.forecast import duration
-    from tunebook.study.appearance import brief_text, number_text
+    from tunebook.live.appearance import brief_text, number_text
 
     emit_table(
         [

@@ -28,7 +28,7 @@ def list_studies(
 
         say(f"No studies in {find_settings(*place).store}")
         return
-    from tunebook.study.appearance import number_text
+    from tunebook.live.appearance import number_text
 
     emit_table(
         ["name", "state", ">trials", ">best", "objective", "search"],

@@ -24,12 +24,10 @@ def report(
     store: Store = None,
 ) -> None:
     """Write a study into one page that opens from a disk, with no server and no network."""
-    from tunebook.reports.writing import write_report
-
     loaded = study_named(place_of(ctx, home, store), study)
     path = output or Path(f"{study}.html".replace("/", "-"))
     try:
-        write_report(loaded, path)
+        loaded.write_report(path)
     except OSError as error:
         raise InputError(
             "The report cannot be written", got=str(path), do=error.strerror

@@ -25,7 +25,7 @@ def resume(
     A study that is over goes on if a larger limit is given.
     """
     from tunebook.cli.driving import carry_on
-    from tunebook.study.described import load_changed
+    from tunebook.presets.described import load_changed
 
     place = place_of(ctx, home, store)
     known = study_named(place, study)

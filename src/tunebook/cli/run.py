@@ -86,7 +86,7 @@ def run(
 
 def _carry_on(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> int:
     from tunebook.cli.driving import carry_on
-    from tunebook.study.described import open_described, unused_parameters
+    from tunebook.presets.described import open_described, unused_parameters
 
     study = open_described(file, home=place.home, store=place.store)
     unused = unused_parameters(file)

@@ -50,8 +50,8 @@ def show(
 
 
 def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
+    from tunebook.live.appearance import counts_text
     from tunebook.space.describe import describe_parameter
-    from tunebook.study.appearance import counts_text
     from tunebook.study.notices import notices
 
     objective = told["objective"]
@@ -97,7 +97,7 @@ def _limit_line(name: str, used: float, limit: float) -> str:
 
 
 def _best_lines(study: Study, best: dict[str, Any]) -> Iterator[str]:
-    from tunebook.study.results import short
+    from tunebook.live.appearance import short
 
     metric = study.spec.objective.metric
     yield f"best {metric}: {best['value']:.6g}, trial {best['number']}, step {best['step']}"

@@ -11,8 +11,8 @@ from tunebook.cli.place import Place, study_named
 from tunebook.errors import StudyNotFoundError
 
 if TYPE_CHECKING:
+    from tunebook.presets.strategies import StrategyRow
     from tunebook.reports.messages import ComparisonMessage
-    from tunebook.reports.strategies import StrategyRow
     from tunebook.study import Study
 
 
@@ -28,9 +28,9 @@ def show_strategies(
     from dataclasses import asdict
 
     from tunebook.cli.summary import moment_of
-    from tunebook.reports.search_comparison import compare_searches, comparison_sections
+    from tunebook.presets.search_comparison import compare_searches, comparison_sections
+    from tunebook.presets.strategies import strategy_row
     from tunebook.reports.sections import write_page
-    from tunebook.reports.strategies import strategy_row
 
     rows = [strategy_row(s, _confirming(s, place), now=moment_of(s)) for s in studies]
     found = compare_searches(studies, rows, side)
@@ -52,7 +52,7 @@ def _names(studies: Sequence[Study]) -> list[str]:
 
 
 def _confirming(study: Study, place: Place) -> Study | None:
-    from tunebook.study.confirming import name_of_confirmation
+    from tunebook.presets.confirming import name_of_confirmation
 
     try:
         return study_named(place, name_of_confirmation(study.name))
@@ -62,8 +62,8 @@ def _confirming(study: Study, place: Place) -> Study | None:
 
 def _emit_cost(rows: Sequence[StrategyRow], metric: str, side: ComparisonMessage) -> None:
     from tunebook.analysis.forecast import duration
-    from tunebook.reports.strategies import confirmed_text
-    from tunebook.study.appearance import number_text
+    from tunebook.live.appearance import number_text
+    from tunebook.presets.strategies import confirmed_text
 
     emit_table(
         [
@@ -93,8 +93,8 @@ def _emit_cost(rows: Sequence[StrategyRow], metric: str, side: ComparisonMessage
 
 def _emit_found(rows: Sequence[StrategyRow]) -> None:
     """Print the values found, where they are not the same in all studies."""
-    from tunebook.reports.search_comparison import found_values
-    from tunebook.study.results import short
+    from tunebook.live.appearance import short
+    from tunebook.presets.search_comparison import found_values
 
     names, values = found_values(rows)
     if not names:

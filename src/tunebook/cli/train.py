@@ -14,9 +14,9 @@ from tunebook.cli.values import search_of, values_in, values_of
 from tunebook.errors import InputError
 
 if TYPE_CHECKING:
+    from tunebook.presets.recipe_file import RecipeStudy
+    from tunebook.presets.reuse import Found
     from tunebook.study import Study
-    from tunebook.study.recipe_file import RecipeStudy
-    from tunebook.study.reuse import Found
     from tunebook.study.study_file import StudyFile
 
 _KEYS = (
@@ -110,7 +110,7 @@ def train(
     Without a search the recipe's default configuration is trained: the baseline. A search trains
     it first.
     """
-    from tunebook.study.reuse import found_by
+    from tunebook.presets.reuse import found_by
 
     place = place_of(ctx, home, store)
     flags = {key: ctx.params[key] for key in _KEYS} | limits
@@ -166,7 +166,7 @@ def _form(place: Place, recipe: str | None, like: str | None, values: dict[str, 
         )
     body: dict[str, Any] = {"recipe": recipe}
     if like is not None:
-        from tunebook.study.reuse import body_like
+        from tunebook.presets.reuse import body_like
 
         body = body_like(study_named(place, like))
     known = dict(body.get("set", {}))
@@ -190,7 +190,7 @@ def train_file(
     data (S0.11).
     """
     from tunebook.cli.driving import DONE, carry_on
-    from tunebook.study.described import open_recipe
+    from tunebook.presets.described import open_recipe
 
     ask = None if found is None else partial(_agree, found, agrees=agrees)
     study, made = open_recipe(file, home=place.home, store=place.store, before=ask)
@@ -206,7 +206,7 @@ def train_file(
     n_seeds = (1 if file.sample < 1.0 else 0) if confirm is None else confirm
     again = None
     if n_seeds and made.is_search and code == DONE and study.facts.best is not None:
-        from tunebook.study.confirming import open_confirmation
+        from tunebook.presets.confirming import open_confirmation
 
         again = open_confirmation(study, n_seeds=n_seeds, home=place.home, store=place.store)
         if not quiet:
@@ -223,7 +223,7 @@ def _agree(found: Found, made: RecipeStudy, *, agrees: bool) -> None:
     """
     import sys
 
-    from tunebook.study.reuse import question_before, reuse_notices
+    from tunebook.presets.reuse import question_before, reuse_notices
 
     for notice in reuse_notices(found, made):
         say(notice)
@@ -243,8 +243,8 @@ def _agree(found: Found, made: RecipeStudy, *, agrees: bool) -> None:
 
 def _tell(study: Study, made: RecipeStudy, again: Study | None, *, as_json: bool) -> None:
     from tunebook.cli.summary import best_of_study, budget_of, moment_of, summary_of
+    from tunebook.presets.strategies import confirmed_text, gain_sentence, strategy_row
     from tunebook.reports.recipe_findings import caveats
-    from tunebook.reports.strategies import confirmed_text, gain_sentence, strategy_row
 
     row = strategy_row(study, again, now=moment_of(study))
     gain = gain_sentence(row, study.spec.objective) if made.is_search else None

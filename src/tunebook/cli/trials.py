@@ -58,7 +58,7 @@ def trials(
 
 
 def _emit(found: Sequence[Trial], facts: Facts) -> None:
-    from tunebook.study.appearance import brief_text
+    from tunebook.live.appearance import brief_text
 
     costs = any(trial.cost is not None for trial in found)
     errors = any(trial.error for trial in found)
@@ -99,7 +99,7 @@ def _origin(trial: Trial) -> str:
 def _cells(trial: Trial, facts: Facts) -> list[str | Text]:
     from rich.text import Text
 
-    from tunebook.study.appearance import curve_points, look_of, number_text, sparkline
+    from tunebook.live.appearance import curve_points, look_of, number_text, sparkline
 
     look, is_ascii = look_of(trial.state), not is_unicode()
     shape = look.ascii_shape if is_ascii else look.shape

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from tunebook.errors import InputError
+from tunebook.presets.described import open_described
 from tunebook.records import Objective
 from tunebook.space import Space
 from tunebook.study import Study
-from tunebook.study.described import open_described
 from tunebook.study.study_file import StudyFile
 from tunebook.training.task import Task
 

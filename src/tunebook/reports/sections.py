@@ -6,8 +6,7 @@ How to show something without touching the page:
   ``tunebook.records.section``;
 * ``write_page(path, sections, title)`` writes one HTML file that needs no server;
 * ``encode(sections)`` written to ``<home>/datasets/<name>/<version>/report.json`` or
-  ``<home>/guides/<name>/report.json`` becomes a page of the dashboard, listed below the studies;
-* ``write_report(study, path, sections=...)`` puts sections on a page of a study's report.
+  ``<home>/guides/<name>/report.json`` becomes a page of the dashboard, listed below the studies.
 """
 
 from __future__ import annotations

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tunebook.engine import Facts
+from tunebook.live.appearance import number_text
 from tunebook.search.assumed_priors import assumed_priors
 from tunebook.search.auto import N_INITIAL
 from tunebook.search.bayes import Bayes, concurrency_warning
 from tunebook.search.past import PastStudy, shared_names
 from tunebook.space import Space
 from tunebook.storage import Store
-from tunebook.study.appearance import number_text
 from tunebook.study.warm_start import offered
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.errors import InputError, StudyFailedError
+from tunebook.live.appearance import short
 from tunebook.records import Configuration, Trial, TrialNumber
-from tunebook.records.text import clean
 from tunebook.storage.checkpoints import CheckpointStore
 
 if TYPE_CHECKING:
@@ -109,11 +109,6 @@ def curves_frame(trials: Sequence[Trial]) -> pd.DataFrame:
     rows = list(measurement_rows(trials))
     frame: pd.DataFrame = _pandas().DataFrame(rows, columns=list(MEASUREMENT_COLUMNS))
     return frame
-
-
-def short(value: object) -> str:
-    """Return a parameter's value in few characters."""
-    return f"{value:.4g}" if isinstance(value, float) else clean(str(value))
 
 
 def _pandas() -> Any:

@@ -26,13 +26,13 @@ from tunebook.execution.process_tree import end_left_behind
 from tunebook.execution.protocol import Executor
 from tunebook.execution.script_link import sweep_links
 from tunebook.execution.trial_setup import TrialSetup
+from tunebook.live.watching import watching
 from tunebook.records import DryRunMeasured, FailureKind, StudyId, StudySpec, TaskKind
 from tunebook.search.protocol import Searcher
 from tunebook.search.registry import make_searcher
 from tunebook.settings import Settings, environment
 from tunebook.space import Space
 from tunebook.storage import Lease, Store
-from tunebook.study.live import watching
 from tunebook.study.notices import notices, offer
 from tunebook.study.opening import Opened
 from tunebook.training import TrainingFunction

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack, final
 
 from tunebook.engine import Facts, Machine, apply
-from tunebook.errors import InputError
+from tunebook.files import write_file
 from tunebook.records import (
     JsonObject,
     StudySpec,
@@ -136,17 +135,23 @@ class Study:
 
     def write_report(self, path: str | os.PathLike[str]) -> None:
         """Write the study into one HTML file that opens with no server and no network."""
-        for entry in entry_points(group="tunebook.report", name="html"):
-            entry.load()(self, Path(path))
-            return
-        raise InputError("Nothing here writes reports", do="Install tunebook again: pip install -U")
+        write_file(Path(path), self._page())
 
-    def _repr_html_(self) -> str | None:
-        """Return the study's report as a notebook shows it; None for its text instead."""
-        for entry in entry_points(group="tunebook.report", name="notebook"):
-            view: str = entry.load()(self)
-            return view
-        return None
+    def _repr_html_(self) -> str:
+        """Return the study's report as a notebook shows it."""
+        from tunebook.reports.writing import notebook_view
+
+        return notebook_view(self._page())
+
+    def _page(self) -> str:
+        from tunebook.reports.writing import study_page
+
+        return study_page(
+            self.facts,
+            self.seq,
+            path_of=self.checkpoints.path_of,
+            is_live=self.state is StudyState.RUNNING,
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row for each trial, with a column for each parameter."""

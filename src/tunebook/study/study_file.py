@@ -172,7 +172,7 @@ class StudyFile(_Strict):
         raise StudyFileError(
             "A recipe is known only together with its data",
             got=self.recipe,
-            do="Complete the file by tunebook.study.recipe_file.complete",
+            do="Complete the file by tunebook.presets.recipe_file.complete",
         )
 
     def options(self) -> dict[str, Any]:

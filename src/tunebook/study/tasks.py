@@ -12,9 +12,6 @@ from tunebook.execution.user_code import importable_reference, load_function
 from tunebook.records import StudySpec, TaskKind, TaskRef
 from tunebook.training import TrainingFunction
 
-TRAINING_LOADER = "tunebook.recipes.trials:load_training"
-"""What makes the training of a recipe or of a user's training task from its description."""
-
 
 def describe_task(train: TrainingFunction | object) -> TaskRef:
     """Return where the training code is; ``TaskError`` if it cannot be called."""
@@ -64,10 +61,10 @@ def load_ref(task: TaskRef, *, folder: str | None = None) -> TrainingFunction:
 
         return ScriptTask.from_ref(task)
     if task.kind is TaskKind.RECIPE:
-        # By name: a study must not need PyTorch to be read.
-        load: Any = load_function(TRAINING_LOADER)
-        training: TrainingFunction = load(task)
-        return training
+        # Here: a study must not need PyTorch to be read.
+        from tunebook.recipes.trials import load_training
+
+        return load_training(task)
     place = task.options.get("folder") or folder
     if place and place not in sys.path:
         sys.path.insert(0, str(place))

@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 
 from tunebook.datasets.library import import_dataset
 from tunebook.errors import DatasetError
+from tunebook.presets.described import open_recipe
+from tunebook.presets.model import write_best_model
 from tunebook.recipes.asking import ask
-from tunebook.study.described import open_recipe
-from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file
 
 

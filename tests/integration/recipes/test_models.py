@@ -14,12 +14,12 @@ import torch
 
 import tunebook as tb
 from tunebook.errors import CheckpointError, InputError
+from tunebook.presets.described import open_recipe
+from tunebook.presets.model import write_best_model
+from tunebook.presets.test_looks import look_at_test, looks_at
 from tunebook.recipes.models import load_model
 from tunebook.study import Study
-from tunebook.study.described import open_recipe
-from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file, read_study_file
-from tunebook.study.test_looks import look_at_test, looks_at
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "digits_task.py"
 RANGES = {

@@ -15,10 +15,10 @@ import pytest
 
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import DatasetError, TaskError
+from tunebook.presets.described import open_recipe
+from tunebook.presets.model import write_best_model
+from tunebook.presets.reuse import found_by, reuse_notices
 from tunebook.recipes.models import load_model
-from tunebook.study.described import open_recipe
-from tunebook.study.model import write_best_model
-from tunebook.study.reuse import found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
 from tunebook.training.task import load_task
 

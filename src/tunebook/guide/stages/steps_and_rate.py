@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tunebook.diagnosis.learning_rate import SweepChoice, SweepRun, choose_rate, judge_sweep
 from tunebook.analysis.series import smoothed
+from tunebook.diagnosis.learning_rate import SweepChoice, SweepRun, choose_rate, judge_sweep
 from tunebook.diagnosis.stability import (
     PROBE_FACTORS,
     ClippingAdvice,

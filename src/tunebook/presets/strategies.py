@@ -17,11 +17,11 @@ from tunebook.analysis.ranking import feasible
 from tunebook.analysis.trends import MIN_TRIALS, trends
 from tunebook.engine import Facts
 from tunebook.playbook.adoption import Decision, StrategyResult, adopt, compare_strategies
+from tunebook.presets.confirming import Confirmation, baseline_of, confirmation_of
 from tunebook.records import Objective, TaskKind, Trial, TrialState
 from tunebook.reports.study_messages import NOT_ADAPTIVE, conditions_to_rank, fixed_values
 from tunebook.search.lineage import lineage
 from tunebook.space import Space
-from tunebook.study.confirming import Confirmation, baseline_of, confirmation_of
 from tunebook.study.study import Study
 
 

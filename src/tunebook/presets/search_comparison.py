@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable
-from tunebook.reports.comparison import BEGINNINGS, refusal_to_order
-from tunebook.reports.messages import ComparisonMessage
-from tunebook.reports.recipe_findings import caveats
-from tunebook.reports.strategies import (
+from tunebook.presets.strategies import (
     StrategyRow,
     confirmed_text,
     gain_sentence,
     trend_sentences,
     verdicts,
 )
+from tunebook.presets.task_blocks import difference
+from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable
+from tunebook.reports.comparison import BEGINNINGS, refusal_to_order
+from tunebook.reports.messages import ComparisonMessage
+from tunebook.reports.recipe_findings import caveats
 from tunebook.study.study import Study
-from tunebook.study.task_blocks import difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from typing import Any
 
 from tunebook.engine.retention import best_checkpoint
 from tunebook.errors import CheckpointError, InputError
-from tunebook.execution.user_code import load_function
 from tunebook.files import write_file
 from tunebook.playbook.conditions import conditions_of_study
 from tunebook.records import CheckpointRef, StudySpec, TaskKind, Trial
@@ -19,10 +18,6 @@ from tunebook.study.study import Study
 from tunebook.study.study_file import file_of, to_yaml
 from tunebook.training.randomness import trial_seed
 
-MODEL_WRITER = "tunebook.recipes.models:write_model"
-WEIGHTS_WRITER = "tunebook.recipes.models:write_weights"
-"""What writes the network. By name: studies must not need PyTorch."""
-
 
 def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, Any]:
     """Write the best network of a study into a folder; return its metrics.
@@ -30,6 +25,8 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
     Of a function or script it is the weights of what was tracked. ``InputError`` if there are none,
     ``CheckpointError`` if a recipe's were not kept or measure, loaded again, something else.
     """
+    from tunebook.recipes.models import write_model
+
     spec = study.spec
     trial = study.trials[study.best.number]
     ref = best_checkpoint(study.facts, trial)
@@ -46,9 +43,8 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
     conditions = _without_folder(conditions_of_study(spec, config))
     told = _measured(study, trial, ref) | {"conditions": conditions}
     _require_folder(Path(folder))
-    write: Any = load_function(MODEL_WRITER)
     facts = {"training": _training(study, trial)}
-    measured = write(folder, ref=spec.task, config=config, state=state, facts=facts)
+    measured = write_model(folder, ref=spec.task, config=config, state=state, facts=facts)
     metric = spec.objective.metric
     _require_equal(metric, told["metrics"], measured)
     into = Path(folder)
@@ -72,8 +68,9 @@ def _write_tracked(
         "task": study.spec.task.reference,
     }
     _require_folder(folder)
-    write: Any = load_function(WEIGHTS_WRITER)
-    if not write(folder, states=states, facts=told):
+    from tunebook.recipes.models import write_weights
+
+    if not write_weights(folder, states=states, facts=told):
         raise _no_network(study.spec)
     return told
 

@@ -15,11 +15,11 @@ from tunebook.driver import Watcher
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.execution.trial_setup import TrialSetup
+from tunebook.live.plain import PlainWatcher, closing_lines
+from tunebook.live.view import take_picture
 from tunebook.records import StudyState
 from tunebook.records.text import clean
 from tunebook.settings import find_settings
-from tunebook.study.live_plain import PlainWatcher, closing_lines
-from tunebook.study.live_view import take_picture
 
 
 class View(Protocol):
@@ -89,7 +89,7 @@ def _view(facts: Facts, stream: TextIO) -> View:
     if stream.isatty():
         from rich.console import Console
 
-        from tunebook.study.live_screen import ScreenWatcher
+        from tunebook.live.screen import ScreenWatcher
 
         console = Console(stderr=True)
         if console.is_terminal and not console.is_dumb_terminal:
@@ -101,7 +101,7 @@ def _view(facts: Facts, stream: TextIO) -> View:
 
 
 def _notebook_view(facts: Facts) -> View | None:
-    from tunebook.study.live_notebook import NotebookWatcher, notebook_display
+    from tunebook.live.notebook import NotebookWatcher, notebook_display
 
     found = notebook_display()
     return None if found is None else NotebookWatcher(facts, *found)

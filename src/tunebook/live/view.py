@@ -13,6 +13,7 @@ from typing import final
 
 from tunebook.analysis.forecast import Forecast, forecast
 from tunebook.engine import Facts
+from tunebook.live.appearance import curve_points
 from tunebook.records import (
     Configuration,
     Objective,
@@ -25,7 +26,6 @@ from tunebook.records import (
 )
 from tunebook.records.text import clean
 from tunebook.stopping.limits import LimitUse, limit_uses, seconds_left
-from tunebook.study.appearance import curve_points
 
 N_SHOWN = 8
 """So many of the last ended trials, and of the best paused ones, are kept for showing."""

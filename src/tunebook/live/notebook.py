@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Any, Protocol, final
 
 from tunebook.engine import Facts
+from tunebook.live.screen import Room, draw
+from tunebook.live.view import N_SHOWN, EndedTrials, in_order_of_end, take_picture
 from tunebook.records import Trial
-from tunebook.study.live_screen import Room, draw
-from tunebook.study.live_view import N_SHOWN, EndedTrials, in_order_of_end, take_picture
 
 REFRESH_S = 1.0
 """The display is replaced so often; each time travels to the browser."""

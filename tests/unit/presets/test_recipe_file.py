@@ -22,15 +22,15 @@ from tunebook.errors import (
     TaskError,
 )
 from tunebook.playbook.conditions import conditions_of
+from tunebook.presets.confirming import confirmation_of, open_confirmation
+from tunebook.presets.described import open_recipe
+from tunebook.presets.recipe_file import RecipeStudy, complete
+from tunebook.presets.reuse import body_like, found_by, reuse_notices
+from tunebook.presets.strategies import gain_sentence, strategy_row
+from tunebook.presets.task_blocks import difference
 from tunebook.records import TrialState
-from tunebook.reports.strategies import gain_sentence, strategy_row
 from tunebook.space import Space
-from tunebook.study.confirming import confirmation_of, open_confirmation
-from tunebook.study.described import open_recipe
-from tunebook.study.recipe_file import RecipeStudy, complete
-from tunebook.study.reuse import body_like, found_by, reuse_notices
 from tunebook.study.study_file import checked_file, file_of
-from tunebook.study.task_blocks import difference
 
 TASK = """
 import torch

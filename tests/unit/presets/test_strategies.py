@@ -10,6 +10,14 @@ from typing import Any
 import pytest
 
 from tunebook.engine import Facts, apply
+from tunebook.presets.confirming import Confirmation
+from tunebook.presets.search_comparison import SearchComparison, comparison_sections
+from tunebook.presets.strategies import (
+    StrategyRow,
+    gain_sentence,
+    trend_sentences,
+    verdicts,
+)
 from tunebook.records import (
     Budget,
     Configuration,
@@ -24,15 +32,7 @@ from tunebook.records import (
 from tunebook.records.section import decode, encode
 from tunebook.reports.findings import findings_of
 from tunebook.reports.recipe_findings import caveats
-from tunebook.reports.search_comparison import SearchComparison, comparison_sections
-from tunebook.reports.strategies import (
-    StrategyRow,
-    gain_sentence,
-    trend_sentences,
-    verdicts,
-)
 from tunebook.space import Choice, Float, Space
-from tunebook.study.confirming import Confirmation
 from tunebook.testing.samples import sample_report, sample_spec
 
 ACCURACY = Objective("val_accuracy", Direction.MAXIMIZE)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from tunebook.errors import BudgetError, ConfigurationError, ObjectiveError, SearchError, nearest
-from tunebook.execution.user_code import load_function
 from tunebook.playbook.hyperparameters import known
 from tunebook.records import Direction, TaskRef
 from tunebook.search.evolution import Evolution
@@ -25,10 +24,6 @@ from tunebook.study.study_file import BudgetSection, ObjectiveSection, StudyFile
 from tunebook.study.tasks import describe_task
 from tunebook.study.tune import with_some_limit
 from tunebook.training.preset import Preset, checked_share
-
-PRESET_READER = "tunebook.recipes.presets:read_preset"
-TRAINING_MAKER = "tunebook.recipes.presets:training_of"
-"""What reads a preset and makes its training. By name: studies must not need PyTorch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +51,9 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     """Return the study of a file's recipe; each part of it refuses what it cannot use."""
     # YAML takes 1e-3 for a text.
     given = {n: parse_value(v) if isinstance(v, str) else v for n, v in file.set.items()}
-    read: Any = load_function(PRESET_READER)
-    preset: Preset = read(_placed(file), data=file.data, home=home, given=given)
+    from tunebook.recipes.presets import read_preset
+
+    preset = read_preset(_placed(file), data=file.data, home=home, given=given)
     _check_values(given, preset)
     file = file.model_copy(update={"set": given})
     values = {**preset.defaults, **file.set}
@@ -311,8 +307,9 @@ def _expecting(space: Space, baseline: Mapping[str, Any]) -> Space:
 
 def _task_ref(file: StudyFile, preset: Preset, fixed: Mapping[str, Any]) -> TaskRef:
     updates = file.updates_per_step or max(1, round(preset.updates_per_step * file.sample))
-    make: Any = load_function(TRAINING_MAKER)
-    training = make(
+    from tunebook.recipes.presets import training_of
+
+    training = training_of(
         preset,
         updates_per_step=updates,
         fixed=fixed,

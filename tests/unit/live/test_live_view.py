@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from tunebook.live.view import EndedTrials, take_picture
 from tunebook.records import Budget, StudyState, TrialState
-from tunebook.study.live_view import EndedTrials, take_picture
 
 
 def test_picture_shows_what_trains_and_the_incumbent(study):

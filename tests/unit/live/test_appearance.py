@@ -5,8 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunebook.records import Series, TrialState
-from tunebook.study.appearance import (
+from tunebook.live.appearance import (
     brief_text,
     clock_text,
     configuration_text,
@@ -15,6 +14,7 @@ from tunebook.study.appearance import (
     shortened,
     sparkline,
 )
+from tunebook.records import Series, TrialState
 
 
 def test_every_state_has_a_shape_of_its_own():

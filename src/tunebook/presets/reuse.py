@@ -23,7 +23,7 @@ from tunebook.records import Objective, TaskKind
 from tunebook.search.lineage import lineage
 
 if TYPE_CHECKING:
-    from tunebook.study.recipe_file import RecipeStudy
+    from tunebook.presets.recipe_file import RecipeStudy
     from tunebook.study.study import Study
 
 _CHANGES = {

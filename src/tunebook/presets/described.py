@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tunebook.engine import replay
+from tunebook.presets.recipe_file import RecipeStudy, complete
 from tunebook.records import TaskRef
 from tunebook.search.registry import make_searcher
 from tunebook.settings import find_settings
@@ -20,7 +21,6 @@ from tunebook.study.opening import (
     settings_for,
 )
 from tunebook.study.options import StudyOptions, checked_options
-from tunebook.study.recipe_file import RecipeStudy, complete
 from tunebook.study.running import resolve_workers
 from tunebook.study.study import Study
 from tunebook.study.study_file import StudyFile

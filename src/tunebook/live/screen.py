@@ -18,9 +18,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tunebook.engine import Facts
-from tunebook.records import StudyState, Trial, TrialState
-from tunebook.stopping.limits import LimitUse
-from tunebook.study.appearance import (
+from tunebook.live.appearance import (
     BAR_COLOUR,
     BEST_COLOUR,
     WARNING_COLOUR,
@@ -32,8 +30,8 @@ from tunebook.study.appearance import (
     shortened,
     sparkline,
 )
-from tunebook.study.live_plain import forecast_text, left_text, workers_text
-from tunebook.study.live_view import (
+from tunebook.live.plain import forecast_text, left_text, workers_text
+from tunebook.live.view import (
     N_SHOWN,
     EndedTrials,
     Picture,
@@ -41,6 +39,8 @@ from tunebook.study.live_view import (
     in_order_of_end,
     take_picture,
 )
+from tunebook.records import StudyState, Trial, TrialState
+from tunebook.stopping.limits import LimitUse
 
 REFRESH_S = 0.25
 """So often a picture is taken and drawn."""

@@ -7,6 +7,8 @@ import pytest
 from rich.console import Console
 
 from tunebook.analysis.forecast import Forecast
+from tunebook.live.screen import Frame, Room, ScreenWatcher, draw
+from tunebook.live.view import in_order_of_end, take_picture
 from tunebook.records import (
     Budget,
     Series,
@@ -16,8 +18,6 @@ from tunebook.records import (
     TrialReleased,
     TrialReported,
 )
-from tunebook.study.live_screen import Frame, Room, ScreenWatcher, draw
-from tunebook.study.live_view import in_order_of_end, take_picture
 
 EVERYTHING = Budget(
     trials=40, steps=400, hours=1, cost=5, price_per_hour=2, target=0.9, patience=9, max_failures=3

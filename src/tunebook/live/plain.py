@@ -11,15 +11,15 @@ from typing import final
 
 from tunebook.analysis.forecast import Forecast, duration
 from tunebook.engine import Facts
-from tunebook.records import Budget, StudyState, TrialState
-from tunebook.study.appearance import (
+from tunebook.live.appearance import (
     clock_text,
     configuration_text,
     counts_text,
     number_text,
     shortened,
 )
-from tunebook.study.live_view import EndedTrials, Picture, TrialPicture, take_picture
+from tunebook.live.view import EndedTrials, Picture, TrialPicture, take_picture
+from tunebook.records import Budget, StudyState, TrialState
 
 PACE_S = 1.0
 """Lines are written at most so often."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from tunebook.analysis.ranking import error, feasible, ranked
 from tunebook.errors import InputError
 from tunebook.playbook.strategy import RERUN_TOP, RankAgreement, rank_agreement
+from tunebook.presets.described import open_recipe
 from tunebook.records import Configuration, Trial, TrialState
-from tunebook.study.described import open_recipe
 from tunebook.study.study_file import checked_file, file_of
 
 if TYPE_CHECKING:
-    from tunebook.study.described import Address
+    from tunebook.presets.described import Address
     from tunebook.study.study import Study
 
 BASELINE_SOURCE = "enqueued"

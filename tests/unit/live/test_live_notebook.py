@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tunebook.study.live_notebook import NotebookWatcher, as_html, notebook_display
+from tunebook.live.notebook import NotebookWatcher, as_html, notebook_display
 
 
 class FakeDisplay:

@@ -10,19 +10,17 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tunebook.errors import TaskError
-from tunebook.execution.user_code import load_function
 from tunebook.playbook.rounds import TestLook, split_name
+from tunebook.presets.model import write_best_model
 from tunebook.records import TaskKind
-from tunebook.study.model import write_best_model
 from tunebook.training.task import Split
 
 if TYPE_CHECKING:
     from tunebook.study.study import Study
 
-MODEL_LOADER = "tunebook.recipes.models:load_model"
 BOOK = "test-looks.jsonl"
 
 
@@ -50,10 +48,11 @@ def look_at_test(study: Study, home: Path) -> TestResult:
             expected="a study of 'tunebook train'",
             do="Measure it yourself, once, at the end",
         )
-    load: Any = load_function(MODEL_LOADER)
+    from tunebook.recipes.models import load_model
+
     with tempfile.TemporaryDirectory() as folder:
         told = write_best_model(study, folder)
-        model = load(folder)
+        model = load_model(folder)
         if not model.task.has(Split.TEST):
             raise TaskError(
                 f"The task {model.task.name!r} has no test set",

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from tunebook.records import Budget, StudyState
-from tunebook.study.live_plain import (
+from tunebook.live.plain import (
     HEARTBEAT_S,
     MAX_LINES,
     PlainWatcher,
     closing_lines,
     limits_text,
 )
-from tunebook.study.live_view import take_picture
+from tunebook.live.view import take_picture
+from tunebook.records import Budget, StudyState
 
 
 def watched(study) -> tuple[PlainWatcher, list[str]]:

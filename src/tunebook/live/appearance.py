@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tunebook.records import Series, StudyState, TrialState, Value
-from tunebook.study.results import short
+from tunebook.records.text import clean
 
 
 class Look(NamedTuple):
@@ -124,3 +124,8 @@ def shortened(text: str, width: int, *, is_ascii: bool = False) -> str:
         return line
     mark = "..." if is_ascii else "…"
     return line[: max(0, width - len(mark))].rstrip() + mark if width >= len(mark) else ""
+
+
+def short(value: object) -> str:
+    """Return a parameter's value in few characters."""
+    return f"{value:.4g}" if isinstance(value, float) else clean(str(value))

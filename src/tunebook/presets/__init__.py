@@ -1,0 +1,1 @@
+"""Recipes on data as studies: their files and models, confirming, reuse, looks at the test set."""
