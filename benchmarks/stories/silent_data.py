@@ -426,3 +426,21 @@ def prices(n: int = 1000) -> tuple[tuple[dict[str, Any], torch.Tensor], ...]:
     y = x[:, 0] + np.array([-1, 0, 2, 0.5, 1])[kind] + 0.5 * x[:, 1] * x[:, 2]
     y = torch.tensor(y + rng.normal(0, 0.3, n), dtype=torch.float32)
     return tuple(({"numbers": torch.tensor(x[i]), "kind": int(kind[i])}, y[i]) for i in range(n))
+
+
+class Drawn(Dataset[Any]):
+    """Draws its examples from sources with ``n_seeds`` seeds; so many of them differ."""
+
+    def __init__(self, n: int, first: int, n_seeds: int) -> None:
+        self.n, self.first, self.n_seeds = n, first, n_seeds
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, index: int) -> Any:
+        if not 0 <= index < self.n:
+            raise IndexError(index)
+        rng = np.random.default_rng(self.first + index % self.n_seeds)
+        x = rng.normal(size=6).astype("float32")
+        y = np.float32(x[0] - 0.5 * x[1] + x[2] * x[3] + rng.normal(0, 0.1))
+        return torch.tensor(x), torch.tensor([y])

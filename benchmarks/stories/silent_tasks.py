@@ -16,6 +16,7 @@ from benchmarks.stories.silent_data import (
     Causal,
     Chain,
     Detector,
+    Drawn,
     Halves,
     Mixed,
     OnFrozenBody,
@@ -418,6 +419,27 @@ def stroke(**changes: Any) -> Shaped:
     return Shaped("leaning", *leaning(), build, **({"config": dict(FAST)} | changes))
 
 
+def uncertain(**changes: Any) -> Shaped:
+    """Inputs that tell little of their labels, so that logits are near to 0."""
+    rng = np.random.default_rng(0)
+    x = torch.tensor(rng.normal(size=(1500, 6)), dtype=torch.float32)
+    chance = torch.sigmoid(0.8 * (x[:, :1] - x[:, 1:2]))
+    y = (torch.tensor(rng.random((1500, 1)), dtype=torch.float32) < chance).float()
+    made = x, y, lambda: layers(6, 1), functional.binary_cross_entropy_with_logits
+    right = lambda o, t: {"accuracy": ((o > 0) == (t > 0.5)).float().mean()}  # noqa: E731
+    return Shaped("uncertain", *made, **({"score": right} | changes))
+
+
+def drawn(n_seeds: int = 800) -> Shaped:
+    def splits(x: Any, y: Any, split: str, seed: int) -> Any:
+        sizes = {"train": (800, 0, n_seeds), "train-val": (300, 10**4, 300)}
+        return Drawn(*sizes[split]) if split in sizes else None
+
+    options = {"score": mean_squared, "splits": splits, "config": dict(FAST)}
+    made = torch.zeros(1), torch.zeros(1), lambda: layers(6, 1), functional.mse_loss
+    return Shaped("drawn", *made, maximize=None, minimize="mse", **options)
+
+
 SILENT_CLEAN: tuple[Callable[[], Parts], ...] = (
     segmentation,
     next_token,
@@ -455,5 +477,7 @@ SILENT_CLEAN: tuple[Callable[[], Parts], ...] = (
     attributes,
     smoothing,
     stroke,
+    uncertain,
+    drawn,
 )  # fmt: skip
 """Healthy tasks: a few hundred updates make them clearly better than a trivial answer."""
