@@ -1,0 +1,226 @@
+"""Why is the model bad? The headline, suspects of all four families, and what to try next.
+
+The terms of the error are those of the best trial (S2.10); the lists are those of S2.13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tunebook.analysis.boundary import EdgeAdvice
+from tunebook.analysis.curve_verdicts import Overfitting, Progress
+from tunebook.analysis.infeasibility import Level
+from tunebook.checks.trial_figures import BestTrial, TrialFigures, trial_check
+from tunebook.diagnosis.decomposition import (
+    Decomposition,
+    ErrorRate,
+    Headline,
+    TermName,
+    decompose,
+    headline,
+)
+from tunebook.records import TrialState
+from tunebook.records.finding import Finding, Verdict
+
+_RATES = ("lr", "schedule", "warmup", "momentum", "beta1", "batch_size", "optimizer")
+_REGULARIZATION = ("weight_decay", "dropout", "label_smoothing")
+_NETWORK = ("network", "architecture", "model", "backbone")
+_LISTS: Mapping[Headline, Mapping[str, tuple[str, ...]]] = {
+    Headline.UNDERFITTING: {
+        "a bigger model, by layers or units": ("width", "depth"),
+        "less regularization": _REGULARIZATION,
+        "error analysis: look at what it gets wrong": (),
+        "an architecture closer to the state of the art": _NETWORK,
+        "other values of the learning rate and its like": _RATES,
+        "more features": (),
+    },
+    Headline.OVERFITTING: {
+        "more training data": ("data_fraction",),
+        "normalization, by batch or layer": ("normalization",),
+        "augmentation": ("augmentation", "mixup"),
+        "more regularization": _REGULARIZATION,
+        "error analysis: look at what it gets wrong": (),
+        "an architecture closer to the state of the art": _NETWORK,
+        "other values of the learning rate and its like": _RATES,
+    },
+    Headline.SHIFT: {
+        "look at errors on test-val, and collect data like them": (),
+        "synthesize data like them": (),
+        "domain adaptation": (),
+    },
+}
+"""What to try, in this order; and the hyperparameters whose search is such a try (S2.13)."""
+
+_TERMS = {
+    Headline.UNDERFITTING: TermName.BIAS,
+    Headline.OVERFITTING: TermName.VARIANCE,
+    Headline.SHIFT: TermName.SHIFT,
+}
+
+
+def judge(figures: TrialFigures) -> Iterator[Finding]:
+    """Yield one finding: the headline with its evidence, the suspects, and the list (S2.2)."""
+    best, target, objective = figures.best, figures.target, figures.objective
+    if best is None:
+        yield Finding(
+            "weakness",
+            Verdict.UNKNOWN,
+            "No trial has a value: there is nothing to judge",
+            causes=_suspects(figures, None),
+            advice="Fix what ends the trials",
+            source="S2.2",
+        )
+        return
+    is_reached = target is not None and not objective.is_better(target, best.value)
+    head = _headline(figures, best)
+    tried = _tried(head, figures.varied)
+    left = [item for item, names in tried.items() if not names]
+    yield Finding(
+        "weakness",
+        Verdict.PASS if is_reached else Verdict.UNKNOWN if head is None else Verdict.NOTICE,
+        "The target was reached" if is_reached else _title(head, figures, best),
+        value=_evidence(figures, best),
+        expected="" if target is None else f"{objective.metric} {target:g}, the study's target",
+        causes=() if is_reached else _suspects(figures, head),
+        next_test="" if is_reached else _next_test(figures),
+        advice="" if is_reached else _advice(head, left, figures, best),
+        items=tuple(
+            f"{item}: {'varied ' + ', '.join(names) if names else 'not tried in this study'}"
+            for item, names in tried.items()
+        ),
+        source="S2.13",
+    )
+
+
+def _terms(figures: TrialFigures, best: BestTrial) -> tuple[Decomposition, float | None] | None:
+    """Return the terms and the target's error: of rates, or as shares of the validation loss."""
+    errors, target = best.errors, figures.target
+    scale = 1.0 if best.is_rate else errors.get("validation", 0.0)
+    if "train" not in errors or scale <= 0:
+        return None
+    wanted = None
+    if target is not None and best.base == figures.objective.metric:
+        is_turned = best.is_rate and figures.objective.sign < 0
+        wanted = (1 - target if is_turned else target) / scale
+    rates = {split: ErrorRate(value / scale) for split, value in errors.items()}
+    known = None if wanted is None else ErrorRate(wanted)
+    found = decompose(
+        train=rates["train"],
+        train_val=rates["validation"],
+        test_val=rates.get("test-val"),
+        target=known,
+    )
+    return found, wanted
+
+
+def _headline(figures: TrialFigures, best: BestTrial) -> Headline | None:
+    """Return what to work on first, None where that is not known; chance is no headline."""
+    verdict, terms = best.verdict, _terms(figures, best)
+    if verdict is not None and verdict.overfitting is Overfitting.STRONG:
+        return Headline.OVERFITTING
+    if terms is not None:
+        found, wanted = terms
+        # Of a loss a tenth of it is the least; of a rate, half a point, as in the playbook.
+        head, _ = headline(found, target=wanted if best.is_rate else max(1.0, wanted or 0.0))
+        term = found.term(_TERMS[head]) if head in _TERMS else None
+        scale = 1.0 if best.is_rate else best.errors["validation"]
+        noise = max(figures.deviation or 0.0, figures.curves.noise or 0.0)
+        if term is not None and term.size * scale > 2 * noise:
+            return head
+        if wanted is not None:
+            return Headline.NOTHING
+    if verdict is not None and verdict.progress is Progress.IMPROVING:
+        return Headline.UNDERFITTING
+    return None
+
+
+def _title(head: Headline | None, figures: TrialFigures, best: BestTrial) -> str:
+    match head:
+        case Headline.UNDERFITTING:
+            return "First underfitting: it has not learned its training data well enough"
+        case Headline.OVERFITTING:
+            return "First overfitting: it is better on its training data than on the validation set"
+        case Headline.SHIFT:
+            return "First a shift of the data: it is worse where data come from the test's source"
+        case Headline.NOTHING:
+            return "No part of the error is large and sure enough to act on"
+    missing = "" if best.errors else f"{best.wanted} was not reported"
+    if figures.target is None:
+        missing += f"{' and ' if missing else ''}no target was set"
+    return "What to work on first is not known" + (f": {missing}" if missing else "")
+
+
+def _evidence(figures: TrialFigures, best: BestTrial) -> str:
+    told = [f"trial {best.number}: {figures.objective.metric} {best.value:.4g} at step {best.step}"]
+    of = "error" if best.is_rate else best.base
+    told += [f"{of} on {split} {value:.4g}" for split, value in best.errors.items()]
+    return "; ".join(told)
+
+
+def _tried(head: Headline | None, varied: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the items of the list in order, each with the hyperparameters that were varied."""
+    return {
+        item: [name for name in varied if name in names]
+        for item, names in (_LISTS.get(head, {}) if head else {}).items()
+    }
+
+
+def _advice(head: Headline | None, left: list[str], figures: TrialFigures, best: BestTrial) -> str:
+    if head is Headline.NOTHING:
+        return "Look at what it still gets wrong, or raise the target"
+    if head is not None:
+        return f"Try next: {left[0]}" if left else "Every item of the list was varied here"
+    steps = [f"Report {best.wanted} beside {figures.objective.metric}"] if not best.errors else []
+    steps += ["Set a target in the budget"] if figures.target is None else []
+    return ", and ".join([*steps, "check again"] if steps else ["Look at what it gets wrong"])
+
+
+def _suspects(figures: TrialFigures, head: Headline | None) -> tuple[str, ...]:
+    """Return one suspect of each family, those with evidence first (S2.2)."""
+    n_failed = figures.counts.get(TrialState.FAILED, 0)
+    share = figures.infeasibility.share
+    edges = [e.parameter for e in figures.edges if e.advice is EdgeAdvice.EXPAND]
+    n_few = figures.n_feasible if figures.expected is None else 0
+    families = (
+        (
+            bool(n_failed) or figures.infeasibility.level is not Level.GREEN,
+            f"implementation: {n_failed} trials raised, {share:.0%} are infeasible",
+        ),
+        (
+            bool(edges or n_few),
+            "hyperparameters: "
+            + (
+                f"the best lie at an edge of {', '.join(edges)}"
+                if edges
+                else f"{n_few} feasible trials are few"
+                if n_few
+                else f"{', '.join(figures.varied) or 'none'} varied, and no edge found"
+            ),
+        ),
+        (
+            head is Headline.UNDERFITTING,
+            "model and data do not fit: "
+            + ("it underfits" if head is Headline.UNDERFITTING else "underfitting not seen"),
+        ),
+        (
+            head in {Headline.OVERFITTING, Headline.SHIFT},
+            "dataset: "
+            + (f"{head}" if head in {Headline.OVERFITTING, Headline.SHIFT} else "no gap seen"),
+        ),
+    )
+    return tuple(text for _, text in sorted(families, key=lambda family: not family[0]))
+
+
+def _next_test(figures: TrialFigures) -> str:
+    """Return the cheapest test that no study can take the place of (S2.2)."""
+    if figures.data is not None:
+        return f"Read the data's report: tunebook check data:{figures.data}"
+    return "Check the training itself: tunebook check with its task or study file"
+
+
+CHECK = trial_check(
+    "weakness",
+    judge,
+    question="What holds the best model back, and what is to be tried next?",
+    rules=("S2.2", "S2.12", "S2.13"),
+)
