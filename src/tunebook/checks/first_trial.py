@@ -64,7 +64,7 @@ def _judged(described: Description, training: Train, found: object) -> Iterator[
     if isinstance(found, Raised | OutOfMemory):
         yield _finding(
             Verdict.PROBLEM,
-            f"{found.part} did not end well",
+            f"{found.part} ended with an error",
             value=found.told,
             expected=f"{training.updates} steps that report {metric}",
             causes=("memory ran out",) if isinstance(found, OutOfMemory) else (),
@@ -133,20 +133,21 @@ def _cost(described: Description, found: Trained) -> Finding:
     if not foreseen or steps_s is None:
         title, expected = "The time of a step is not known", "a step that ends in time"
         return Finding("cost", Verdict.UNKNOWN, title, expected=expected, source="S0.8")
-    total = foreseen.total_s
-    steps = described.max_steps
-    of_trial = f"a trial of {steps} steps {duration(foreseen.trial_s)}" if steps else ""
-    whole = "no limit of trials or steps" if total is None else f"all {total / 3600:.2g} hours"
+    total, steps = foreseen.total_s, described.max_steps
+    title = "How long a trial takes is not known: the file sets no max_steps"
+    if steps:
+        what, seconds = ("A trial", foreseen.trial_s)
+        if total is not None:
+            what, seconds = "The whole budget", total
+        title = f"{what} takes about {duration(seconds)}"
+    of_trial = [f"a trial of {steps} steps {duration(foreseen.trial_s)}"] if steps else []
+    deadline_s = budget.deadline_seconds
     return Finding(
         "cost",
-        Verdict.NOTICE if foreseen.warning or steps is None else Verdict.PASS,
-        "How long a trial takes is not known: the file sets no max_steps"
-        if steps is None
-        else f"The whole budget takes about {duration(total)}"
-        if total is not None
-        else f"A trial takes about {duration(foreseen.trial_s)}",
-        value="; ".join(filter(None, [f"a step {duration(steps_s)}", of_trial, whole])),
-        expected="" if budget.deadline_seconds is None else f"{duration(budget.deadline_seconds)}",
+        Verdict.PASS if steps and not foreseen.warning else Verdict.NOTICE,
+        title,
+        value="; ".join([f"a step {duration(steps_s)}", *of_trial]),
+        expected="" if deadline_s is None else f"at most {duration(deadline_s)}",
         advice=foreseen.warning or ("" if steps else "Set max_steps"),
         source="S0.8",
     )

@@ -40,8 +40,8 @@ class Subject:
     kind: str
     abilities: frozenset[Ability]
     carry_out: CarryOut
-    config: Configuration = Configuration({})
-    length: int = 1
+    config: Configuration
+    length: int
 
 
 ReadFile: TypeAlias = Callable[[Path, Mapping[str, Any], int], Subject]
@@ -105,9 +105,9 @@ class Lookup:
         hint = nearest(name, {each for names in known.values() for each in names})
         if "data" in known and any((self.home / "datasets").glob(".importing-*")):
             hint = "A dataset is being imported: wait until that has ended"
-        what = {"recipe": "recipe", "data": "dataset", "study": "study"}
+        told = ", ".join(known).replace("data", "dataset").replace(", study", " or study")
         raise InputError(
-            f"There is no {' or '.join(what[kind] for kind in known)} of this name",
+            f"There is no {told} of this name",
             got=name,
             expected="file.py:Task, RECIPE --data NAME, a study file, a dataset or a study",
             do=hint,
@@ -171,8 +171,8 @@ def of_training(
 
 def of_dataset(stored: Stored) -> Subject:
     """Return a version of a dataset."""
-    name, has_data = f"{stored.name}@{stored.version}", frozenset({Ability.HAS_DATA})
-    return Subject(name, "dataset", has_data, _only(QUALITY, lambda: _quality(stored), "a dataset"))
+    name, look = f"{stored.name}@{stored.version}", _only(QUALITY, lambda: _quality(stored))
+    return Subject(name, "dataset", frozenset({Ability.HAS_DATA}), look, Configuration({}), 1)
 
 
 def of_study(name: str, store: Store) -> Subject:
@@ -191,7 +191,7 @@ def of_study(name: str, store: Store) -> Subject:
             f"The study {name!r} has no trials", do=f"Run it first: tunebook resume {name}"
         )
     space = Space.from_dict(facts.space)
-    carry_out = _only(TRIALS, lambda: trial_figures(facts, space), "a study")
+    carry_out = _only(TRIALS, lambda: trial_figures(facts, space))
     config = facts.best.config if facts.best is not None else Configuration({})
     length = facts.known_spec.max_steps or 1
     return Subject(name, "study", frozenset({Ability.HAS_TRIALS}), carry_out, config, length)
@@ -204,12 +204,12 @@ def _quality(stored: Stored) -> Quality:
     return Quality(tuple(judge_quality(stored.dataset, stored.folder)))
 
 
-def _only(what: str, read: Callable[[], Reading], subject: str) -> CarryOut:
+def _only(what: str, read: Callable[[], Reading]) -> CarryOut:
     """Return what carries out a single kind of look."""
 
     def carry_out(experiment: Experiment) -> Reading:
         if isinstance(experiment, Look) and experiment.what == what:
             return read()
-        raise NotPossible(f"not for {subject}")
+        raise NotPossible("only for what can be trained")
 
     return carry_out

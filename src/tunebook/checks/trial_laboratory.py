@@ -25,7 +25,6 @@ from tunebook.training import TrainingFunction
 MAX_SECONDS = 60.0
 """A training takes no longer: then it is stopped at its next step."""
 
-_MEMORY = FailureKind.OUT_OF_MEMORY
 _N_LINES = 3
 
 
@@ -90,6 +89,8 @@ def _seconds(curves: Mapping[str, Series], startup_s: float) -> tuple[float, ...
 
 
 def _raised(failure: Failure) -> Raised | OutOfMemory:
-    lines = (failure.traceback or failure.log_tail or "").strip().splitlines()
-    kind = OutOfMemory if failure.kind is _MEMORY else Raised
-    return kind("A short training", failure.message, tuple(lines[-_N_LINES:]))
+    lines = map(str.strip, (failure.traceback or failure.log_tail or "").splitlines())
+    # Lines of carets point to a column of the line above, which is not shown in its place here.
+    where = [line for line in lines if line.strip("^~ ") and line != failure.message]
+    kind = OutOfMemory if failure.kind is FailureKind.OUT_OF_MEMORY else Raised
+    return kind("A short training", failure.message, tuple(where[-_N_LINES:]))

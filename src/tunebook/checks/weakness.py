@@ -66,7 +66,7 @@ def judge(figures: TrialFigures) -> Iterator[Finding]:
             "weakness",
             Verdict.UNKNOWN,
             "No trial has a value: there is nothing to judge",
-            causes=_suspects(figures, None),
+            causes=_suspected(_families(figures, None)),
             advice="Fix what ends the trials",
             source="S2.2",
         )
@@ -75,14 +75,14 @@ def judge(figures: TrialFigures) -> Iterator[Finding]:
     head = _headline(figures, best)
     tried = _tried(head, figures.varied)
     left = [item for item, names in tried.items() if not names]
+    families = _families(figures, head)
     yield Finding(
         "weakness",
         Verdict.PASS if is_reached else Verdict.UNKNOWN if head is None else Verdict.NOTICE,
         "The target was reached" if is_reached else _title(head, figures, best),
         value=_evidence(figures, best),
         expected="" if target is None else f"{objective.metric} {target:g}, the study's target",
-        causes=() if is_reached else _suspects(figures, head),
-        next_test="" if is_reached else _next_test(figures),
+        causes=() if is_reached else _suspected(families),
         advice="" if is_reached else _advice(head, left, figures, best),
         items=tuple(
             f"{item}: {'varied ' + ', '.join(names) if names else 'not tried in this study'}"
@@ -90,6 +90,22 @@ def judge(figures: TrialFigures) -> Iterator[Finding]:
         ),
         source="S2.13",
     )
+    if not is_reached:
+        yield Finding(
+            "families",
+            Verdict.NOTICE,
+            "What to rule out, of each family of causes",
+            value=f"{len(_suspected(families))} of 4 have evidence in this study",
+            items=tuple(
+                f"{name}: {evidence or 'no evidence here'}; test: {test}"
+                for name, (evidence, test) in sorted(families.items(), key=lambda f: not f[1][0])
+            ),
+            source="S2.2",
+        )
+
+
+def _suspected(families: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(f"{name}: {evidence}" for name, (evidence, _) in families.items() if evidence)
 
 
 def _terms(figures: TrialFigures, best: BestTrial) -> tuple[Decomposition, float | None] | None:
@@ -175,47 +191,35 @@ def _advice(head: Headline | None, left: list[str], figures: TrialFigures, best:
     return ", and ".join([*steps, "check again"] if steps else ["Look at what it gets wrong"])
 
 
-def _suspects(figures: TrialFigures, head: Headline | None) -> tuple[str, ...]:
-    """Return one suspect of each family, those with evidence first (S2.2)."""
+def _families(figures: TrialFigures, head: Headline | None) -> dict[str, tuple[str, str]]:
+    """Return what speaks for each family, nothing for one, and its cheapest test (S2.2)."""
     n_failed = figures.counts.get(TrialState.FAILED, 0)
+    is_broken = n_failed or figures.infeasibility.level is not Level.GREEN
     share = figures.infeasibility.share
     edges = [e.parameter for e in figures.edges if e.advice is EdgeAdvice.EXPAND]
-    n_few = figures.n_feasible if figures.expected is None else 0
-    families = (
-        (
-            bool(n_failed) or figures.infeasibility.level is not Level.GREEN,
-            f"implementation: {n_failed} trials raised, {share:.0%} are infeasible",
-        ),
-        (
-            bool(edges or n_few),
-            "hyperparameters: "
-            + (
-                f"the best lie at an edge of {', '.join(edges)}"
-                if edges
-                else f"{n_few} feasible trials are few"
-                if n_few
-                else f"{', '.join(figures.varied) or 'none'} varied, and no edge found"
-            ),
-        ),
-        (
-            head is Headline.UNDERFITTING,
-            "model and data do not fit: "
-            + ("it underfits" if head is Headline.UNDERFITTING else "underfitting not seen"),
-        ),
-        (
-            head in {Headline.OVERFITTING, Headline.SHIFT},
-            "dataset: "
-            + (f"{head}" if head in {Headline.OVERFITTING, Headline.SHIFT} else "no gap seen"),
-        ),
-    )
-    return tuple(text for _, text in sorted(families, key=lambda family: not family[0]))
-
-
-def _next_test(figures: TrialFigures) -> str:
-    """Return the cheapest test that no study can take the place of (S2.2)."""
+    few = "" if figures.expected else f"only {figures.n_feasible} feasible trials"
+    rate = "" if any(name in _RATES for name in figures.varied) else "no learning rate was varied"
+    reported = "tunebook data report NAME"
     if figures.data is not None:
-        return f"Read the data's report: tunebook check data:{figures.data}"
-    return "Check the training itself: tunebook check with its task or study file"
+        reported = f"tunebook check data:{figures.data}"
+    return {
+        "implementation": (
+            f"{n_failed} trials raised, {share:.0%} are infeasible" if is_broken else "",
+            "tunebook check with the task or the study file",
+        ),
+        "hyperparameters": (
+            f"the best lie at an edge of {', '.join(edges)}" if edges else few or rate,
+            f"widen {', '.join(edges)}" if edges else "add trials, the learning rate among them",
+        ),
+        "model and data do not fit": (
+            "it underfits" if head is Headline.UNDERFITTING else "",
+            "train a larger model, and compare the error on the training data",
+        ),
+        "dataset": (
+            str(head) if head in {Headline.OVERFITTING, Headline.SHIFT} else "",
+            reported,
+        ),
+    }
 
 
 CHECK = trial_check(
