@@ -59,49 +59,55 @@ _TERMS = {
 
 
 def judge(figures: TrialFigures) -> Iterator[Finding]:
-    """Yield one finding: the headline with its evidence, the suspects, and the list (S2.2)."""
+    """Yield the headline with its evidence and its list, and what to rule out of each family."""
     best, target, objective = figures.best, figures.target, figures.objective
-    if best is None:
-        yield Finding(
-            "weakness",
-            Verdict.UNKNOWN,
-            "No trial has a value: there is nothing to judge",
-            causes=_suspected(_families(figures, None)),
-            advice="Fix what ends the trials",
-            source="S2.2",
-        )
-        return
-    is_reached = target is not None and not objective.is_better(target, best.value)
-    head = _headline(figures, best)
-    tried = _tried(head, figures.varied)
-    left = [item for item, names in tried.items() if not names]
+    head = None if best is None else _headline(figures, best)
     families = _families(figures, head)
+    if best is None:
+        title, advice = (
+            "No trial has a value: there is nothing to judge",
+            "Fix what ends the trials",
+        )
+        causes = _suspected(families)
+        yield Finding("weakness", Verdict.UNKNOWN, title, causes=causes, advice=advice)
+        return
+    if target is not None and not objective.is_better(target, best.value):
+        title, value = "The target was reached", _evidence(figures, best)
+        yield Finding("weakness", Verdict.PASS, title, value, f"{target:g}", source="S2.1")
+        return
+    tried = {
+        item: [name for name in figures.varied if name in names]
+        for item, names in (_LISTS.get(head, {}) if head else {}).items()
+    }
+    title, advice = _answer(head, figures, best)
+    left = [item for item, names in tried.items() if not names]
+    if tried:
+        advice = f"Try next: {left[0]}" if left else "Every item of the list was varied here"
     yield Finding(
         "weakness",
-        Verdict.PASS if is_reached else Verdict.UNKNOWN if head is None else Verdict.NOTICE,
-        "The target was reached" if is_reached else _title(head, figures, best),
+        Verdict.UNKNOWN if head is None and not _is_short(best) else Verdict.NOTICE,
+        title,
         value=_evidence(figures, best),
         expected="" if target is None else f"{objective.metric} {target:g}, the study's target",
-        causes=() if is_reached else _suspected(families),
-        advice="" if is_reached else _advice(head, left, figures, best),
+        causes=_suspected(families),
+        advice=advice,
         items=tuple(
             f"{item}: {'varied ' + ', '.join(names) if names else 'not tried in this study'}"
             for item, names in tried.items()
         ),
         source="S2.13",
     )
-    if not is_reached:
-        yield Finding(
-            "families",
-            Verdict.NOTICE,
-            "What to rule out, of each family of causes",
-            value=f"{len(_suspected(families))} of 4 have evidence in this study",
-            items=tuple(
-                f"{name}: {evidence or 'no evidence here'}; test: {test}"
-                for name, (evidence, test) in sorted(families.items(), key=lambda f: not f[1][0])
-            ),
-            source="S2.2",
-        )
+    yield Finding(
+        "families",
+        Verdict.NOTICE,
+        "What to rule out, of each family of causes",
+        value=f"{len(_suspected(families))} of 4 have evidence in this study",
+        items=tuple(
+            f"{name}: {evidence or 'no evidence here'}; test: {test}"
+            for name, (evidence, test) in sorted(families.items(), key=lambda f: not f[1][0])
+        ),
+        source="S2.2",
+    )
 
 
 def _suspected(families: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
@@ -145,25 +151,38 @@ def _headline(figures: TrialFigures, best: BestTrial) -> Headline | None:
             return head
         if wanted is not None:
             return Headline.NOTHING
-    if verdict is not None and verdict.progress is Progress.IMPROVING:
-        return Headline.UNDERFITTING
     return None
 
 
-def _title(head: Headline | None, figures: TrialFigures, best: BestTrial) -> str:
+def _is_short(best: BestTrial) -> bool:
+    return best.verdict is not None and best.verdict.progress is Progress.IMPROVING
+
+
+def _answer(head: Headline | None, figures: TrialFigures, best: BestTrial) -> tuple[str, str]:
+    """Return the title, and what to do where no list says it."""
     match head:
         case Headline.UNDERFITTING:
-            return "First underfitting: it has not learned its training data well enough"
+            return "First underfitting: it has not learned its training data well enough", ""
         case Headline.OVERFITTING:
-            return "First overfitting: it is better on its training data than on the validation set"
+            return "First overfitting: it is better on training data than on validation data", ""
         case Headline.SHIFT:
-            return "First a shift of the data: it is worse where data come from the test's source"
-        case Headline.NOTHING:
-            return "No part of the error is large and sure enough to act on"
-    missing = "" if best.errors else f"{best.wanted} was not reported"
+            return "First a shift of the data: it is worse on data of the test's source", ""
+    if _is_short(best):
+        return "First the length: the best trial was still improving at its end", "Raise max_steps"
+    if head is Headline.NOTHING:
+        return (
+            "No part of the error is large and sure enough to act on",
+            "Look at what it gets wrong",
+        )
+    missing, steps = [], []
+    if not best.errors:
+        missing.append(f"{best.wanted} was not reported")
+        steps.append(f"Report {best.wanted} beside {figures.objective.metric}")
     if figures.target is None:
-        missing += f"{' and ' if missing else ''}no target was set"
-    return "What to work on first is not known" + (f": {missing}" if missing else "")
+        missing.append("no target was set")
+        steps.append("Set a target in the budget")
+    told = f": {' and '.join(missing)}" if missing else ""
+    return f"What to work on first is not known{told}", ", and ".join(steps)
 
 
 def _evidence(figures: TrialFigures, best: BestTrial) -> str:
@@ -171,24 +190,6 @@ def _evidence(figures: TrialFigures, best: BestTrial) -> str:
     of = "error" if best.is_rate else best.base
     told += [f"{of} on {split} {value:.4g}" for split, value in best.errors.items()]
     return "; ".join(told)
-
-
-def _tried(head: Headline | None, varied: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return the items of the list in order, each with the hyperparameters that were varied."""
-    return {
-        item: [name for name in varied if name in names]
-        for item, names in (_LISTS.get(head, {}) if head else {}).items()
-    }
-
-
-def _advice(head: Headline | None, left: list[str], figures: TrialFigures, best: BestTrial) -> str:
-    if head is Headline.NOTHING:
-        return "Look at what it still gets wrong, or raise the target"
-    if head is not None:
-        return f"Try next: {left[0]}" if left else "Every item of the list was varied here"
-    steps = [f"Report {best.wanted} beside {figures.objective.metric}"] if not best.errors else []
-    steps += ["Set a target in the budget"] if figures.target is None else []
-    return ", and ".join([*steps, "check again"] if steps else ["Look at what it gets wrong"])
 
 
 def _families(figures: TrialFigures, head: Headline | None) -> dict[str, tuple[str, str]]:
