@@ -22,6 +22,7 @@ from tunebook.checks.trial_figures import TRIALS, trial_figures
 from tunebook.datasets.library import Stored, names_of, open_dataset
 from tunebook.engine import replay
 from tunebook.errors import ConfigurationError, InputError, StudyBusyError, nearest
+from tunebook.files import sweep_folders
 from tunebook.recipes.registry import RECIPES
 from tunebook.records import Configuration, StudyState
 from tunebook.space import Space
@@ -103,6 +104,7 @@ class Lookup:
         if found:
             return found[0], name
         hint = nearest(name, {each for names in known.values() for each in names})
+        sweep_folders(".importing-", self.home / "datasets")  # those of imports that were killed
         if "data" in known and any((self.home / "datasets").glob(".importing-*")):
             hint = "A dataset is being imported: wait until that has ended"
         told = ", ".join(known).replace("data", "dataset").replace(", study", " or study")
