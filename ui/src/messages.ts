@@ -3,7 +3,7 @@
 /** A parameter's value. */
 export type Scalar = boolean | number | string | null;
 
-export type Level = "pass" | "notice" | "problem";
+export type Level = "pass" | "notice" | "unknown" | "problem";
 
 /**
  * A simple chart. ``summary`` says in a sentence what it shows, for who cannot see it.

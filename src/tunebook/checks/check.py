@@ -19,7 +19,7 @@ class Ability(StrEnum):
     """What can be done with a subject: the only question that is ever asked of one."""
 
     CAN_TRAIN = "it can be trained"
-    CAN_LOOK_INSIDE = "its network and its data can be looked into"
+    CAN_LOOK_INSIDE = "it can be looked into"
     HAS_DATA = "it has data"
     HAS_TRIALS = "it has trials"
 

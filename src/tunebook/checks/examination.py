@@ -12,7 +12,11 @@ from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict, worst
 
 CarryOut = Callable[[Experiment], Reading]
-"""A laboratory: what carries an experiment out. It returns failures and raises nothing."""
+"""A laboratory: carries an experiment out. Failures are readings; ``NotPossible`` is raised."""
+
+
+class NotPossible(Exception):
+    """A subject does not allow an experiment: then the check is left out. Says why."""
 
 
 @dataclass(slots=True)
@@ -47,10 +51,14 @@ def examine(
             continue
         on_check(check)
         asked = check.next(config, length, done.readings)
-        while not isinstance(asked, Conclusion):
-            for experiment in asked:
-                done.readings[experiment] = carry_out(experiment)
-            asked = check.next(config, length, done.readings)
+        try:
+            while not isinstance(asked, Conclusion):
+                for experiment in asked:
+                    done.readings[experiment] = carry_out(experiment)
+                asked = check.next(config, length, done.readings)
+        except NotPossible as reason:
+            done.left_out[check.name] = str(reason)
+            continue
         done.conclusions[check.name] = asked
     return done
 

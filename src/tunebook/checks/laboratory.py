@@ -11,6 +11,7 @@ from typing import Any, assert_never, final
 import torch
 from torch import nn
 
+from tunebook.checks.examination import NotPossible
 from tunebook.checks.experiments import Experiment, Look, Part, Time, Train, Watch, with_settings
 from tunebook.checks.looks import LOOKS
 from tunebook.checks.looks.attempts import PartFailed, attempt
@@ -54,6 +55,8 @@ class Laboratory:
                 case Train():
                     return self._train(experiment)
                 case Look():
+                    if experiment.what not in LOOKS:
+                        raise NotPossible("not for a training task")
                     bench = self._bench(experiment.config, experiment.seed)
                     found: Reading = attempt("A look inside", LOOKS[experiment.what], bench)
                     return found

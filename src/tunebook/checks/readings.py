@@ -6,7 +6,7 @@ What a look gives is declared beside the check that reads it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from tunebook.checks.experiments import Experiment
@@ -35,6 +35,8 @@ class Trained:
     is_cut: bool = False
     errors: tuple[float, ...] | None = None
     sample: tuple[float, ...] = ()
+    metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    seconds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from tunebook.analysis.trial_curves import gap_of_best, judge_best
 from tunebook.engine import Facts
 from tunebook.playbook.checklist import ChecklistFacts, checklist
 from tunebook.reports.burn_down import spent_over_time
-from tunebook.reports.findings import finding_message, findings_of
+from tunebook.reports.findings import findings_of
 from tunebook.reports.messages import FindingMessage, SpentMessage
+from tunebook.reports.verdicts import finding_message
 from tunebook.space import Space
 
 
