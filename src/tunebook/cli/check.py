@@ -65,9 +65,9 @@ def check(
     done = examine(
         CHECKS,
         found.abilities,
-        found.carry_out,
-        found.config,
-        found.length,
+        carry_out=found.carry_out,
+        config=found.config,
+        length=found.length,
         on_check=lambda one: None if quiet or as_json else say(f"{one.name}: {one.question}"),
     )
     verdict = worst(done.findings)

@@ -53,7 +53,13 @@ def test_dataset_has_the_findings_of_its_quality_report(home):
     for name in ("photos", "data:photos", f"photos@{stored.version[:6]}"):
         subject = Lookup(home, None, no_file).find(name)
         assert (subject.name, subject.kind) == (f"photos@{stored.version}", "dataset")
-        done = examine(CHECKS, subject.abilities, subject.carry_out, subject.config, 1)
+        done = examine(
+            CHECKS,
+            subject.abilities,
+            carry_out=subject.carry_out,
+            config=subject.config,
+            length=1,
+        )
         assert done.findings == judge_quality(stored.dataset, stored.folder)
         assert done.left_out["single-batch"] == "only for what can be looked into"
         assert done.left_out["boundary"] == "only for what has trials"
