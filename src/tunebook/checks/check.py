@@ -44,7 +44,8 @@ class Check:
     same time, or what follows from them; ``length`` is that of a full training, in updates. Checks
     of ``after`` must not have found a problem before. ``least`` and ``most`` bound the number of
     experiments. ``reads`` are the types of its own readings. One that raised concludes for the
-    check, unless it ``copes`` with failures itself.
+    check, unless it ``copes`` with failures itself. One that is not quick is asked by the guide,
+    and otherwise only where all checks are wanted.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Check:
     after: tuple[str, ...] = ()
     reads: tuple[type, ...] = ()
     copes: bool = False
+    is_quick: bool = True
 
     def next(self, config: Configuration, length: int, readings: Readings) -> Asked:
         """Return what the check asks for and has not been read yet, or its conclusion."""

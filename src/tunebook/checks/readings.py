@@ -6,7 +6,7 @@ What a look gives is declared beside the check that reads it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from tunebook.checks.experiments import Experiment
@@ -28,13 +28,16 @@ class Trained:
 
     ``is_cut`` tells that it was ended early because it took too long. The others are there where
     the experiment watched for them: ``sample`` has one more than updates; ``errors`` the share of
-    wrong examples on one batch, None where outputs are no scores of classes.
+    wrong examples on one batch, None where outputs are no scores of classes; ``norms`` those of the
+    gradient; ``updates`` the median norm of an update over that of its weights, by tensor.
     """
 
     losses: tuple[float, ...]
     is_cut: bool = False
     errors: tuple[float, ...] | None = None
     sample: tuple[float, ...] = ()
+    norms: tuple[float, ...] = ()
+    updates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class NotFinite:
     losses: tuple[float, ...]
     errors: tuple[float, ...] | None = None
     sample: tuple[float, ...] = ()
+    norms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,6 @@ class Timed:
     """Seconds of each timed update, in order."""
 
     seconds: tuple[float, ...]
-    memory_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
