@@ -22,7 +22,7 @@ RESERVE = 1.5
 MIN_EPOCHS = 3
 """A training of fewer epochs says nothing of convergence, and is too short to compare (ours)."""
 
-_BAND, _FALLING, _FLAT = 0.02, 0.005, 0.05
+_BAND, _FALLING, _FLAT = 0.02, 0.005, 0.03
 _WINDOW, _TAIL, _SURE = 0.02, 0.25, 2.0
 
 
@@ -65,7 +65,7 @@ def convergence(losses: Sequence[float]) -> Convergence:
     fall, error = -_slope(tail) * len(tail), deviation * math.sqrt(12 / len(tail))
     if drop <= max(0.0, 4 * noise):
         return Convergence(Course.RISEN if drop < -4 * noise else Course.NOT_FALLEN)
-    if fall - _SURE * error > _FALLING * drop:
+    if fall > max(_FALLING * drop, _SURE * error):
         return Convergence(Course.FALLING, None, fall, error)
     if fall + _SURE * error > _FLAT * drop:
         return Convergence(Course.UNCLEAR, None, fall, error)

@@ -97,7 +97,12 @@ def choose_rate(runs: Sequence[SweepRun]) -> SweepChoice:
 
 def _beyond(lr: float, *, is_up: bool) -> tuple[float, ...]:
     factor = 10.0 if is_up else 0.1
-    return tuple(lr * factor**k for k in range(1, N_MORE + 1))
+    return tuple(rounded(lr * factor**k) for k in range(1, N_MORE + 1))
+
+
+def rounded(lr: float) -> float:
+    """Return a rate without the dust of its arithmetic: 0.3, not 0.30000000000000004."""
+    return float(f"{lr:.6g}")
 
 
 def at_rate(config: Configuration, length: int, lr: float) -> Train:
@@ -119,7 +124,7 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         if choice.extension and n_before < EXTENSIONS and not is_finer:
             rates += choice.extension
         elif choice.best is not None and not choice.extension and not is_finer:
-            rates, is_finer = (*rates, *(choice.best * factor for factor in FINER)), True
+            rates, is_finer = (*rates, *(rounded(choice.best * factor) for factor in FINER)), True
         else:
             break
     return _conclude(runs)
@@ -141,6 +146,10 @@ def sweep_runs(config: Configuration, length: int, readings: Readings) -> list[S
 def _conclude(runs: Sequence[SweepRun]) -> Conclusion:
     choice = choose_rate(runs)
     falling = [run.lr for run in runs if run.falls]
+    if choice.best is None:
+        lowest = min(run.lr for run in runs)
+        title = "Training diverges at every rate of the sweep."
+        return _found(Verdict.PROBLEM, title, f"down to {number(lowest)}", _BEFORE)
     if len({tuple(run.losses) for run in runs}) == 1:
         return _found(
             Verdict.UNKNOWN,
@@ -148,10 +157,6 @@ def _conclude(runs: Sequence[SweepRun]) -> Conclusion:
             f"{len(runs)} rates, one and the same curve",
             "Let optimizer(network, config) read config['lr'].",
         )
-    if choice.best is None:
-        lowest = min(run.lr for run in runs)
-        title = "Training diverges at every rate of the sweep."
-        return _found(Verdict.PROBLEM, title, f"down to {number(lowest)}", _BEFORE)
     if not falling:
         title = "The training loss falls at no rate of the sweep."
         rates = sorted(run.lr for run in runs)

@@ -180,7 +180,7 @@ def _schedule(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
         yield _problem(
             "The learning rate becomes zero early in training.",
             f"{rates[at] / highest:.2g} of its highest from update {at * between} on, of {length}",
-            "the schedule reaches zero: it is too short, or goes on at every update, not every epoch",
+            "the schedule reaches zero: it is too short, or advances every update, not every epoch",
             "Spread the schedule over all updates of a training.",
         )
     jump = _jump(rates) if seen.is_own else None

@@ -20,7 +20,7 @@ CHECKS: tuple[Check, ...] = (
     *held_back.CHECKS,
     throughput.CHECK,
     learning_rate.CHECK,
-    stability.CHECK,
     update_size.CHECK,
+    stability.CHECK,
     convergence.CHECK,
 )

@@ -167,15 +167,18 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     runs = {1.0: _run(readings, plain, seen)}
     if _outcome(runs[1.0], seen) is Outcome.PASS:
         return Conclusion((judge_single_batch(_figures(runs, seen)),))
-    others = {factor: training(config, factor=factor) for factor in FACTORS}
-    # Far off, neither passes: an optimizer known to fit tells whether it is the rate.
-    known = training(config, without=(Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER))
-    wanted = (*others.values(), known)
-    if any(experiment not in readings for experiment in wanted):
-        return wanted
-    runs |= {factor: _run(readings, other, seen) for factor, other in others.items()}
-    passing = [factor for factor in FACTORS if _outcome(runs[factor], seen) is Outcome.PASS]
-    if not passing:
+    for factor in FACTORS:
+        other = training(config, factor=factor)
+        if other not in readings:
+            return (other,)
+        runs[factor] = _run(readings, other, seen)
+        if _outcome(runs[factor], seen) is Outcome.PASS:
+            break
+    else:
+        # Far off, neither passes: an optimizer known to fit tells whether it is the rate.
+        known = training(config, without=(Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER))
+        if known not in readings:
+            return (known,)
         is_slow = _outcome(runs[1.0], seen) is Outcome.PLATEAUS
         runs[math.inf if is_slow else 0.0] = _run(readings, known, seen)
     if not seen.has_own_rate:

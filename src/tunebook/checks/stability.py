@@ -14,6 +14,7 @@ from tunebook.analysis.series import number, quantile, smoothed
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
 from tunebook.checks.experiments import Train, Watch, steady
 from tunebook.checks.first_batch import FirstBatch, first_batch
+from tunebook.checks.learning_rate import rounded
 from tunebook.checks.readings import NotFinite, Readings, Trained
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration, Value
@@ -116,6 +117,13 @@ def probe(config: Configuration, length: int, factor: float, **changes: Value) -
     return Train(steady(config, **changes), n, factor=factor, watch=watch)
 
 
+def free_probe(config: Configuration, length: int) -> Train:
+    """Return the probe whose norms of the gradient are those before any clipping."""
+    if TrainingSettings.of(config).clip_norm is None:
+        return probe(config, length, CLOSE)
+    return probe(config, length, CLOSE, clip_norm=None)
+
+
 def _ramp(config: Configuration, n: int) -> Train:
     """Return a ramp of ``n`` updates to ten times the unstable rate, and twice as many at it."""
     ramped = steady(config, warmup=1 / 3)
@@ -183,10 +191,7 @@ def _warmed_up(config: Configuration, length: int, readings: Readings) -> Asked 
 
 def _clipped(config: Configuration, length: int, readings: Readings) -> Asked | None:
     """Clip the gradient at lower and lower norms until training holds (S4.49)."""
-    free = probe(config, length, CLOSE)
-    if TrainingSettings.of(config).clip_norm is not None:
-        # Norms must be seen before they are clipped.
-        free = probe(config, length, CLOSE, clip_norm=None)
+    free = free_probe(config, length)
     found = readings.get(free)
     if found is None:
         return (free,)
@@ -212,7 +217,7 @@ def _lowered(
         if lower not in readings:
             return (lower,)
         if instability(_costs(readings, lower)) is Instability.NONE:
-            rate = TrainingSettings.of(config).lr / divisor
+            rate = rounded(TrainingSettings.of(config).lr / divisor)
             reason = f"at 1/{divisor:g} of the rate training is stable; clipping is not enough"
             title = f"Neither warm-up nor clipping helps: 1/{divisor:g} of the rate is stable."
             if is_own:

@@ -12,7 +12,7 @@ from tunebook.analysis.series import number, quantile, smoothed, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
 from tunebook.checks.experiments import Train, Watch, steady, with_settings
 from tunebook.checks.first_batch import FirstBatch, first_batch
-from tunebook.checks.learning_rate import at_rate
+from tunebook.checks.learning_rate import at_rate, rounded
 from tunebook.checks.readings import Readings, Trained
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration, Value
@@ -73,7 +73,10 @@ def _changes(config: Configuration, median: float) -> list[tuple[dict[str, Value
     settings = TrainingSettings.of(config)
     edge = BAND[1] if median > BAND[1] else BAND[0]
     factor = min(MAX_FACTOR, max(1 / MAX_FACTOR, edge / median))
-    rate: tuple[dict[str, Value], str] = ({"lr": settings.lr * factor}, f"{factor:.2g} x the rate")
+    rate: tuple[dict[str, Value], str] = (
+        {"lr": rounded(settings.lr * factor)},
+        f"{factor:.2g} x the rate",
+    )
     if median < BAND[0] or settings.warmup > 0:
         return [rate]
     return [({"warmup": WARM_UP}, f"a warm-up over {WARM_UP:.0%} of training"), rate]

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tunebook.diagnosis.preflight_data import DataFigures, judge_data
 from tunebook.analysis.series import number
+from tunebook.diagnosis.preflight_data import DataFigures, judge_data
 from tunebook.records.finding import Finding, Verdict
 
 _SAME = 1e-5
