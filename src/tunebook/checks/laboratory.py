@@ -67,7 +67,7 @@ class Laboratory:
     ) -> None:
         """``max_bytes`` bounds what timed updates may allocate: by default most of what is free."""
         self.task, self.seed, self.max_seconds = task, seed, max_seconds
-        self.max_bytes = max_bytes
+        self.max_bytes, self._has_timed = max_bytes, False
         self._benches: dict[tuple[Configuration, int], Bench] = {}
 
     def carry_out(self, experiment: Experiment) -> Reading:
@@ -83,8 +83,7 @@ class Laboratory:
                     found: Reading = attempt("A look inside", LOOKS[experiment.what], bench)
                     return found
                 case Time():
-                    with limited_memory(self.max_bytes):
-                        return attempt("Timing updates", timed, self.task, experiment, self.seed)
+                    return self._time(experiment)
                 case _:
                     assert_never(experiment)
         except PartFailed as failed:
@@ -97,6 +96,15 @@ class Laboratory:
         if key not in self._benches:
             self._benches[key] = Bench(self.task, config, self.seed + seed)
         return self._benches[key]
+
+    def _time(self, asked: Time) -> Reading:
+        if not self._has_timed:
+            # A first update imports what PyTorch imports late: that must not run out of memory.
+            small = replace(asked, config=with_settings(asked.config, batch_size=2), updates=1)
+            attempt("Timing updates", timed, self.task, small, self.seed)
+            self._has_timed = True
+        with limited_memory(self.max_bytes):
+            return attempt("Timing updates", timed, self.task, asked, self.seed)
 
     def _train(self, asked: Train) -> Reading:
         part = "Training on a single batch" if asked.one_batch else "A short training"

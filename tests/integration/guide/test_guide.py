@@ -66,6 +66,26 @@ def test_guide_that_was_stopped_goes_on_without_measuring_again(task_file, tmp_p
     assert second.state.stages[5] == "done"
 
 
+def test_guide_killed_within_a_stage_takes_up_its_readings_and_its_questions(task_file, tmp_path):
+    def killed(name, value, reason):
+        if name == "n_updates":
+            raise KeyboardInterrupt
+        return value
+
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(task_file, tmp_path, ask=killed, until=4)
+    path = tmp_path / "guides" / "Rings" / "log.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    last = max(i for i, line in enumerate(lines) if b'"kind": "reading"' in line)
+    path.write_bytes(b"".join(lines[:last]))
+    whole = carried_out(task_file, tmp_path / "undisturbed", until=4)
+    again = carried_out(task_file, tmp_path, until=4)
+    assert again.state.spent == whole.state.spent
+    assert again.config == whole.config
+    assert again.n_updates == whole.n_updates
+    assert again.state.questions.keys() == whole.state.questions.keys()
+
+
 def test_closed_gate_refuses_the_next_stage_until_it_is_waived(task_file, tmp_path):
     with pytest.raises(GateError, match=r"stage 2 \(debug\) is closed by .*single-batch"):
         carried_out(task_file, tmp_path, name="Shuffled", until=3)

@@ -26,11 +26,12 @@ _PART = "A step of the optimizer"
 
 def look(bench: Bench) -> StepFigures:
     """Return what steps of the optimizer do."""
-    training, batch = _fresh(bench), bench.sample(Split.TRAIN, BATCH)
+    seen, batch = bench.see(), bench.sample(Split.TRAIN, BATCH)
+    training = seen.training
     trained = [p for p in training.network.parameters() if p.requires_grad]
     held = _held(training, trained)
     is_own, has_rate = bench.task.optimizer is not None, has_own_rate(bench.task, bench.config)
-    gradients = _gradients(training, batch, held)
+    gradients = _gradients(seen.loss, held)
     if gradients is None:
         return StepFigures(len(trained), len(held), is_own, has_rate)
     norm, weights = _norm(gradients), _norm(held) or 1.0
@@ -67,18 +68,13 @@ def _held(training: Training, trained: Sequence[nn.Parameter]) -> list[nn.Parame
     return [p for p in trained if id(p) in known]
 
 
-def _gradients(
-    training: Training, batch: Batch, held: Sequence[nn.Parameter]
-) -> list[torch.Tensor] | None:
-    """Return the gradient of a batch for these tensors; None if it is zero or not finite."""
-    training.network.train()
-    loss = attempt("The loss", training.loss, batch)
-    if not held or not loss.requires_grad:
+def _gradients(loss: torch.Tensor, held: Sequence[nn.Parameter]) -> list[torch.Tensor] | None:
+    """Return the gradient of a loss; None if there is none, or it is zero or not finite."""
+    if not held or not loss.requires_grad or loss.numel() != 1:
         return None
-    made = torch.autograd.grad(loss.mean(), held, allow_unused=True)
+    made = torch.autograd.grad(loss, held, allow_unused=True)
     found = [torch.zeros_like(p) if g is None else g for p, g in zip(held, made, strict=True)]
-    norm = _norm(found)
-    return found if 0 < norm < math.inf else None
+    return found if 0 < _norm(found) < math.inf else None
 
 
 @torch.no_grad()
