@@ -19,6 +19,9 @@ class NotPossible(Exception):
     """A subject does not allow an experiment: then the check is left out. Says why."""
 
 
+_SLOW = "it takes long: only when all checks are wanted"
+
+
 @dataclass(slots=True)
 class Examination:
     """What came of it: conclusions by check, readings, and the checks left out with the reason."""
@@ -41,11 +44,16 @@ def examine(
     config: Configuration,
     length: int,
     on_check: Callable[[Check], None] = lambda check: None,
+    is_full: bool = False,
 ) -> Examination:
-    """Carry out what every check asks for until it concludes; those that cannot run are listed."""
+    """Carry out what every check asks for until it concludes; those that cannot run are listed.
+
+    Checks that are not quick are left out unless the examination ``is_full``.
+    """
     done = Examination()
     for check in checks:
-        reason = _obstacle(check, abilities, done)
+        is_left = not (check.is_quick or is_full)
+        reason = _SLOW if is_left else obstacle(check, abilities, done)
         if reason:
             done.left_out[check.name] = reason
             continue
@@ -63,7 +71,7 @@ def examine(
     return done
 
 
-def _obstacle(check: Check, abilities: Collection[Ability], done: Examination) -> str:
+def obstacle(check: Check, abilities: Collection[Ability], done: Examination) -> str:
     """Return why a check cannot run, nothing if it can."""
     if check.ability not in abilities:
         return f"only for what {check.ability.value.removeprefix('it ')}"

@@ -28,7 +28,8 @@ class Trained:
 
     ``is_cut`` tells that it was ended early because it took too long. The others are there where
     the experiment watched for them: ``sample`` has one more than updates; ``errors`` the share of
-    wrong examples on one batch, None where outputs are no scores of classes.
+    wrong examples on one batch, None where outputs are no scores of classes; ``norms`` those of the
+    gradient; ``updates`` the median norm of an update over that of its weights, by tensor.
     """
 
     losses: tuple[float, ...]
@@ -37,6 +38,8 @@ class Trained:
     sample: tuple[float, ...] = ()
     metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     seconds: tuple[float, ...] = ()
+    norms: tuple[float, ...] = ()
+    updates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class NotFinite:
     losses: tuple[float, ...]
     errors: tuple[float, ...] | None = None
     sample: tuple[float, ...] = ()
+    norms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,6 @@ class Timed:
     """Seconds of each timed update, in order."""
 
     seconds: tuple[float, ...]
-    memory_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 also if something is UNKNOWN.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also sweep rates and time batches: takes minutes.")
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     home: Home = None,
@@ -68,6 +71,7 @@ def check(
         carry_out=found.carry_out,
         config=found.config,
         length=found.length,
+        is_full=everything,
         on_check=lambda one: None if quiet or as_json else say(f"{one.name}: {one.question}"),
     )
     verdict = worst(done.findings)

@@ -125,7 +125,7 @@ def test_checks_that_cannot_run_are_listed_with_the_reason():
     assert found.left_out == {
         "steps": "rates found a problem",
         "more": "steps was left out",
-        "inside": "only for what its network and its data can be looked into",
+        "inside": "only for what can be looked into",
     }
 
 

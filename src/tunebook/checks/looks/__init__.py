@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tunebook.checks.looks import first_batch
+from tunebook.checks.looks import first_batch, optimizer_steps
 from tunebook.checks.looks.bench import Bench
 
 LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "first-batch": first_batch.look,
+    "optimizer-steps": optimizer_steps.look,
 }

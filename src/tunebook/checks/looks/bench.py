@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import nn
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.tensors import operations, tensors_in
@@ -112,6 +113,11 @@ def loss_operations(task: Task, seen: Seen) -> list[str]:
 def expects_logits(operations_of_loss: list[str]) -> bool:
     """Whether a loss makes probabilities of the outputs by itself."""
     return any(name.startswith(_LOGIT_OPERATIONS) for name in operations_of_loss)
+
+
+def dropouts(network: nn.Module) -> list[Any]:
+    """Return the layers of all kinds that drop units."""
+    return [m for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]  # noqa: SLF001  # the base of all
 
 
 def has_own_rate(task: Task, config: Mapping[str, Any]) -> bool:
