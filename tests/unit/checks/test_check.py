@@ -166,7 +166,7 @@ EXPERIMENTS = st.one_of(
 READINGS = st.one_of(
     st.builds(Trained, LOSSES, st.booleans(), st.none() | LOSSES, LOSSES),
     st.builds(NotFinite, st.integers(1, 9), LOSSES),
-    st.builds(Timed, LOSSES, st.none() | FLOATS),
+    st.builds(Timed, LOSSES),
     st.builds(Raised, st.text(max_size=5), st.text(max_size=5), st.lists(st.text()).map(tuple)),
     st.builds(OutOfMemory, st.text(max_size=5), st.text(max_size=5)),
 )
