@@ -39,12 +39,16 @@ class Watch(StrEnum):
     SAMPLE = "sample"
     """The loss of a fixed sample, before training and after every update."""
 
+    SPLITS = "splits"
+    """What the trained network makes of examples of training and of validation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Train:
     """A training from fresh weights. ``factor`` multiplies the rate, also of an own optimizer.
 
     On ``one_batch`` it sees the first 32 examples again and again, and dropout is off (S2.8).
+    ``within``: half of the training examples are held out, and validated on.
     """
 
     config: Settings
@@ -54,6 +58,7 @@ class Train:
     factor: float = 1.0
     without: tuple[Part, ...] = ()
     watch: tuple[Watch, ...] = ()
+    within: bool = False
 
     @property
     def price(self) -> int:

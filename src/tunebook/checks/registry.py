@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunebook.checks import single_batch
+from tunebook.checks import learning, metric, single_batch
 from tunebook.checks.check import Check
 
-CHECKS: tuple[Check, ...] = (single_batch.CHECK,)
+CHECKS: tuple[Check, ...] = (single_batch.CHECK, metric.CHECK, learning.CHECK)

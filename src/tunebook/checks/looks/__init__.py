@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tunebook.checks.looks import first_batch
+from tunebook.checks.looks import baselines, first_batch, metric
 from tunebook.checks.looks.bench import Bench
 
 LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "first-batch": first_batch.look,
+    "metric": metric.look,
+    "baselines": baselines.look,
 }
