@@ -18,16 +18,17 @@ from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict
 
 N_UPDATES, MIN_EXAMPLES = 300, 25
-SURE = 2.5
-"""How many deviations the true targets must lie below shuffled ones: chance does so in 0.6 %."""
+SURE, CLEAR = 2.5, 5.0
+"""How many deviations the true targets must lie below shuffled ones: chance does so in 0.6 %.
+What only tells causes apart must be clearer."""
 
-_CLEAR, _FAR, _LINEAR_GAIN = 5.0, 0.5, 3.0
-"""Deviations of a difference between modes; the share of what was learned that it loses."""
+_FAR, _FAR_WITH_NORM = 0.15, 0.3
+"""Share of what was learned that evaluation mode loses; batch norm averages slowly (ours)."""
 
-_MANY, _FEW, _LEAST_OF_CLASS, _LEAST_MOVED = 0.6, 0.1, 3, 10
+_MANY, _HALF, _FEW, _LEAST_OF_CLASS, _LEAST_MOVED = 0.6, 0.5, 0.1, 3, 10
 """Shares of a class that are guessed as one other class, and as itself, if it is renamed (ours)."""
 
-_ALL_KNOWN = (Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER)
+_LINEAR_GAIN = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,7 @@ class Baselines:
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """Train for a moment; what was not learned is asked for with one thing changed."""
-    plain = Train(config, N_UPDATES, watch=(Watch.SPLITS,))
-    bare = Train(config, N_UPDATES, watch=(Watch.SPLITS,), without=(Part.AUGMENTATION,))
+    plain, bare = _training(config), _training(config, (Part.AUGMENTATION,))
     look = Look("baselines", config)
     base, done = read(readings, look, Baselines), readings.get(plain)
     if isinstance(done, NotFinite):
@@ -64,14 +64,11 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         title = f"What is learned could not be measured: {reason}."
         return Conclusion((_finding(Verdict.UNKNOWN, title),))
     train, val = done.splits["train"], done.splits["train-val"]
-    found = _modes(train, length, done) or _renamed(train, val)
+    found = _modes(train, length, done.losses[0]) or _renamed(train, val)
     if found is not None and found.verdict is Verdict.PROBLEM:
         return Conclusion((found,))
-    if not _holds(val):
-        other = _other(config, train)
-        if other not in readings:
-            return (other,)
-        return Conclusion((_nothing(done, base, readings.get(other), is_fitted=_holds(train)),))
+    if not _holds(val, SURE):
+        return _nothing(config, readings, done, base)
     if base.has_augmentation and bare not in readings:
         return (bare,)
     without = read(readings, bare, Trained) if base.has_augmentation else None
@@ -102,60 +99,86 @@ def _obstacle(done: Trained) -> str:
     return ""
 
 
-def _holds(split: SplitFigures) -> bool:
-    return split.shuffled - split.loss > SURE * split.deviation
+def _holds(split: SplitFigures | None, sure: float = CLEAR) -> bool:
+    return split is not None and split.shuffled - split.loss > sure * split.deviation
 
 
 def _losses(split: SplitFigures) -> str:
     return f"validation loss {number(split.loss)}, {number(split.shuffled)} with shuffled targets"
 
 
-def _other(config: Configuration, train: SplitFigures) -> Train:
-    """Return the training that tells causes apart.
+def _nothing(config: Configuration, readings: Readings, done: Trained, base: Baselines) -> Asked:
+    """Return what it means that nothing holds on the validation set.
 
-    Where the training examples were learned: the same, validated on a part of them. Where not: one
-    with a known optimizer, and without all that holds back.
+    Where the training examples were learned, the same training tells more that is validated on a
+    part of them. Where not: one without augmentation, then with a known optimizer.
     """
-    if _holds(train):
-        return Train(config, N_UPDATES, watch=(Watch.SPLITS,), within=True)
-    return Train(config, N_UPDATES, watch=(Watch.SPLITS,), without=_ALL_KNOWN)
-
-
-def _nothing(done: Trained, base: Baselines, other: object, *, is_fitted: bool) -> Finding:
-    """Return what it means that nothing holds on the validation set, by the other training."""
-    split = other.splits.get("train-val") if isinstance(other, Trained) else None
-    holds = split is not None and not split.reason and _holds(split)
-    mixed = (
-        "labels do not belong to their inputs: a mix-up of files or of order",
-        "the inputs say nothing about the labels",
-    )
-    advice = "Look at ten inputs with their labels, as they come out of the dataset."
-    if is_fitted and holds:
-        causes = (
-            "labels of the validation set do not belong to their inputs: another order or class "
-            "list than in training",
-            "inputs of the validation set are preprocessed differently",
-        )
-        advice = "What is learned holds on held-out training examples: compare how both are read."
-    elif holds or _linear_learns(base):
-        causes = (
-            "the learning rate, or too much regularization or augmentation"
-            if holds
-            else "inputs and targets are mixed up on their way into training",
-            "the learning rate",
-        )
-        learner = "Adam at 0.001 without regularization" if holds else "A linear model"
-        advice = f"{learner} learns this task: look at what the training does differently."
-    else:
-        causes = mixed
+    is_fitted = _holds(done.splits["train"])
+    causes: tuple[str, ...] = ()
+    for without, told in _OTHERS[is_fitted]:
+        if without == (Part.AUGMENTATION,) and not base.has_augmentation:
+            continue
+        other = _training(config, without, within=is_fitted)
+        if other not in readings:
+            return (other,)
+        learned = read(readings, other, Trained)
+        if learned is not None and _holds(learned.splits.get("train-val")):
+            causes = told
+            break
     title = "Nothing is learned that holds on the validation set."
-    if done.is_cut and not is_fitted and not holds:
-        return _finding(Verdict.UNKNOWN, f"{title} The training was cut short.", causes=causes)
-    test = "Look at ten inputs of each split with their labels."
-    value = _losses(done.splits["train-val"])
-    return _finding(
-        Verdict.PROBLEM, title, value, _LOWER, causes=causes, next_test=test, advice=advice
+    if not causes:
+        causes = _LINEAR if _linear_learns(base) else _MIXED
+        if done.is_cut and not is_fitted:
+            cut = f"{title} The training was cut short."
+            return Conclusion((_finding(Verdict.UNKNOWN, cut, causes=causes),))
+    return Conclusion(
+        (
+            _finding(
+                Verdict.PROBLEM,
+                title,
+                _losses(done.splits["train-val"]),
+                _LOWER,
+                causes=causes,
+                next_test="Look at ten inputs of each split with their labels.",
+            ),
+        )
     )
+
+
+_MIXED = (
+    "labels do not belong to their inputs: a mix-up of files or of order",
+    "the inputs say nothing about the labels",
+)
+_LINEAR = ("inputs and targets are mixed up on their way into training", "the learning rate")
+_OTHERS: dict[bool, tuple[tuple[tuple[Part, ...], tuple[str, ...]], ...]] = {
+    True: (
+        (
+            (),
+            (
+                "labels of the validation set do not belong to their inputs: another order or "
+                "class list than in training",
+                "inputs of the validation set are preprocessed differently",
+            ),
+        ),
+    ),
+    False: (
+        (
+            (Part.AUGMENTATION,),
+            ("the augmentation is wrong: it destroys what the labels depend on",),
+        ),
+        (
+            (Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER),
+            ("the learning rate or the optimizer", "too much regularization"),
+        ),
+    ),
+}
+"""What is tried without which parts, and the causes if it learns what the plain one did not."""
+
+
+def _training(
+    config: Configuration, without: tuple[Part, ...] = (), *, within: bool = False
+) -> Train:
+    return Train(config, N_UPDATES, without=without, watch=(Watch.SPLITS,), within=within)
 
 
 def _linear_learns(base: Baselines) -> bool:
@@ -165,28 +188,24 @@ def _linear_learns(base: Baselines) -> bool:
     return base.linear > base.trivial + _LINEAR_GAIN * base.error(base.trivial)
 
 
-def _modes(train: SplitFigures, length: int, done: Trained) -> Finding | None:
+def _modes(train: SplitFigures, length: int, first: float) -> Finding | None:
     """Return whether evaluation makes much less of the training examples than training does."""
-    gained, lost = train.shuffled - train.training_loss, train.loss - train.training_loss
-    if not (
-        gained > _CLEAR * train.deviation and lost > max(_FAR * gained, _CLEAR * train.deviation)
-    ):
+    learned = min(first, train.shuffled) - train.training_loss
+    lost = train.loss - train.training_loss
+    far = _FAR_WITH_NORM if train.momenta else _FAR
+    if not (learned > 0 and lost > max(far * learned, CLEAR * train.deviation)):
         return None
     value = f"loss {number(train.loss)} in evaluation, {number(train.training_loss)} in training"
     title = "Evaluation makes less of the training examples than training mode does."
-    causes = (
-        "evaluation mode does something else than training mode, such as other preprocessing",
-    )
-    if train.fresh_loss - train.training_loss < _FAR * lost:
-        kept = max((1 - m) ** length for m in train.momenta)
-        is_wrong = kept > _FEW or max(train.momenta) > _FAR
-        if not is_wrong:
-            # A slow average after few updates, or a rate at which weights still move fast.
-            title += " The statistics of batch norm lag behind."
-            return _finding(Verdict.NOTICE, title, value, "much the same")
-        share = ", ".join(map(number, train.momenta))
-        causes = (f"the running statistics of batch norm are wrong: their momentum is {share}",)
-    return _finding(Verdict.PROBLEM, title, value, "much the same", causes=causes)
+    cause = "evaluation mode does something else than training mode, such as other preprocessing"
+    verdict = Verdict.PROBLEM
+    if train.fresh_loss - train.training_loss < _HALF * lost:
+        momenta = ", ".join(map(number, train.momenta))
+        cause = f"the running statistics of batch norm are wrong: their momentum is {momenta}"
+        # Otherwise a slow average after few updates, or weights that still move fast.
+        is_wrong = max(train.momenta) > _HALF or (1 - min(train.momenta)) ** length > _FEW
+        verdict = Verdict.PROBLEM if is_wrong else Verdict.NOTICE
+    return _finding(verdict, title, value, "much the same", causes=(cause,))
 
 
 def _renamed(train: SplitFigures, val: SplitFigures) -> Finding | None:
@@ -227,14 +246,13 @@ def _renamed(train: SplitFigures, val: SplitFigures) -> Finding | None:
 
 def _destroyed(val: SplitFigures, without: SplitFigures | None) -> Finding | None:
     """Return whether augmentation costs most of what is learned without it."""
-    if without is None or without.reason or not _holds(without):
+    if without is None or not _holds(without):
         return None
-    gained, gained_without = val.shuffled - val.loss, without.shuffled - without.loss
-    both = (val.score, without.score)
-    is_far = gained < _FAR * gained_without
-    if None not in both and val.score is not None and without.score is not None:
-        is_far &= without.score - val.score > max(0.1, 0.25 * without.score)
-    if not is_far or gained_without - gained < _CLEAR * without.deviation:
+    gained, possible = val.shuffled - val.loss, without.shuffled - without.loss
+    is_far = gained < _HALF * possible and possible - gained > CLEAR * without.deviation
+    if val.score is not None and without.score is not None:
+        is_far &= without.score - val.score > max(_FEW, _HALF**2 * without.score)
+    if not is_far:
         return None
     return _finding(
         Verdict.PROBLEM,

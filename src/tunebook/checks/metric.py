@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tunebook.analysis.series import number
-from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
+from tunebook.checks.check import Ability, Asked, Check, Conclusion, failure
 from tunebook.checks.experiments import Look
 from tunebook.checks.metric_kind import MetricKind, best_of, is_best
-from tunebook.checks.readings import Readings
+from tunebook.checks.readings import OutOfMemory, Raised, Readings
 from tunebook.records import Configuration, Direction
 from tunebook.records.finding import Finding, Verdict
 
@@ -48,7 +48,7 @@ class MetricSeen:
 
     metric: str
     direction: Direction
-    kind: MetricKind
+    metric_kind: MetricKind
     reported: Mapping[str, float]
     has_all: bool = False
     raised: str = ""
@@ -76,7 +76,7 @@ class MetricSeen:
     def is_best(self, made: Made) -> bool:
         """Whether these outputs have the best value."""
         bad = (abs(self.value(m) - self.value(Made.RIGHT)) for m in (Made.SHUFFLED, Made.WRONG))
-        return is_best(self.value(made), best_of(self.metric, self.kind), max(bad))
+        return is_best(self.value(made), best_of(self.metric, self.metric_kind), max(bad))
 
     @property
     def gain(self) -> float:
@@ -88,8 +88,14 @@ class MetricSeen:
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """Look at the metric, and judge what it says."""
     look = Look("metric", config)
-    seen = read(readings, look, MetricSeen)
-    return (look,) if seen is None else Conclusion((judge_metric(seen),))
+    seen = readings.get(look)
+    if isinstance(seen, Raised | OutOfMemory):
+        # What a training raises as well is told by the checks before.
+        if seen.part.startswith("Evaluation"):
+            return Conclusion((failure(CHECK, seen),))
+        title = f"The metric is unknown: {seen.part} raised an error."
+        return Conclusion((_finding(Verdict.UNKNOWN, title, seen.told),))
+    return Conclusion((judge_metric(seen),)) if isinstance(seen, MetricSeen) else (look,)
 
 
 def judge_metric(seen: MetricSeen) -> Finding:
@@ -137,7 +143,7 @@ def _mistake(seen: MetricSeen) -> tuple[str, str]:
     """Return title and cause of the first mistake, empty where there is none."""
     if seen.values and not math.isnan(seen.value(Made.RIGHT)):
         return _of_values(seen)
-    wanted = seen.kind.direction
+    wanted = seen.metric_kind.direction
     if wanted is not None and wanted is not seen.direction:
         return _BACKWARD, _direction(seen)
     return ("", "")
@@ -156,7 +162,7 @@ _LOGITS, _PADDING, _PART, _STATE = _EVIDENCE
 
 def _of_values(seen: MetricSeen) -> tuple[str, str]:
     right, shuffled = seen.value(Made.RIGHT), seen.value(Made.SHUFFLED)
-    is_vague = bool(best_of(seen.metric, seen.kind)) and not seen.is_best(Made.RIGHT)
+    is_vague = bool(best_of(seen.metric, seen.metric_kind)) and not seen.is_best(Made.RIGHT)
     if seen.known:
         return _NOT_BEST, seen.known
     if seen.are_same(Made.RIGHT, Made.WRONG, Made.SHUFFLED):
@@ -201,7 +207,7 @@ def _is_worse(seen: MetricSeen, made: Made) -> bool:
 
 
 def _direction(seen: MetricSeen) -> str:
-    if seen.kind.direction is seen.direction:
+    if seen.metric_kind.direction is seen.direction:
         return "the metric is computed the wrong way round: it counts errors for hits, or its sign"
     return f"the direction is wrong: {seen.metric} is declared as {seen.direction}"
 
@@ -210,7 +216,9 @@ def _sound(seen: MetricSeen) -> Finding:
     """Return what could be measured of a metric with which nothing is wrong."""
     value = f"{seen.metric} {number(seen.reported[seen.metric])} before training"
     ways = "rate, error rate, score or loss"
-    advice = f"Set metric_kind of the task to {ways}." if seen.kind is MetricKind.UNKNOWN else ""
+    advice = (
+        f"Set metric_kind of the task to {ways}." if seen.metric_kind is MetricKind.UNKNOWN else ""
+    )
     if math.isnan(seen.value(Made.RIGHT)):
         reason = seen.unknown or "it raises on outputs that are right"
         title = f"The metric is reported, but could not be tried on right outputs: {reason}."
@@ -243,4 +251,5 @@ CHECK = Check(
     ability=Ability.CAN_LOOK_INSIDE,
     ask=ask,
     reads=(MetricSeen,),
+    copes=True,
 )

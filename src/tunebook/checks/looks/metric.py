@@ -47,7 +47,7 @@ def look(bench: Bench) -> MetricSeen:
     found = MetricSeen(
         metric=task.metric,
         direction=task.objective.direction,
-        kind=kind_of(task.metric, task.metric_kind),
+        metric_kind=kind_of(task.metric, task.metric_kind),
         reported={name.removeprefix("val_"): value for name, value in values.items()},
         raised=failed.reading.told if failed else "",
     )
@@ -179,8 +179,12 @@ class _Metric:
         if not bool(counted.all()):
             padded = self.right(torch.where(counted, targets, others))
             found[Made.OTHER_PADDING] = self.of(padded)
-        numbers = torch.arange(targets.numel()).reshape(targets.shape)
-        n_classes = 2 if self.shape.kind is TargetKind.LABELS else self.shape.n_classes
+        # Labels take turns; classes in order would lie on a diagonal, which no wrong axis changes.
+        is_labels, n_all = self.shape.kind is TargetKind.LABELS, targets.numel()
+        n_classes = 2 if is_labels else self.shape.n_classes
+        rng = torch.Generator().manual_seed(3)
+        numbers = torch.arange(n_all) if is_labels else torch.randperm(n_all, generator=rng)
+        numbers = numbers.reshape(targets.shape)
         for name, n in (
             (Made.ALL_CLASSES, n_classes or 0),
             (Made.HALF_OF_CLASSES, (n_classes or 0) // 2),
