@@ -49,12 +49,16 @@ class Watch(StrEnum):
     UPDATES = "updates"
     """How large an update is beside the weights that it changes, for every matrix of weights."""
 
+    SPLITS = "splits"
+    """What the trained network makes of examples of training and of validation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Train:
     """A training from fresh weights. ``factor`` multiplies the rate, also of an own optimizer.
 
     On ``one_batch`` it sees the same 32 examples again and again (S2.8).
+    ``within``: half of the training examples are held out, and validated on.
     """
 
     config: Settings
@@ -64,6 +68,7 @@ class Train:
     factor: float = 1.0
     without: tuple[Part, ...] = ()
     watch: tuple[Watch, ...] = ()
+    within: bool = False
 
     @property
     def price(self) -> int:

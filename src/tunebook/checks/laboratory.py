@@ -29,14 +29,16 @@ from tunebook.checks.experiments import (
 from tunebook.checks.looks import LOOKS
 from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.bench import BATCH, Bench, dropouts, with_rate
+from tunebook.checks.looks.learned import learned
 from tunebook.checks.looks.shape import guesses, is_counted, shape_of
 from tunebook.checks.readings import NotFinite, Reading, Timed, Trained
 from tunebook.checks.shape import TaskShape
 from tunebook.recipes.batches import Batch
 from tunebook.recipes.loop import Training
 from tunebook.recipes.optimizers import gradient_norm
+from tunebook.recipes.sampling import part_of
 from tunebook.records import Configuration
-from tunebook.training.task import Split, Task
+from tunebook.training.task import Examples, Split, Task
 
 MIN_UPDATES, MAX_SECONDS = 100, 12.0
 """A slow network trains fewer updates than asked, but no fewer than this. Seconds are those of the
@@ -117,7 +119,10 @@ class Laboratory:
         shape = shape_of(self.task, bench.see()) if asked.one_batch else None
         sample = bench.sample(Split.TRAIN, N_SAMPLE) if Watch.SAMPLE in asked.watch else None
         run = _Run(made, batch, shape, sample, frozenset(asked.watch))
-        return attempt(part, run.train, asked.updates, self.max_seconds)
+        found = attempt(part, run.train, asked.updates, self.max_seconds)
+        if isinstance(found, Trained) and Watch.SPLITS in asked.watch:
+            return replace(found, splits=learned(made, bench))
+        return found
 
 
 def prepared(task: Task, asked: Train, seed: int) -> Training:
@@ -127,6 +132,8 @@ def prepared(task: Task, asked: Train, seed: int) -> Training:
         config = with_settings(config, **_PLAIN)
     if Part.AUGMENTATION in asked.without:
         task = replace(task, augment=None)
+    if asked.within:
+        task = replace(task, data=_halves(task), features=None)
     if Part.REGULARIZATION in asked.without:
         task = replace(task, network=_without_dropout(task.network))
     if Part.OPTIMIZER in asked.without:
@@ -138,6 +145,18 @@ def prepared(task: Task, asked: Train, seed: int) -> Training:
         for group in training.optimizer.param_groups:
             group["lr"] *= asked.factor
     return training
+
+
+def _halves(task: Task) -> Callable[[str], Examples | None]:
+    """Return splits of the training examples alone: every other one is validated on."""
+    whole = task.examples(Split.TRAIN)
+    starts = {Split.TRAIN.value: 0, Split.TRAIN_VAL.value: 1}
+
+    def data(split: str) -> Examples | None:
+        start = starts.get(split)
+        return None if start is None else part_of(whole, range(start, len(whole), 2))
+
+    return data
 
 
 def _without_dropout(build: Callable[[Configuration], nn.Module]) -> Callable[[Any], nn.Module]:

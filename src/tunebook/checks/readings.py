@@ -5,6 +5,7 @@ What a look gives is declared beside the check that reads it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeAlias
@@ -20,6 +21,30 @@ class Reading(Protocol):
 
 Readings: TypeAlias = Mapping[Experiment, Reading]
 """What was measured so far, under the experiment itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFigures:
+    """What a trained network makes of ``n`` examples of a split, in evaluation mode.
+
+    ``training_loss`` is the loss in training mode, ``fresh_loss`` with statistics of batch norm
+    from these examples, ``shuffled`` and ``deviation`` are of losses with shuffled targets.
+    ``targets_matter`` is False for a loss without them. ``score`` is an accuracy, or the share of
+    variance explained; ``confusion`` counts examples by class and by guess. ``momenta`` are those
+    of batch norm. Where nothing could be measured, ``reason`` says why.
+    """
+
+    n: int = 0
+    loss: float = math.nan
+    training_loss: float = math.nan
+    fresh_loss: float = math.nan
+    shuffled: float = math.nan
+    deviation: float = math.nan
+    targets_matter: bool = True
+    score: float | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    momenta: tuple[float, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +65,7 @@ class Trained:
     seconds: tuple[float, ...] = ()
     norms: tuple[float, ...] = ()
     updates: Mapping[str, float] = field(default_factory=dict)
+    splits: Mapping[str, SplitFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from tunebook.analysis.boundary import EdgeAdvice
 from tunebook.analysis.curve_verdicts import Overfitting, Progress
 from tunebook.analysis.infeasibility import Level
-from tunebook.checks.trial_figures import BestTrial, TrialFigures, trial_check
-from tunebook.diagnosis.decomposition import (
+from tunebook.checks.decomposition import (
     Decomposition,
-    ErrorRate,
     Headline,
+    SplitError,
     TermName,
     decompose,
     headline,
 )
+from tunebook.checks.trial_figures import BestTrial, TrialFigures, trial_check
 from tunebook.records import TrialState
 from tunebook.records.finding import Finding, Verdict
 
@@ -114,44 +114,38 @@ def _suspected(families: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
     return tuple(f"{name}: {evidence}" for name, (evidence, _) in families.items() if evidence)
 
 
-def _terms(figures: TrialFigures, best: BestTrial) -> tuple[Decomposition, float | None] | None:
-    """Return the terms and the target's error: of rates, or as shares of the validation loss."""
+def _terms(figures: TrialFigures, best: BestTrial) -> Decomposition | None:
+    """Return the terms of the error, against the target where that is of the same metric."""
     errors, target = best.errors, figures.target
-    scale = 1.0 if best.is_rate else errors.get("validation", 0.0)
-    if "train" not in errors or scale <= 0:
+    if "train" not in errors:
         return None
-    wanted = None
+    found = {split: SplitError(value) for split, value in errors.items()}
+    known = None
     if target is not None and best.base == figures.objective.metric:
         is_turned = best.is_rate and figures.objective.sign < 0
-        wanted = (1 - target if is_turned else target) / scale
-    rates = {split: ErrorRate(value / scale) for split, value in errors.items()}
-    known = None if wanted is None else ErrorRate(wanted)
-    found = decompose(
-        train=rates["train"],
-        train_val=rates["validation"],
-        test_val=rates.get("test-val"),
+        known = SplitError(1 - target if is_turned else target)
+    return decompose(
+        train=found["train"],
+        train_val=found["validation"],
+        test_val=found.get("test-val"),
         target=known,
+        unit="" if best.is_rate else best.base,
     )
-    return found, wanted
 
 
 def _headline(figures: TrialFigures, best: BestTrial) -> Headline | None:
     """Return what to work on first, None where that is not known; chance is no headline."""
-    verdict, terms = best.verdict, _terms(figures, best)
+    verdict, found = best.verdict, _terms(figures, best)
     if verdict is not None and verdict.overfitting is Overfitting.STRONG:
         return Headline.OVERFITTING
-    if terms is not None:
-        found, wanted = terms
-        # Of a loss a tenth of it is the least; of a rate, half a point, as in the playbook.
-        head, _ = headline(found, target=wanted if best.is_rate else max(1.0, wanted or 0.0))
-        term = found.term(_TERMS[head]) if head in _TERMS else None
-        scale = 1.0 if best.is_rate else best.errors["validation"]
-        noise = max(figures.deviation or 0.0, figures.curves.noise or 0.0)
-        if term is not None and term.size * scale > 2 * noise:
-            return head
-        if wanted is not None:
-            return Headline.NOTHING
-    return None
+    if found is None:
+        return None
+    head, _ = headline(found)
+    term = found.term(_TERMS[head]) if head in _TERMS else None
+    noise = max(figures.deviation or 0.0, figures.curves.noise or 0.0)
+    if term is not None and term.size > 2 * noise:
+        return head
+    return Headline.NOTHING if found.term(TermName.IRREDUCIBLE) is not None else None
 
 
 def _is_short(best: BestTrial) -> bool:

@@ -227,7 +227,7 @@ def _errors(session: Session) -> Iterator[Section]:
     found = decomposition_of(session, told)
     charts = []
     if found is not None and found.terms:
-        summary = ", ".join(f"{term.name} {term.size:.1%}" for term in found.terms) + "."
+        summary = ", ".join(f"{term.name} {found.amount(term.size)}" for term in found.terms) + "."
         names = [term.name.value for term in found.terms]
         series = ChartSeries("error", names, [term.size for term in found.terms])
         charts.append(Chart(ChartKind.WATERFALL, "What the error consists of", summary, [series]))

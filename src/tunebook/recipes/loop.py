@@ -226,7 +226,7 @@ class Training:
             n += n_here
             outputs.append(output if task.predict is None else task.predict(output))
             targets.append(target)
-        found = task.metrics(_joined(outputs), _joined(targets))
+        found = task.metrics(joined(outputs), joined(targets))
         values = {name: float(value) for name, value in found.items()} | {"loss": loss / n}
         return {f"{split.prefix}_{name}": value for name, value in values.items()}
 
@@ -281,11 +281,12 @@ def _n_examples(targets: Any) -> int:
     return len(next(iter(targets.values()))) if isinstance(targets, dict) else len(targets)
 
 
-def _joined(parts: list[Any]) -> Any:
+def joined(parts: list[Any]) -> Any:
+    """Return what several batches hold as one: tensors, dictionaries and tuples part by part."""
     if isinstance(parts[0], torch.Tensor):
         return torch.cat(parts)
     if isinstance(parts[0], dict):
-        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+        return {name: joined([part[name] for part in parts]) for name in parts[0]}
     if isinstance(parts[0], tuple):
-        return tuple(_joined(list(same)) for same in zip(*parts, strict=True))
+        return tuple(joined(list(same)) for same in zip(*parts, strict=True))
     return [item for part in parts for item in part]

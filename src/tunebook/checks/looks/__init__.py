@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tunebook.checks.looks import first_batch, optimizer_steps
+from tunebook.checks.looks import baselines, first_batch, metric, optimizer_steps
 from tunebook.checks.looks.bench import Bench
 
 LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "first-batch": first_batch.look,
     "optimizer-steps": optimizer_steps.look,
+    "metric": metric.look,
+    "baselines": baselines.look,
 }

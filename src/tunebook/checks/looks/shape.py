@@ -40,7 +40,7 @@ def shape_of(task: Task, seen: Seen) -> TaskShape:
         n_classes=outputs.shape[axis],
         class_axis=axis,
         is_dense=is_dense,
-        ignored=_ignored(task, outputs, targets) if is_dense else None,
+        ignored=_ignored(task, outputs, targets, axis) if is_dense else None,
         is_sequence=is_sequence and given is not None and not given.is_floating_point(),
     )
 
@@ -105,7 +105,7 @@ def loss_of(task: Task, outputs: Any, targets: Any) -> float:
 
 
 @torch.no_grad()
-def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> int | None:
+def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> int | None:
     """Return the value of targets at which outputs do not matter, None if all matter."""
     values, counts = targets.unique(return_counts=True)
     common = int(values[counts.argmax()])
@@ -113,7 +113,6 @@ def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> int | 
         mask = (targets == value).flatten()
         if not bool(mask.any()) or bool(mask.all()):
             continue
-        axis = next(a for a in range(outputs.dim()) if _fits(outputs, targets, a))
         rows = classes_last(torch.randn_like(outputs), targets, axis).clone()
         moved = outputs.movedim(axis, -1).shape
         costs = []

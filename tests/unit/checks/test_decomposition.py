@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.diagnosis.decomposition import (
-    ErrorRate,
+from tunebook.checks.decomposition import (
     Headline,
+    SplitError,
     TermName,
     decompose,
     headline,
@@ -15,9 +15,9 @@ from tunebook.diagnosis.decomposition import (
 
 
 def decomposed(*percents: float | None, n: int = 10_000):
-    rates = [None if p is None else ErrorRate(p / 100, n) for p in percents]
+    rates = [None if p is None else SplitError(p / 100, n) for p in percents]
     target, train, train_val, test_val, test = rates
-    known = None if target is None else ErrorRate(target.rate)
+    known = None if target is None else SplitError(target.size)
     return decompose(train=train, train_val=train_val, test_val=test_val, test=test, target=known)
 
 
@@ -35,7 +35,7 @@ def test_s2_10_without_test_side_validation_the_test_is_compared_with_the_other(
 
 
 def test_s2_10_gaps_have_standard_errors_and_are_not_clipped():
-    found = decompose(train=ErrorRate(0.2, 100), train_val=ErrorRate(0.1, 400))
+    found = decompose(train=SplitError(0.2, 100), train_val=SplitError(0.1, 400))
     term = found.term(TermName.VARIANCE)
     assert term.size == pytest.approx(-0.1)
     assert term.standard_error == pytest.approx((0.16 / 100 + 0.09 / 400) ** 0.5)
@@ -59,14 +59,32 @@ def test_s2_1_without_a_target_bias_is_unknown_not_zero():
     ],
 )
 def test_s2_12_profiles_have_their_headline(percents, expected):
-    assert headline(decomposed(*percents), target=0.01)[0] is expected
+    assert headline(decomposed(*percents))[0] is expected
 
 
 def test_s2_12_a_larger_later_term_is_named_but_does_not_lead():
-    head, text = headline(decomposed(1, 4, 20, 20, 20), target=0.01)
+    head, text = headline(decomposed(1, 4, 20, 20, 20))
     assert head is Headline.UNDERFITTING
     assert "Variance is larger" in text
 
 
 def test_s2_12_a_gap_within_its_error_is_not_acted_on():
     assert headline(decomposed(1, 4, 8, 8, 8, n=50))[0] is Headline.NOTHING
+
+
+def test_error_in_a_unit_is_never_shown_in_percent():
+    found = decompose(
+        train=SplitError(0.745, 400, 0.01), train_val=SplitError(1.2, 400, 0.05), unit="rmse"
+    )
+    told = judge_decomposition(found)
+    assert told.title == "First overfitting: 0.455 rmse of error."
+    assert told.value == "variance 0.455 rmse (se 0.05099 rmse)"
+    assert "%" not in told.title + told.value + told.expected
+
+
+@pytest.mark.parametrize(("size", "head"), [(1.07, Headline.NOTHING), (1.11, Headline.OVERFITTING)])
+def test_in_a_unit_a_tenth_of_the_training_error_is_worth_acting_on(size, head):
+    found = decompose(
+        train=SplitError(1.0, 400, 0.01), train_val=SplitError(size, 400, 0.01), unit="rmse"
+    )
+    assert headline(found)[0] is head

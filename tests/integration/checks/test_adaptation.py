@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from benchmarks.stories.e4_decomposition import CONFIG, Regime
 
-from tunebook.diagnosis.decomposition import TermName
+from tunebook.checks.decomposition import TermName
+from tunebook.checks.looks.errors import ADDED, FINE_TUNED, adapt
 from tunebook.errors import TaskError
-from tunebook.probes.adaptation import ADDED, FINE_TUNED, adapt
 from tunebook.training.task import read_task
 
 
