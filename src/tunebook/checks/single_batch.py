@@ -339,5 +339,6 @@ CHECK = Check(
     ask=ask,
     least=2,
     most=5,
+    after=("parts", "loss", "network"),
     reads=(FirstBatch,),
 )

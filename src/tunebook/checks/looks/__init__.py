@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tunebook.checks.looks import first_batch
+from tunebook.checks.looks import augmentation, first_batch, loss, modes, network, parts, sequence
 from tunebook.checks.looks.bench import Bench
 
 LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "first-batch": first_batch.look,
+    "parts": parts.look,
+    "loss": loss.look,
+    "network": network.look,
+    "modes": modes.look,
+    "sequence": sequence.look,
+    "augmentation": augmentation.look,
 }

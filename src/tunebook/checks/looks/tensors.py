@@ -67,9 +67,14 @@ def operations(value: torch.Tensor, *, most: int = 12) -> list[str]:
     names: list[str] = []
     node = value.grad_fn
     while node is not None and len(names) < most:
-        names.append(type(node).__name__.removesuffix("0").removesuffix("Backward"))
+        names.append(operation_name(node))
         node = next((inner for inner, _ in node.next_functions if inner is not None), None)
     return names
+
+
+def operation_name(node: Any) -> str:
+    """Return the name of an operation of a graph: ``Softmax``, ``Clamp``."""
+    return type(node).__name__.rstrip("0123456789").removesuffix("Backward")
 
 
 def leaves_of(value: Any) -> list[torch.Tensor]:

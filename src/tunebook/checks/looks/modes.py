@@ -1,0 +1,130 @@
+"""Runs the network in both modes, on the same batch and on parts of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from tunebook.checks.looks.bench import BATCH, Bench, Seen, Tries, first_examples
+from tunebook.checks.looks.shape import shape_of
+from tunebook.checks.looks.tensors import difference, first_tensor, n_rows, take
+from tunebook.checks.modes import ModeFigures
+from tunebook.checks.shape import TargetKind
+from tunebook.training.task import Split
+
+_DROPOUT = (nn.modules.dropout._DropoutNd,)  # noqa: SLF001  # the base of all of them
+_NORMS = (nn.modules.batchnorm._BatchNorm,)  # noqa: SLF001
+_DROPS = {"bernoulli", "bernoulli_", "native_dropout"}
+_ACROSS = (nn.RNNBase, nn.MultiheadAttention)
+
+
+class _Drawn(TorchDispatchMode):
+    """Notes whether operations drop numbers at random."""
+
+    drops = False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.drops |= func.overloadpacket.__name__ in _DROPS
+        return func(*args, **(kwargs or {}))
+
+
+def look(bench: Bench) -> ModeFigures:
+    """Return whether layers follow the mode, and what predictions in evaluation depend on."""
+    seen = bench.see()
+    kind = shape_of(bench.task, seen).kind
+    with torch.no_grad():
+        return _figures(bench, seen, kind)
+
+
+def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModeFigures:
+    tries = Tries()
+    network, inputs = seen.training.network, seen.batch[0]
+    called = tries("layers in training mode", _modes_of, network, inputs, True) or {}
+    still = {m for m, is_training in called.items() if not is_training}
+    network.train(False)
+    evaluated = tries("layers in evaluation mode", _modes_of, network, inputs, False) or {}
+    twice, drops = tries("evaluating twice", _twice, seen) or (None, False)
+    leak = tries("half of a batch", _leak, seen) if not twice else None
+    layers = dict(network.named_modules())
+    names = {m: name for name, m in layers.items()}
+    idle = [m for m in layers.values() if isinstance(m, _DROPOUT) and m.p > 0 and m not in called]
+    return ModeFigures(
+        kind=kind,
+        stays_training=any(evaluated.values()),
+        stays_evaluating=bool(still) and len(still) == len(called),
+        only_norms=all(isinstance(m, _NORMS) for m in still) and network.train().training,
+        unused_dropout=tuple(names[m] for m in idle),
+        drops=drops,
+        twice=twice,
+        reread=tries("reading validation examples twice", _reread, bench),
+        leak=leak,
+        across=tuple(n for n, m in layers.items() if isinstance(m, _ACROSS) and not m.batch_first),
+        batch_statistics=tuple(
+            n for n, m in layers.items() if isinstance(m, _NORMS) and not m.track_running_stats
+        ),
+        failed=tries.failed,
+    )
+
+
+def _modes_of(network: nn.Module, inputs: Any, is_training: bool) -> dict[nn.Module, bool]:
+    """Return the mode in which each layer that depends on it was called.
+
+    Batch statistics that are not kept are none that evaluation could use.
+    """
+    network.train(is_training)
+    found: dict[nn.Module, bool] = {}
+    kinds = (*_DROPOUT, *_NORMS)
+    hooks = [
+        m.register_forward_pre_hook(lambda m, _: found.update({m: m.training}))
+        for m in network.modules()
+        if isinstance(m, kinds)
+        and getattr(m, "p", 1) > 0
+        and getattr(m, "track_running_stats", True)
+    ]
+    try:
+        network(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+def _scale(outputs: Any) -> float:
+    found = first_tensor(outputs)
+    if found is None or found.numel() < 2 or not found.is_floating_point():
+        return 1.0
+    return max(float(found.detach().std()), 1e-6)
+
+
+def _twice(seen: Seen) -> tuple[float | None, bool]:
+    """Return how far two evaluations differ, and whether numbers are dropped in them."""
+    network, inputs = seen.training.network.eval(), seen.batch[0]
+    first = network(inputs)
+    with _Drawn() as drawn:
+        apart = difference(first, network(inputs))
+    return (None if apart is None else apart / _scale(first)), drawn.drops
+
+
+def _reread(bench: Bench) -> float | None:
+    split = Split.TRAIN_VAL if bench.task.has(Split.TRAIN_VAL) else Split.TRAIN
+    if split is Split.TRAIN:
+        return None
+    (first, _), (second, _) = (first_examples(bench.task, BATCH, split) for _ in range(2))
+    return difference(first, second)
+
+
+def _leak(seen: Seen) -> float | None:
+    """Return how far predictions of half a batch change when the other half joins it."""
+    network, inputs = seen.training.network.eval(), seen.batch[0]
+    n = n_rows(inputs)
+    if n is None or n < 4:
+        return None
+    rows = list(range(0, n, 2))
+    together = network(inputs)
+    if not isinstance(together, torch.Tensor) or len(together) != n:
+        return None
+    apart = difference(network(take(inputs, rows)), together[rows])
+    return None if apart is None else apart / _scale(together)
