@@ -17,7 +17,7 @@ CHANCE, FAR = 0.1, 10.0
 """The initial loss lies within this share of that of chance (S2.7); far above it is a problem."""
 
 _NAME = "loss"
-_TWICE = 0.01
+_TWICE, _LARGE = 0.01, 10.0
 _SURE_ENOUGH, _MANY = 0.9, 0.05
 _problem = partial(Finding, _NAME, Verdict.PROBLEM, source="S2.7")
 _notice = partial(Finding, _NAME, Verdict.NOTICE, source="S2.7")
@@ -28,6 +28,7 @@ class LossFigures:
     """What was measured; None where it could not be, or where it means nothing.
 
     ``size`` is the number of values that the loss returns, ``told`` the shapes of its arguments.
+    ``input_size`` is the mean size of the inputs.
     ``repeated`` is the loss of the batch joined to itself, over that of the batch.
     ``softmax_axis`` is the axis over which outputs are made shares, where it is not that of the
     classes. ``is_linear``: adding 1 to all scores lowers the loss by 1, so it takes logarithms of
@@ -39,6 +40,7 @@ class LossFigures:
     shape: TaskShape
     size: int = 1
     told: str = ""
+    input_size: float = 0.0
     initial: float | None = None
     chance: float | None = None
     repeated: float | None = None
@@ -189,11 +191,13 @@ def _initial(f: LossFigures) -> Finding:
     if abs(f.initial - f.chance) <= CHANCE * f.chance:
         return passes("The loss starts at that of chance.", value=value, expected=expected)
     is_high = f.initial > f.chance
+    causes = ("initial outputs are too large", "inputs are not normalized")
+    causes = causes[::-1] if f.input_size > _LARGE else causes
     return (_problem if f.initial > FAR * f.chance else _notice)(
         f"The loss starts {'above' if is_high else 'below'} that of chance.",
         value=value,
         expected=expected,
-        causes=("initial outputs are too large", "inputs are not normalized")
+        causes=causes
         if is_high
         else ("weights are pretrained, or begin at the shares of the classes",),
         next_test="Multiply the last layer by 0.01 and look at the initial loss again.",

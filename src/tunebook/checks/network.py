@@ -39,6 +39,7 @@ class NetworkFigures:
     uncalled: Sequence[str] = ()
     vanishing: Sequence[str] = ()
     loss_is_cut: bool = False
+    inputs_are_zero: bool = False
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -141,6 +142,7 @@ def _gradients(f: NetworkFigures) -> Iterator[Finding]:
     cut = "the graph is cut: no gradient passes a detach, no_grad, argmax or conversion"
     unused = "a layer is created and never used: no gradient"
     zero = "no gradient arrives but zeros: dead units, or a factor of zero"
+    zero = "inputs are zeroed: all the same" if f.inputs_are_zero else zero
     is_unused = set(dead) <= set(f.uncalled)
     is_zero = all(f.norms[name] is not None for name in dead)
     yield _problem(

@@ -43,12 +43,14 @@ def look(bench: Bench) -> LossFigures:
     if seen.loss.numel() != 1:
         return LossFigures(shape, seen.loss.numel())
     found: dict[str, Any] = {"initial": _finite(float(seen.loss)), "end": end_of(outputs)}
+    sizes = (float(t.abs().mean()) for t in tensors_in(seen.batch[0]) if t.is_floating_point())
+    found["input_size"] = max(sizes, default=0.0)
     with torch.no_grad():
         first = loss_of(task, outputs, targets)
         # A loss that draws at random tells nothing by its differences.
         if first == loss_of(task, outputs, targets):
             found |= tries("what the loss depends on", _pairing, task, seen) or {}
-            if isinstance(outputs, torch.Tensor) and shape.class_axis is not None:
+            if shape.class_axis is not None and bool(torch.isfinite(outputs).all()):
                 found |= tries("what the loss takes for scores", _scores, task, seen, shape) or {}
             found["chance"] = tries("the loss of chance", _chance, task, seen, shape, made)
             found |= tries("the range of outputs", _range, bench, seen, shape, made) or {}

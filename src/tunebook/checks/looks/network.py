@@ -43,6 +43,7 @@ def look(bench: Bench) -> NetworkFigures:
         uncalled=() if called is None else _uncalled(network, called),
         vanishing=_vanishing(network, norms),
         loss_is_cut=not seen.loss.requires_grad,
+        inputs_are_zero=not any(bool(t.any()) for t in tensors_in(seen.batch[0])),
         failed=tries.failed,
     )
 
@@ -52,9 +53,9 @@ def _unregistered(seen: Seen, known: set[int]) -> int:
 
     Inputs are none, nor are copies of them that a forward pass differentiates for.
     """
-    inputs = list(tensors_in(seen.batch))
+    inputs = list(tensors_in(seen.batch[0]))
     shapes = {t.shape for t in inputs}
-    known = known | {id(t) for t in inputs}
+    known = known | {id(t) for t in tensors_in(seen.batch)}
     return sum(id(t) not in known and t.shape not in shapes for t in leaves_of(seen.outputs))
 
 
