@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 
-from tunebook.checks.check import Ability, Check, failure
-from tunebook.checks.one_look import ask_for
+from tunebook.checks.check import failure
+from tunebook.checks.one_look import Lines, check_of
 from tunebook.checks.readings import Raised
 from tunebook.checks.shape import TaskShape
-from tunebook.records.finding import Finding, Verdict
+from tunebook.records.finding import Finding
 
-_NAME = "parts"
-_problem = partial(Finding, _NAME, Verdict.PROBLEM, source="S2.7")
+_TRAINABLE = "The network has no trainable parameter."
+_REGISTER = "Register layers as attributes or in a ModuleList, and leave one trainable."
+_OUTSIDE = "Labels lie outside the classes of the network."
+_NUMBER = "Number the classes from 0, and give the network one output for each."
+_LINES = Lines("parts", {
+    "unregistered": (_TRAINABLE, "layers kept in a plain list or dict", _REGISTER),
+    "frozen": (_TRAINABLE, "every tensor is frozen: requires_grad is False", _REGISTER),
+    "from 1": (_OUTSIDE, "labels begin at 1", _NUMBER),
+    "negative": (_OUTSIDE, "labels below zero, outside the classes, are not ignored", _NUMBER),
+    "few outputs": (_OUTSIDE, "labels outside the classes: too few outputs", _NUMBER),
+    "number": ("The loss is not a tensor.",
+               "the loss is converted to a number, by .item() or float()",
+               "Return the loss itself, not its .item()."),
+    "ragged": ("Examples do not make a batch.",
+               "examples of different sizes, and no collate that pads them",
+               "Give the task a collate(examples) that pads them."),
+    "axis": ("The loss does not tell which axis of the outputs has the classes.", "",
+             "Compare with another number of classes."),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,68 +55,29 @@ def judge_parts(f: Parts) -> Iterator[Finding]:
     """Yield what stands in the way of a first update, or what was found to run."""
     part = f.failed_part
     if f.n_trainable == 0 and (part is None or part.part.startswith("Building")):
-        yield _nothing_to_train(f)
-    elif part is not None and f.labels is not None and f.n_scores is not None:
-        yield _outside(f, part, *f.labels, f.n_scores)
-    elif part is not None and part.told.startswith("it returned"):
-        yield _problem(
-            "The loss is not a tensor.",
-            value=part.told,
-            expected="a tensor with one number, which can be differentiated",
-            causes=("the loss is converted to a number, by .item() or float()",),
-            advice="Return the loss itself, not its .item().",
-        )
+        value = f"{f.n_numbers} numbers in all, 0 of them trainable"
+        yield _LINES.found("frozen" if f.n_numbers else "unregistered", value, "at least 1")
     elif part is not None:
-        found = failure(CHECK, part)
-        is_ragged = "equal size" in part.told and part.part.startswith("A batch")
-        ragged = ("examples of different sizes, and no collate that pads them",)
-        yield replace(found, causes=ragged) if is_ragged else found
+        yield _raised(f, part)
     else:
         value = f"{f.n_trainable} trainable numbers; outputs and targets {f.told}; {f.shape}"
-        yield Finding(_NAME, Verdict.PASS, "Network and loss run.", value, source="S2.7")
+        yield _LINES.passed("Network and loss run.", value)
         if f.axis_is_ambiguous:
-            yield Finding(
-                _NAME,
-                Verdict.NOTICE,
-                "The loss does not tell which axis of the outputs has the classes.",
-                value=f"{f.told}; taken for {f.shape}",
-                next_test="Use a number of classes that differs from the other sizes.",
-                source="S2.7",
-            )
+            yield _LINES.found("axis", f"{f.told}; taken for {f.shape}", is_bad=False)
 
 
-def _outside(f: Parts, part: Raised, low: int, high: int, n: int) -> Finding:
-    cause = "labels outside the classes: the network has too few outputs"
-    if (low, high) == (1, n):
-        cause = "labels begin at 1"
-    elif low < 0:
-        cause = "labels below zero, outside the classes, that the loss does not ignore"
-    return _problem(
-        "Labels lie outside the classes of the network.",
-        value=f"{low} to {high}",
-        expected=f"0 to {n - 1}",
-        causes=(cause,),
-        advice="Number the classes from 0, and give the network one output for each.",
-        items=(part.told, *part.where),
-    )
+def _raised(f: Parts, part: Raised) -> Finding:
+    if f.labels is not None and f.n_scores is not None:
+        low, high = f.labels
+        key = "negative" if low < 0 else "few outputs"
+        key = "from 1" if f.labels == (1, f.n_scores) else key
+        told = f"{low} to {high}", f"0 to {f.n_scores - 1}"
+        return _LINES.found(key, *told, items=(part.told, *part.where))
+    if part.told.startswith("it returned"):
+        return _LINES.found("number", part.told, "a tensor with one number")
+    if part.part.startswith("A batch") and "equal size" in part.told:
+        return _LINES.found("ragged", part.told, "examples of one size")
+    return failure(CHECK, part)
 
 
-def _nothing_to_train(f: Parts) -> Finding:
-    causes = ("layers kept in a plain list or dict", "no tensor is an nn.Parameter")
-    return _problem(
-        "The network has no trainable parameter.",
-        value=f"{f.n_numbers} numbers in all, 0 of them trainable",
-        expected="at least 1",
-        causes=("every tensor is frozen: requires_grad is False",) if f.n_numbers else causes,
-        advice="Register layers as attributes or in a ModuleList, and leave one trainable.",
-    )
-
-
-CHECK = Check(
-    name=_NAME,
-    question="Do the network and the loss run?",
-    rules=("S2.7",),
-    ability=Ability.CAN_LOOK_INSIDE,
-    ask=ask_for(_NAME, Parts, judge_parts),
-    reads=(Parts,),
-)
+CHECK = check_of("parts", "Do the network and the loss run?", Parts, judge_parts)

@@ -247,7 +247,9 @@ def tagging() -> Small:
 def detection(*, flips: bool = False, moves_boxes: bool = True) -> Small:
     x = pixels(3)
     boxes = torch.tensor([[0.1, 0.2, 0.4, 0.5]]).repeat(N, 1)
-    targets = [{"boxes": b.unsqueeze(0), "labels": torch.tensor([i % 2])} for i, b in enumerate(boxes)]
+    targets = [
+        {"boxes": b.unsqueeze(0), "labels": torch.tensor([i % 2])} for i, b in enumerate(boxes)
+    ]
 
     def collate(examples: Any) -> Any:
         return torch.stack([e[0] for e in examples]), [e[1] for e in examples]
@@ -303,8 +305,7 @@ def frozen_norms() -> Small:
             return self
 
     x = pixels()
-    parts = lambda: (nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3))  # noqa: E731
-    return Small(lambda: Refined(*parts()), x, torch.arange(N) % 3)
+    return Small(lambda: Refined(*plain(nn.BatchNorm1d(16))), x, torch.arange(N) % 3)
 
 
 def two_heads() -> Small:
@@ -356,7 +357,9 @@ def symbols(*, tied: bool = True) -> Small:
 HEALTHY: dict[str, Callable[[], Small]] = {
     "language": language,
     "language, classes second": lambda: language(functional.cross_entropy, last=False),
-    "language, shift in the loss": lambda: language(shifting).but(targets=words(length=T + 1)[:, :-1]),
+    "language, shift in the loss": lambda: language(shifting).but(
+        targets=words(length=T + 1)[:, :-1]
+    ),
     "padded language": padded_language,
     "padded text": padded_text,
     "ragged text": ragged_text,
@@ -400,9 +403,7 @@ def numbers(*ends: nn.Module, **changes: Any) -> Small:
 
 
 def ending(*ends: nn.Module, **changes: Any) -> Small:
-    return images(
-        build=lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 3), *ends), **changes
-    )
+    return images(build=lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 3), *ends), **changes)
 
 
 class Functional(nn.Module):

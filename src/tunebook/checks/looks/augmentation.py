@@ -106,7 +106,7 @@ def _moves(batch: Batch, calls: list[Batch]) -> dict[str, Any]:
     for inputs, made in calls:
         for i in range(n if isinstance(inputs, torch.Tensor | list) else 0):
             before, after = images[i], inputs[i]
-            if not isinstance(before, torch.Tensor) or before.dim() < 2:
+            if not isinstance(before, torch.Tensor) or before.dim() < 3:
                 return {}
             old, new = (list(_placed(t, i, before.shape[-2:])) for t in (targets, made))
             motion = _motion(before, after) if old and len(old) == len(new) else None

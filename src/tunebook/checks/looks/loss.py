@@ -71,9 +71,9 @@ def _is_same(a: float, b: float, near: float = _NEAR) -> bool:
     return math.isfinite(a) and abs(a - b) <= near * max(1e-6, abs(a))
 
 
-def _made_up(task: Task, outputs: Any, targets: Any) -> Any:
+def _made_up(task: Task, outputs: Any, targets: Any, seed: int = 0) -> Any:
     """Return random outputs that the loss takes: any numbers, or else shares."""
-    rng = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(seed)
     draw = partial(torch.randn, generator=rng)
     made = changed(outputs, lambda t: draw(t.shape).to(t) if t.is_floating_point() else t)
     is_taken = math.isfinite(loss_of(task, made, targets))
@@ -94,7 +94,7 @@ def _pairing(task: Task, seen: Seen) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if math.isfinite(repeated) and math.isfinite(base) and abs(base) > 1e-6:
         found["repeated"] = repeated / base
-    others = changed(made, lambda t: t.flip(0) * 0.7 if t.is_floating_point() and t.dim() else t)
+    others = _made_up(task, outputs, targets, seed=1)
     found["uses_outputs"] = not math.isfinite(base) or not _is_same(
         base, cost(others, targets), 1e-7
     )
@@ -123,7 +123,7 @@ def _is_wider(a: torch.Tensor, b: torch.Tensor) -> bool:
         shape = torch.broadcast_shapes(a.shape, b.shape)
     except RuntimeError:
         return False
-    return math.prod(shape) > max(a.numel(), b.numel())
+    return int(math.prod(shape)) > max(a.numel(), b.numel())
 
 
 def _scores(task: Task, seen: Seen, shape: TaskShape) -> dict[str, Any]:

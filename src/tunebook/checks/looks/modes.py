@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from tunebook.checks.looks.bench import BATCH, Bench, Seen, Tries, first_examples
 from tunebook.checks.looks.shape import shape_of
-from tunebook.checks.looks.tensors import difference, first_tensor, n_rows, take
+from tunebook.checks.looks.tensors import difference, n_rows, scale_of, take
 from tunebook.checks.modes import ModeFigures
 from tunebook.checks.shape import TargetKind
 from tunebook.training.task import Split
@@ -24,7 +24,9 @@ _ACROSS = (nn.RNNBase, nn.MultiheadAttention)
 class _Drawn(TorchDispatchMode):
     """Notes whether operations drop numbers at random."""
 
-    drops = False
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # PyTorch has no types there
+        self.drops = False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.drops |= func.overloadpacket.__name__ in _DROPS
@@ -49,13 +51,16 @@ def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModeFigures:
     twice, drops = tries("evaluating twice", _twice, seen) or (None, False)
     leak = tries("half of a batch", _leak, seen) if not twice else None
     layers = dict(network.named_modules())
+    is_stuck = not network.train().training and tries("forced training", _drops, network, inputs)
     names = {m: name for name, m in layers.items()}
     idle = [m for m in layers.values() if isinstance(m, _DROPOUT) and m.p > 0 and m not in called]
     return ModeFigures(
-        kind=kind,
+        targets=kind,
         stays_training=any(evaluated.values()),
-        stays_evaluating=bool(still) and len(still) == len(called),
-        only_norms=all(isinstance(m, _NORMS) for m in still) and network.train().training,
+        stays_evaluating=bool(is_stuck) or (bool(still) and len(still) == len(called)),
+        # A pretrained body that is held stays in evaluation mode on purpose.
+        only_norms=any(not p.requires_grad for p in network.parameters())
+        or (not is_stuck and all(isinstance(m, _NORMS) for m in still)),
         unused_dropout=tuple(names[m] for m in idle),
         drops=drops,
         twice=twice,
@@ -92,11 +97,15 @@ def _modes_of(network: nn.Module, inputs: Any, is_training: bool) -> dict[nn.Mod
     return found
 
 
-def _scale(outputs: Any) -> float:
-    found = first_tensor(outputs)
-    if found is None or found.numel() < 2 or not found.is_floating_point():
-        return 1.0
-    return max(float(found.detach().std()), 1e-6)
+def _drops(network: nn.Module, inputs: Any) -> bool:
+    """Whether a network that stays in evaluation mode would drop numbers in training."""
+    modules = list(network.modules())
+    for module in modules:
+        module.training = True
+    with _Drawn() as drawn:
+        network(inputs)
+    network.eval()
+    return bool(drawn.drops)
 
 
 def _twice(seen: Seen) -> tuple[float | None, bool]:
@@ -105,7 +114,7 @@ def _twice(seen: Seen) -> tuple[float | None, bool]:
     first = network(inputs)
     with _Drawn() as drawn:
         apart = difference(first, network(inputs))
-    return (None if apart is None else apart / _scale(first)), drawn.drops
+    return (None if apart is None else apart / scale_of(first)), drawn.drops
 
 
 def _reread(bench: Bench) -> float | None:
@@ -127,4 +136,4 @@ def _leak(seen: Seen) -> float | None:
     if not isinstance(together, torch.Tensor) or len(together) != n:
         return None
     apart = difference(network(take(inputs, rows)), together[rows])
-    return None if apart is None else apart / _scale(together)
+    return None if apart is None else apart / scale_of(together)

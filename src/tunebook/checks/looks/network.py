@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from tunebook.checks.looks.attempts import attempt
 from tunebook.checks.looks.bench import Bench, Seen, Tries
 from tunebook.checks.looks.tensors import first_tensor, leaves_of, n_nonfinite, tensors_in
 from tunebook.checks.network import NetworkFigures
@@ -23,8 +24,9 @@ def look(bench: Bench) -> NetworkFigures:
     own = {id(p): name for name, p in network.named_parameters() if p.requires_grad}
     given = {id(p) for group in optimizer.param_groups for p in group["params"]}
     everything = {id(p) for p in network.parameters()}
+    copies = tuple(_copies(network))
     called, first_bad = tries("which layers are called", _called, seen) or (None, "")
-    norms = tries("gradients", _norms, seen) or {}
+    norms = attempt("The backward pass", _norms, seen)
     bad = {
         "inputs": n_nonfinite(seen.batch[0]),
         "outputs": n_nonfinite(seen.outputs),
@@ -36,13 +38,12 @@ def look(bench: Bench) -> NetworkFigures:
         n_unregistered=_unregistered(seen, everything | given),
         missing=tuple(name for key, name in own.items() if key not in given),
         n_foreign=len(given - everything),
-        copies=tuple(_copies(network)),
+        copies=copies,
         types=_types(seen),
         n_nonfinite=bad,
         first_bad=first_bad,
         uncalled=() if called is None else _uncalled(network, called),
         vanishing=_vanishing(network, norms),
-        loss_is_cut=not seen.loss.requires_grad,
         inputs_are_zero=not any(bool(t.any()) for t in tensors_in(seen.batch[0])),
         failed=tries.failed,
     )
@@ -127,6 +128,7 @@ def _norms(seen: Seen) -> dict[str, float | None]:
         for name, parameter in named.items():
             known, grad = found[name], parameter.grad
             if grad is not None:
+                parameter.grad = grad = grad.to_dense()
                 norm = float(grad.norm())
                 found[name] = norm if math.isnan(norm) else max(known or 0.0, norm)
         with torch.no_grad():

@@ -19,8 +19,10 @@ def look(bench: Bench) -> Parts:
     """Return what of a task runs; a lack of memory is a reading of its own."""
     try:
         seen = bench.see()
-        failed = _extremes(bench, seen)
         network = seen.training.network
+        failed = _extremes(bench, seen)
+        # A loss may refuse so few examples for other reasons: only labels are of interest.
+        failed = failed if failed is not None and _labels(bench, network)[0] else None
     except PartFailed as error:
         if not isinstance(error.reading, Raised):
             raise

@@ -9,7 +9,7 @@ import torch
 
 from tunebook.checks.looks.bench import Bench, Seen, Tries
 from tunebook.checks.looks.shape import classes_last, loss_of, shape_of
-from tunebook.checks.looks.tensors import take, tensors_in
+from tunebook.checks.looks.tensors import scale_of, take, tensors_in
 from tunebook.checks.sequence import SequenceFigures
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.recipes.batches import changed
@@ -60,7 +60,7 @@ def look(bench: Bench) -> SequenceFigures:
         # Networks of one length take no shorter inputs: those say nothing.
         moves = Tries()("shorter inputs", _padding_moves, read)
     return SequenceFigures(
-        is_sequence=offset is not None or read.padded is not None,
+        is_sequence=offset == 1 or read.padded is not None,
         has_numbers=words.is_floating_point(),
         offset=offset,
         sees_later=sees,
@@ -94,7 +94,8 @@ def _padded(words: torch.Tensor) -> torch.Tensor | None:
     same = (words == pad).flatten(2).all(2) if words.dim() > 2 else words == pad
     padded = same.flip(1).int().cumprod(1).flip(1).bool()
     lengths = padded.sum(1)
-    is_ragged = len(lengths.unique()) > 2 and int(lengths.max()) < words.shape[1] + is_number
+    # The value of padding is no word: it is found nowhere else.
+    is_ragged = len(lengths.unique()) > 2 and not bool((same & ~padded).any())
     return padded if is_ragged and float((lengths > 1).float().mean()) >= _PADDED_ROWS else None
 
 
@@ -193,4 +194,4 @@ def _padding_moves(read: _Read) -> float | None:
 
 
 def _apart(a: Any, b: Any) -> float:
-    return float((a - b).abs().max() / a.std().clamp(min=1e-6))
+    return float((a - b).abs().max()) / scale_of(a)

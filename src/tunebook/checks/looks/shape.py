@@ -31,8 +31,8 @@ def shape_of(task: Task, seen: Seen) -> TaskShape:
         return TaskShape(TargetKind.NUMBERS)
     gains = _gains(task, outputs, targets)
     axis = max(gains, key=lambda a: gains[a], default=None)
-    # Whole numbers that no axis of scores has to do with: a regression.
-    if axis is None or gains[axis] == 0:
+    # Whole numbers that no axis of scores has to do with, or that are none of its: a regression.
+    if axis is None or gains[axis] == 0 or _goes_beyond(targets, outputs.shape[axis]):
         return TaskShape(TargetKind.NUMBERS)
     given = first_tensor(seen.batch[0])
     is_dense = targets.numel() > len(targets)
@@ -88,6 +88,11 @@ def _pairs(outputs: torch.Tensor, targets: torch.Tensor) -> bool:
 def _makes_probabilities(task: Task, seen: Seen) -> bool:
     found = loss_operations(task, seen)
     return expects_logits(found) or any(name.startswith("BinaryCrossEntropy") for name in found)
+
+
+def _goes_beyond(targets: torch.Tensor, n: int) -> bool:
+    """Whether a loss that ran has targets beyond its classes, other than one that it ignores."""
+    return len(targets[(targets < 0) | (targets >= n)].unique()) > 1
 
 
 def axis_is_ambiguous(task: Task, seen: Seen) -> bool:
