@@ -19,7 +19,7 @@ from tunebook.checks.looks.bench import (
     probabilities_for_logits,
     told,
 )
-from tunebook.checks.looks.shape import loss_of, shape_of
+from tunebook.checks.looks.shape import fits, loss_of, shape_of
 from tunebook.checks.looks.tensors import tensors_in
 from tunebook.checks.loss import LossFigures, best_share
 from tunebook.checks.shape import TargetKind, TaskShape
@@ -102,8 +102,9 @@ def _pairing(task: Task, seen: Seen) -> dict[str, Any]:
         return found
     alike = targets[:1].expand_as(targets).contiguous()
     # Where a loss is no mean over examples, such as of contrasts, targets may be others' business.
-    is_mean = _is_same(base, repeated)
-    if is_mean and not torch.equal(alike, targets):
+    is_paired = outputs.shape == targets.shape or _is_wider(outputs, targets)
+    is_paired = is_paired or any(fits(outputs, targets, a) for a in range(1, outputs.dim()))
+    if is_paired and _is_same(base, repeated) and not torch.equal(alike, targets):
         found["uses_targets"] = not _is_same(base, cost(made, alike), 1e-7)
         found["broadcasts"] = _is_wider(outputs, targets) and _is_same(
             base, cost(made.roll(1, 0), targets)

@@ -44,12 +44,12 @@ def look(bench: Bench) -> ModeFigures:
 def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModeFigures:
     tries = Tries()
     network, inputs = seen.training.network, seen.batch[0]
-    called = tries("layers in training mode", _modes_of, network, inputs, True) or {}
+    called, _ = tries("layers in training mode", _modes_of, network, inputs, True) or ({}, None)
     still = {m for m, is_training in called.items() if not is_training}
-    network.train(False)
-    evaluated = tries("layers in evaluation mode", _modes_of, network, inputs, False) or {}
-    twice, drops = tries("evaluating twice", _twice, seen) or (None, False)
-    leak = tries("half of a batch", _leak, seen) if not twice else None
+    found = tries("evaluation", _modes_of, network, inputs, False)
+    evaluated, first = found or ({}, None)
+    twice, drops = (found and tries("evaluating twice", _twice, seen, first)) or (None, False)
+    leak = tries("half of a batch", _leak, seen, first) if not twice else None
     layers = dict(network.named_modules())
     is_stuck = not network.train().training and tries("forced training", _drops, network, inputs)
     names = {m: name for name, m in layers.items()}
@@ -74,8 +74,10 @@ def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModeFigures:
     )
 
 
-def _modes_of(network: nn.Module, inputs: Any, is_training: bool) -> dict[nn.Module, bool]:
-    """Return the mode in which each layer that depends on it was called.
+def _modes_of(
+    network: nn.Module, inputs: Any, is_training: bool
+) -> tuple[dict[nn.Module, bool], Any]:
+    """Return the mode in which each layer that depends on it was called, and the outputs.
 
     Batch statistics that are not kept are none that evaluation could use.
     """
@@ -90,11 +92,12 @@ def _modes_of(network: nn.Module, inputs: Any, is_training: bool) -> dict[nn.Mod
         and getattr(m, "track_running_stats", True)
     ]
     try:
-        network(inputs)
+        # Where no layer depends on the mode, training needs no pass.
+        outputs = network(inputs) if hooks or not is_training else None
     finally:
         for hook in hooks:
             hook.remove()
-    return found
+    return found, outputs
 
 
 def _drops(network: nn.Module, inputs: Any) -> bool:
@@ -108,10 +111,9 @@ def _drops(network: nn.Module, inputs: Any) -> bool:
     return bool(drawn.drops)
 
 
-def _twice(seen: Seen) -> tuple[float | None, bool]:
-    """Return how far two evaluations differ, and whether numbers are dropped in them."""
+def _twice(seen: Seen, first: Any) -> tuple[float | None, bool]:
+    """Return how far a second evaluation differs, and whether numbers are dropped in it."""
     network, inputs = seen.training.network.eval(), seen.batch[0]
-    first = network(inputs)
     with _Drawn() as drawn:
         apart = difference(first, network(inputs))
     return (None if apart is None else apart / scale_of(first)), drawn.drops
@@ -125,14 +127,13 @@ def _reread(bench: Bench) -> float | None:
     return difference(first, second)
 
 
-def _leak(seen: Seen) -> float | None:
+def _leak(seen: Seen, together: Any) -> float | None:
     """Return how far predictions of half a batch change when the other half joins it."""
     network, inputs = seen.training.network.eval(), seen.batch[0]
     n = n_rows(inputs)
     if n is None or n < 4:
         return None
     rows = list(range(0, n, 2))
-    together = network(inputs)
     if not isinstance(together, torch.Tensor) or len(together) != n:
         return None
     apart = difference(network(take(inputs, rows)), together[rows])

@@ -25,7 +25,6 @@ def look(bench: Bench) -> NetworkFigures:
     given = {id(p) for group in optimizer.param_groups for p in group["params"]}
     everything = {id(p) for p in network.parameters()}
     copies = tuple(_copies(network))
-    called, first_bad = tries("which layers are called", _called, seen) or (None, "")
     norms = attempt("The backward pass", _norms, seen)
     bad = {
         "inputs": n_nonfinite(seen.batch[0]),
@@ -33,6 +32,10 @@ def look(bench: Bench) -> NetworkFigures:
         "loss": n_nonfinite(seen.loss.detach()),
         "gradients": sum(not math.isfinite(norm or 0.0) for norm in norms.values()),
     }
+    called, first_bad = None, ""
+    if any(bad.values()) or not all(norms.values()):
+        found = tries("which layers are called", _called, seen)
+        called, first_bad = found or (None, "")
     return NetworkFigures(
         norms=norms,
         n_unregistered=_unregistered(seen, everything | given),
@@ -115,22 +118,27 @@ def _uncalled(network: nn.Module, called: set[str]) -> tuple[str, ...]:
 
 
 def _norms(seen: Seen) -> dict[str, float | None]:
-    """Return the largest norm of each trainable tensor's gradient over three small steps.
+    """Return the largest norm of each trainable tensor's gradient over up to three small steps.
 
     One step alone would accuse layers behind weights that begin at zero.
     """
     network, task = seen.training.network.train(), seen.training.task
     named = {name: p for name, p in network.named_parameters() if p.requires_grad}
     found: dict[str, float | None] = dict.fromkeys(named)
-    for _ in range(_N_STEPS if seen.loss.requires_grad else 0):
+    loss = seen.loss
+    for step in range(_N_STEPS if loss.requires_grad else 0):
+        if step:
+            loss = task.loss(network(seen.batch[0]), seen.batch[1])
         network.zero_grad(set_to_none=True)
-        task.loss(network(seen.batch[0]), seen.batch[1]).mean().backward()
+        loss.mean().backward()
         for name, parameter in named.items():
             known, grad = found[name], parameter.grad
             if grad is not None:
                 parameter.grad = grad = grad.to_dense()
                 norm = float(grad.norm())
                 found[name] = norm if math.isnan(norm) else max(known or 0.0, norm)
+        if all(found.values()) and not _vanishing(network, found):
+            break
         with torch.no_grad():
             for parameter in named.values():
                 grad = parameter.grad

@@ -50,9 +50,8 @@ def _extremes(bench: Bench, seen: Seen) -> Raised | None:
     inputs, targets = bench.sample()
     if not _has_labels(targets) or seen.loss.numel() != 1:
         return None
-    flat = targets.flatten(1).amax(1) if targets.dim() > 1 else targets
-    least = targets.flatten(1).amin(1) if targets.dim() > 1 else targets
-    rows = [int(least.argmin()), int(flat.argmax()), *range(min(6, len(targets)))]
+    by_row = targets.long().reshape(len(targets), -1)
+    rows = [int(by_row.amin(1).argmin()), int(by_row.amax(1).argmax()), *range(len(targets))[:6]]
     try:
         outputs = seen.training.network(take(inputs, rows))
         attempt("The loss", bench.task.loss, outputs, take(targets, rows))
@@ -76,7 +75,7 @@ def _labels(bench: Bench, network: Any) -> tuple[tuple[int, int] | None, int | N
     outputs = network(inputs)
     if not _has_labels(targets) or not isinstance(outputs, torch.Tensor) or outputs.dim() < 2:
         return None, None
-    labels = bench.sample()[1]
+    labels = bench.sample()[1].long()
     counted = labels[labels != -100]
     flat = outputs.shape[0] == targets.numel()
     axes = [

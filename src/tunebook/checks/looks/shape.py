@@ -60,7 +60,7 @@ def guesses(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> torch.Te
 def sure_of(wanted: torch.Tensor, like: torch.Tensor, axis: int, size: float) -> torch.Tensor:
     """Return outputs of the shape of ``like`` that are sure of these classes by ``size``."""
     rows = torch.zeros_like(like.movedim(axis, -1)).reshape(wanted.numel(), -1)
-    rows[torch.arange(len(rows)), wanted.flatten().clamp(0, rows.shape[1] - 1)] = size
+    rows[torch.arange(len(rows)), wanted.flatten().long().clamp(0, rows.shape[1] - 1)] = size
     moved = like.movedim(axis, -1)
     return rows.reshape(moved.shape).movedim(-1, axis)
 
@@ -72,7 +72,7 @@ def is_counted(targets: torch.Tensor, shape: TaskShape) -> torch.Tensor:
     return targets != shape.ignored
 
 
-def _fits(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> bool:
+def fits(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> bool:
     """Whether outputs without this axis have the shape of the targets, or all their elements."""
     rest = (*outputs.shape[:axis], *outputs.shape[axis + 1 :])
     if outputs.shape[axis] < 2 or axis == 0:
@@ -111,7 +111,7 @@ def _gains(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> dict[int
     The difference itself, for a flipped sign is a mistake of a classification, too.
     """
     found: dict[int, float] = {}
-    for axis in (a for a in range(outputs.dim()) if _fits(outputs, targets, a)):
+    for axis in (a for a in range(outputs.dim()) if fits(outputs, targets, a)):
         others = (targets + 1) % outputs.shape[axis]
         right, wrong = (
             loss_of(task, sure_of(t, outputs, axis, _SURE), targets) for t in (targets, others)
@@ -147,7 +147,7 @@ def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> int | 
         mask = (targets == value).flatten()
         if not bool(mask.any()) or bool(mask.all()):
             continue
-        axis = next(a for a in range(outputs.dim()) if _fits(outputs, targets, a))
+        axis = next(a for a in range(outputs.dim()) if fits(outputs, targets, a))
         rows = classes_last(torch.randn_like(outputs), targets, axis).clone()
         moved = outputs.movedim(axis, -1).shape
         costs = []
