@@ -93,7 +93,7 @@ def judge_augmentation(f: AugmentationFigures) -> Iterator[Finding]:
 CHECK = check_of(
     "augmentation",
     "Does augmentation change inputs in bounds, and targets with them?",
-    AugmentationFigures,
-    judge_augmentation,
+    kind=AugmentationFigures,
+    judge=judge_augmentation,
     after=("parts",),
 )

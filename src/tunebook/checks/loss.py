@@ -173,7 +173,7 @@ def best_share(shape: TaskShape, reach: tuple[float, float]) -> float | None:
 CHECK = check_of(
     "loss",
     "Does the loss compare outputs with targets as it should?",
-    LossFigures,
-    judge_loss,
+    kind=LossFigures,
+    judge=judge_loss,
     after=("parts",),
 )

@@ -100,7 +100,7 @@ def _between(f: ModeFigures) -> Iterator[Finding]:
 CHECK = check_of(
     "modes",
     "Does the network follow its mode, and predict each example by itself?",
-    ModeFigures,
-    judge_modes,
+    kind=ModeFigures,
+    judge=judge_modes,
     after=("parts", "loss"),
 )

@@ -135,7 +135,7 @@ def _cancels(name: str, norms: Mapping[str, float | None]) -> bool:
 CHECK = check_of(
     "network",
     "Does every trainable tensor get a gradient and an optimizer?",
-    NetworkFigures,
-    judge_network,
+    kind=NetworkFigures,
+    judge=judge_network,
     after=("parts", "loss"),
 )

@@ -61,6 +61,7 @@ class Lines:
 def check_of(
     name: str,
     question: str,
+    *,
     kind: type[_T],
     judge: Callable[[_T], Iterable[Finding]],
     after: tuple[str, ...] = (),

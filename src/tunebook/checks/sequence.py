@@ -87,7 +87,7 @@ def _padding(f: SequenceFigures) -> Iterator[Finding]:
 CHECK = check_of(
     "sequence",
     "Are answers hidden from a network that reads sequences, and is padding left out?",
-    SequenceFigures,
-    judge_sequence,
+    kind=SequenceFigures,
+    judge=judge_sequence,
     after=("parts", "loss"),
 )

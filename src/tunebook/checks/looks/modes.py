@@ -16,7 +16,7 @@ from tunebook.checks.shape import TargetKind
 from tunebook.training.task import Split
 
 _DROPOUT = (nn.modules.dropout._DropoutNd,)  # noqa: SLF001  # the base of all of them
-_NORMS = (nn.modules.batchnorm._BatchNorm,)  # noqa: SLF001
+_NORMS = (nn.modules.batchnorm._BatchNorm,)  # noqa: SLF001  # the base of all of them
 _DROPS = {"bernoulli", "bernoulli_", "native_dropout"}
 _ACROSS = (nn.RNNBase, nn.MultiheadAttention)
 

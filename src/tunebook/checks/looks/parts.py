@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
-from tunebook.checks.looks.bench import Bench, Seen, told
+from tunebook.checks.looks.bench import Bench, Seen, Tries, told
 from tunebook.checks.looks.shape import axis_is_ambiguous, shape_of
 from tunebook.checks.looks.tensors import take
 from tunebook.checks.parts import Parts
@@ -52,14 +52,14 @@ def _extremes(bench: Bench, seen: Seen) -> Raised | None:
         return None
     by_row = targets.long().reshape(len(targets), -1)
     rows = [int(by_row.amin(1).argmin()), int(by_row.amax(1).argmax()), *range(len(targets))[:6]]
+    # A network may take no batch of other examples: then the first batch has to do.
+    outputs = Tries()("the rarest labels", seen.training.network, take(inputs, rows))
+    if outputs is None:
+        return None
     try:
-        outputs = seen.training.network(take(inputs, rows))
         attempt("The loss", bench.task.loss, outputs, take(targets, rows))
     except PartFailed as error:
         return error.reading if isinstance(error.reading, Raised) else None
-    # A network may take no batch of other examples: then the first batch has to do.
-    except Exception:  # noqa: BLE001  # user code: it only leaves the rarest labels untried
-        return None
     return None
 
 
