@@ -244,5 +244,6 @@ CHECK = Check(
     rules=("S2.7",),
     ability=Ability.CAN_LOOK_INSIDE,
     ask=ask,
+    after=("parts", "network"),
     reads=(StepFigures,),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tunebook.checks import (
+    augmentation,
     best_curves,
     boundary,
     convergence,
@@ -12,9 +13,14 @@ from tunebook.checks import (
     infeasible,
     learning,
     learning_rate,
+    loss,
     metric,
+    modes,
+    network,
     optimizer_steps,
+    parts,
     search_extent,
+    sequence,
     single_batch,
     stability,
     throughput,
@@ -25,6 +31,12 @@ from tunebook.checks.check import Check
 
 CHECKS: tuple[Check, ...] = (
     dataset_quality.CHECK,
+    parts.CHECK,
+    loss.CHECK,
+    network.CHECK,
+    modes.CHECK,
+    sequence.CHECK,
+    augmentation.CHECK,
     optimizer_steps.CHECK,
     single_batch.CHECK,
     *held_back.CHECKS,

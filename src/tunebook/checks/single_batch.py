@@ -344,6 +344,6 @@ CHECK = Check(
     ask=ask,
     least=2,
     most=5,
-    after=("optimizer-steps",),
+    after=("parts", "loss", "network", "optimizer-steps"),
     reads=(FirstBatch,),
 )

@@ -1,4 +1,4 @@
-"""Probes run on one thread: as many tests as cores run beside each other."""
+"""Looks run on one thread: as many tests as cores run beside each other."""
 
 from __future__ import annotations
 

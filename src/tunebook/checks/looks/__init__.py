@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tunebook.checks.looks import baselines, first_batch, metric, optimizer_steps
+from tunebook.checks.looks import (
+    augmentation,
+    baselines,
+    first_batch,
+    loss,
+    metric,
+    modes,
+    network,
+    optimizer_steps,
+    parts,
+    sequence,
+)
 from tunebook.checks.looks.bench import Bench
 
 LOOKS: Mapping[str, Callable[[Bench], Any]] = {
@@ -13,4 +24,10 @@ LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "optimizer-steps": optimizer_steps.look,
     "metric": metric.look,
     "baselines": baselines.look,
+    "parts": parts.look,
+    "loss": loss.look,
+    "network": network.look,
+    "modes": modes.look,
+    "sequence": sequence.look,
+    "augmentation": augmentation.look,
 }

@@ -14,10 +14,9 @@ from tunebook.checks.looks.bench import (
     Bench,
     Seen,
     dropouts,
-    end_of,
-    expects_logits,
     has_own_rate,
     loss_operations,
+    probabilities_for_logits,
 )
 from tunebook.checks.looks.shape import is_counted, loss_of, shape_of, sure_of
 from tunebook.checks.looks.tensors import first_tensor, n_rows
@@ -33,8 +32,6 @@ def look(bench: Bench) -> FirstBatch:
     settings = seen.training.settings
     shape, made = shape_of(task, seen), loss_operations(task, seen)
     entropy_floor, error_floor = _open_ends(seen, shape)
-    is_doubled = "Softmax" in made and "LogSoftmax" in made
-    is_probability = expects_logits(made) and end_of(seen.outputs) in {"Softmax", "Sigmoid"}
     inputs, targets = seen.batch
     has_classes = shape.kind is TargetKind.CLASSES
     return FirstBatch(
@@ -46,12 +43,12 @@ def look(bench: Bench) -> FirstBatch:
         n_without_gradient=_without_gradient(seen),
         inputs_are_equal=_are_equal(inputs),
         labels_conflict=_conflict(inputs, targets),
-        outputs_are_probabilities=is_probability or is_doubled,
         n_train=len(task.examples(Split.TRAIN)),
         updates_per_epoch=max(1, seen.training.batches.per_epoch // settings.accumulate),
         has_own_optimizer=task.optimizer is not None,
         has_dropout=any(m.p > 0 for m in dropouts(seen.training.network)),
         has_augmentation=task.augment is not None,
+        outputs_are_probabilities=probabilities_for_logits(seen, made),
     )
 
 
