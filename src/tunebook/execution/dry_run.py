@@ -25,6 +25,7 @@ from tunebook.records import (
     TrialReported,
     TrialState,
 )
+from tunebook.records.measurement import BATCH
 
 _POLL_S = 0.1
 
@@ -78,7 +79,8 @@ class DryRun:
                 case TrialReported(series=series):
                     for metric, points in series.items():
                         self.metrics[metric] = points.values[-1]
-                        self._seconds_at |= zip(points.steps, points.seconds, strict=True)
+                        if not metric.endswith(BATCH):
+                            self._seconds_at |= zip(points.steps, points.seconds, strict=True)
                 case TrialReached() | TrialEnded():
                     self._seconds_at.setdefault(event.step, event.seconds)
                     if isinstance(event, TrialReached):

@@ -17,8 +17,9 @@ from torch.utils.data import TensorDataset
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import InputError
-from tunebook.recipes.answers import Likeliest, accuracy, likeliest
+from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.registry import Recipe
+from tunebook.recipes.scores import class_scores, number_scores
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Int, Kind, Space
 from tunebook.space.parse import parse_value
@@ -103,12 +104,11 @@ class TabularTask:
             n = width
         return nn.Sequential(*layers, nn.Linear(n, len(self.labels or [0])))
 
-    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the accuracy, or the root mean squared error in the target's own unit."""
+    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
+        """Return the scores of classes, or RMSE and MAE in the target's own unit, and R2."""
         if self.labels is not None:
-            return accuracy(outputs, targets)
-        error = nn.functional.mse_loss(outputs[:, 0], targets).sqrt()
-        return {"rmse": error * self._target["deviation"]}
+            return class_scores(outputs, targets, self.labels)
+        return number_scores(outputs[:, 0], targets, unit=self._target["deviation"])
 
 
 def _squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ from tunebook.recipes.pictures import Pictures, boxes_of
 from tunebook.recipes.sampling import classes_of
 
 N, PER_IMAGE, SIDE = 50, 2, 50.0
+LABELS = ["cat", "dog"]
 
 
 def truth() -> torch.Tensor:
@@ -33,7 +34,7 @@ def found(boxes: torch.Tensor, score: float = 0.9) -> torch.Tensor:
 
 
 def value(detections: torch.Tensor) -> float:
-    return mean_average_precision(detections, truth(), 2)["map"]
+    return mean_average_precision(detections, {"boxes": truth()}, LABELS)["map"]
 
 
 def test_s0_23_perfect_boxes_are_1():
@@ -63,10 +64,12 @@ def test_s0_23_detections_in_a_crowd_count_neither_way():
     boxes[:, 2] = torch.tensor([200.0, 0.0, 400.0, 200.0, ignored_as(0)])
     inside = torch.tensor([220.0, 20.0, 260.0, 60.0, 0.95, 0.0]).expand(N, 3, 6)
     detections = torch.cat([found(truth()), inside], 1)
-    assert mean_average_precision(detections, boxes, 2)["map"] == pytest.approx(1.0)
-    assert mean_average_precision(detections, truth(), 2)["map"] < 0.8
+    assert mean_average_precision(detections, {"boxes": boxes}, LABELS)["map"] == pytest.approx(1.0)
+    assert mean_average_precision(detections, {"boxes": truth()}, LABELS)["map"] < 0.8
     # A crowd that nobody finds is not missed.
-    assert mean_average_precision(found(truth()), boxes, 2)["map"] == pytest.approx(1.0)
+    assert mean_average_precision(found(truth()), {"boxes": boxes}, LABELS)["map"] == pytest.approx(
+        1.0
+    )
 
 
 def test_boxes_to_ignore_come_last_and_are_no_objects():

@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from tunebook.analysis.series import down_sampled
 from tunebook.engine import Facts, replay
 from tunebook.errors import InputError
 from tunebook.records import (
@@ -25,7 +26,7 @@ from tunebook.records import (
     TrialReported,
 )
 from tunebook.reports.burn_down import N_POINTS, spent_over_time
-from tunebook.reports.curves import curves_message, down_sampled
+from tunebook.reports.curves import curves_message
 from tunebook.reports.encoding import to_json, to_script_json
 from tunebook.reports.findings import findings_of
 from tunebook.reports.parameter_messages import parameters_message
