@@ -174,6 +174,7 @@ class Training:
             scores = self._named(Split.TRAIN, self.task.metrics(outputs, targets))
         else:
             scores = self.evaluate(Split.TRAIN, limit=max(1, n * size // SAMPLED_SHARE))
+        scores.pop("train_loss", None)  # of all updates it is in the losses
         return told, {n: v for n, v in scores.items() if not is_of_class(n, scores)} | found
 
     def update(
