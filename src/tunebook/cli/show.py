@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from tunebook.records import Trial
     from tunebook.study import Study
 
-MAX_SHOWN = 8
-"""Classes in a line of a metric."""
-
+_MAX_SHOWN = 8
 _MARKS = {"problem": "!", "notice": "-", "pass": "+"}
 
 
@@ -139,8 +137,8 @@ def class_lines(trial: Trial) -> Iterator[str]:
     for whole in sorted({name.partition(CLASS)[0] for name in names}):
         own = [name for name in names if name.startswith(whole + CLASS)]
         last = sorted((trial.curves[n].values[-1], n.removeprefix(whole + CLASS)) for n in own)
-        shown = ", ".join(f"{label} {value:.4g}" for value, label in last[:MAX_SHOWN])
-        more = f" and {len(last) - MAX_SHOWN} more" if len(last) > MAX_SHOWN else ""
+        shown = ", ".join(f"{label} {value:.4g}" for value, label in last[:_MAX_SHOWN])
+        more = f" and {len(last) - _MAX_SHOWN} more" if len(last) > _MAX_SHOWN else ""
         yield f"{whole} of single classes: {shown}{more}"
 
 

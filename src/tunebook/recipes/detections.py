@@ -60,23 +60,18 @@ def mean_average_precision(
 
 
 def _annotations(boxes: torch.Tensor) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
-    for image, rows in enumerate(boxes.tolist()):
-        for left, top, right, bottom, kind in rows:
-            is_ignored = kind < -1
-            if kind >= 0 or is_ignored:
-                width, height = right - left, bottom - top
-                told.append(
-                    {
-                        "id": len(told) + 1,
-                        "image_id": image,
-                        "category_id": ignored_as(int(kind)) if is_ignored else int(kind),
-                        "bbox": [left, top, width, height],
-                        "area": width * height,
-                        "iscrowd": int(is_ignored),
-                    }
-                )
-    return told
+    rows = [(image, *row) for image, of in enumerate(boxes.tolist()) for row in of if row[4] != -1]
+    return [
+        {
+            "id": number,
+            "image_id": image,
+            "category_id": ignored_as(int(kind)) if kind < -1 else int(kind),
+            "bbox": [left, top, right - left, bottom - top],
+            "area": (right - left) * (bottom - top),
+            "iscrowd": int(kind < -1),
+        }
+        for number, (image, left, top, right, bottom, kind) in enumerate(rows, 1)
+    ]
 
 
 def _detections(found: torch.Tensor) -> np.ndarray[Any, Any]:

@@ -151,10 +151,9 @@ class Training:
     def advance(self, n: int) -> tuple[torch.Tensor, dict[str, float]]:
         """Do ``n`` optimizer steps; return their losses, and what was measured of the training.
 
-        That is the learning rate, the gradient's norm before clipping and the update ratio of the
-        last step, and the metrics of the training set: of the last batches as they were trained, up
-        to ``KEPT_EXAMPLES``; of an even sample where augmentation makes other targets or outputs
-        must be turned into predictions.
+        Learning rate, gradient norm before clipping and update ratio are of the last step, metrics
+        of the last batches as they were trained; of an even sample where augmentation makes other
+        targets, or outputs must be turned into predictions.
         """
         size = self.settings.batch_size * self.settings.accumulate
         # No more than an evaluation holds: outputs may be large.

@@ -51,9 +51,10 @@ def class_scores(
 def number_scores(
     outputs: torch.Tensor, targets: torch.Tensor, *, unit: float = 1.0
 ) -> dict[str, float]:
-    """Return RMSE and MAE times ``unit``, and R2 of predicted numbers; all (N)."""
+    """Return RMSE and MAE times ``unit``, and R2 of predicted numbers: (N) or (N, 1), and (N)."""
     from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
 
+    outputs = outputs.reshape(targets.shape)
     found = {
         "rmse": float(mean_squared_error(outputs, targets, squared=False)) * unit,
         "mae": float(mean_absolute_error(outputs, targets)) * unit,

@@ -20,6 +20,7 @@ PRECISIONS = ("auto", "full", "mixed")
 RECORDS = ("evaluation", "batch")
 SCHEDULES = ("constant", "linear", "cosine", "exponential", "multistep", "plateau")
 
+_KNOWN = dict(optimizer=OPTIMIZERS, schedule=SCHEDULES, precision=PRECISIONS, record=RECORDS)
 _ADAMS = ("adam", "nadam", "adamw", "nadamw")
 _DECAYS = {"schedule": ("exponential", "multistep")}
 
@@ -77,10 +78,8 @@ class TrainingSettings:
     record: str = "evaluation"
 
     def __post_init__(self) -> None:
-        require_known("optimizer", self.optimizer, OPTIMIZERS)
-        require_known("schedule", self.schedule, SCHEDULES)
-        require_known("precision", self.precision, PRECISIONS)
-        require_known("record", self.record, RECORDS)
+        for name, known in _KNOWN.items():
+            require_known(name, getattr(self, name), known)
         if self.batch_size < 1 or self.accumulate < 1:
             raise ConfigurationError(
                 "batch_size and accumulate must be at least 1",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -50,6 +51,8 @@ class TabularTask:
         self._columns, self._target = columns, target
         self.maximize = "accuracy" if labels else None
         self.minimize = None if labels else "rmse"
+        in_unit = partial(number_scores, unit=target["deviation"])
+        self.metrics = partial(class_scores, labels=labels) if labels else in_unit
         self.loss = nn.functional.cross_entropy if labels else _squared_error
 
     def data(self, split: str) -> TensorDataset | None:
@@ -103,12 +106,6 @@ class TabularTask:
             layers += [nn.Linear(n, width), nn.ReLU(), nn.Dropout(dropout)]
             n = width
         return nn.Sequential(*layers, nn.Linear(n, len(self.labels or [0])))
-
-    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
-        """Return the scores of classes, or RMSE and MAE in the target's own unit, and R2."""
-        if self.labels is not None:
-            return class_scores(outputs, targets, self.labels)
-        return number_scores(outputs[:, 0], targets, unit=self._target["deviation"])
 
 
 def _squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -28,6 +28,9 @@ MAX_POINTS = 6000
 """Losses of single updates that are kept of a trial; of more the extremes and the last ones."""
 
 
+_TOLD = ("updates_per_step", "fixed", "data_fraction", "seed", "conditions")
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class TaskTraining:
@@ -113,15 +116,11 @@ class TaskTraining:
             self.task.reference or self.task.name,
             is_importable=self.task.reference is not None,
             options={
-                "updates_per_step": self.updates_per_step,
-                "fixed": dict(self.fixed),
                 # What trains where neither names it: shown beside studies that search it.
                 "defaults": {} if self.task.optimizer else asdict(TrainingSettings()),
                 "arguments": None if self.task.arguments is None else dict(self.task.arguments),
-                "data_fraction": self.data_fraction,
-                "seed": self.seed,
-                "conditions": dict(self.conditions),
                 "schedule": [dict(leg) for leg in self.schedule],
+                **{name: getattr(self, name) for name in _TOLD},
             },
         )
 
@@ -179,12 +178,5 @@ def load_training(ref: TaskRef) -> TaskTraining:
     """Return the training that a study describes; ``TaskError`` if its task cannot be loaded."""
     options = ref.options
     task = load_task(ref.reference, options["arguments"])
-    return TaskTraining(
-        task,
-        options["updates_per_step"],
-        options["fixed"],
-        data_fraction=options.get("data_fraction", 1.0),
-        seed=options.get("seed"),
-        conditions=options.get("conditions", {}),
-        schedule=options.get("schedule", ()),
-    )
+    told = {name: options[name] for name in ("schedule", *_TOLD) if name in options}
+    return TaskTraining(task, **told)

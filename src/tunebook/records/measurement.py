@@ -68,11 +68,8 @@ class Series:
 Curves = Mapping[str, Series]
 """All metrics of one trial by name."""
 
-CLASS = "/"
-"""Stands between the name of a metric and that of the class that it is measured on."""
-
-BATCH = "@batch"
-"""Ends the name of a metric whose points are of single updates: its steps count updates."""
+CLASS, BATCH = "/", "@batch"
+"""``val_f1/cat`` is a metric of one class; the steps of ``train_loss@batch`` count updates."""
 
 
 def is_of_class(metric: str, metrics: Collection[str]) -> bool:
