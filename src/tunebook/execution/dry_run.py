@@ -26,6 +26,7 @@ from tunebook.records import (
     TrialReported,
     TrialState,
 )
+from tunebook.records.measurement import BATCH
 
 _POLL_S = 0.1
 
@@ -88,7 +89,8 @@ class DryRun:
                 case TrialReported(series=series):
                     for metric, points in series.items():
                         self.curves.setdefault(metric, Series()).extend(points)
-                        self._seconds_at |= zip(points.steps, points.seconds, strict=True)
+                        if not metric.endswith(BATCH):
+                            self._seconds_at |= zip(points.steps, points.seconds, strict=True)
                 case TrialReached() | TrialEnded():
                     self._seconds_at.setdefault(event.step, event.seconds)
                     if isinstance(event, TrialReached):

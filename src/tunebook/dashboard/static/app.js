@@ -2971,9 +2971,13 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
     useEffect(() => {
       void loadTrial(number);
     }, [number, study.name]);
+    const [isOpen, open] = useState(false);
     const trial = held.value?.trial;
     if (!trial || trial.row.number !== number) return failure.value ? null : jsx(Waiting, {});
     const { row } = trial;
+    const isOfClass = (metric) => metric.includes("/") && metric.split("/")[0] in trial.curves;
+    const wholes = Object.keys(trial.curves).filter((metric) => !isOfClass(metric));
+    const ofClasses = Object.keys(trial.curves).filter(isOfClass);
     return jsxs("section", { "aria-label": `Trial ${number}`, children: [
       jsxs("div", { class: "title-row", children: [
         jsxs("h2", { class: "trial-title", children: [
@@ -2997,7 +3001,14 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
       row.error && jsx("p", { class: "refusal", children: row.error.slice(0, 2e3) }),
       jsxs("div", { class: "overview", children: [
         jsxs("div", { class: "column wide", children: [
-          jsx("div", { class: "grid", children: Object.entries(trial.curves).map(([metric, curve], n) => jsx(MetricPlot, { metric, curve, n }, metric)) }),
+          jsx("div", { class: "grid", children: wholes.map((metric, n) => jsx(MetricPlot, { metric, curve: trial.curves[metric], n }, metric)) }),
+          ofClasses.length > 0 && jsxs("details", { open: isOpen, onToggle: (event) => open(event.currentTarget.open), children: [
+            jsxs("summary", { children: [
+              count(ofClasses.length, "metric"),
+              " of single classes"
+            ] }),
+            jsx("div", { class: "grid", children: isOpen && ofClasses.map((metric, n) => jsx(MetricPlot, { metric, curve: trial.curves[metric], n }, metric)) })
+          ] }),
           Object.keys(trial.curves).length === 0 && jsx("p", { class: "muted", children: "It has reported nothing." }),
           trial.verdicts.length + trial.observers.length > 0 && jsxs(Panel, { title: "What its curve says", children: [
             jsx("div", { class: "findings", children: trial.verdicts.map((one) => jsx(Finding, { finding: one }, one.id)) }),
@@ -3024,12 +3035,13 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
       [curve, theme.value]
     );
     const last = curve.steps.length - 1;
-    const summary = `${count(curve.steps.length, "point")}, the last ${figure(curve.values[last])} at step ${curve.steps[last]}.`;
+    const unit = metric.endsWith("@batch") ? "update" : "step";
+    const summary = `${count(curve.steps.length, "point")}, the last ${figure(curve.values[last])} at ${unit} ${curve.steps[last]}.`;
     const data = () => [
-      ["step", "seconds", metric],
+      [unit, "seconds", metric],
       ...curve.steps.map((step, i) => [step, curve.seconds[i] ?? null, curve.values[i] ?? null])
     ];
-    return jsx(Figure, { title: metric, summary, data, children: jsx(CurvePlot, { lines, isLog: false, xLabel: "step", yLabel: "", height: 200 }) });
+    return jsx(Figure, { title: metric, summary, data, children: jsx(CurvePlot, { lines, isLog: false, xLabel: unit, yLabel: "", height: 200 }) });
   }
   function Log({ trial }) {
     const place = useRef(null);
