@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tunebook.checks.looks import first_batch
+from tunebook.checks.looks import first_batch, inputs, leak, likeness, splits
 from tunebook.checks.looks.bench import Bench
 
 LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "first-batch": first_batch.look,
+    "splits": splits.look,
+    "likeness": likeness.look,
+    "inputs": inputs.look,
+    "leak": leak.look,
 }

@@ -1,0 +1,131 @@
+"""The splits: what can be read, the numbers in it, and what network and loss say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+
+from tunebook.checks.looks.attempts import PartFailed, attempt
+from tunebook.checks.looks.bench import Bench
+from tunebook.checks.looks.tables import Table, tables
+from tunebook.checks.looks.tensors import n_nonfinite
+from tunebook.checks.split_figures import SplitFigures, Splits, Values
+from tunebook.recipes.batches import fetch
+from tunebook.training.task import Split
+
+_T = TypeVar("_T")
+
+MAX_CLASSES, _N_TRIED = 200, 32
+
+
+def look(bench: Bench) -> Splits:
+    """Return what the splits of a task show."""
+    seen = {split: _figures(table) for split, table in tables(bench).items()}
+    by_name = {split.value: figures for split, figures in seen.items()}
+    copes = [_loss(bench, s, _not_finite(f)) for s, f in seen.items() if _not_finite(f)]
+    n_classes = _n_classes(bench)
+    return Splits(
+        by_name,
+        # None in the list: the loss could not be calculated at all.
+        copes=all(copes) if copes and None not in copes else None,
+        refused=_refused(bench, n_classes) if n_classes else (),
+        n_classes=n_classes,
+    )
+
+
+def _figures(table: Table) -> SplitFigures:
+    values = {name: _values(name, column, table) for name, column in table.columns.items()}
+    values |= {name: _values(name, loose, table) for name, loose in table.loose.items()}
+    return SplitFigures(table.n, len(table.rows), table.failed, values)
+
+
+def _values(name: str, tensor: torch.Tensor, table: Table) -> Values:
+    """Return the figures of one tensor; quartiles and classes are those of targets alone."""
+    width = tensor[0].numel() if name in table.columns else None
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    is_target = name.startswith("targets")
+    finite = torch.isfinite(tensor)
+    bad = (~finite).reshape(len(tensor), -1).any(1).nonzero().flatten().tolist()
+    rows = tuple(table.rows[i] for i in bad) if width is not None else tuple(bad)
+    # A masked selection copies: only where it must.
+    x = (tensor[finite] if bad else tensor.flatten()).to(torch.float64)
+    if x.numel() < 2 or tensor.is_complex():
+        return Values(dtype, x.numel(), width, not_finite=rows)
+    figures: dict[str, Any] = {}
+    if is_target:
+        few = x[:: max(1, x.numel() // 100_000)]
+        quarters = torch.tensor([0.25, 0.5, 0.75], dtype=torch.float64)
+        found, counts = x.unique(return_counts=True)
+        fractions = float((x != x.round()).double().mean())
+        if not fractions and len(found) <= MAX_CLASSES:
+            figures["counts"] = dict(zip(map(int, found.tolist()), counts.tolist(), strict=True))
+        is_wide = width is not None and width > 1 and tensor.dim() == 2
+        figures |= {
+            "quartiles": tuple(few.quantile(quarters).tolist()),
+            "fractions": fractions,
+            "constant": tuple((tensor == tensor[:1]).all(0).nonzero().flatten().tolist())
+            if is_wide
+            else (),
+        }
+    mean, deviation = float(x.mean()), float(x.std())
+    return Values(dtype, x.numel(), width, mean, deviation, not_finite=rows, **figures)
+
+
+def _not_finite(figures: SplitFigures) -> list[int]:
+    return sorted({row for values in figures.values.values() for row in values.not_finite})
+
+
+def _loss(bench: Bench, split: Split, rows: list[int]) -> bool | None:
+    """Return whether the loss of these examples is finite, None if it raises."""
+    task = bench.task
+
+    def measured() -> bool:
+        network = bench.fresh().network.eval()
+        inputs, targets = fetch(task.examples(split), rows[:_N_TRIED], task.collate)
+        return n_nonfinite(task.loss(network(inputs), targets)) == 0
+
+    return _tried(measured)
+
+
+def _n_classes(bench: Bench) -> int | None:
+    """Return how many scores the network gives for each whole target, None if that is not clear."""
+
+    def measured() -> int | None:
+        inputs, targets = bench.sample(size=_N_TRIED)
+        outputs = bench.fresh().network.eval()(inputs)
+        if not isinstance(targets, torch.Tensor) or targets.is_floating_point():
+            return None
+        shape, wanted = tuple(outputs.shape), tuple(targets.shape)
+        axes = [a for a in range(1, len(shape)) if (*shape[:a], *shape[a + 1 :]) == wanted]
+        return shape[axes[0]] if len(axes) == 1 and shape[axes[0]] > 1 else None
+
+    return _tried(measured)
+
+
+def _tried(measured: Callable[[], _T]) -> _T | None:
+    """Return what was measured; that network or loss raise is told by other checks."""
+    try:
+        with torch.no_grad():
+            return attempt("The network or its loss", measured)
+    except PartFailed:
+        return None
+
+
+def _refused(bench: Bench, n_classes: int) -> tuple[int, ...]:
+    """Return labels outside of the classes, if the loss raises on them and on no others."""
+    for split, table in tables(bench).items():
+        labels = table.first("targets")
+        if labels is None or labels.is_floating_point():
+            continue
+        outside = (labels < 0) | (labels >= n_classes)
+        is_bad = outside.reshape(len(labels), -1).any(1)
+        bad, good = (
+            [table.rows[i] for i in mask.nonzero().flatten()] for mask in (is_bad, ~is_bad)
+        )
+        if not bad or _loss(bench, split, bad) is not None:
+            continue
+        if not good or _loss(bench, split, good) is not None:
+            return tuple(labels[outside].unique().tolist())
+    return ()
