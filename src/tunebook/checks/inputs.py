@@ -140,7 +140,7 @@ def _shift(name: str, split: str, level: Level, levels: Mapping[str, Level]) -> 
     if not is_other and not level.moved:
         return
     is_problem = is_other and split == VALIDATION
-    some = ", ".join(map(str, level.moved[:10]))
+    some = ", ".join(map(str, level.moved[:10])) if level.n_features > 1 else ""
     yield Finding(
         "inputs",
         Verdict.PROBLEM if is_problem else Verdict.NOTICE,
@@ -175,11 +175,14 @@ def _ends_differ(train: Level, level: Level) -> bool:
 def _own(name: str, levels: Mapping[str, Level], *, is_pooled: bool) -> Iterator[Finding]:
     """Yield a finding if a split has a scale that only its own statistics can have made (S2.5)."""
     exact = [split for split, level in levels.items() if level.is_exact]
-    told = "mean 0 and deviation 1, or 0 to 1, with no sampling error"
+    told = ", ".join(
+        f"{s}: mean up to {number(v.off_center)}, range {number(v.range[0])} to {number(v.range[1])}"
+        for s, v in levels.items()
+    )
     if len(exact) > 1 and TRAIN in exact:
         yield _problem(
-            f"The {name} of each split are standardized by statistics of that split.",
-            f"{told}, in {' and '.join(exact)}",
+            f"The {name} of each split are scaled by statistics of that split.",
+            told,
             "exact in training alone",
             "each split is standardized separately, by its own statistics",
         )

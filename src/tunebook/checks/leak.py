@@ -39,7 +39,7 @@ def judge(seen: Leaks) -> Iterator[Finding]:
     """Yield a problem where one input alone knows the target, and should not."""
     gone = [t for t in seen.telling if _is_gone(t)]
     exact = [t for t in seen.telling if t.is_exact and t not in gone]
-    for found, where in ((exact, ""), (gone, " in training alone")):
+    for found, where in ((exact, ""), (gone, ", in training and not in validation")):
         if found:
             yield Finding(
                 "leak",

@@ -16,6 +16,8 @@ from tunebook.training.task import Split
 
 _T = TypeVar("_T")
 
+_N_EACH = 5
+
 TRAIN, VALIDATION = Split.TRAIN.value, Split.TRAIN_VAL.value
 
 
@@ -41,9 +43,9 @@ class Values:
 
     @property
     def are_classes(self) -> bool:
-        """Whether they are numbers of classes, or zeros and ones."""
-        is_float = "float" in self.dtype
-        return bool(self.counts) and (not is_float or set(self.counts) <= {0, 1})
+        """Whether they are numbers of classes with some examples each, or zeros and ones."""
+        is_whole = "float" not in self.dtype and _N_EACH * len(self.counts) <= self.n
+        return bool(self.counts) and (is_whole or set(self.counts) <= {0, 1})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 
 from tunebook.analysis.series import number
 from tunebook.checks.check import Ability, Check
@@ -10,37 +13,39 @@ from tunebook.checks.split_figures import TRAIN, VALIDATION, Splits, Values, is_
 from tunebook.records.finding import Finding, Verdict
 
 MISSING_SHARE, IMBALANCE = 0.01, 3.0
-FACTOR, MOVED, N_LEAST = 3.0, 1.5, 20
-_IGNORED = -100
+FACTOR, MOVED, N_LEAST, _CENTERED = 3.0, 1.5, 20, 0.1
+_IGNORED, _N_SHOWN = -100, 10
+_ALIKE = "Prepare the targets of every split alike, with statistics of training."
+_SHUFFLE = "Shuffle the examples before they are split, or split each class."
+
+_problem = partial(Finding, "targets", Verdict.PROBLEM, source="S0.3")
+_notice = partial(Finding, "targets", Verdict.NOTICE, source="S0.3")
 
 
 def judge(seen: Splits) -> Iterator[Finding]:
     """Yield what is wrong with the targets, or a pass with what they are."""
-    found = list(_refused(seen))
+    found, told = list(_refused(seen)), list[str]()
     for name, by_split in seen.targets().items():
         known = {split: values for split, values in by_split.items() if values.n}
-        if found or TRAIN not in known or known[TRAIN].n < 2:
+        train = known.get(TRAIN)
+        if found or train is None or train.n < 2:
             continue
         sizes = {split: seen.by_name[split].n_read for split in known}
-        is_classes = all(values.are_classes for values in known.values())
-        judged_as = _classes if is_classes else _numbers
-        found += judged_as(name, known, sizes)
+        if train.are_classes and all(values.counts for values in known.values()):
+            judged_as = list(_classes(name, known, sizes))
+            told.append(f"{name}: {len(_labels(train))} classes")
+        else:
+            judged_as = list(_numbers(name, known, sizes))
+            moments = f"mean {number(train.mean)}, deviation {number(train.deviation)}"
+            told.append(f"{name}: {moments}")
+        # Of several targets some are marks: a group, the number of an image, a weight of 1.
+        is_mark = len(seen.targets()) > 1 and ("float" not in train.dtype or not train.deviation)
+        found += [replace(f, verdict=Verdict.NOTICE) if is_mark else f for f in judged_as]
     yield from found
     if not any(finding.verdict is Verdict.PROBLEM for finding in found):
-        told = [f"{name}: {_told(by_split[TRAIN])}" for name, by_split in seen.targets().items()]
-        yield Finding(
-            "targets",
-            Verdict.PASS if told else Verdict.UNKNOWN,
-            "The targets of all splits are alike." if told else "The targets are no numbers.",
-            value=", ".join(told),
-            source="S0.3",
-        )
-
-
-def _told(values: Values) -> str:
-    if values.are_classes:
-        return f"{len(_labels(values))} classes"
-    return f"mean {number(values.mean)}, deviation {number(values.deviation)}"
+        verdict = Verdict.PASS if told else Verdict.UNKNOWN
+        title = "The targets fit each other." if told else "The targets are not numbers."
+        yield Finding("targets", verdict, title, ", ".join(told), source="S0.3")
 
 
 def _labels(values: Values) -> dict[int, int]:
@@ -48,171 +53,120 @@ def _labels(values: Values) -> dict[int, int]:
 
 
 def _refused(seen: Splits) -> Iterator[Finding]:
-    if seen.refused and seen.n_classes:
-        known = [label for by in seen.targets().values() for v in by.values() for label in v.counts]
-        lowest = min(known, default=0)
-        causes = ["the network has too few outputs", "labels are not numbered from 0"]
-        if seen.refused == (seen.n_classes,) and lowest > 0:
-            causes = ["labels begin at 1", *causes[:1]]
-        elif max(seen.refused) < 0:
-            causes = ["negative labels: a mark of missing labels that the loss does not leave out"]
-        yield _problem(
-            "Labels lie outside the classes of the network.",
-            ", ".join(map(str, seen.refused[:10])),
-            f"0 to {seen.n_classes - 1}",
-            *causes,
-            advice="Number the classes from 0, and give the network one output for each.",
-        )
-
-
-def _problem(title: str, value: str, expected: str, *causes: str, advice: str) -> Finding:
-    return Finding(
-        "targets",
-        Verdict.PROBLEM,
-        title,
-        value,
-        expected,
-        causes=causes,
-        next_test="Print ten targets of each split as the loss receives them.",
-        advice=advice,
-        source="S0.3",
-    )
-
-
-def _notice(title: str, value: str, expected: str, *causes: str) -> Finding:
-    return Finding("targets", Verdict.NOTICE, title, value, expected, causes=causes, source="S0.3")
+    """Yield labels that the loss raises on, as it has no class for them."""
+    if not seen.refused or not seen.n_classes:
+        return
+    lowest = min(label for by in seen.targets().values() for v in by.values() for label in v.counts)
+    causes = ["the network has too few outputs", "labels are not numbered from 0"]
+    if seen.refused == (seen.n_classes,) and lowest > 0:
+        causes[1:] = []
+        causes.insert(0, "labels begin at 1")
+    elif max(seen.refused) < 0:
+        causes = ["negative labels: a mark of missing ones that the loss does not leave out"]
+    title = "Labels lie outside the classes of the network."
+    value, expected = ", ".join(map(str, seen.refused[:_N_SHOWN])), f"0 to {seen.n_classes - 1}"
+    advice = "Number the classes from 0, and give the network one output for each."
+    yield _problem(title, value, expected, tuple(causes), advice=advice)
 
 
 def _classes(name: str, known: Mapping[str, Values], sizes: Mapping[str, int]) -> Iterator[Finding]:
     """Yield one class alone, classes that a split lacks, imbalance and labels never given."""
     labels = {split: _labels(values) for split, values in known.items()}
-    train = labels[TRAIN]
+    train = labels.pop(TRAIN)
+    others = sum((Counter(found) for found in labels.values()), Counter[int]())
     if len(train) == 1:
-        yield _problem(
-            "All training examples are of one class.",
-            f"class {next(iter(train))}",
-            "two classes or more",
-            "one class in training: the data were split by class",
-            advice="Shuffle the examples before they are split.",
-        )
+        is_all = not others.keys() - train.keys()
+        title = f"All {'' if is_all else 'training '}examples are of one class."
+        cause = "the targets are constant" if is_all else "the data were split by class"
+        value = f"class {next(iter(train))}"
+        causes = (f"one class in training: {cause}",)
+        yield _problem(title, value, "two classes or more", causes, advice=_SHUFFLE)
         return
-    for split in set(labels) - {TRAIN}:
-        yield from _lacking(labels, TRAIN, split, sizes[TRAIN])
-        if split == VALIDATION:
-            yield from _lacking(labels, split, TRAIN, sizes[split])
-    constant = known[TRAIN].constant
-    if constant:
-        shown = ", ".join(map(str, constant[:10]))
+    yield from _lacking(TRAIN, train, "evaluation", others, sizes[TRAIN])
+    if VALIDATION in labels:
+        found = labels[VALIDATION]
+        yield from _lacking(VALIDATION, found, "training", Counter(train), sizes[VALIDATION])
+    if known[TRAIN].constant:
+        columns = ", ".join(map(str, known[TRAIN].constant[:_N_SHOWN]))
         title = f"Some columns of the {name} hold one value in training."
-        yield _notice(title, f"columns {shown}", "both values", "labels that are never given")
+        yield _notice(title, f"columns {columns}", "both values", ("labels that are never given",))
     ratio = max(train.values()) / min(train.values())
     if ratio >= IMBALANCE and known[TRAIN].width == 1:
-        title = "The classes are imbalanced."
-        told = f"the largest is {ratio:.1f} times the smallest"
-        yield _notice(title, told, f"less than {IMBALANCE:.0f} times")
+        value = f"the largest is {ratio:.1f} times the smallest"
+        yield _notice("The classes are imbalanced.", value, f"less than {IMBALANCE:.0f} times")
 
 
 def _lacking(
-    labels: Mapping[str, Mapping[int, int]], split: str, other: str, n_read: int
+    split: str, labels: Mapping[int, int], other: str, found: Counter[int], n_read: int
 ) -> Iterator[Finding]:
-    """Yield a finding if ``split`` lacks classes of ``other``, and not because it is small."""
-    total = sum(labels[other].values())
-    missing = sorted(labels[other].keys() - labels[split].keys())
-    share = sum(labels[other][c] for c in missing) / total
-    if share <= MISSING_SHARE or not labels[split]:
+    """Yield a finding if a split lacks classes of another: a problem if it is no accident."""
+    missing = sorted(found.keys() - labels.keys())
+    share = sum(found[label] for label in missing) / max(1, found.total())
+    if share <= MISSING_SHARE or not labels:
         return
-    is_certain = is_no_chance(share, n_read)
-    is_problem = is_certain and (split == TRAIN or len(labels[split]) == 1)
-    told = ", ".join(map(str, missing[:10]))
-    if is_problem and split == TRAIN:
-        yield _problem(
-            "Some classes are in evaluation and not in training.",
-            f"class {told}: {share:.0%} of {other}",
-            "every class in every split",
-            "a class is missing in the training data",
-            "the data were split by class",
-            advice="Shuffle the examples before they are split, or split each class.",
-        )
-    elif is_problem:
-        yield _problem(
-            f"All examples of {split} are of one class.",
-            f"class {next(iter(labels[split]))}",
-            "every class in every split",
-            f"one class in {split}: the data were split by class",
-            advice="Shuffle the examples before they are split, or split each class.",
-        )
+    largest = max(found[label] for label in missing) / found.total()
+    is_certain = is_no_chance(largest, n_read)
+    value = f"class {', '.join(map(str, missing[:_N_SHOWN]))}: {share:.0%} of {other}"
+    title, expected = f"Some classes of {other} are not in {split}.", "every class in every split"
+    causes: tuple[str, ...] = ("the data were split by class",)
+    if split == TRAIN:
+        title = "Some classes are in evaluation and not in training."
+        causes = ("a class is missing in the training data", *causes)
+    elif len(labels) == 1:
+        title = f"All examples of {split} are of one class."
+        causes = (f"one class in {split}: the data were split by class",)
+    if is_certain and (split == TRAIN or len(labels) == 1):
+        yield _problem(title, value, expected, causes, advice=_SHUFFLE)
     else:
-        why = "the data were split by class" if is_certain else "the split is small"
-        title = f"Some classes of {other} are not in {split}."
-        yield _notice(title, f"class {told}: {share:.0%} of {other}", "every class", why)
+        yield _notice(title, value, expected, causes if is_certain else ("the split is small",))
 
 
 def _numbers(name: str, known: Mapping[str, Values], sizes: Mapping[str, int]) -> Iterator[Finding]:
     """Yield constant targets, and splits whose targets are cut to whole numbers or scaled."""
     train = known[TRAIN]
     if train.deviation <= 1e-12 * max(1.0, abs(train.mean)):
-        yield _problem(
-            f"All training {name} are the same.",
-            number(train.mean),
-            "targets that differ",
-            "the targets are zeroed or constant",
-            advice="Look at what the targets are made of.",
-        )
+        title, causes = f"All training {name} are the same.", ("the targets are constant: zeroed",)
+        yield _problem(title, number(train.mean), "targets that differ", causes, advice=_ALIKE)
         return
-    for split in set(known) - {TRAIN}:
-        other, is_validation = known[split], split == VALIDATION
-        n = min(sizes[split], sizes[TRAIN])
-        one, two = sorted((train, other), key=lambda v: v.fractions)
+    for split in sorted(set(known) - {TRAIN}, key=lambda split: split != VALIDATION):
+        other, n = known[split], min(sizes[split], sizes[TRAIN])
+        one, two = sorted((train, other), key=lambda values: values.fractions)
         if not one.fractions and two.fractions and is_no_chance(two.fractions, n, rarity=1e-6):
             cut = TRAIN if one is train else split
-            yield _problem(
-                f"The {name} of {cut} are whole numbers, those of the others are not.",
-                f"{two.fractions:.0%} with fractions, and none",
-                "the same in all splits",
-                f"targets of {cut} are cut to whole numbers: converted to int",
-                advice="Convert the targets of every split alike.",
-            )
-        elif n >= N_LEAST and (told := _difference(train, other)):
-            value = (
-                f"mean {number(other.mean)} and {number(train.mean)}, deviation "
-                f"{number(other.deviation)} and {number(train.deviation)}"
-            )
-            title = f"The {name} of {split} are {told} than those of training."
-            if is_validation and told == "scaled differently":
-                yield _problem(
-                    title,
-                    value,
-                    "about the same",
-                    "targets are scaled differently: normalized in one split alone",
-                    advice="Apply the same scaling, with statistics of training, to every split.",
-                )
-            else:
-                yield _notice(title, value, "about the same", "the targets drift, or are scaled")
+            title = f"The {name} of {cut} are whole numbers, those of others are not."
+            value = f"{two.fractions:.0%} with fractions, and none"
+            causes = (f"targets of {cut} are cut to whole numbers: converted to int",)
+            yield _problem(title, value, "the same in all splits", causes, advice=_ALIKE)
+            return
+        told = _difference(train, other) if n >= N_LEAST else ""
+        if not told:
+            continue
+        title = f"The {name} of {split} are {told} than those of training."
+        value = f"mean {number(other.mean)} and {number(train.mean)}, deviation "
+        value += f"{number(other.deviation)} and {number(train.deviation)}"
+        causes = ("targets are scaled differently: normalized in one split alone",)
+        if split == VALIDATION and told != "elsewhere":
+            yield _problem(title, value, "about the same", causes, advice=_ALIKE)
+        else:
+            yield _notice(title, value, "about the same", ("the targets drift", *causes))
 
 
 def _difference(train: Values, other: Values) -> str:
     """Return how other targets differ, nothing if they do not.
 
     Moments and quartiles both have to say so: heavy tails move the moments alone. A mean that has
-    moved is a drift, unless one of the two is centred on 0 as only scaled targets are.
+    moved is a drift, unless one of the two is centered on 0 as only scaled targets are.
     """
-    low, middle, high = train.quartiles
-    spread = high - low or train.deviation
-    other_spread = other.quartiles[2] - other.quartiles[0] or other.deviation
-    ratios = [other_spread / spread, other.deviation / train.deviation]
+    pairs = [(v.quartiles[2] - v.quartiles[0] or v.deviation, v.deviation) for v in (train, other)]
+    ratios = [b / a for a, b in zip(*pairs, strict=True)]
     if min(ratios) > FACTOR or max(ratios) < 1 / FACTOR:
         return "scaled differently"
-    moved = (
-        abs(other.quartiles[1] - middle) / max(spread, other_spread),
-        abs(other.mean - train.mean) / max(train.deviation, other.deviation),
-    )
+    middles = [(v.quartiles[1], v.mean) for v in (train, other)]
+    moved = [abs(b - a) / max(s) for a, b, *s in zip(*middles, *pairs, strict=True)]
+    centered = {abs(v.mean) < _CENTERED * v.deviation for v in (train, other)}
     if min(moved) <= MOVED:
         return ""
-    return "scaled differently" if _is_centred(train) != _is_centred(other) else "elsewhere"
-
-
-def _is_centred(values: Values) -> bool:
-    return abs(values.mean) < 0.1 * values.deviation
+    return "scaled differently" if len(centered) == 2 else "elsewhere"
 
 
 CHECK = Check(

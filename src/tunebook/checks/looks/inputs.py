@@ -64,16 +64,13 @@ def _is_exact(x: torch.Tensor) -> bool:
 
 
 def _spans_exactly(x: torch.Tensor) -> bool:
-    """Whether each feature of many values has one row at 0, one at 1, and all others between."""
+    """Whether each feature of many values goes from 0 to 1, and hardly any row reaches the ends."""
     if x.dim() != 2 or len(x) < _N_LEAST:
         return False
-    steps = (x.sort(0).values.diff(dim=0) > 0).sum(0)
-    x = x[:, steps > len(x) // 2]
-    ends = [(found, (x == found).sum(0)) for found in (x.amin(0), x.amax(0))]
-    is_at = [
-        ((e - goal).abs() < 1e-6) & (n == 1) for (e, n), goal in zip(ends, (0, 1), strict=True)
-    ]
-    return x.shape[1] > 1 and bool((is_at[0] & is_at[1]).all())
+    is_fine = (x.sort(0).values.diff(dim=0) > 0).sum(0) > len(x) // 2
+    ends = [(x[:, is_fine] - end).abs() < 1e-6 for end in (0, 1)]
+    reached = [((e.sum(0) > 0) & (e.sum(0) <= 2)).all() for e in ends]
+    return int(is_fine.sum()) > 1 and bool(x.min() >= 0 and x.max() <= 1 and all(reached))
 
 
 def _level(x: torch.Tensor, train: torch.Tensor, table: Table) -> Level:
@@ -83,7 +80,10 @@ def _level(x: torch.Tensor, train: torch.Tensor, table: Table) -> Level:
     was = g.std(0)
     factor = torch.maximum(deviations, was) / torch.minimum(deviations, was).clamp_min(_CONSTANT)
     away = (means - g.mean(0)).abs() > MOVED * torch.maximum(deviations, was)
-    has_moved = ((factor > FACTOR) | away) & ((was > _CONSTANT) | varies)
+    # Features that hold one value nearly everywhere differ by the accident of a few rows.
+    usual = g.median(0).values
+    is_often = torch.maximum((f != usual).double().mean(0), (g != usual).double().mean(0)) > 0.1
+    has_moved = ((factor > FACTOR) | away) & ((was > _CONSTANT) | varies) & is_often
     rows = torch.nan_to_num(x.flatten(1))
     low, high = float(f.min()), float(f.max())
     kept = deviations[varies]

@@ -16,8 +16,10 @@ from tunebook.checks.looks.tables import Table, fingerprint, tables
 from tunebook.training.task import Split, Task
 
 N_NEAR, N_WIDE, _N_TWICE, _N_SHOWN = 1000, 1024, 32, 20
-_NEARNESS = (0.35, 0.175, 0.0875, 0.02, 0.001)
-_GAP = 0.85
+_NEARNESS, _GAP, _N_FEW = (0.35, 0.175, 0.0875, 0.02, 0.001), 0.85, 8
+_FAR, _MOST, _RARE, _N_STEPS, _DIMENSIONS = 0.6, 0.5, 0.03, 10, 4.5
+_LIMITS = {_FAR, *(k * limit for limit in _NEARNESS for k in (1, 2))}
+"""Measured on tables, digits, clusters, grids, series, categories: see the tests."""
 
 
 def look(bench: Bench) -> Likeness:
@@ -84,9 +86,10 @@ def _near(train: Table, table: Table, split: Split) -> Near | None:
     """Return the share of rows that lie far nearer to a training row than rows lie to another.
 
     The distance to the nearest training row is divided by the distances of both to the nearest of
-    their own split, so that clusters and repeated measurements do not count. Where near rows are no
-    accident, this ratio has a gap: r rows below it, and hardly more below twice of it. Random rows
-    have at least twice as many, and rows of training among themselves show what is usual.
+    their own split, so that clusters and repeated measurements do not count. The same of training
+    rows among themselves is what is usual. Near rows that are no accident leave a gap: hardly more
+    have twice that ratio, where even points between those of a grid are twice as many. With more
+    noise there is no gap; then most rows must be near, in more dimensions than grids have.
     """
     x, y = (t.first("inputs") for t in (train, table))
     if x is None or y is None or not x.is_floating_point() or x.shape[1:] != y.shape[1:]:
@@ -100,12 +103,18 @@ def _near(train: Table, table: Table, split: Split) -> Near | None:
     back = torch.where(within[1][places, 0] == torch.arange(len(x)), 1, 0)
     usual = _ratio(own, torch.minimum(within[0][places, back], within[0][:, 1]))
     ratios = _ratio(between[0][:, 0], torch.minimum(own[between[1][:, 0]], other[0][:, 0]))
+    below = {k: [float((r < k).double().mean()) for r in (ratios, usual)] for k in _LIMITS}
+    # Where a part was read, or compared, only that part of the near rows can be found.
+    part = train.share * len(x) / len(train.rows)
     for limit in _NEARNESS:
-        near, doubled = (float((ratios < k * limit).double().mean()) for k in (1, 2))
-        if near >= _GAP * doubled and near * len(y) >= 5:
-            share = min(1.0, near * len(train.rows) / len(x) / train.share)
-            known = float((usual < limit).double().mean())
-            return Near(split.value, share, known, int((ratios < limit).sum()))
+        near, known = below[limit]
+        if near >= _GAP * below[2 * limit][0] and near * len(y) >= _N_FEW:
+            n = round(near * len(y))
+            return Near(split.value, min(1.0, near / part), min(1.0, known / part), n)
+    near, known = below[_FAR]
+    step = (within[0][:, -1] / own.clamp_min(1e-12)).log().median()
+    if near >= _MOST and known <= _RARE and math.log(_N_STEPS) > _DIMENSIONS * float(step):
+        return Near(split.value, near, known, round(near * len(y)))
     return Near(split.value, 0.0, 0.0, 0)
 
 
@@ -122,13 +131,14 @@ def _vectors(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
 
 
 def _nearest(rows: torch.Tensor, among: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return distances and places of the two nearest; a row is not its own."""
+    """Return distances and places of the ten nearest; a row is not its own."""
     distances = torch.cdist(rows, among)
     if rows is among:
         distances.fill_diagonal_(math.inf)
-    places = distances.topk(2, largest=False).indices
+    places = distances.topk(_N_STEPS, largest=False).indices
     # Products of matrices lose small distances: they are taken again.
-    return torch.stack([(rows - among[places[:, k]]).norm(dim=1) for k in (0, 1)], 1), places
+    exact = [(rows - among[places[:, k]]).norm(dim=1) for k in range(2)]
+    return torch.stack([*exact, distances.gather(1, places[:, -1:])[:, 0]], 1), places
 
 
 def _ratio(distances: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:

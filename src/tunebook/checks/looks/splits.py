@@ -24,7 +24,12 @@ def look(bench: Bench) -> Splits:
     """Return what the splits of a task show."""
     seen = {split: _figures(table) for split, table in tables(bench).items()}
     by_name = {split.value: figures for split, figures in seen.items()}
-    copes = [_loss(bench, s, _not_finite(f)) for s, f in seen.items() if _not_finite(f)]
+    bad = {split: rows for split, f in seen.items() if (rows := _not_finite(f))}
+    # Beside whole examples: a loss that leaves all others out has nothing to average.
+    copes = [
+        _loss(bench, s, [*rows[:_N_TRIED], *tables(bench)[s].rows[:_N_TRIED]])
+        for s, rows in bad.items()
+    ]
     n_classes = _n_classes(bench)
     return Splits(
         by_name,
@@ -46,6 +51,8 @@ def _values(name: str, tensor: torch.Tensor, table: Table) -> Values:
     width = tensor[0].numel() if name in table.columns else None
     dtype = str(tensor.dtype).removeprefix("torch.")
     is_target = name.startswith("targets")
+    if not tensor.numel():
+        return Values(dtype, 0, width)
     finite = torch.isfinite(tensor)
     bad = (~finite).reshape(len(tensor), -1).any(1).nonzero().flatten().tolist()
     rows = tuple(table.rows[i] for i in bad) if width is not None else tuple(bad)
@@ -83,7 +90,7 @@ def _loss(bench: Bench, split: Split, rows: list[int]) -> bool | None:
 
     def measured() -> bool:
         network = bench.fresh().network.eval()
-        inputs, targets = fetch(task.examples(split), rows[:_N_TRIED], task.collate)
+        inputs, targets = fetch(task.examples(split), rows, task.collate)
         return n_nonfinite(task.loss(network(inputs), targets)) == 0
 
     return _tried(measured)
@@ -124,8 +131,8 @@ def _refused(bench: Bench, n_classes: int) -> tuple[int, ...]:
         bad, good = (
             [table.rows[i] for i in mask.nonzero().flatten()] for mask in (is_bad, ~is_bad)
         )
-        if not bad or _loss(bench, split, bad) is not None:
+        if not bad or _loss(bench, split, bad[:_N_TRIED]) is not None:
             continue
-        if not good or _loss(bench, split, good) is not None:
+        if not good or _loss(bench, split, good[:_N_TRIED]) is not None:
             return tuple(labels[outside].unique().tolist())
     return ()

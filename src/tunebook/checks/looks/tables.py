@@ -18,7 +18,7 @@ from tunebook.checks.looks.bench import Bench
 from tunebook.checks.readings import OutOfMemory, Raised
 from tunebook.training.task import Examples, Split, Task
 
-N_READ, N_FIRST, BATCH, MAX_BYTES = 2000, 640, 64, 48 * 2**20
+N_READ, N_FIRST, BATCH, MAX_BYTES = 2000, 640, 64, 24 * 2**20
 _CPU_S, _WALL_S = 0.4, 3.0
 
 
