@@ -1,11 +1,11 @@
-"""Can every split be read, and what is in its batches (S2.7)?"""
+"""Can every split be read, and of what types are its batches (S2.7)?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tunebook.checks.check import Ability, Check, failure
-from tunebook.checks.split_figures import TRAIN, VALIDATION, SplitFigures, Splits, judged
+from tunebook.checks.check import failure
+from tunebook.checks.split_figures import TRAIN, VALIDATION, SplitFigures, Splits, data_check
 from tunebook.records.finding import Finding, Verdict
 
 _UNUSUAL = {
@@ -19,52 +19,35 @@ def judge(seen: Splits) -> Iterator[Finding]:
     problems = [f for name, split in seen.by_name.items() for f in _unreadable(name, split)]
     yield from problems
     if not problems:
-        read = {name: f for name, f in seen.by_name.items() if f.n_read}
-        yield Finding(
-            "data",
-            Verdict.PASS,
-            "Every split can be read.",
-            value=", ".join(f"{f.n_read} of {f.n} examples of {name}" for name, f in read.items()),
-            source="S2.7",
-        )
+        sizes = (f"{f.n_read} of {f.n} of {name}" for name, f in seen.by_name.items() if f.n)
+        title = "Every split can be read."
+        yield Finding("data", Verdict.PASS, title, f"examples: {', '.join(sizes)}", source="S2.7")
     for name, values in seen.by_name[TRAIN].values.items():
         types = {s: f.values[name].dtype for s, f in seen.by_name.items() if name in f.values}
-        unusual = name.startswith("inputs") and _UNUSUAL.get(values.dtype)
-        if unusual or len(set(types.values())) > 1:
-            yield Finding(
-                "data",
-                Verdict.NOTICE,
-                f"The {name} are of an unusual type."
-                if unusual
-                else f"The {name} of the splits are of different types.",
-                value=", ".join(f"{split} {dtype}" for split, dtype in types.items()),
-                expected="float32, or int64 for tokens and classes",
-                causes=(unusual or "the splits are converted differently",),
-                advice="Convert them where the data are read.",
-                source="S2.7",
-            )
+        cause = _UNUSUAL.get(values.dtype, "") if name.startswith("inputs") else ""
+        title = f"The {name} are of an unusual type."
+        if len(set(types.values())) > 1:
+            title = f"The {name} of the splits are of different types."
+            cause = "the splits are converted differently"
+        told, expected = (
+            ", ".join(f"{s} {t}" for s, t in types.items()),
+            "float32, int64 for classes",
+        )
+        if cause:
+            yield Finding("data", Verdict.NOTICE, title, told, expected, (cause,), source="S2.7")
 
 
 def _unreadable(name: str, split: SplitFigures) -> Iterator[Finding]:
     if split.failed is not None:
         yield failure(CHECK, split.failed)
     elif not split.n and name in {TRAIN, VALIDATION}:
-        yield Finding(
-            "data",
-            Verdict.PROBLEM,
-            f"The split {name!r} is {'missing' if split.n is None else 'empty'}.",
-            value="0 examples",
-            expected="at least 1",
-            advice=f"Return a dataset of (inputs, target) pairs from data({name!r}).",
-            source="S2.7",
-        )
+        title = f"The split {name!r} is {'missing' if split.n is None else 'empty'}."
+        advice = f"Return a dataset of (inputs, target) pairs from data({name!r})."
+        value, expected = "0 examples", "at least 1"
+        problem = Verdict.PROBLEM
+        yield Finding("data", problem, title, value, expected, advice=advice, source="S2.7")
 
 
-CHECK = Check(
-    name="data",
-    question="Can every split be read?",
-    rules=("S2.7",),
-    ability=Ability.HAS_DATA,
-    ask=judged("splits", Splits, judge),
-    reads=(Splits,),
+CHECK = data_check(
+    "data", "Can every split be read?", rules=("S2.7",), kind=Splits, judge=judge, after=()
 )

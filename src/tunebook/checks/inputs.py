@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from tunebook.analysis.series import number
-from tunebook.checks.check import Ability, Check
-from tunebook.checks.split_figures import TRAIN, VALIDATION, judged
+from tunebook.checks.split_figures import TRAIN, VALIDATION, data_check
 from tunebook.records.finding import Finding, Verdict
 
 MEAN, DEVIATIONS = 0.05, (0.9, 1.1)
@@ -66,48 +66,46 @@ def judge(seen: Inputs) -> Iterator[Finding]:
             yield from _own(name, levels, is_pooled=seen.pooled.get(name, False))
 
 
-def _problem(title: str, value: str, expected: str, cause: str) -> Finding:
-    return Finding(
-        "inputs",
-        Verdict.PROBLEM,
-        title,
-        value,
-        expected,
-        causes=(cause,),
-        next_test="Print mean and deviation of a batch of each split, after each step.",
-        advice="Normalize once, with statistics of the training data alone.",
-        source="S2.5",
-    )
+_TEST = "Print mean and deviation of a batch of each split, after each step."
+_problem = partial(
+    Finding,
+    "inputs",
+    Verdict.PROBLEM,
+    next_test=_TEST,
+    advice="Normalize once, with statistics of the training data alone, and every split alike.",
+    source="S2.5",
+)
 
 
 def _scale(name: str, level: Level, reaches: float | None) -> Finding:
-    value = f"mean up to {number(level.off_center)}, deviation " + " to ".join(
-        map(number, level.deviations)
-    )
+    value = f"mean up to {number(level.off_center)}, deviation "
+    value += " to ".join(map(number, level.deviations))
+    if level.n_constant:
+        value += f"; {level.n_constant} of {level.n_features} features are constant"
     expected = "mean 0 and deviation 1, or a range of 1"
     low, high = level.range
-    size = max(level.off_center, level.deviations[1])
+    is_far, is_flat = max(level.off_center, level.deviations[1]) > FAR, high - low < SQUASHED
     is_sized_inside = reaches is not None and SQUASHED < reaches <= FAR
+    title = cause = ""
     if level.n_constant == level.n_features and level.n > 1:
-        return _problem(f"All {name} are the same.", value, expected, "the inputs are zeroed")
-    if high - low < SQUASHED and not is_sized_inside:
+        title, cause = f"All {name} are the same.", "the inputs are zeroed"
+    elif is_flat and not is_sized_inside:
         title = f"The {name} have almost no spread: they look normalized twice."
-        return _problem(title, value, expected, "scaling by 255 is applied twice")
-    if size > FAR and not is_sized_inside:
-        title = f"The {name} are not normalized."
-        return _problem(title, value, expected, "a normalization is missing")
+        cause = "scaling by 255 is applied twice"
+    elif is_far and not is_sized_inside:
+        title, cause = f"The {name} are not normalized.", "a normalization is missing"
+    if cause:
+        return _problem(title, value, expected, (cause,))
     verdict, causes = Verdict.PASS, tuple[str, ...]()
     if _is_standardized(level):
         title = f"The {name} are standardized."
-    elif max(abs(low), abs(high)) <= SCALED_RANGE and high - low >= SQUASHED:
-        title = f"The {name} are scaled to a small range."
-    elif size > FAR or high - low < SQUASHED:
+    elif is_far or is_flat:
         title = f"The network itself scales the {name}."
+    elif max(abs(low), abs(high)) <= SCALED_RANGE:
+        title = f"The {name} are scaled to a small range."
     else:
         title = f"The {name} are not standardized exactly."
         verdict, causes = Verdict.NOTICE, ("statistics of other data were used",)
-    if level.n_constant:
-        value += f"; {level.n_constant} of {level.n_features} features are constant"
     return Finding("inputs", verdict, title, value, expected, causes, source="S2.5")
 
 
@@ -139,25 +137,20 @@ def _shift(name: str, split: str, level: Level, levels: Mapping[str, Level]) -> 
     is_other = is_other or 2 * len(level.moved) >= train.n_features > 1
     if not is_other and not level.moved:
         return
-    is_problem = is_other and split == VALIDATION
-    some = ", ".join(map(str, level.moved[:10])) if level.n_features > 1 else ""
-    yield Finding(
-        "inputs",
-        Verdict.PROBLEM if is_problem else Verdict.NOTICE,
-        f"The {name} of {split} are scaled differently than those of training."
-        if is_other
-        else f"Some features of the {name} of {split} lie elsewhere than in training.",
-        value=f"mean {number(level.mean)} and {number(train.mean)}, deviation "
-        f"{number(level.deviation)} and {number(train.deviation)}"
-        + (f"; features {some}" if some else ""),
-        expected="about the same",
-        causes=("the splits are preprocessed differently: a normalization is missing in one",)
-        if is_other
-        else ("the data drift", "these features are preprocessed differently"),
-        next_test="Print mean and deviation of a batch of each split.",
-        advice="Apply the same normalization, with statistics of training, to every split.",
-        source="S0.3",
-    )
+    title = f"Some features of the {name} of {split} lie elsewhere than in training."
+    causes: tuple[str, ...] = ("the data drift", "these features are preprocessed differently")
+    if is_other:
+        title = f"The {name} of {split} are scaled differently than those of training."
+        causes = ("the splits are preprocessed differently: a normalization is missing in one",)
+    value = f"mean {number(level.mean)} and {number(train.mean)}, deviation "
+    value += f"{number(level.deviation)} and {number(train.deviation)}"
+    if level.moved and level.n_features > 1:
+        value += f"; features {', '.join(map(str, level.moved[:10]))}"
+    if is_other and split == VALIDATION:
+        yield _problem(title, value, "about the same", causes)
+    else:
+        verdict, expected = Verdict.NOTICE, "about the same"
+        yield Finding("inputs", verdict, title, value, expected, causes, _TEST, source="S0.3")
 
 
 def _ends_differ(train: Level, level: Level) -> bool:
@@ -176,29 +169,19 @@ def _own(name: str, levels: Mapping[str, Level], *, is_pooled: bool) -> Iterator
     """Yield a finding if a split has a scale that only its own statistics can have made (S2.5)."""
     exact = [split for split, level in levels.items() if level.is_exact]
     told = ", ".join(
-        f"{s}: mean up to {number(v.off_center)}, range {number(v.range[0])} to {number(v.range[1])}"
-        for s, v in levels.items()
+        f"{split}: mean up to {number(v.off_center)}, {' to '.join(map(number, v.range))}"
+        for split, v in levels.items()
     )
     if len(exact) > 1 and TRAIN in exact:
-        yield _problem(
-            f"The {name} of each split are scaled by statistics of that split.",
-            told,
-            "exact in training alone",
-            "each split is standardized separately, by its own statistics",
-        )
+        title = f"The {name} of each split are scaled by statistics of that split."
+        causes = ("each split is standardized separately, by its own statistics",)
+        yield _problem(title, told, "exact in training alone", causes)
     elif is_pooled and not exact:
         title = f"The {name} are standardized by statistics of all splits together."
-        cause = "statistics of evaluation data were used in the normalization"
-        verdict = Verdict.NOTICE
-        yield Finding("inputs", verdict, title, told, "", (cause,), source="S2.5")
+        causes = ("statistics of evaluation data were used in the normalization",)
+        yield Finding("inputs", Verdict.NOTICE, title, told, "", causes, source="S2.5")
 
 
-CHECK = Check(
-    name="inputs",
-    question="Are inputs scaled, and alike in every split?",
-    rules=("S2.5", "S0.3"),
-    ability=Ability.HAS_DATA,
-    ask=judged("inputs", Inputs, judge),
-    after=("data",),
-    reads=(Inputs,),
+CHECK = data_check(
+    "inputs", "Are inputs scaled alike?", rules=("S2.5", "S0.3"), kind=Inputs, judge=judge
 )

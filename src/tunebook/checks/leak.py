@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tunebook.checks.check import Ability, Check
-from tunebook.checks.split_figures import judged
+from tunebook.checks.split_figures import data_check
 from tunebook.records.finding import Finding, Verdict
 
 
@@ -40,27 +39,24 @@ def judge(seen: Leaks) -> Iterator[Finding]:
     gone = [t for t in seen.telling if _is_gone(t)]
     exact = [t for t in seen.telling if t.is_exact and t not in gone]
     for found, where in ((exact, ""), (gone, ", in training and not in validation")):
-        if found:
-            yield Finding(
-                "leak",
-                # Of several targets some may be inputs by nature, as in the state of a system.
-                Verdict.PROBLEM
-                if gone or len({t.target for t in found}) == seen.n_targets
-                else Verdict.NOTICE,
-                f"One input alone tells the target{where}.",
-                value=", ".join(_told(t) for t in found[:3]),
-                expected="no single input that knows it",
-                causes=(f"leakage: the label is part of the inputs{where}",),
-                advice="Take it out of the inputs.",
-                items=tuple(t.column for t in found),
-                source="S0.3",
-            )
-    if not exact and not gone:
-        title = "No single input tells the target."
+        if not found:
+            continue
+        # Of several targets some may be inputs by nature, as in the state of a system.
+        is_problem = found is gone or len({t.target for t in found}) == seen.n_targets
+        yield Finding(
+            "leak",
+            Verdict.PROBLEM if is_problem else Verdict.NOTICE,
+            f"One input alone tells the target{where}.",
+            value=", ".join(map(_told, found[:3])),
+            expected="no single input that knows it",
+            causes=(f"leakage: the label is part of the inputs{where}",),
+            advice="Take it out of the inputs.",
+            items=tuple(t.column for t in found),
+            source="S0.3",
+        )
+    if not exact and not gone and seen.n_inputs:
         told = f"{seen.n_inputs} inputs, {seen.n_targets} targets"
-        if not seen.n_inputs or not seen.n_targets:
-            return
-        yield Finding("leak", Verdict.PASS, title, told, source="S0.3")
+        yield Finding("leak", Verdict.PASS, "No input tells the target.", told, source="S0.3")
 
 
 def _is_gone(telling: Telling) -> bool:
@@ -77,12 +73,6 @@ def _told(telling: Telling) -> str:
     return told
 
 
-CHECK = Check(
-    name="leak",
-    question="Does one input tell the target?",
-    rules=("S0.3",),
-    ability=Ability.HAS_DATA,
-    ask=judged("leak", Leaks, judge),
-    after=("data",),
-    reads=(Leaks,),
+CHECK = data_check(
+    "leak", "Does one input tell the target?", rules=("S0.3",), kind=Leaks, judge=judge
 )

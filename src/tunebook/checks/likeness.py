@@ -41,7 +41,8 @@ class Reread:
 class Likeness:
     """Of ``n`` training examples ``n_printed`` could be compared, ``n_distinct`` are different.
 
-    ``bits`` is at most what an input holds; ``conflicting`` have equal inputs, other targets.
+    ``bits`` is at most what an input holds. ``has_labels``: a target is one whole number.
+    ``conflicting`` have equal inputs and other targets.
     """
 
     n: int
@@ -49,6 +50,7 @@ class Likeness:
     n_distinct: int
     share_read: float = 1.0
     bits: float = math.inf
+    has_labels: bool = False
     shared: tuple[Shared, ...] = ()
     near: tuple[Near, ...] = ()
     repeated: tuple[str, ...] = ()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tunebook.checks.check import Ability, Check
-from tunebook.checks.split_figures import Splits, judged
+from tunebook.checks.split_figures import Splits, data_check
 from tunebook.records.finding import Finding, Verdict
 
 _N_SHOWN = 20
@@ -17,43 +16,32 @@ def judge(seen: Splits) -> Iterator[Finding]:
     Masks of infinity, and missing targets that a loss leaves out, are such cases.
     """
     bad = {
-        (split, name): values.not_finite
+        (split, name, figures.n_read): values.not_finite
         for split, figures in seen.by_name.items()
         for name, values in figures.values.items()
         if values.not_finite
     }
-    n_read = sum(figures.n_read for figures in seen.by_name.values())
     if not bad:
+        value = f"{sum(figures.n_read for figures in seen.by_name.values())} examples"
         title = "All numbers are finite."
-        yield Finding("missing-values", Verdict.PASS, title, f"{n_read} examples", source="S2.7")
+        yield Finding("missing-values", Verdict.PASS, title, value, source="S2.7")
         return
-    places = sorted({name for _, name in bad})
+    title = f"NaN or infinity is in the {' and '.join(sorted({name for _, name, _ in bad}))}"
+    counts = (f"{len(rows)} of {n} of {split} ({name})" for (split, name, n), rows in bad.items())
+    items = [f"{split} {row} ({name})" for (split, name, _), rows in bad.items() for row in rows]
     yield Finding(
         "missing-values",
         Verdict.NOTICE if seen.copes else Verdict.PROBLEM,
-        f"NaN or infinity is in the {' and '.join(places)}"
-        + (", and the loss leaves it out." if seen.copes else "."),
-        value=", ".join(
-            f"{len(rows)} of {seen.by_name[split].n_read} examples of {split} ({name})"
-            for (split, name), rows in bad.items()
-        ),
+        f"{title}, and the loss leaves it out." if seen.copes else f"{title}.",
+        value=f"examples: {', '.join(counts)}",
         expected="none",
         causes=() if seen.copes else ("missing values: NaN or infinity in the data",),
-        next_test="" if seen.copes else "Print these examples before and after each step.",
         advice="" if seen.copes else "Fill missing values in, or leave these examples out.",
-        items=tuple(
-            f"{split} {row} ({name})" for (split, name), rows in bad.items() for row in rows
-        )[:_N_SHOWN],
+        items=tuple(items[:_N_SHOWN]),
         source="S2.7",
     )
 
 
-CHECK = Check(
-    name="missing-values",
-    question="Are all numbers of the data finite?",
-    rules=("S2.7",),
-    ability=Ability.HAS_DATA,
-    ask=judged("splits", Splits, judge),
-    after=("data",),
-    reads=(Splits,),
+CHECK = data_check(
+    "missing-values", "Are all numbers finite?", rules=("S2.7",), kind=Splits, judge=judge
 )

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tunebook.checks.check import Ability, Check
 from tunebook.checks.likeness import Likeness
-from tunebook.checks.split_figures import judged
+from tunebook.checks.split_figures import TRAIN, data_check
 from tunebook.records.finding import Finding, Verdict
 
-PROBLEM_SHARE, NOTICE_SHARE, N_LEAST = 0.2, 0.01, 5
-_CAUSE = "leakage: training examples in an evaluation set"
+PROBLEM_SHARE, NOTICE_SHARE, N_LEAST, _TIMES = 0.2, 0.01, 5, 3
 
 
 def judge(seen: Likeness) -> Iterator[Finding]:
     """Yield the worst overlap of two splits, then rows that are those of training but for noise."""
     worst = max(seen.shared, key=lambda s: (s.n >= N_LEAST, s.share), default=None)
+    near = max(seen.near, key=lambda n: n.share - _TIMES * n.usual, default=None)
     if worst is None:
         title = "Inputs that are neither numbers nor text were not compared."
         yield Finding("overlap", Verdict.UNKNOWN, title, source="S0.3")
         return
     has_more = worst.share > NOTICE_SHARE and (worst.n >= N_LEAST or worst.share > PROBLEM_SHARE)
     if has_more:
-        is_problem = worst.share > PROBLEM_SHARE and not seen.is_few_valued
-        causes: tuple[str, ...] = (_CAUSE, "duplicates in the data")
-        if worst.one != "train":
-            causes = (f"leakage: {worst.other} has the examples of {worst.one}", *causes[1:])
+        causes = ("leakage: training examples in an evaluation set", "duplicates in the data")
+        if worst.one != TRAIN:
+            causes = (f"leakage: {worst.other} has the examples of {worst.one}", causes[1])
         if seen.is_few_valued:
-            causes = ("inputs can take few values, so that equal ones are to be expected",)
+            causes = ("equal inputs are to be expected: they can take few values", causes[1])
+        is_problem = worst.share > PROBLEM_SHARE and not seen.is_few_valued
         yield Finding(
             "overlap",
             Verdict.PROBLEM if is_problem else Verdict.NOTICE,
-            f"The same examples are in {worst.one} and {worst.other}"
-            + ("." if seen.is_few_valued else ": leakage."),
+            f"The same examples are in {worst.one} and {worst.other}.",
             value=f"{worst.share:.0%} of the one that has more of them, {worst.n} found",
             expected=f"at most {NOTICE_SHARE:.0%}",
             causes=causes,
@@ -40,15 +38,14 @@ def judge(seen: Likeness) -> Iterator[Finding]:
             items=worst.items,
             source="S0.3",
         )
-    near = max(seen.near, key=lambda n: n.share - 3 * n.usual, default=None)
-    is_near = near is not None and near.share > PROBLEM_SHARE + 3 * near.usual
+    is_near = near is not None and near.share > PROBLEM_SHARE + _TIMES * near.usual
     if near is not None and is_near:
         yield Finding(
             "overlap",
             Verdict.PROBLEM,
-            f"Examples of {near.split} are training examples with a little noise: leakage.",
-            value=f"{near.share:.0%} of {near.split}, {near.n} found; {near.usual:.1%} is usual",
-            expected="about as many as among training examples",
+            f"Examples of {near.split} are training examples with a little noise.",
+            value=f"{near.share:.0%} of {near.split}, {near.n} found",
+            expected=f"{near.usual:.1%}, as among training examples",
             causes=(f"leakage: near duplicates of training examples in {near.split}",),
             advice="Split before examples are copied or augmented.",
             source="S0.3",
@@ -59,12 +56,6 @@ def judge(seen: Likeness) -> Iterator[Finding]:
         yield Finding("overlap", Verdict.PASS, "The splits do not overlap.", told, source="S0.3")
 
 
-CHECK = Check(
-    name="overlap",
-    question="Are examples of one split in another?",
-    rules=("S0.3",),
-    ability=Ability.HAS_DATA,
-    ask=judged("likeness", Likeness, judge),
-    after=("data",),
-    reads=(Likeness,),
+CHECK = data_check(
+    "overlap", "Are examples in two splits?", rules=("S0.3",), kind=Likeness, judge=judge
 )

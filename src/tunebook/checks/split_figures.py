@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tunebook.checks.check import Asked, Conclusion, read
+from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
 from tunebook.checks.experiments import Look
 from tunebook.checks.readings import OutOfMemory, Raised, Readings
 from tunebook.records import Configuration
@@ -80,17 +80,23 @@ class Splits:
         }
 
 
-def judged(
-    what: str, kind: type[_T], judge: Callable[[_T], Iterable[Finding]]
-) -> Callable[[Configuration, int, Readings], Asked]:
-    """Return how a check asks that needs one look, and judges what it gives."""
+def data_check(
+    name: str,
+    question: str,
+    *,
+    rules: tuple[str, ...],
+    kind: type[_T],
+    judge: Callable[[_T], Iterable[Finding]],
+    after: tuple[str, ...] = ("data",),
+) -> Check:
+    """Return a check of the data that needs one look, named as what it gives."""
 
     def ask(config: Configuration, length: int, readings: Readings) -> Asked:
-        look = Look(what, config)
+        look = Look(kind.__name__.lower(), config)
         seen = read(readings, look, kind)
         return (look,) if seen is None else Conclusion(tuple(judge(seen)))
 
-    return ask
+    return Check(name, question, rules, Ability.HAS_DATA, ask, after=after, reads=(kind,))
 
 
 def is_no_chance(share: float, n: int, *, rarity: float = 1e-4) -> bool:

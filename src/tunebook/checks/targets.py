@@ -8,8 +8,14 @@ from dataclasses import replace
 from functools import partial
 
 from tunebook.analysis.series import number
-from tunebook.checks.check import Ability, Check
-from tunebook.checks.split_figures import TRAIN, VALIDATION, Splits, Values, is_no_chance, judged
+from tunebook.checks.split_figures import (
+    TRAIN,
+    VALIDATION,
+    Splits,
+    Values,
+    data_check,
+    is_no_chance,
+)
 from tunebook.records.finding import Finding, Verdict
 
 MISSING_SHARE, IMBALANCE = 0.01, 3.0
@@ -91,7 +97,8 @@ def _classes(name: str, known: Mapping[str, Values], sizes: Mapping[str, int]) -
         title = f"Some columns of the {name} hold one value in training."
         yield _notice(title, f"columns {columns}", "both values", ("labels that are never given",))
     ratio = max(train.values()) / min(train.values())
-    if ratio >= IMBALANCE and known[TRAIN].width == 1:
+    is_certain = sum(train.values()) >= N_LEAST * len(train)
+    if ratio >= IMBALANCE and is_certain and known[TRAIN].width == 1:
         value = f"the largest is {ratio:.1f} times the smallest"
         yield _notice("The classes are imbalanced.", value, f"less than {IMBALANCE:.0f} times")
 
@@ -169,12 +176,10 @@ def _difference(train: Values, other: Values) -> str:
     return "scaled differently" if len(centered) == 2 else "elsewhere"
 
 
-CHECK = Check(
-    name="targets",
-    question="Are the targets of all splits alike?",
+CHECK = data_check(
+    "targets",
+    "Are the targets of all splits alike?",
     rules=("S0.3", "S2.7"),
-    ability=Ability.HAS_DATA,
-    ask=judged("splits", Splits, judge),
-    after=("data",),
-    reads=(Splits,),
+    kind=Splits,
+    judge=judge,
 )

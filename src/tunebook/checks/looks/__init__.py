@@ -13,5 +13,5 @@ LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "splits": splits.look,
     "likeness": likeness.look,
     "inputs": inputs.look,
-    "leak": leak.look,
+    "leaks": leak.look,
 }

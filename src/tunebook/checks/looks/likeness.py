@@ -38,6 +38,7 @@ def look(bench: Bench) -> Likeness:
         n_printed=len(seen),
         share_read=train.share,
         bits=_bits(train),
+        has_labels=_has_labels(train),
         shared=tuple(
             found
             for one, other in itertools.combinations(known, 2)
@@ -56,6 +57,11 @@ def look(bench: Bench) -> Likeness:
         ),
         rereads=tuple(_reread(bench.task, split, table) for split, table in known.items()),
     )
+
+
+def _has_labels(table: Table) -> bool:
+    y = table.first("targets")
+    return y is not None and y.numel() == len(y) and bool((y == torch.round(y.double())).all())
 
 
 def _bits(table: Table) -> float:
