@@ -33,7 +33,8 @@ def judge(seen: Likeness) -> Iterator[Finding]:
         yield _finding(verdict, title, value, expected, causes, items=items)
     else:
         verdict = Verdict.PASS if n else Verdict.UNKNOWN
-        title = "Training examples do not repeat."
+        why = ", as their inputs take few values" if share > NOTICE_SHARE else ""
+        title = f"Training examples {'' if why else 'do not '}repeat{why}."
         yield _finding(verdict, title, f"{seen.n_distinct} of {n} are different")
     for twice in seen.rereads:
         value = f"{max(twice.inputs, twice.targets)} of {twice.n} examples"
