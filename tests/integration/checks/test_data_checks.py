@@ -310,3 +310,21 @@ def test_readings_of_the_looks_survive_the_codec():
     assert {experiment.what for experiment in readings} == {"splits", "likeness", "inputs", "leaks"}
     for reading in readings.values():
         assert decode(encode(reading)) == reading
+
+
+def test_s2_7_missing_value_in_a_text_of_any_length_is_found_in_its_example():
+    def sequences(items):
+        values, labels = zip(*items, strict=True)
+        return nn.utils.rnn.pad_sequence(list(values), batch_first=True), torch.tensor(labels)
+
+    def change(split, x, y):
+        series = Words(300, {"train": 0, "train-val": 1}.get(split, 2))
+        series.items = [(words.float() / 90, label) for words, label in series.items]
+        if split == "train-val":
+            series.items[123][0][1] = torch.nan
+        return series
+
+    made = task(*sentences(), change, build=lambda: nn.AdaptiveAvgPool1d(2))
+    made.collate = sequences
+    found = next(f for f in examined(made).findings if f.verdict is Verdict.PROBLEM)
+    assert (found.check, found.items) == ("missing-values", ("train-val 123 (inputs)",))

@@ -119,10 +119,7 @@ def _reaches(bench: Bench) -> float | None:
     def forward() -> None:
         network = bench.fresh().network.eval()
         for module in network.modules():
-            if (
-                next(module.children(), None) is None
-                and next(module.parameters(), None) is not None
-            ):
+            if list(module.parameters()) and not list(module.children()):
                 module.register_forward_pre_hook(note)
         with torch.no_grad():
             network(bench.sample(size=32)[0])

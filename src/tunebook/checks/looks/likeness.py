@@ -33,35 +33,28 @@ def look(bench: Bench) -> Likeness:
             by_print[inputs].append(place)
     pairs = [(p[0], i) for p in by_print.values() for i in p[1:]]
     conflicts = [(a, b) for a, b in pairs if train.prints[a][1] != train.prints[b][1]]
+    y = train.first("targets")
+    is_whole = y is not None and y.numel() == len(y) and bool((y == y.double().round()).all())
+    shared = (_shared(*a, *b) for a, b in itertools.combinations(known.items(), 2))
+    near = (_near(train, table, split) for split, table in known.items() if table is not train)
     return Likeness(
         n=len(train.rows),
         n_printed=len(seen),
+        n_distinct=len(set(seen)),
         share_read=train.share,
         bits=_bits(train),
-        has_labels=_has_labels(train),
-        shared=tuple(
-            found
-            for one, other in itertools.combinations(known, 2)
-            if (found := _shared(one, known[one], other, known[other]))
-        ),
-        near=tuple(
-            near
-            for split, table in known.items()
-            if split is not Split.TRAIN and (near := _near(train, table, split))
-        ),
-        n_distinct=len(set(seen)),
-        repeated=tuple(f"train {train.rows[a]} and {train.rows[b]}" for a, b in pairs[:_N_SHOWN]),
+        has_labels=is_whole,
+        shared=tuple(filter(None, shared)),
+        near=tuple(filter(None, near)),
+        repeated=_told(train, pairs),
         n_conflicting=len(conflicts),
-        conflicting=tuple(
-            f"train {train.rows[a]} and {train.rows[b]}" for a, b in conflicts[:_N_SHOWN]
-        ),
+        conflicting=_told(train, conflicts),
         rereads=tuple(_reread(bench.task, split, table) for split, table in known.items()),
     )
 
 
-def _has_labels(table: Table) -> bool:
-    y = table.first("targets")
-    return y is not None and y.numel() == len(y) and bool((y == torch.round(y.double())).all())
+def _told(train: Table, pairs: list[tuple[int, int]]) -> tuple[str, ...]:
+    return tuple(f"train {train.rows[a]} and {train.rows[b]}" for a, b in pairs[:_N_SHOWN])
 
 
 def _bits(table: Table) -> float:
@@ -79,13 +72,13 @@ def _shared(one: Split, a: Table, other: Split, b: Table) -> Shared | None:
     common = sorted(first.keys() & second.keys(), key=first.__getitem__)
     if not first or not second:
         return None
-    n = [sum(x in common_set for x, _ in t.prints) for common_set in (set(common),) for t in (a, b)]
-    shares = [k / len(t.rows) / u.share for k, t, u in ((n[0], a, b), (n[1], b, a))]
-    items = [
-        f"{one.value} {a.rows[first[x]]} = {other.value} {b.rows[second[x]]}"
-        for x in common[:_N_SHOWN]
+    shares = [
+        sum(x in v for x, _ in t.prints) / len(t.rows) / u.share
+        for t, u, v in ((a, b, second), (b, a, first))
     ]
-    return Shared(one.value, other.value, len(common), min(1.0, max(shares)), tuple(items))
+    of = (f"{a.rows[first[x]]} = {other.value} {b.rows[second[x]]}" for x in common[:_N_SHOWN])
+    items = tuple(f"{one.value} {told}" for told in of)
+    return Shared(one.value, other.value, len(common), min(1.0, max(shares)), items)
 
 
 def _near(train: Table, table: Table, split: Split) -> Near | None:

@@ -41,43 +41,36 @@ def look(bench: Bench) -> Splits:
 
 
 def _figures(table: Table) -> SplitFigures:
-    values = {name: _values(name, column, table) for name, column in table.columns.items()}
-    values |= {name: _values(name, loose, table) for name, loose in table.loose.items()}
+    rows = torch.tensor(table.rows)
+    columns = {name: (column, rows) for name, column in table.columns.items()}
+    values = {n: _values(n, *pair, n in columns) for n, pair in {**columns, **table.loose}.items()}
     return SplitFigures(table.n, len(table.rows), table.failed, values)
 
 
-def _values(name: str, tensor: torch.Tensor, table: Table) -> Values:
+def _values(name: str, tensor: torch.Tensor, rows: torch.Tensor, is_column: bool) -> Values:
     """Return the figures of one tensor; quartiles and classes are those of targets alone."""
-    width = tensor[0].numel() if name in table.columns else None
     dtype = str(tensor.dtype).removeprefix("torch.")
-    is_target = name.startswith("targets")
-    if not tensor.numel():
-        return Values(dtype, 0, width)
+    width = tensor[0].numel() if is_column else None
+    if tensor.numel() < 2 or tensor.is_complex():
+        return Values(dtype, tensor.numel(), width)
     finite = torch.isfinite(tensor)
-    bad = (~finite).reshape(len(tensor), -1).any(1).nonzero().flatten().tolist()
-    rows = tuple(table.rows[i] for i in bad) if width is not None else tuple(bad)
+    bad = rows[(~finite).flatten(1).any(1) if tensor.dim() > 1 else ~finite].unique().tolist()
     # A masked selection copies: only where it must.
-    x = (tensor[finite] if bad else tensor.flatten()).to(torch.float64)
-    if x.numel() < 2 or tensor.is_complex():
-        return Values(dtype, x.numel(), width, not_finite=rows)
+    x = (tensor[finite] if bad else tensor.flatten()).double()
     figures: dict[str, Any] = {}
-    if is_target:
-        few = x[:: max(1, x.numel() // 100_000)]
+    if name.startswith("targets") and x.numel():
         quarters = torch.tensor([0.25, 0.5, 0.75], dtype=torch.float64)
         found, counts = x.unique(return_counts=True)
         fractions = float((x != x.round()).double().mean())
         if not fractions and len(found) <= MAX_CLASSES:
             figures["counts"] = dict(zip(map(int, found.tolist()), counts.tolist(), strict=True))
-        is_wide = width is not None and width > 1 and tensor.dim() == 2
-        figures |= {
-            "quartiles": tuple(few.quantile(quarters).tolist()),
-            "fractions": fractions,
-            "constant": tuple((tensor == tensor[:1]).all(0).nonzero().flatten().tolist())
-            if is_wide
-            else (),
-        }
-    mean, deviation = float(x.mean()), float(x.std())
-    return Values(dtype, x.numel(), width, mean, deviation, not_finite=rows, **figures)
+        if tensor.dim() == 2 and is_column and tensor.shape[1] > 1:
+            is_constant = (tensor == tensor[:1]).all(0)
+            figures["constant"] = tuple(is_constant.nonzero().flatten().tolist())
+        few = x[:: max(1, x.numel() // 100_000)]
+        figures |= {"quartiles": tuple(few.quantile(quarters).tolist()), "fractions": fractions}
+    mean, deviation = (float(m) for m in (x.mean(), torch.nan_to_num(x.std(correction=0))))
+    return Values(dtype, x.numel(), width, mean, deviation, not_finite=tuple(bad), **figures)
 
 
 def _not_finite(figures: SplitFigures) -> list[int]:

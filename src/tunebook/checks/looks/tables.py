@@ -28,14 +28,15 @@ class Table:
 
     ``prints`` has fingerprints of inputs and of targets. ``columns`` are the tensors of batches by
     name (``inputs``, ``inputs.words``), with a row for each example; ``loose`` are the numbers of
-    those whose examples differ in size. ``n`` is None if there is no such split.
+    those whose examples differ in size, and the examples they are of, or of whose batch. ``n`` is
+    None if there is no such split.
     """
 
     n: int | None = None
     rows: list[int] = field(default_factory=list)
     prints: list[tuple[bytes | None, bytes | None]] = field(default_factory=list)
     columns: dict[str, torch.Tensor] = field(default_factory=dict)
-    loose: dict[str, torch.Tensor] = field(default_factory=dict)
+    loose: dict[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
     failed: Raised | OutOfMemory | None = None
 
     @property
@@ -77,7 +78,7 @@ def _fill(table: Table, examples: Examples, task: Task, split: Split) -> None:
     chosen = sorted(random.Random(0).sample(range(n), min(n, N_READ)))
     n_batches = -(-len(chosen) // BATCH)
     parts: dict[str, list[torch.Tensor]] = {}
-    sizes: list[int] = []
+    batches: list[list[int]] = []
     n_bytes = 0
     for k in range(n_batches):
         rows = chosen[k::n_batches]
@@ -88,15 +89,19 @@ def _fill(table: Table, examples: Examples, task: Task, split: Split) -> None:
             n_bytes += tensor.nbytes
         table.rows += rows
         table.prints += [_prints(item) for item in items]
-        sizes.append(len(rows))
+        batches.append(rows)
         if _is_late(begin) or n_bytes > MAX_BYTES:
             break
     for name, tensors in parts.items():
-        is_column = [len(t) if t.dim() else 0 for t in tensors] == sizes
+        is_column = [len(t) if t.dim() else 0 for t in tensors] == [len(rows) for rows in batches]
         if is_column and len({t.shape[1:] for t in tensors}) == 1:
             table.columns[name] = torch.cat(tensors)
-        else:
-            table.loose[name] = torch.cat([t.flatten() for t in tensors])
+            continue
+        pairs = zip(tensors, batches, strict=False)
+        owners = [torch.tensor(rows if is_column else rows[:1]) for _, rows in pairs]
+        each = [t.numel() // len(o) for t, o in zip(tensors, owners, strict=False)]
+        of = [o.repeat_interleave(k) for o, k in zip(owners, each, strict=True)]
+        table.loose[name] = torch.cat([t.flatten() for t in tensors]), torch.cat(of)
     # Of a large split too the first batches are read: they are what a training begins with.
     for i in range(N_FIRST if n > N_READ else 0):
         if _is_late(begin):
