@@ -8,6 +8,7 @@ from tunebook.checks.check import failure
 from tunebook.checks.split_figures import TRAIN, VALIDATION, SplitFigures, Splits, data_check
 from tunebook.records.finding import Finding, Verdict
 
+_NONE = "0 examples"
 _UNUSUAL = {
     "uint8": "whole numbers of 8 bits: the network has to convert and scale them",
     "float64": "numbers of 64 bits: PyTorch's layers have weights of float32",
@@ -17,7 +18,9 @@ _UNUSUAL = {
 def judge(seen: Splits) -> Iterator[Finding]:
     """Yield a problem for each split that is missing, empty or raises; then unusual types."""
     problems = [f for name, split in seen.by_name.items() for f in _unreadable(name, split)]
-    yield from problems
+    # What raises for one split raises for all of them as a rule: it is one problem.
+    raised = {f.value for f in problems[:1]} - {_NONE}
+    yield from (f for k, f in enumerate(problems) if not k or f.value not in raised)
     if not problems:
         sizes = (f"{f.n_read} of {f.n} of {name}" for name, f in seen.by_name.items() if f.n)
         title = "Every split can be read."
@@ -43,9 +46,8 @@ def _unreadable(name: str, split: SplitFigures) -> Iterator[Finding]:
     elif not split.n and name in {TRAIN, VALIDATION}:
         title = f"The split {name!r} is {'missing' if split.n is None else 'empty'}."
         advice = f"Return a dataset of (inputs, target) pairs from data({name!r})."
-        value, expected = "0 examples", "at least 1"
-        problem = Verdict.PROBLEM
-        yield Finding("data", problem, title, value, expected, advice=advice, source="S2.7")
+        problem, expected = Verdict.PROBLEM, "at least 1"
+        yield Finding("data", problem, title, _NONE, expected, advice=advice, source="S2.7")
 
 
 CHECK = data_check(

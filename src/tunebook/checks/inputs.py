@@ -183,5 +183,10 @@ def _own(name: str, levels: Mapping[str, Level], *, is_pooled: bool) -> Iterator
 
 
 CHECK = data_check(
-    "inputs", "Are inputs scaled alike?", rules=("S2.5", "S0.3"), kind=Inputs, judge=judge
+    "inputs",
+    "Are inputs scaled, and alike in every split?",
+    rules=("S2.5", "S0.3"),
+    kind=Inputs,
+    judge=judge,
+    after=("data", "missing-values"),
 )

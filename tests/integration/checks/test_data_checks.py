@@ -128,6 +128,7 @@ def noisy_label(split, x, y):
 
 PLANTED = {
     "one NaN": (task(DIGITS, LABELS, on("train-val")(holed)), "missing-values", "missing values"),
+    "all NaN": (task(torch.nan * CANCER[0], CANCER[1]), "missing-values", "missing values"),
     "raises": (task(DIGITS, LABELS, late(raises=True)), "data", "Batch 11 of the split 'train'"),
     "ragged": (task(DIGITS, LABELS, late(raises=False)), "data", "shapes that do not fit"),
     "cut": (
@@ -260,6 +261,7 @@ SOUND = {
     **{f"grid of {d}": task(*grid(d), on("train-val")(between)) for d in (1, 2, 3, 4)},
     "categories": task(*one_hot()),
     "windows": task(WINDOWS[:, :32], WINDOWS[:, 32:]),
+    "one number": task(randn(300), randn(300, seed=1).abs(), build=lambda: nn.Identity()),
     "line": task(grid(1)[0], 2 * grid(1)[0] + 1),
     "copying": task(DIGITS, DIGITS, build=lambda: nn.Conv2d(1, 1, 3, padding=1)),
     "heavy tails": task(randn(300, 8), (1.5 * randn(300, 1, seed=1)).exp()),

@@ -50,6 +50,13 @@ def test_s2_7_batch_that_raises_is_named_with_what_it_raised():
     assert (found.value, found.items) == ("OSError: truncated", ("a.py:3 x",))
 
 
+def test_s2_7_what_raises_for_all_splits_is_one_problem():
+    broken = SplitFigures(None, 0, Raised("data('train')", "FileNotFoundError: x.csv"))
+    (found,) = judged(train=broken, train_val=broken, test=broken)
+    assert found.value == "FileNotFoundError: x.csv"
+    assert len(judged(train=MISSING, train_val=MISSING)) == 2
+
+
 @pytest.mark.parametrize(
     ("types", "title"),
     [

@@ -44,7 +44,7 @@ def _is_scaled(x: torch.Tensor) -> bool:
 def _features(x: torch.Tensor) -> torch.Tensor:
     """Return rows of features: of images their channels, of series what each moment has."""
     x = x.movedim(1, -1) if x.dim() > 3 else x
-    return torch.nan_to_num(x.reshape(-1, x.shape[-1]))
+    return torch.nan_to_num(x.reshape(-1, x.shape[-1]), 0.0, 0.0, 0.0)
 
 
 def _is_exact(x: torch.Tensor) -> bool:
@@ -84,7 +84,7 @@ def _level(x: torch.Tensor, train: torch.Tensor, table: Table) -> Level:
     usual = g.median(0).values
     is_often = torch.maximum((f != usual).double().mean(0), (g != usual).double().mean(0)) > 0.1
     has_moved = ((factor > FACTOR) | away) & ((was > _CONSTANT) | varies) & is_often
-    rows = torch.nan_to_num(x.flatten(1))
+    rows = torch.nan_to_num(x.flatten(1), 0.0, 0.0, 0.0)
     low, high = float(f.min()), float(f.max())
     kept = deviations[varies]
     return Level(

@@ -39,7 +39,10 @@ def _columns(table: Table) -> tuple[torch.Tensor, torch.Tensor] | None:
         if not parts or any(part.is_complex() for part in parts):
             return None
         n = max(_N_ROWS, _MAX_NUMBERS // max(1, sum(part[0].numel() for part in parts)))
-        flat = [torch.nan_to_num(part[:n].reshape(len(part[:n]), -1).double()) for part in parts]
+        flat = [
+            torch.nan_to_num(part[:n].double(), 0.0, 0.0, 0.0).reshape(min(n, len(part)), -1)
+            for part in parts
+        ]
         sides.append(torch.cat(flat, 1))
     x, y = sides[0][:, : _MAX_NUMBERS // _N_ROWS], sides[1]
     return (x, y[: len(x)]) if y.shape[1] <= N_TARGETS else None

@@ -62,7 +62,7 @@ def _bits(table: Table) -> float:
     column = table.first("inputs")
     if column is None:
         return math.inf
-    x = column.reshape(len(column), -1)[:500, :N_WIDE].sort(0).values
+    x = torch.nan_to_num(column.reshape(len(column), -1)[:500, :N_WIDE]).sort(0).values
     return float(((x[1:] != x[:-1]).sum(0) + 1).double().log2().sum())
 
 
@@ -120,7 +120,8 @@ def _near(train: Table, table: Table, split: Split) -> Near | None:
 def _vectors(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return rows as vectors of up to 1,024 numbers; the features of a table have one scale."""
     is_table = x.dim() == 2
-    x, y = (torch.nan_to_num(t[:N_NEAR].reshape(min(len(t), N_NEAR), -1).float()) for t in (x, y))
+    x, y = (torch.nan_to_num(t[:N_NEAR].float(), 0.0, 0.0, 0.0) for t in (x, y))
+    x, y = (t.reshape(len(t), -1) for t in (x, y))
     if x.shape[1] > N_WIDE:
         x, y = (functional.adaptive_avg_pool1d(t, N_WIDE) for t in (x, y))
     center, scale = x.mean(0), x.std(0)
