@@ -237,7 +237,7 @@ def one_hot(seed=0):
 
 
 def alone(split, x, y):
-    center, scale = x.mean((1, 2, 3), keepdim=True), x.std((1, 2, 3), keepdim=True)
+    center, scale = x.mean((1, 2, 3), keepdim=True), x.std((1, 2, 3), correction=0, keepdim=True)
     return (x - center) / scale, y
 
 
@@ -248,7 +248,7 @@ def fifths(x, y, split, seed):
     return None if rows is None else TensorDataset(x[rows], y[rows])
 
 
-TIME = 0.05 * torch.arange(4033)
+TIME = 0.05 * torch.arange(1233)
 SMOOTH = (torch.sin(TIME) + 0.5 * torch.sin(2.3 * TIME)).unfold(0, 33, 1)
 SERIES = torch.sin(0.1 * torch.arange(1033)) + 0.1 * randn(1033)
 WINDOWS = SERIES.unfold(0, 33, 1)
