@@ -12,7 +12,7 @@ from importlinter import cli
 READERS_OF_SETTINGS = {"cli", "dashboard", "live", "presets", "study", "settings"}
 RUNS_TRIALS = (
     *("checks", "driver", "execution", "guide", "integrations"),
-    *("presets", "probes", "recipes", "study", "training"),
+    *("presets", "recipes", "study", "training"),
 )
 
 

@@ -14,7 +14,6 @@ BLIND_EXCEPT = {
     "execution/attempt.py": "runs the training function",
     "execution/user_code.py": "imports the user's module",
     "execution/inline.py": "carries an error of the driver past the user's code",
-    "probes/attempts.py": "runs the parts of the user's task",
     "training/task.py": "imports the user's task",
     "training/tracked.py": "loads states into the user's objects",
 }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
-from tunebook.checks.check import Check, Conclusion
+from tunebook.checks.check import Ability, Check, Conclusion
 from tunebook.checks.codec import encode
+from tunebook.checks.examination import Examination, NotPossible, obstacle
 from tunebook.checks.experiments import Experiment
 from tunebook.checks.laboratory import Laboratory
 from tunebook.checks.readings import Reading
@@ -33,6 +34,7 @@ Ask = Callable[[str, Any, str], Any]
 
 
 CONFIGURATION = "configuration"
+ABILITIES = (Ability.CAN_TRAIN, Ability.CAN_LOOK_INSIDE, Ability.HAS_DATA)
 N_TRIALS, LATER, MIN_UPDATES = 45, 0.75, 50
 """Full trainings that stages 5 to 8 must have room for, their share of the budget, and the updates
 that a training has at least (ours)."""
@@ -61,6 +63,8 @@ class Session:
     file: StudyFile | None = None
     """The study file of a training function, which cannot be looked into."""
     tell: Callable[[str], None] = lambda line: None
+    examination: Examination = field(default_factory=Examination)
+    """What checks concluded while this process lives: some are asked only after others."""
     trained: dict[tuple[int, Configuration], list[Training]] = field(default_factory=dict)
     """Networks by updates and configuration, while this process lives."""
 
@@ -141,6 +145,33 @@ class Session:
         self.find(stage, *found.findings)
         self._change(stage, check, found)
         return found
+
+    def ask_all(
+        self,
+        stage: int,
+        checks: Iterable[Check],
+        config: Mapping[str, Any],
+        *,
+        gates: Mapping[str, str],
+        gate: str,
+    ) -> None:
+        """Ask several checks; a problem closes the gate that ``gates`` names, or else ``gate``."""
+        done = self.examination
+        for check in checks:
+            reason = obstacle(check, ABILITIES, done)
+            if not reason:
+                try:
+                    done.conclusions[check.name] = self.ask(stage, check, config)
+                    continue
+                except NotPossible as impossible:
+                    reason = str(impossible)
+            done.left_out[check.name] = reason
+        for found in list(self.state.findings.get(stage, [])):
+            if found.verdict is Verdict.PROBLEM and found.check not in STAGES[stage].gate:
+                closed = gates.get(found.check, gate)
+                # The gate has one word for several checks.
+                problem = Finding(closed, Verdict.PROBLEM, found.title, source=found.source)
+                self.find(stage, problem)
 
     def _change(self, stage: int, check: Check, found: Conclusion) -> None:
         """Adopt what a check changes; what was given stays, and that is said."""

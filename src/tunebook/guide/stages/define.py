@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+from tunebook.checks.check import Ability
+from tunebook.checks.registry import CHECKS
 from tunebook.guide.session import Session
-from tunebook.probes.splits import judge_splits
 from tunebook.records.finding import Finding, Verdict
 
-_GATES = {"data": "quality", "conflicting-labels": "quality", "overlap": "leakage"}
-_GATES |= {"label-leak": "leakage"}
+_GATES = {"overlap": "leakage", "leak": "leakage"}
 
 
 def carry_out(session: Session) -> None:
-    """Read the splits, and see that metric and target are set."""
-    for finding in [] if session.file is not None else judge_splits(session.task):
-        session.find(0, finding)
-        gate = _GATES.get(finding.check)
-        if gate is not None and finding.verdict is Verdict.PROBLEM:
-            # The gate has one word for several checks.
-            session.find(0, Finding(gate, Verdict.PROBLEM, finding.title, source=finding.source))
+    """Check the data, and see that metric and target are set."""
+    if session.file is None:
+        checks = [check for check in CHECKS if check.ability is Ability.HAS_DATA]
+        session.ask_all(0, checks, session.given, gates=_GATES, gate="quality")
     objective = session.task.objective
-    session.find(
-        0,
-        Finding(
-            "metric",
-            Verdict.PASS,
-            f"The guide will {objective.direction} {objective.metric}.",
-            source="S2.1",
-        ),
-    )
+    told = f"The guide will {objective.direction} {objective.metric}."
+    session.find(0, Finding("metric", Verdict.PASS, told, source="S2.1"))
     if session.target is None:
         told = "No target is given: avoidable bias stays unknown."
         advice = "Give --target: human level, a published result, or what is needed."

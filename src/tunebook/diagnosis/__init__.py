@@ -1,1 +1,0 @@
-"""What figures say is wrong: probes' figures, curves and errors in, findings out. Pure."""
