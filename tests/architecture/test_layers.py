@@ -11,7 +11,7 @@ from importlinter import cli
 
 READERS_OF_SETTINGS = {"cli", "dashboard", "live", "presets", "study", "settings"}
 RUNS_TRIALS = (
-    *("checks", "driver", "execution", "guide", "integrations"),
+    *("driver", "execution", "guide", "integrations"),
     *("presets", "recipes", "study", "training"),
 )
 

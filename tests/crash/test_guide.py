@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tunebook.guide.log import read_state
+from guide_logs import read_state
 
 TASK = (Path(__file__).parents[1] / "integration" / "guide" / "conftest.py").read_text()
 

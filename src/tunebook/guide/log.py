@@ -18,7 +18,7 @@ from typing import IO, Any, final
 from tunebook.checks.codec import decode
 from tunebook.checks.experiments import Experiment
 from tunebook.checks.readings import Reading
-from tunebook.errors import InputError, StudyBusyError
+from tunebook.errors import StudyBusyError
 from tunebook.records.finding import Finding, finding_of
 
 Record = dict[str, Any]
@@ -151,7 +151,7 @@ class GuideLog:
         self.state = GuideState()
         path = folder / "log.jsonl"
         whole = 0
-        for line, end in _lines(path):
+        for line, end in records_of(path):
             self.state.apply(line)
             whole = end
         self._file: IO[bytes] = path.open("ab")
@@ -177,20 +177,7 @@ class GuideLog:
         self._lock.close()
 
 
-def read_state(folder: Path) -> GuideState:
-    """Return the state of a guide without opening it to write; ``InputError`` if there is none."""
-    path = folder / "log.jsonl"
-    if not path.exists():
-        raise InputError(
-            "There is no such guide", got=folder.name, do="tunebook guide TASK begins one"
-        )
-    state = GuideState()
-    for record, _ in _lines(path):
-        state.apply(record)
-    return state
-
-
-def _lines(path: Path) -> list[tuple[Record, int]]:
+def records_of(path: Path) -> list[tuple[Record, int]]:
     """Return the records that are whole, each with the place where it ends."""
     found: list[tuple[Record, int]] = []
     if not path.exists():

@@ -7,7 +7,8 @@ import time
 import pytest
 
 import tunebook as tb
-from tunebook.guide.log import GuideLog, read_state
+from guide_logs import read_state
+from tunebook.guide.log import GuideLog
 from tunebook.storage import open_store
 from tunebook.storage.sqlite_file import back_up
 

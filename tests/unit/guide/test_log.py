@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from guide_logs import read_state
 from tunebook.checks.codec import encode
 from tunebook.checks.experiments import Train
 from tunebook.checks.readings import NotFinite
-from tunebook.errors import InputError, StudyBusyError
-from tunebook.guide.log import GuideLog, read_state
+from tunebook.errors import StudyBusyError
+from tunebook.guide.log import GuideLog
 from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict
 
@@ -83,8 +84,3 @@ def test_readings_are_read_back_under_their_experiments_and_what_was_asked_besid
     assert state.updates_spent == 20 + 2 * 40
     log.write("stage", stage=1, state="again")
     assert (log.state.readings, log.state.questions) == ({}, {})
-
-
-def test_guide_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(InputError, match="no such guide"):
-        read_state(tmp_path / "none")

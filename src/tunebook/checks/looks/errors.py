@@ -109,7 +109,7 @@ def _error(training: Training, split: Split, n: int) -> SplitError:
     errors = []
     for k in range(min(_PARTS, n)):
         part = part_of(whole, places[k::_PARTS].tolist())
-        training.task = replace(task, data=lambda _, part=part: part, features=None)  # type: ignore[misc]
+        training.task = replace(task, data=lambda _, part=part: part, features=None)  # type: ignore[misc]  # a protocol's method is replaced
         try:
             errors.append(as_error(task, training.evaluate(split)[name]))
         finally:

@@ -42,7 +42,7 @@ def look(bench: Bench) -> LossFigures:
     outputs, targets = seen.outputs, seen.batch[1]
     if seen.loss.numel() != 1:
         return LossFigures(shape, seen.loss.numel())
-    found: dict[str, Any] = {"initial": _finite(float(seen.loss)), "end": end_of(outputs)}
+    found: dict[str, Any] = {"initial": _finite(float(seen.loss.detach())), "end": end_of(outputs)}
     sizes = (float(t.abs().mean()) for t in tensors_in(seen.batch[0]) if t.is_floating_point())
     found["input_size"] = max(sizes, default=0.0)
     with torch.no_grad():
