@@ -221,7 +221,7 @@ class Machine:
         return Decided(draft.events, draft.commands)
 
     def _ending(self, progress: Progress) -> Ending | None:
-        verdicts = (rule.ending(progress) for rule in self._rules)
+        verdicts = (rule(progress) for rule in self._rules)
         return next((verdict for verdict in verdicts if verdict is not None), None)
 
     def _end(self, draft: _Draft, ending: Ending, now: float) -> None:

@@ -360,12 +360,11 @@ def test_nothing_is_started_once_a_limit_is_reached(make_study):
     ],
 )
 def test_rule_says_what_becomes_of_the_trials_that_run(make_study, running, halts):
-    class AfterTwo:
-        def ending(self, progress):
-            is_over = progress.n_created == 2
-            return Ending(StudyState.STOPPED, "two", "because", running) if is_over else None
+    def after_two(progress):
+        is_over = progress.n_created == 2
+        return Ending(StudyState.STOPPED, "two", "because", running) if is_over else None
 
-    study = make_study(n_slots=2, rules=[AfterTwo()])
+    study = make_study(n_slots=2, rules=[after_two])
     study.decide()
     study.decide()
     assert study.halts == halts
