@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 import numpy as np
+from scipy.special import ndtr
 
 from tunebook.records import Configuration, Trial, TrialState
 from tunebook.search.arrays import Array
-from tunebook.search.candidates import draw_candidates
+from tunebook.search.coordinates import draw_candidates
 from tunebook.search.curve_learning import CurveKnowledge
 from tunebook.search.curves import Curve
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
-from tunebook.search.portfolio import MANY_WORKERS, Aim, Rule, chances, level_to_beat, scores
+from tunebook.search.portfolio import MANY_WORKERS, Aim, Rule, level_to_beat, scores
 from tunebook.search.protocol import History, Randomness, Resume, Start
 from tunebook.search.random import draw
 from tunebook.search.sequences import sobol_point
@@ -84,8 +85,9 @@ class Contest:
 
     def chances(self, knowledge: CurveKnowledge, rows: Sequence[int]) -> Array:
         """Return the probability of each row's trial to beat the best when it is trained out."""
-        at, process = knowledge.at_end(rows), knowledge.process
-        return chances(process, at, level_to_beat(process))
+        process = knowledge.process
+        mean, deviation = process.predict(knowledge.at_end(rows))
+        return np.asarray(ndtr((level_to_beat(process) - mean) / deviation))
 
     def winner(self, knowledge: CurveKnowledge) -> Start | Resume | None:
         """Return the resume or start that a randomly drawn rule scores highest."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, assert_never, final
 
+from tunebook.engine.incumbent import curve_value
 from tunebook.errors import SearchError
 from tunebook.records import (
     CheckpointRef,
@@ -246,10 +247,10 @@ class _Simulation:
 
     def _resume(self, number: TrialNumber, until: int | None) -> None:
         self.n_resumes += 1
-        if self.steps_limit is not None and self._steps_left == 0:
+        if self._steps_left == 0:
             self.n_resumes -= 1
-            return
-        self._launch(number, until, delay=self.problem.resume_seconds)
+        else:
+            self._launch(number, until, delay=self.problem.resume_seconds)
 
     def _check(self, holds: bool, decision: Decision) -> None:
         if not holds:
@@ -338,11 +339,7 @@ class _Simulation:
         steps = range(trial.step + 1, trial.step + 1 + len(values))
         series.extend(Series.of(steps, values, [seconds * step for step in steps]))
         curves[metric] = series
-        finite = [i for i, value in enumerate(series.values) if math.isfinite(value)]
-        found = self.problem.objective.value_of(
-            [series.steps[i] for i in finite], [series.values[i] for i in finite]
-        )
-        value, best_step = found or (None, None)
+        value, best_step = curve_value(self.problem.objective, series) or (None, None)
         self.trials[trial.number] = replace(
             trial,
             step=steps.stop - 1,

@@ -93,10 +93,6 @@ class Kernel:
         per_coordinate /= scales[self.group_of] ** 2
         return np.asarray(np.bincount(self.group_of, per_coordinate, self.n_groups))
 
-    def log_scale_prior_mean(self) -> float:
-        """Return the centre of the prior of each log length scale."""
-        return math.log(0.35 * math.sqrt(max(1, self.n_dimensions)))
-
 
 def kinship(a: Array, variance: float = 1.0) -> Array:
     """Return s2 (1 + a + a^2/3) exp(-a), the covariance at distances a = sqrt(5) r."""
@@ -140,7 +136,7 @@ def negative_log_posterior(
 
 
 def _prior(kernel: Kernel, logs: Array) -> tuple[float, Array]:
-    centres = np.full_like(logs, kernel.log_scale_prior_mean())
+    centres = np.full_like(logs, math.log(0.35 * math.sqrt(max(1, kernel.n_dimensions))))
     variances = np.full_like(logs, _SCALE_PRIOR_VARIANCE)
     centres[-2], variances[-2] = 0.0, 1.0
     centres[-1], variances[-1] = _NOISE_PRIOR
