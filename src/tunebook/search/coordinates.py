@@ -172,7 +172,7 @@ def _column(space: Space, name: str) -> _Column:
     parameter: Parameter = space.parameters[name]
     match parameter:
         case Float(step=None):
-            return _Column(_as_it_is, is_movable=True)
+            return _Column(lambda u: u, is_movable=True)
         case Float():
             return _lattice(alone(space, name).size() or 1)
         case Int(low=low, high=high, log=True):
@@ -192,21 +192,14 @@ def _column(space: Space, name: str) -> _Column:
             assert_never(parameter)
 
 
-def _as_it_is(u: Array) -> Array:
-    return u
-
-
 def _lattice(n_values: int) -> _Column:
     is_movable = n_values >= MIN_MOVABLE
     values = () if is_movable else [(i + 0.5) / n_values for i in range(n_values)]
-    return _Column(_cells(n_values), is_movable, values=values)
 
-
-def _cells(n_values: int) -> Snap:
     def snap(u: Array) -> Array:
         return np.asarray((np.minimum(np.floor(u * n_values), n_values - 1) + 0.5) / n_values)
 
-    return snap
+    return _Column(snap, is_movable, values=values)
 
 
 def _log_cells(low: int, high: int) -> Snap:

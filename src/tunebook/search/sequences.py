@@ -21,34 +21,25 @@ BLOCK = 256
 
 def halton_point(n_dimensions: int, seed: int, index: int) -> Array:
     """Return point ``index`` (from 0) in [0, 1)^d of a scrambled Halton sequence (S4.43, A)."""
-    return np.asarray(_halton_block(n_dimensions, seed, index // BLOCK)[index % BLOCK])
+    block, place = divmod(index, BLOCK)
+    return np.asarray(_block(qmc.Halton, n_dimensions, seed, HALTON_SKIP + block * BLOCK)[place])
 
 
 def sobol_point(n_dimensions: int, seed: int, index: int) -> Array:
     """Return point ``index`` (from 0) in [0, 1)^d of a scrambled Sobol sequence."""
-    return np.asarray(_sobol_block(n_dimensions, seed, index // BLOCK)[index % BLOCK])
+    block, place = divmod(index, BLOCK)
+    return np.asarray(_block(qmc.Sobol, n_dimensions, seed, block * BLOCK)[place])
 
 
-@lru_cache(maxsize=64)
-def _halton_block(n_dimensions: int, seed: int, block: int) -> Array:
+@lru_cache(maxsize=128)
+def _block(sequence: type[qmc.QMCEngine], n_dimensions: int, seed: int, first: int) -> Array:
+    """Return a block of points, the first of which is number ``first`` of its sequence."""
     if n_dimensions == 0:
         return np.empty((BLOCK, 0))
-    engine = qmc.Halton(n_dimensions, scramble=True, rng=np.random.default_rng(seed))
-    engine.fast_forward(HALTON_SKIP + block * BLOCK)
-    return _frozen(engine.random(BLOCK))
-
-
-@lru_cache(maxsize=64)
-def _sobol_block(n_dimensions: int, seed: int, block: int) -> Array:
-    if n_dimensions == 0:
-        return np.empty((BLOCK, 0))
-    engine = qmc.Sobol(n_dimensions, scramble=True, rng=np.random.default_rng(seed))
-    if block:
+    engine = sequence(n_dimensions, scramble=True, rng=np.random.default_rng(seed))
+    if first:
         # Sobol engines of SciPy refuse to be moved on by nothing.
-        engine.fast_forward(block * BLOCK)
-    return _frozen(engine.random(BLOCK))
-
-
-def _frozen(points: Array) -> Array:
+        engine.fast_forward(first)
+    points: Array = engine.random(BLOCK)
     points.setflags(write=False)
     return points

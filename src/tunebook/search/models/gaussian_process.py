@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import final
 
 import numpy as np
@@ -183,10 +183,7 @@ def fit(kernel: Kernel, points: Array, values: Array, start: Theta, *, n_iterati
     ``start`` itself is returned if nothing better can be computed.
     """
     spans = [_BOUNDS["scale"]] * kernel.n_groups + [_BOUNDS["variance"], _BOUNDS["noise"]]
-
-    def posterior(logs: Array) -> tuple[float, Array]:
-        return negative_log_posterior(kernel, points, values, logs)
-
+    posterior = partial(negative_log_posterior, kernel, points, values)
     found = minimised(posterior, start.logs, spans, n_iterations=n_iterations)
     return start if found is None else Theta.from_logs(found)
 
