@@ -22,7 +22,7 @@ from tunebook.search.models.curve_process import CurvePoints
 from tunebook.search.portfolio import MANY_WORKERS, Aim, Rule, level_to_beat, scores
 from tunebook.search.protocol import History, Randomness, Resume, Start
 from tunebook.search.random import draw
-from tunebook.search.sequences import sobol_point
+from tunebook.search.sequences import designed
 from tunebook.search.slices import Slices
 from tunebook.search.transfer import PastMean
 
@@ -157,17 +157,12 @@ class Contest:
         With a past every other of the first is what it expects most of, from the second on: the
         first is trained to its end, which would be dear if the past misled.
         """
-        space, max_steps = self.history.space, self.history.max_steps
         if self.past is not None and self.n_own % 2 == 1 and self.n_own < N_REMEMBERED:
             for units in self.past.expected_best(self.stream, is_known_only=self.n_own > 1):
-                config = space.decode(units)
+                config = self.history.space.decode(units)
                 if self._is_new(config):
                     return config
-        if self.n_own == 0:
-            config = space.default(max_steps)
-        else:
-            point = sobol_point(len(space.dimensions), self.rng.seed, self.n_own - 1)
-            config = space.decode(point)
+        config = designed(self.history, self.rng, self.n_own)
         if self._is_new(config):
             return config
         return draw(self.history, self.stream, self.tried | self.decided)

@@ -35,8 +35,6 @@ _POOL = 2000
 
 def is_cold(k: int) -> bool:
     """Whether the fit of the first k observations begins from scratch."""
-    if k <= MAX_POINTS:
-        return k <= 4 or k % COLD_EVERY == 0
     return k == next_cold(k - 1)
 
 

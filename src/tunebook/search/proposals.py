@@ -25,7 +25,7 @@ from tunebook.search.observations import Scaling, observed, standardised
 from tunebook.search.priors import sobol_share
 from tunebook.search.protocol import History, Randomness, Start
 from tunebook.search.random import draw
-from tunebook.search.sequences import sobol_point
+from tunebook.search.sequences import designed
 from tunebook.search.transfer import N_INITIAL, Memory, Model, PastMean, WarmProcess, weight
 from tunebook.search.tried import Tried
 
@@ -214,13 +214,9 @@ class _Asking:
 
     def _designed(self, why: str) -> Start | None:
         """Return a spread-out trial: the default first, then the Sobol sequence."""
-        space, max_steps = self.history.space, self.history.max_steps
         if self.settings.is_design_random:
             return None
-        if self.n_own == 0:
-            config = space.default(max_steps)
-        else:
-            config = space.decode(sobol_point(len(space.dimensions), self.rng.seed, self.n_own - 1))
+        config = designed(self.history, self.rng, self.n_own)
         return Start(config, why=why) if self._is_new(config) else None
 
     def _proposed(self, knowledge: _Knowledge, stream: Generator) -> Start | None:
