@@ -48,10 +48,6 @@ OnMeasured: TypeAlias = Callable[[float, TrialNumber, Sequence[int], Sequence[fl
 """Is told the time in seconds, a trial, and its new steps and values, the last one reached now."""
 
 
-def _one_second(_: Configuration) -> float:
-    return 1.0
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A training to simulate.
@@ -71,7 +67,7 @@ class Problem:
     objective: Objective = field(default_factory=lambda: Objective.of(minimize="loss"))
     max_steps: int | None = None
     can_pause: bool = True
-    seconds: Callable[[Configuration], float] = _one_second
+    seconds: Callable[[Configuration], float] = lambda _: 1.0
     resume_seconds: float = 0.0
     resume_steps: float = 0.0
     is_tracked: bool = True
