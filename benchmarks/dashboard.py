@@ -29,7 +29,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import tunebook as tb
 from tunebook.records import Series, TrialNumber, TrialReported
 from tunebook.storage import open_store
-from tunebook.testing.sample_studies import fill_study, study_spec
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "doubles"))
+from sample_studies import fill_study, study_spec  # shared with the tests
 
 HERE = Path(__file__).parent
 N_STEPS = 20

@@ -32,7 +32,9 @@ from tunebook.records import Budget, Event
 from tunebook.search import Random
 from tunebook.storage import Store, database, open_store
 from tunebook.testing.samples import sample_report, sample_spec, sample_start
-from tunebook.testing.simulated_executor import SimulatedExecutor
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "doubles"))
+from simulated_executor import SimulatedExecutor  # shared with the tests
 
 HERE = Path(__file__).parent
 N_REPORTS = 10

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from benchmarks.search.problems import BenchProblem, linear_regret, median_of_random
@@ -19,7 +21,9 @@ from benchmarks.search.problems import BenchProblem, linear_regret, median_of_ra
 from tunebook.records import Configuration, FailureKind
 from tunebook.space import Choice, Float, Space
 from tunebook.testing.simulation import Problem
-from tunebook.testing.surfaces import cliff
+
+sys.path.append(str(Path(__file__).parents[2] / "tests" / "doubles"))
+from surfaces import cliff  # shared with the tests
 
 _BBOB_FUNCTIONS, _BBOB_DIMENSIONS = range(1, 25), (2, 5, 10)
 _HARTMANN_ALPHA = np.array([1.0, 1.2, 3.0, 3.2])

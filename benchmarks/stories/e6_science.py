@@ -9,8 +9,10 @@ cliff. Each round's findings make the next round's space, without a person. Valu
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -23,7 +25,9 @@ from tunebook.records import Objective, Trial, Value
 from tunebook.search import make_searcher
 from tunebook.space import Float, Space
 from tunebook.testing.simulation import Problem, simulate
-from tunebook.testing.surfaces import CLIFF, surface_error
+
+sys.path.append(str(Path(__file__).parents[2] / "tests" / "doubles"))
+from surfaces import CLIFF, surface_error  # shared with the tests
 
 N_ROUNDS, N_TRIALS, NOISE, OPTIMUM = 3, 20, 0.005, 0.05
 N_CANDIDATES, N_SEEDS, N_NULL_REPEATS = 20, 5, 100

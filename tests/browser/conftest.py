@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from sample_studies import fill_study, study_spec
 from tunebook.records import Event, StudyId, StudySpec
 from tunebook.storage import Store, open_store
-from tunebook.testing.sample_studies import fill_study, study_spec
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 expect.set_options(timeout=15_000)

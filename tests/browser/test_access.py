@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from sample_studies import study_spec
 from tunebook.records import (
     Budget,
     Failure,
@@ -22,7 +23,6 @@ from tunebook.records import (
 )
 from tunebook.space import Choice, Float, Space
 from tunebook.storage.checkpoints import folder_name
-from tunebook.testing.sample_studies import study_spec
 
 IMAGE = "<img src=x onerror=alert(1)>"
 LONG = "x" * 10_000

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 import tunebook as tb
+from sample_studies import study_spec
 from tunebook.records import (
     CheckpointRef,
     Configuration,
@@ -24,7 +25,6 @@ from tunebook.records import (
     TrialReported,
 )
 from tunebook.space import Float, Space
-from tunebook.testing.sample_studies import study_spec
 
 SPACE = Space(lr=Float(1e-4, 1.0, log=True)).to_dict()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tunebook.testing.sample_studies import study_spec
+from sample_studies import study_spec
 
 PAGES = (
     *(["overview"], ["curves"], ["trials"], ["parameters"]),

@@ -7,6 +7,7 @@ import time
 
 from playwright.sync_api import expect
 
+from sample_studies import SPACE, study_spec
 from tunebook.records import (
     Configuration,
     Series,
@@ -16,7 +17,6 @@ from tunebook.records import (
     TrialNumber,
     TrialReported,
 )
-from tunebook.testing.sample_studies import SPACE, study_spec
 
 
 def figure(page, title):

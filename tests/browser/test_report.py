@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 import tunebook as tb
-from tunebook.testing.sample_studies import study_spec
+from sample_studies import study_spec
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 

@@ -9,8 +9,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from sample_studies import study_spec
 from tunebook.records import NotesChanged, RequestObeyed, TrialNumber, TrialReached
-from tunebook.testing.sample_studies import study_spec
 
 SLOW_STUDY = """
 import sys, time

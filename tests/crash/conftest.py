@@ -25,8 +25,9 @@ import psutil
 import pytest
 
 import tunebook as tb
+from invariants import check_invariants
 from tunebook.cli.main import main
-from tunebook.engine import Facts, check_invariants, replay
+from tunebook.engine import Facts, replay
 from tunebook.errors import StoreError
 from tunebook.records import (
     Event,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from results import sample_failure
 from tunebook.engine import Facts, apply
 from tunebook.records import (
     Budget,
@@ -19,7 +20,7 @@ from tunebook.records import (
     TrialEnded,
     TrialNumber,
 )
-from tunebook.testing.samples import sample_failure, sample_report, sample_spec
+from tunebook.testing.samples import sample_report, sample_spec
 
 
 class StudySoFar:

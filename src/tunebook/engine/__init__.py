@@ -3,7 +3,6 @@
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
 from tunebook.engine.facts import Attempt, Facts
 from tunebook.engine.fold import apply, replay
-from tunebook.engine.invariants import check_invariants
 from tunebook.engine.machine import Decided, Machine
 from tunebook.engine.recovery import recovery_events
 from tunebook.engine.transitions import TRANSITIONS
@@ -21,7 +20,6 @@ __all__ = [
     "Machine",
     "Release",
     "apply",
-    "check_invariants",
     "recovery_events",
     "replay",
 ]

@@ -7,7 +7,7 @@ a replay rebuilds the state with ``handle`` alone and never asks the searcher ag
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import final
 
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
@@ -43,7 +43,9 @@ from tunebook.space import Space
 from tunebook.stopping import STANDARD_RULES, Ending, Progress, RunningTrials, StoppingRule
 
 MAX_LOSSES = 2
-"""So often a trial whose worker vanished is retried; then it is infeasible (S0.9)."""
+"""Retries of a trial whose worker vanished; then it is infeasible (S0.9)."""
+
+_UNTRAINED_ENDS = {TrialState.QUEUED: TrialState.CANCELLED, TrialState.LOST: TrialState.STOPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,6 @@ class Machine:
         """Whether the study is not running and no worker holds a trial of it any more."""
         return self.facts.state is not StudyState.RUNNING and not self.facts.attempts
 
-    def progress(self, now: float) -> Progress:
-        """Return where the study stands at ``now``."""
-        return self.facts.progress(now)
-
     def recover(self, now: float) -> Decided:
         """Set right what a dead driver left behind."""
         draft = _Draft(self.handle)
@@ -144,7 +142,7 @@ class Machine:
         return Decided(draft.events, draft.commands)
 
     def _may_reopen(self, now: float) -> bool:
-        progress = self.progress(now)
+        progress = self.facts.progress(now)
         is_open = self._ending(progress) is None and progress.trials_left != 0
         return is_open and self.facts.limit is not None
 
@@ -169,7 +167,7 @@ class Machine:
         draft = _Draft(self.handle)
         self._close_halted(draft, now)
         if self.facts.state is StudyState.RUNNING:
-            ending = self._ending(self.progress(now))
+            ending = self._ending(self.facts.progress(now))
             if ending is not None:
                 self._end(draft, ending, now)
             else:
@@ -183,17 +181,17 @@ class Machine:
 
         ``SearchError`` when it has nothing to suggest, ``BudgetError`` when a limit is reached.
         """
-        progress = self.progress(now)
+        progress = self.facts.progress(now)
         ending = self._ending(progress)
         is_used_up = progress.trials_left == 0 and not self.facts.waiting
         if ending is not None or is_used_up or progress.steps_left == 0:
             why = "all trials of the budget are used" if ending is None else ending.why
             raise BudgetError("The budget allows no further trial", got=why)
-        draft = _Draft(self.handle)
+        event: Event
         number = next(iter(self.facts.waiting), None)
         if number is not None:
-            draft.add(TrialLaunched(now, number, self.facts.trials[number].until_step))
-            return Decided(draft.events, draft.commands)
+            event = TrialLaunched(now, number, self.facts.trials[number].until_step)
+            return Decided([event], self.handle(event))
         starts = (d for d in self._decisions(progress, 1) if isinstance(d, Start))
         decision = next(starts, None)
         if decision is None:
@@ -202,13 +200,12 @@ class Machine:
                 got=f"{self.facts.n_running} trials whose values were not told",
                 do="Tell the values of trials asked for before; a grid may be exhausted",
             )
-        space = self._known_space()
-        draft.add(creation_of(decision, self.facts, space, now=now, source="ask"))
-        return Decided(draft.events, draft.commands)
+        event = creation_of(decision, self.facts, self._known_space(), now=now, source="ask")
+        return Decided([event], self.handle(event))
 
     def conclude(self, now: float) -> Decided:
         """End the study if a rule says so or its trials are used up; start nothing."""
-        draft, progress = _Draft(self.handle), self.progress(now)
+        draft, progress = _Draft(self.handle), self.facts.progress(now)
         ending = self._ending(progress)
         is_trained = not self.facts.attempts and not self.facts.waiting
         if self.facts.state is not StudyState.RUNNING:
@@ -221,7 +218,7 @@ class Machine:
         return Decided(draft.events, draft.commands)
 
     def _ending(self, progress: Progress) -> Ending | None:
-        verdicts = (rule.ending(progress) for rule in self._rules)
+        verdicts = (rule(progress) for rule in self._rules)
         return next((verdict for verdict in verdicts if verdict is not None), None)
 
     def _end(self, draft: _Draft, ending: Ending, now: float) -> None:
@@ -256,11 +253,9 @@ class Machine:
             draft.add(TrialReleased(now, number))
         if facts.state.is_over:
             for number in [*facts.waiting, *sorted(facts.set_aside)]:
-                state = facts.trials[number].state
-                if state is TrialState.QUEUED:
-                    draft.add(TrialStopped(now, number, TrialState.CANCELLED, facts.state_why))
-                elif state is TrialState.LOST:
-                    draft.add(TrialStopped(now, number, TrialState.STOPPED, facts.state_why))
+                outcome = _UNTRAINED_ENDS.get(facts.trials[number].state)
+                if outcome is not None:
+                    draft.add(TrialStopped(now, number, outcome, facts.state_why))
 
     # -- waiting trials --------------------------------------------------------------------
 
@@ -271,7 +266,7 @@ class Machine:
             trial = facts.trials[number]
             if trial.state is TrialState.LOST and trial.n_losses > MAX_LOSSES:
                 draft.add(TrialFailed(now, number, _lost_too_often(trial.failure)))
-            elif facts.n_free_slots and self.progress(now).steps_left != 0:
+            elif facts.n_free_slots and self.facts.progress(now).steps_left != 0:
                 draft.add(TrialLaunched(now, number, trial.until_step))
             else:
                 return
@@ -279,7 +274,7 @@ class Machine:
     # -- the searcher ----------------------------------------------------------------------
 
     def _ask_searcher(self, draft: _Draft, now: float) -> None:
-        progress, slots = self.progress(now), self.facts.n_free_slots
+        progress, slots = self.facts.progress(now), self.facts.n_free_slots
         can_start = progress.trials_left != 0 or self._has_resumable()
         is_wanted = bool(slots) and can_start and progress.steps_left != 0
         if self._has_news and (is_wanted or self._searcher.watches_running):
@@ -359,18 +354,18 @@ class Machine:
 
 
 @final
+@dataclass(slots=True)
 class _Draft:
     """Events decided so far, each applied at once, and the commands that follow from them."""
 
-    def __init__(self, handle: Callable[[Event], list[Command]]) -> None:
-        self.events: list[Event] = []
-        self.commands: list[Command] = []
-        self._handle = handle
+    handle: Callable[[Event], list[Command]]
+    events: list[Event] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
         """Decide on an event."""
         self.events.append(event)
-        self.commands += self._handle(event)
+        self.commands += self.handle(event)
 
 
 def _trials_done(n: int | None) -> str:

@@ -18,9 +18,9 @@ BETA = 1.8
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
-def lower_confidence_bound(mean: Array, deviation: Array, beta: float = BETA) -> Array:
-    """Return -(mean - beta deviation)."""
-    return beta * deviation - mean
+def lower_confidence_bound(mean: Array, deviation: Array) -> Array:
+    """Return -(mean - BETA deviation)."""
+    return BETA * deviation - mean
 
 
 def log_expected_improvement(mean: Array, deviation: Array, best: float) -> Array:

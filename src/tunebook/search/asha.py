@@ -50,18 +50,17 @@ class Asha:
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Promote whom the rungs allow, from the highest rung down; start trials with the rest."""
-        rungs = self._rungs(history)
-        if not history.can_pause and rungs:
-            stops = stops_at_rungs(history.own, rungs, objective=history.objective, eta=self.eta)
-            return [*stops, *fresh_starts(self._sources[self.start], history, slots, rng)]
-        if slots <= 0:
-            return []
-        own = history.own
-        found: list[Decision] = list(self._promotions(history, own, rungs)[:slots])
+        rungs, own, source = self._rungs(history), history.own, self._sources[self.start]
         if not rungs:
             why = "trained to its end: without max_steps there are no rungs"
-            return [*fresh_starts(self._sources[self.start], history, slots, rng, why=why)]
-        source, n_free = self._sources[self.start], slots - len(found)
+            return fresh_starts(source, history, slots, rng, why=why)
+        if not history.can_pause:
+            stops = stops_at_rungs(own, rungs, objective=history.objective, eta=self.eta)
+            return [*stops, *fresh_starts(source, history, slots, rng)]
+        if slots <= 0:
+            return []
+        found: list[Decision] = list(self._promotions(history, own, rungs)[:slots])
+        n_free = slots - len(found)
         until, why = _up_to(rungs, 0), f"a new trial, up to step {rungs[0]}"
         found += fresh_starts(source, history, n_free, rng, until_step=until, why=why)
         return found or self._finish(history, own, rungs)

@@ -7,7 +7,6 @@ with the trials and are dropped when these contradict them. Names decide, so eac
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
@@ -16,15 +15,9 @@ from tunebook.space import Choice, Confidence, Constant, Float, Int, Space
 
 ADAM, SGD = "adam", "sgd"
 
-_FAMILIES: Mapping[str, str] = {
-    "adam": ADAM,
-    "adamw": ADAM,
-    "nadam": ADAM,
-    "nadamw": ADAM,
-    "radam": ADAM,
-    "sgd": SGD,
-    "momentum": SGD,
-    "nesterov": SGD,
+_FAMILIES = {
+    **dict.fromkeys(("adam", "adamw", "nadam", "nadamw", "radam"), ADAM),
+    **dict.fromkeys(("sgd", "momentum", "nesterov"), SGD),
 }
 
 _Names: TypeAlias = tuple[str, ...]
@@ -121,10 +114,7 @@ def _optimizers(space: Space) -> list[str | None]:
     """Return the families of all optimizers that a space names."""
     found: list[str | None] = []
     for name, parameter in space.parameters.items():
-        if "optim" not in _plain(name):
-            continue
-        if isinstance(parameter, Choice):
-            found += [_FAMILIES.get(_plain(str(value))) for value in parameter.values]
-        elif isinstance(parameter, Constant):
-            found.append(_FAMILIES.get(_plain(str(parameter.value))))
+        if "optim" in _plain(name) and isinstance(parameter, Choice | Constant):
+            values = parameter.values if isinstance(parameter, Choice) else (parameter.value,)
+            found += [_FAMILIES.get(_plain(str(value))) for value in values]
     return found

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, final
 
 from tunebook.records import TrialState
+from tunebook.search.assumed_priors import with_assumed_priors
 from tunebook.search.protocol import Decision, History, Randomness
 
 if TYPE_CHECKING:
     from tunebook.search.freeze_thaw import FreezeThaw
     from tunebook.search.proposals import Proposals
-    from tunebook.space import Space
 
 N_INITIAL = 5
 """Initial trials where only final values come (the default of S0.14)."""
@@ -27,15 +27,8 @@ N_INITIAL = 5
 class _Strategies:
     """The strategies with their caches, made when first used: they need numpy."""
 
-    _spaces: tuple[Space, Space] | None = None
-
-    def with_priors(self, space: Space) -> Space:
-        """Return a space with the priors that are assumed for it."""
-        from tunebook.search.assumed_priors import with_assumed_priors
-
-        if self._spaces is None or self._spaces[0] != space:
-            self._spaces = (space, with_assumed_priors(space))
-        return self._spaces[1]
+    def __init__(self) -> None:
+        self.with_priors = lru_cache(maxsize=1)(with_assumed_priors)
 
     @cached_property
     def freeze_thaw(self) -> FreezeThaw:

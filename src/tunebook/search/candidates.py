@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, final
+from typing import Literal, TypeAlias, final
 
 import numpy as np
 
@@ -20,39 +20,17 @@ from tunebook.search.acquisition import (
 )
 from tunebook.search.arrays import Array
 from tunebook.search.coordinates import Coordinates
-from tunebook.search.models.gaussian_process import Theta
 from tunebook.search.priors import Priors
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
+from tunebook.search.transfer import Model
 
 AcquisitionName: TypeAlias = Literal["lcb", "ei"]
 
-N_UNIFORM = 512
-N_LOCAL = 256
 N_CENTRES = 5
 N_CLIMBERS = 8
 N_CLIMBS = 15
 N_EXCHANGED = 3
 N_EXCHANGES = 6
 _FIRST_STEP, _LONGER, _SHORTER = 0.1, 1.4, 0.35
-
-
-class Model(Protocol):
-    """A model of values over coordinates: alone, or on top of what older studies expect."""
-
-    @property
-    def theta(self) -> Theta:
-        """The hyperparameters, of which the length scales say how far to step."""
-        ...
-
-    def predict(self, points: Array) -> tuple[Array, Array]:
-        """Return the posterior mean and standard deviation (without noise) at each row."""
-        ...
-
-    def gradients(self, points: Array) -> tuple[Array, Array, Array, Array]:
-        """Return mean, deviation, and the gradients of both with respect to each coordinate."""
-        ...
 
 
 @final
@@ -91,26 +69,6 @@ class Score:
             steepness = improvement_ratio(z)
             slope = (d_deviation - steepness * (d_mean + z * d_deviation)) / deviation[:, None]
         return score, self.coordinates.pull_back(slope, units)
-
-
-def draw_candidates(
-    coordinates: Coordinates,
-    centres: Array,
-    stream: Generator,
-    *,
-    n_uniform: int = N_UNIFORM,
-    n_local: int = N_LOCAL,
-) -> Array:
-    """Return snapped candidates: uniform ones, and perturbations of the centres (k x d units)."""
-    d = coordinates.n_dimensions
-    uniform = stream.random((n_uniform, d))
-    chosen = centres[stream.integers(len(centres), size=n_local)]
-    width = 10.0 ** stream.uniform(-2.5, -0.5, (n_local, 1))
-    is_moved = stream.random((n_local, d)) < max(0.35, 1.5 / max(1, d))
-    moved = chosen + width * is_moved * stream.standard_normal((n_local, d))
-    is_redrawn = ~coordinates.movable & (stream.random((n_local, d)) < 0.25)
-    local = np.where(is_redrawn, stream.random((n_local, d)), np.clip(moved, 0.0, 1.0))
-    return coordinates.snap(np.vstack([uniform, local]))
 
 
 def ranked(score: Score, candidates: Array, *, is_climbing: bool) -> Iterator[Array]:

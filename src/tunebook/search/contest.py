@@ -10,18 +10,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 import numpy as np
+from scipy.special import ndtr
 
 from tunebook.records import Configuration, Trial, TrialState
 from tunebook.search.arrays import Array
-from tunebook.search.candidates import draw_candidates
+from tunebook.search.coordinates import draw_candidates
 from tunebook.search.curve_learning import CurveKnowledge
 from tunebook.search.curves import Curve
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
-from tunebook.search.portfolio import MANY_WORKERS, Aim, Rule, chances, level_to_beat, scores
+from tunebook.search.portfolio import MANY_WORKERS, Aim, Rule, level_to_beat, scores
 from tunebook.search.protocol import History, Randomness, Resume, Start
 from tunebook.search.random import draw
-from tunebook.search.sequences import sobol_point
+from tunebook.search.sequences import designed
 from tunebook.search.slices import Slices
 from tunebook.search.transfer import PastMean
 
@@ -84,8 +85,9 @@ class Contest:
 
     def chances(self, knowledge: CurveKnowledge, rows: Sequence[int]) -> Array:
         """Return the probability of each row's trial to beat the best when it is trained out."""
-        at, process = knowledge.at_end(rows), knowledge.process
-        return chances(process, at, level_to_beat(process))
+        process = knowledge.process
+        mean, deviation = process.predict(knowledge.at_end(rows))
+        return np.asarray(ndtr((level_to_beat(process) - mean) / deviation))
 
     def winner(self, knowledge: CurveKnowledge) -> Start | Resume | None:
         """Return the resume or start that a randomly drawn rule scores highest."""
@@ -155,17 +157,12 @@ class Contest:
         With a past every other of the first is what it expects most of, from the second on: the
         first is trained to its end, which would be dear if the past misled.
         """
-        space, max_steps = self.history.space, self.history.max_steps
         if self.past is not None and self.n_own % 2 == 1 and self.n_own < N_REMEMBERED:
             for units in self.past.expected_best(self.stream, is_known_only=self.n_own > 1):
-                config = space.decode(units)
+                config = self.history.space.decode(units)
                 if self._is_new(config):
                     return config
-        if self.n_own == 0:
-            config = space.default(max_steps)
-        else:
-            point = sobol_point(len(space.dimensions), self.rng.seed, self.n_own - 1)
-            config = space.decode(point)
+        config = designed(self.history, self.rng, self.n_own)
         if self._is_new(config):
             return config
         return draw(self.history, self.stream, self.tried | self.decided)

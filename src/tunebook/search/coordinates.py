@@ -20,6 +20,8 @@ from tunebook.search.models.gaussian_process import Kernel
 from tunebook.space import Bool, Choice, Constant, Float, Int, Parameter, Space
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
     from tunebook.records import Configuration, Value
 
 
@@ -35,6 +37,8 @@ MAX_ONE_HOT = 64
 CHOICE_DISTANCE = 0.5
 """Between values of an unordered choice: about that of two random numbers on a unit scale."""
 
+N_UNIFORM = 512
+N_LOCAL = 256
 _N_PROBES = 512
 
 
@@ -144,13 +148,11 @@ class Coordinates:
         """Return the kernel's coordinates of snapped units, m x p."""
         parts = []
         for j, column in enumerate(self._columns):
-            u = units[:, j]
             if column.codes is None:
-                parts.append(u[:, None])
-                continue
-            k = len(column.codes)
-            codes = column.codes[np.clip((u * k).astype(np.intp), 0, k - 1)]
-            parts.append(codes)
+                parts.append(units[:, j][:, None])
+            else:
+                k = len(column.codes)
+                parts.append(column.codes[np.clip((units[:, j] * k).astype(np.intp), 0, k - 1)])
         if self._indicators:
             active = self.active(units)
             parts.append(active[:, self._indicators].astype(float))
@@ -170,7 +172,7 @@ def _column(space: Space, name: str) -> _Column:
     parameter: Parameter = space.parameters[name]
     match parameter:
         case Float(step=None):
-            return _Column(_as_it_is, is_movable=True)
+            return _Column(lambda u: u, is_movable=True)
         case Float():
             return _lattice(alone(space, name).size() or 1)
         case Int(low=low, high=high, log=True):
@@ -190,21 +192,14 @@ def _column(space: Space, name: str) -> _Column:
             assert_never(parameter)
 
 
-def _as_it_is(u: Array) -> Array:
-    return u
-
-
 def _lattice(n_values: int) -> _Column:
     is_movable = n_values >= MIN_MOVABLE
     values = () if is_movable else [(i + 0.5) / n_values for i in range(n_values)]
-    return _Column(_cells(n_values), is_movable, values=values)
 
-
-def _cells(n_values: int) -> Snap:
     def snap(u: Array) -> Array:
         return np.asarray((np.minimum(np.floor(u * n_values), n_values - 1) + 0.5) / n_values)
 
-    return snap
+    return _Column(snap, is_movable, values=values)
 
 
 def _log_cells(low: int, high: int) -> Snap:
@@ -273,3 +268,23 @@ def _groups(conditions: Sequence[_Condition], n_dimensions: int) -> list[int]:
         if sign:
             signs.setdefault(sign, j)
     return sorted(signs.values())
+
+
+def draw_candidates(
+    coordinates: Coordinates,
+    centres: Array,
+    stream: Generator,
+    *,
+    n_uniform: int = N_UNIFORM,
+    n_local: int = N_LOCAL,
+) -> Array:
+    """Return snapped candidates: uniform ones, and perturbations of the centres (k x d units)."""
+    d = coordinates.n_dimensions
+    uniform = stream.random((n_uniform, d))
+    chosen = centres[stream.integers(len(centres), size=n_local)]
+    width = 10.0 ** stream.uniform(-2.5, -0.5, (n_local, 1))
+    is_moved = stream.random((n_local, d)) < max(0.35, 1.5 / max(1, d))
+    moved = chosen + width * is_moved * stream.standard_normal((n_local, d))
+    is_redrawn = ~coordinates.movable & (stream.random((n_local, d)) < 0.25)
+    local = np.where(is_redrawn, stream.random((n_local, d)), np.clip(moved, 0.0, 1.0))
+    return coordinates.snap(np.vstack([uniform, local]))

@@ -28,7 +28,8 @@ _MAX_TRIES = 100
 
 def require_order(space: Space, searcher: str) -> None:
     """Raise ``SearchError`` for choices whose values have no order, which no axis can hold."""
-    unordered = [name for name in space.dimensions if _is_unordered(space, name)]
+    choices = {n: p for n, p in space.parameters.items() if isinstance(p, Choice)}
+    unordered = sorted(name for name, choice in choices.items() if not choice.ordered)
     if unordered:
         raise SearchError(
             f"The searcher {searcher!r} moves along axes, and these choices have no order",
@@ -37,16 +38,6 @@ def require_order(space: Space, searcher: str) -> None:
             do="Say ordered=True where neighbours are alike, make one study per value, or search "
             "with 'bayes' or 'auto'",
         )
-
-
-def _is_unordered(space: Space, name: str) -> bool:
-    parameter = space.parameters[name]
-    return isinstance(parameter, Choice) and not parameter.ordered
-
-
-def config_at(point: Array, space: Space) -> Configuration:
-    """Return the configuration at a point; what lies outside the cube is moved to its side."""
-    return space.decode((point + 1.0) / 2.0)
 
 
 def point_of(config: Configuration, space: Space) -> Array:
@@ -62,7 +53,7 @@ def allowed_point(
     space = history.space
     for _ in range(_MAX_TRIES):
         point = propose()
-        config = config_at(point, space)
+        config = space.decode((point + 1.0) / 2.0)  # what lies outside is moved to the side
         if space.satisfies(config, history.max_steps):
             return point, config
     config = draw(history, stream, ()) or space.default(history.max_steps)

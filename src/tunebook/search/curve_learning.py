@@ -48,16 +48,16 @@ class CurveKnowledge:
 
     def at_end(self, rows: Sequence[int]) -> CurvePoints:
         """Return the ends of the whole trainings of the trials in some rows."""
-        known = self.process.points
-        ends = np.full(len(rows), known.n_steps)
-        return CurvePoints(known.trials, np.array(rows, dtype=np.intp), ends, known.n_steps)
+        return self._ends(self.process.points.trials, np.array(rows, dtype=np.intp))
 
     def at_end_of(self, fresh: Array) -> CurvePoints:
         """Return the ends of whole trainings of new configurations, rows of coordinates."""
-        known = self.process.points
-        rows = len(known.trials) + np.arange(len(fresh))
-        ends = np.full(len(fresh), known.n_steps)
-        return CurvePoints(np.vstack([known.trials, fresh]), rows, ends, known.n_steps)
+        trials = self.process.points.trials
+        return self._ends(np.vstack([trials, fresh]), len(trials) + np.arange(len(fresh)))
+
+    def _ends(self, trials: Array, rows: Indices) -> CurvePoints:
+        n_steps = self.process.points.n_steps
+        return CurvePoints(trials, rows, np.full(len(rows), n_steps), n_steps)
 
 
 @final

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -17,7 +17,7 @@ from tunebook.records import Objective, Series, Trial, TrialState
 from tunebook.search.arrays import Array, Indices
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.curve_process import CurvePoints
-from tunebook.search.observations import is_failure
+from tunebook.search.observations import failure_value, is_failure
 from tunebook.search.rungs import UNDER_WAY
 from tunebook.search.slices import RUNGS, Slices
 
@@ -52,13 +52,11 @@ class Curve:
 
 
 @final
+@dataclass(slots=True)
 class CurveReader:
     """Reads the curves of trials, and remembers those that did not grow."""
 
-    __slots__ = ("_known",)
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[tuple[object, ...], Curve]] = {}
+    _known: dict[int, tuple[tuple[object, ...], Curve]] = field(default_factory=dict)
 
     def read(
         self, trials: Sequence[Trial], geometry: Geometry, objective: Objective, slices: Slices
@@ -177,7 +175,7 @@ def curve_data(curves: Sequence[Curve], geometry: Geometry, slices: Slices) -> C
     steps = np.concatenate([c.steps for c in curves])
     bad = np.array([i for i, c in enumerate(curves) if c.is_bad], dtype=np.intp)
     if len(bad):
-        worst = _bad_value(values, len(bad) / len(curves))
+        worst = failure_value(values, len(bad) / len(curves))
         # Bad where it failed, and at the end, which it will not reach.
         failed_at = [slices.units(max(1, curves[i].trial.step)) for i in bad]
         row = np.r_[row, bad, bad]
@@ -190,12 +188,6 @@ def curve_data(curves: Sequence[Curve], geometry: Geometry, slices: Slices) -> C
     trials = geometry.coordinates.expand(units)
     points = CurvePoints(trials, row[kept], steps[kept], slices.units(slices.n_steps))
     return CurveData(curves, points, values[kept], scaling)
-
-
-def _bad_value(values: Array, share: float) -> float:
-    """Return what failures count as: worse than the worst by a margin, as in bayes."""
-    low, high = float(values.min()), float(values.max())
-    return high if share > 0.4 and high > low else high + 0.5 * (high - low) + 1.0
 
 
 def _chosen(curves: Sequence[Curve]) -> list[Curve]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, final
 
 import numpy as np
@@ -34,8 +35,6 @@ _POOL = 2000
 
 def is_cold(k: int) -> bool:
     """Whether the fit of the first k observations begins from scratch."""
-    if k <= MAX_POINTS:
-        return k <= 4 or k % COLD_EVERY == 0
     return k == next_cold(k - 1)
 
 
@@ -65,15 +64,13 @@ def _next_warm(k: int) -> int:
 
 
 @final
+@dataclass(slots=True)
 class Chain:
     """The fits of one study's observations, remembered. Dropping it changes nothing but speed."""
 
-    __slots__ = ("_points", "_theta_at", "_values")
-
-    def __init__(self) -> None:
-        self._points: Array = np.empty((0, 0))
-        self._values: Array = np.empty(0)
-        self._theta_at: dict[int, Theta] = {}
+    _points: Array = field(default_factory=lambda: np.empty((0, 0)))
+    _values: Array = field(default_factory=lambda: np.empty(0))
+    _theta_at: dict[int, Theta] = field(default_factory=dict)
 
     def theta(
         self, kernel: Kernel, points: Array, values: Array, unexplained: Unexplained | None = None

@@ -5,6 +5,7 @@ Also the units of the configurations met in it. All of it is cache.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, final
 
 from tunebook.errors import ConfigurationError
@@ -38,11 +39,8 @@ class Geometry:
         """Return the units of a trial's configuration, None if it is not in the space."""
         known = self._units.get(number)
         if known is None or known[0] is not config:
-            try:
+            row: Array | None = None
+            with suppress(ConfigurationError):
                 row = self.coordinates.encode([config])[0]
-            except ConfigurationError:
-                known = (config, None)
-            else:
-                known = (config, row)
-            self._units[number] = known
+            known = self._units[number] = (config, row)
         return known[1]

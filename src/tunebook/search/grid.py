@@ -26,18 +26,16 @@ MAX_UNLIMITED = 100_000
 
 
 @final
+@dataclass(slots=True)
 class _Walk:
     """The grid as far as it was walked, and how much of its beginning is tried. Only a cache."""
 
-    __slots__ = ("_asked", "_configs", "_grid", "_n_tried", "_tried", "tried")
-
-    def __init__(self) -> None:
-        self.tried = Tried()
-        self._asked: object = None
-        self._tried: set[Configuration] | None = None
-        self._configs: list[Configuration] = []
-        self._grid: Iterator[Configuration] = iter(())
-        self._n_tried = 0
+    tried: Tried = field(default_factory=Tried)
+    _asked: object = None
+    _tried: set[Configuration] | None = None
+    _configs: list[Configuration] = field(default_factory=list)
+    _grid: Iterator[Configuration] = field(default_factory=lambda: iter(()))
+    _n_tried: int = 0
 
     def untried(
         self, history: History, points: tuple[int, int | None]

@@ -7,8 +7,9 @@ never stopped, and the first 16 trials of 32 are a study of 16.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, final
 
 from tunebook.records import Configuration
@@ -63,25 +64,6 @@ class _Sequence:
 
 
 @final
-class _Cache:
-    """The sequence last used and the configurations of others; dropping it changes nothing."""
-
-    __slots__ = ("_sequence", "others")
-
-    def __init__(self) -> None:
-        self._sequence: _Sequence | None = None
-        self.others = Tried()
-
-    def sequence(self, history: History, seed: int) -> _Sequence:
-        """Return the sequence of a study's space and seed."""
-        known, space, max_steps = self._sequence, history.space, history.max_steps
-        is_known = known is not None and known.seed == seed and known.max_steps == max_steps
-        if known is None or not is_known or known.space != space:
-            known = self._sequence = _Sequence(space, max_steps, seed)
-        return known
-
-
-@final
 @dataclass(frozen=True, slots=True)
 class Halton:
     """Covers the space evenly, at any parallelism. No options."""
@@ -89,13 +71,20 @@ class Halton:
     name = "halton"
     watches_running = False
 
-    _cache: _Cache = field(default_factory=_Cache, init=False, repr=False, compare=False)
+    # Caches: the sequence last used, and the configurations of others.
+    _sequence: Callable[[Space, int | None, int], _Sequence] = field(
+        default_factory=lambda: lru_cache(maxsize=1)(_Sequence),
+        init=False,
+        repr=False,
+        compare=False,
+    )
+    _others: Tried = field(default_factory=Tried, init=False, repr=False, compare=False)
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
         """Start the next points of the sequence; nothing when a finite space is exhausted."""
-        sequence = self._cache.sequence(history, rng.seed)
+        sequence = self._sequence(history.space, history.max_steps, rng.seed)
         own = [t for t in history.trials if t.source == "searcher"]
-        others = self._cache.others.of([t for t in history.trials if t.source != "searcher"])
+        others = self._others.of([t for t in history.trials if t.source != "searcher"])
         index = len(own)
         if own and others:
             index = _after(sequence, own[-1].config, first=len(own) - 1, n_more=len(others))

@@ -131,7 +131,7 @@ def _promotions(
 ) -> list[Resume]:
     """Return whom a bracket continues now: the best of the lowest rung that still has some to."""
     for (_, step), (n_next, next_step) in pairwise(rungs):
-        if any(_is_coming(trial, step) for trial in members):
+        if any(t.state in UNDER_WAY and not _was_continued(t, step) for t in members):
             return []
         # A bracket that the budget cut short promotes fewer.
         n_next = min(n_next, max(1, n_next * len(members) // rungs[0].n_trials))
@@ -144,11 +144,6 @@ def _promotions(
             why = f"of {len(members)} trials in its bracket, at step {step}"
             return [Resume(t.number, until, f"place {i + 1} {why}") for i, t in waiting]
     return []
-
-
-def _is_coming(trial: Trial, step: int) -> bool:
-    is_on_the_way = trial.until_step is not None and trial.until_step <= step
-    return trial.state in UNDER_WAY and is_on_the_way
 
 
 def _was_continued(trial: Trial, step: int) -> bool:

@@ -22,6 +22,26 @@ _FINISHED = frozenset({TrialState.DONE, TrialState.STOPPED})
 
 
 @final
+@dataclass(slots=True)
+class _Averages:
+    """The averages of finished trials up to a step. Only a cache."""
+
+    _finished: Sequence[Trial] = ()
+    _objective: Objective | None = None
+    _known: dict[int, list[float]] = field(default_factory=dict)
+
+    def at(self, step: int, finished: Sequence[Trial], objective: Objective) -> list[float]:
+        """Return the mean of each trial's measurements up to ``step``, of those that got there."""
+        is_same = len(finished) == len(self._finished) and objective == self._objective
+        if not is_same or any(a is not b for a, b in zip(finished, self._finished, strict=True)):
+            self._finished, self._objective, self._known = finished, objective, {}
+        if step not in self._known:
+            means = (_mean_by(trial, step, objective) for trial in finished)
+            self._known[step] = [mean for mean in means if mean is not None]
+        return self._known[step]
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Median:
     """Stops trials that are worse than the median at their step (Golovin et al. 2017, Vizier)."""
@@ -38,9 +58,7 @@ class Median:
     grace_steps: int = option(
         3, "steps that every trial is given before it is judged", low=1, high=1_000_000
     )
-    _averages: _Averages = field(
-        default_factory=lambda: _Averages(), init=False, repr=False, compare=False
-    )
+    _averages: _Averages = field(default_factory=_Averages, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -73,28 +91,6 @@ class Median:
                 )
                 found.append(Stop(trial.number, why))
         return found
-
-
-@final
-class _Averages:
-    """The averages of finished trials up to a step. Only a cache."""
-
-    __slots__ = ("_finished", "_known", "_objective")
-
-    def __init__(self) -> None:
-        self._finished: Sequence[Trial] = ()
-        self._objective: Objective | None = None
-        self._known: dict[int, list[float]] = {}
-
-    def at(self, step: int, finished: Sequence[Trial], objective: Objective) -> list[float]:
-        """Return the mean of each trial's measurements up to ``step``, of those that got there."""
-        is_same = len(finished) == len(self._finished) and objective == self._objective
-        if not is_same or any(a is not b for a, b in zip(finished, self._finished, strict=True)):
-            self._finished, self._objective, self._known = finished, objective, {}
-        if step not in self._known:
-            means = (_mean_by(trial, step, objective) for trial in finished)
-            self._known[step] = [mean for mean in means if mean is not None]
-        return self._known[step]
 
 
 def _mean_by(trial: Trial, step: int, objective: Objective) -> float | None:

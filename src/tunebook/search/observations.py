@@ -15,7 +15,6 @@ import numpy as np
 from tunebook.records import FailureKind, Objective, Trial, TrialState
 from tunebook.search.arrays import Array
 
-_UNDER_WAY = frozenset({TrialState.QUEUED, TrialState.RUNNING, TrialState.PAUSED, TrialState.LOST})
 # A worker that vanishes or a metric that is not printed says nothing about the configuration.
 _NOT_ITS_FAULT = frozenset(
     {FailureKind.LOST, FailureKind.METRIC_MISSING, FailureKind.METRIC_UNCLEAR}
@@ -56,11 +55,6 @@ def is_failure(trial: Trial) -> bool:
     return is_over and failure is not None and failure.kind not in _NOT_ITS_FAULT
 
 
-def under_way(trials: Sequence[Trial]) -> list[Trial]:
-    """Return the trials whose value is still to come."""
-    return [trial for trial in trials if trial.state in _UNDER_WAY]
-
-
 @final
 @dataclass(frozen=True, slots=True)
 class Scaling:
@@ -79,7 +73,6 @@ def standardised(values: Array) -> tuple[Array, Scaling]:
 
     Winsorised: what is above c = m + 2 max(m - q, (m - b) / 4), with b the best, m the median and
     q the lower quartile, counts as c, so that terrible values do not flatten the good ones.
-    A failure counts as worse than the worst by a margin; as the worst when most trials fail.
     """
     failed = np.isnan(values)
     finite = values[~failed]
@@ -94,13 +87,20 @@ def standardised(values: Array) -> tuple[Array, Scaling]:
     z = np.empty_like(values)
     z[~failed] = (kept - centre) / spread
     if failed.any():
-        low, high = float(z[~failed].min()), float(z[~failed].max())
-        is_mostly_failed = failed.mean() > _MOSTLY_FAILED and high > low
-        z[failed] = high if is_mostly_failed else high + 0.5 * (high - low) + 1.0
+        z[failed] = failure_value(z[~failed], float(failed.mean()))
         shift = float(z.mean())
         z -= shift
         centre += shift * spread
     return z, Scaling(centre * unit, spread * unit)
+
+
+def failure_value(values: Array, share: float) -> float:
+    """Return what failures, a ``share`` of all trials, count as among the values of the others.
+
+    Worse than the worst by a margin; as the worst when most trials fail.
+    """
+    low, high = float(values.min()), float(values.max())
+    return high if share > _MOSTLY_FAILED and high > low else high + 0.5 * (high - low) + 1.0
 
 
 def _winsorised(values: Array) -> Array:

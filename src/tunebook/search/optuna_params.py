@@ -14,6 +14,7 @@ from tunebook.errors import ConfigurationError
 from tunebook.records import Configuration, Value
 from tunebook.search.coordinates import alone
 from tunebook.space import Constant, Float, Int, Space
+from tunebook.space.values import key
 
 
 @final
@@ -30,7 +31,7 @@ class OptunaParams:
         values: dict[str, Value] = {}
         for name in self._order:
             parameter = self._space.parameters[name]
-            if not self._is_active(name, values):
+            if not self._space.is_active(name, values):
                 continue
             if isinstance(parameter, Constant):
                 values[name] = parameter.value
@@ -59,13 +60,6 @@ class OptunaParams:
         trial = _Recorder(self._space, config)
         self.suggest(trial)
         return trial.params, trial.distributions
-
-    def _is_active(self, name: str, values: Mapping[str, Value]) -> bool:
-        wanted = (self._space.parameters[name].when or {}).items()
-        return all(
-            parent in values and any(_is_same(values[parent], v) for v in _as_tuple(allowed))
-            for parent, allowed in wanted
-        )
 
 
 @final
@@ -124,7 +118,7 @@ def _suggest_float(trial: Any, name: str, parameter: Float) -> float:
 
 
 def _place(listed: tuple[Value, ...], value: Value) -> int:
-    return next(i for i, v in enumerate(listed) if _is_same(v, value))
+    return [key(v) for v in listed].index(key(value))
 
 
 @lru_cache(maxsize=256)
@@ -143,11 +137,3 @@ def _parents_first(space: Space) -> Iterator[str]:
             if not (space.parameters[name].when or {}).keys() & left.keys():
                 del left[name]
                 yield name
-
-
-def _as_tuple(allowed: Any) -> tuple[Value, ...]:
-    return allowed if isinstance(allowed, tuple) else (allowed,)
-
-
-def _is_same(a: Value, b: Value) -> bool:
-    return type(a) is type(b) and a == b

@@ -12,6 +12,7 @@ from typing import final
 from tunebook.errors import SearchError
 from tunebook.records import Configuration, JsonObject, Objective, Trial
 from tunebook.space import Bool, Choice, Float, Int, Parameter, Space
+from tunebook.space.values import key
 
 MIN_TRIALS = 5
 """A past study needs so many trials with a value to say anything."""
@@ -98,12 +99,8 @@ def _overlap(a: Parameter, b: Parameter) -> bool:
         case (Float() | Int(), Float() | Int()):
             return max(a.low, b.low) < min(a.high, b.high)
         case Choice(), Choice():
-            return any(_is_in(value, b.values) for value in a.values)
+            return not {key(value) for value in a.values}.isdisjoint(map(key, b.values))
         case Bool(), Bool():
             return True
         case _:
             return False
-
-
-def _is_in(value: object, values: Sequence[object]) -> bool:
-    return any(type(v) is type(value) and v == value for v in values)

@@ -65,7 +65,8 @@ class Population:
             return fresh_starts(source, self.history, n_free, self.rng, until_step=end, why=why)
         members, n_taken = list(self.own[: self.n_members]), self.n_members
         for index, end in enumerate(self.ends):
-            behind = [t for t in members if t.state is TrialState.PAUSED and _is_before(t, end)]
+            paused = [t for t in members if t.state is TrialState.PAUSED]
+            behind = [t for t in paused if end is None or t.step < end]
             if behind:
                 why = f"round {index + 1} of {len(self.ends)}"
                 return [Resume(t.number, end, why) for t in behind[:slots]]
@@ -83,16 +84,6 @@ class Population:
             members, n_taken = turn.members_after()
         why = f"all {len(self.ends)} rounds are trained"
         return [Stop(t.number, why) for t in members if t.state is TrialState.PAUSED]
-
-    def copied(self, parent: Trial, ordinal: int, until: int | None, place: str) -> Clone:
-        """Return the clone of ``parent`` that is to be the searcher's trial ``ordinal``."""
-        stream = self.rng.of_trial(ordinal, _COPY)
-        stream.random()  # what chose the parent
-        config = disturbed(parent.config, self.history, stream, self.explore_prob)
-        changed = changes(parent.config, config) or "nothing changed"
-        return Clone(
-            parent.number, config, until, f"copies trial {parent.number}, {place}: {changed}"
-        )
 
     def _require_tracked(self) -> None:
         """Raise ``SearchError`` if weights cannot be handed over."""
@@ -192,8 +183,11 @@ class _Turn:
         parents = saved or best
         stream = population.rng.of_trial(ordinal, _COPY)
         parent = parents[int(stream.random() * len(parents))]
+        config = disturbed(parent.config, population.history, stream, population.explore_prob)
         place = self._place(self._ready.index(parent))
-        return population.copied(parent, ordinal, self._next_end, place)
+        changed = changes(parent.config, config) or "nothing changed"
+        why = f"copies trial {parent.number}, {place}: {changed}"
+        return Clone(parent.number, config, self._next_end, why)
 
     def _place(self, place: int) -> str:
         return f"place {place + 1} of {self._n_compared} at step {self._end}"
@@ -215,10 +209,6 @@ def _latest(trial: Trial, objective: Objective, step: int) -> float:
     if series is None or n == 0 or not math.isfinite(series.values[n - 1]):
         return math.inf
     return objective.sign * series.values[n - 1]
-
-
-def _is_before(trial: Trial, end: int | None) -> bool:
-    return end is None or trial.step < end
 
 
 def _has_left(trial: Trial, end: int | None) -> bool:

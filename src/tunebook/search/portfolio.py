@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, final
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr
 
 from tunebook.search.acquisition import log_expected_improvement, lower_confidence_bound
 from tunebook.search.arrays import Array
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MANY_WORKERS = 4
 """From so many on the rule that is itself random gets two thirds of the decisions."""
 
-_BETA = 1.8
 _CONFIDENT = 2.0
 
 
@@ -73,10 +72,4 @@ def scores(process: CurveProcess, aim: Aim, at: CurvePoints, best: float) -> Arr
         case Rule.GAIN:
             return log_expected_improvement(mean, deviation, best)
         case Rule.BOUND:
-            return lower_confidence_bound(mean, deviation, _BETA)
-
-
-def chances(process: CurveProcess, at: CurvePoints, best: float) -> Array:
-    """Return the probability of each point to lie below ``best``."""
-    mean, deviation = process.predict(at)
-    return np.asarray(ndtr((best - mean) / deviation))
+            return lower_confidence_bound(mean, deviation)

@@ -16,17 +16,17 @@ import numpy as np
 
 from tunebook.records import Configuration, TrialNumber
 from tunebook.search.arrays import Array
-from tunebook.search.candidates import N_CENTRES, AcquisitionName, Score, draw_candidates, ranked
-from tunebook.search.coordinates import Coordinates
+from tunebook.search.candidates import N_CENTRES, AcquisitionName, Score, ranked
+from tunebook.search.coordinates import Coordinates, draw_candidates
 from tunebook.search.fitting import Chain, chosen
 from tunebook.search.geometry import Geometry
 from tunebook.search.models.gaussian_process import GaussianProcess, NotPositiveDefiniteError, Theta
-from tunebook.search.observations import Scaling, observed, standardised, under_way
+from tunebook.search.observations import Scaling, observed, standardised
 from tunebook.search.priors import sobol_share
 from tunebook.search.protocol import History, Randomness, Start
 from tunebook.search.random import draw
-from tunebook.search.sequences import sobol_point
-from tunebook.search.transfer import N_INITIAL, Memory, PastMean, WarmProcess, weight
+from tunebook.search.sequences import designed
+from tunebook.search.transfer import N_INITIAL, Memory, Model, PastMean, WarmProcess, weight
 from tunebook.search.tried import Tried
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Proposals:
 class _Knowledge:
     """The model of what ended, the units of what is under way, and how far the model is trusted."""
 
-    process: GaussianProcess | WarmProcess
+    process: Model
     units: Array
     scaling: Scaling
     pending: Array
@@ -126,7 +126,8 @@ def _learn(
         share = sobol_share(process.values, *process.leave_one_out())
     except NotPositiveDefiniteError:
         return None
-    waiting = [geometry.units_of(t.number, t.config) for t in under_way(history.trials)]
+    under_way = (t for t in history.trials if not t.state.is_final)
+    waiting = [geometry.units_of(t.number, t.config) for t in under_way]
     pending = [row for row in waiting if row is not None]
     return _Knowledge(
         process=process,
@@ -140,7 +141,7 @@ def _learn(
 
 def _process(
     coordinates: Coordinates, points: Array, z: Array, theta: Theta, past: PastMean | None
-) -> GaussianProcess | WarmProcess:
+) -> Model:
     """Return the model of the trials, which with a past explains what that does not."""
     if past is None:
         return GaussianProcess(coordinates.kernel, points, z, theta)
@@ -213,13 +214,9 @@ class _Asking:
 
     def _designed(self, why: str) -> Start | None:
         """Return a spread-out trial: the default first, then the Sobol sequence."""
-        space, max_steps = self.history.space, self.history.max_steps
         if self.settings.is_design_random:
             return None
-        if self.n_own == 0:
-            config = space.default(max_steps)
-        else:
-            config = space.decode(sobol_point(len(space.dimensions), self.rng.seed, self.n_own - 1))
+        config = designed(self.history, self.rng, self.n_own)
         return Start(config, why=why) if self._is_new(config) else None
 
     def _proposed(self, knowledge: _Knowledge, stream: Generator) -> Start | None:

@@ -101,11 +101,7 @@ class _Member:
 
     def __init__(self, history: History, stream: Generator) -> None:
         centre = point_of(history.space.default(history.max_steps), history.space)
-
-        def propose() -> Array:
-            return _noisy(centre, 1.0, stream)
-
-        self._point, self.config = allowed_point(propose, history, stream)
+        self._point, self.config = _near(centre, 1.0, history, stream)
         self._momentum = np.zeros_like(self._point)
         self._best: tuple[float, Array] | None = None
 
@@ -127,14 +123,16 @@ class _Member:
         kept = 1.0 - 3.0 * ALPHA / index
         self._momentum = kept * self._momentum - ALPHA * own_pull - ALPHA * common_pull
         centre = np.clip(self._point + ALPHA * self._momentum, -1.0, 1.0)
-
-        def propose() -> Array:
-            return _noisy(centre, EPSILON, stream)
-
-        self._point, self.config = allowed_point(propose, history, stream)
+        self._point, self.config = _near(centre, EPSILON, history, stream)
 
 
-def _noisy(point: Array, size: float, stream: Generator) -> Array:
-    """Return a point moved at random, on each axis by up to ``size`` of the way to either side."""
-    u = size * stream.uniform(-1.0, 1.0, len(point))
-    return np.where(u >= 0.0, point + u * (1.0 - point), point + u * (point + 1.0))
+def _near(
+    centre: Array, size: float, history: History, stream: Generator
+) -> tuple[Array, Configuration]:
+    """Return an allowed point, on each axis up to ``size`` of the way to either side, at random."""
+
+    def propose() -> Array:
+        u = size * stream.uniform(-1.0, 1.0, len(centre))
+        return np.where(u >= 0.0, centre + u * (1.0 - centre), centre + u * (centre + 1.0))
+
+    return allowed_point(propose, history, stream)

@@ -60,9 +60,7 @@ class Slices:
 
     def _measured(self, step: int) -> int:
         """Return the first step from ``step`` on that is measured, or the last one."""
-        end = math.ceil(step / self.gap) * self.gap
-
-        return min(end, self.n_steps)
+        return min(math.ceil(step / self.gap) * self.gap, self.n_steps)
 
     def units(self, step: float) -> float:
         """Return a step in units, 1 or more."""

@@ -11,14 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 import numpy as np
 
 from tunebook.errors import ConfigurationError
 from tunebook.search.arrays import Array, Mask
-from tunebook.search.candidates import draw_candidates
-from tunebook.search.coordinates import INACTIVE, Coordinates, alone
+from tunebook.search.coordinates import INACTIVE, Coordinates, alone, draw_candidates
 from tunebook.search.fitting import COLD_ITERATIONS, chosen
 from tunebook.search.models.gaussian_process import JITTER, GaussianProcess, Theta, fit
 from tunebook.search.observations import standardised
@@ -114,15 +113,13 @@ class PastMean:
 
 
 @final
+@dataclass(slots=True)
 class Memory:
     """What the past of one study expects, remembered. Dropping it changes nothing but speed."""
 
-    __slots__ = ("_coordinates", "_mean", "_pasts")
-
-    def __init__(self) -> None:
-        self._coordinates: Coordinates | None = None
-        self._pasts: Sequence[PastStudy] = ()
-        self._mean: PastMean | None = None
+    _coordinates: Coordinates | None = None
+    _pasts: Sequence[PastStudy] = ()
+    _mean: PastMean | None = None
 
     def of(self, coordinates: Coordinates, pasts: Sequence[PastStudy]) -> PastMean | None:
         """Return what ``pasts`` expect, None if they say nothing about this space."""
@@ -277,3 +274,7 @@ class WarmProcess:
         """Return the predicted mean and variance (noise included) of each value from the others."""
         mean, variance = self.residual.leave_one_out()
         return mean + self._expected, variance
+
+
+Model: TypeAlias = GaussianProcess | WarmProcess
+"""A model of values over coordinates: alone, or on top of what older studies expect."""

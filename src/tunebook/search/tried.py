@@ -7,20 +7,19 @@ searcher may serve several studies in turn.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import final
 
 from tunebook.records import Configuration, Trial, TrialState
 
 
 @final
+@dataclass(slots=True)
 class Tried:
     """The set of configurations of all trials but those that were called off."""
 
-    __slots__ = ("_known", "_seen")
-
-    def __init__(self) -> None:
-        self._seen: list[Configuration | None] = []
-        self._known: set[Configuration] = set()
+    _seen: list[Configuration | None] = field(default_factory=list)
+    _known: set[Configuration] = field(default_factory=set)
 
     def of(self, trials: Sequence[Trial]) -> set[Configuration]:
         """Return the configurations tried in ``trials``. The caller must not change the set."""

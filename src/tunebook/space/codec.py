@@ -19,8 +19,9 @@ _TYPES: dict[str, type[Parameter]] = {
     "constant": Constant,
 }
 _NAMES = {cls: name for name, cls in _TYPES.items()}
-# The platform's names (S0.12) and what they add to ours.
-_ALIASES: dict[str, tuple[str, dict[str, Any]]] = {
+# Our names and the platform's (S0.12), and what these add to ours.
+_MEANINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, {}) for name in _TYPES},
     "uniform": ("float", {}),
     "loguniform": ("float", {"log": True}),
     "randint": ("int", {}),
@@ -101,19 +102,15 @@ def _from_mapping(name: str, given: dict[Any, Any]) -> Parameter:
 
 def _type_of(name: str, given: Mapping[Any, Any]) -> tuple[str, dict[str, Any]]:
     type_name = given.get("type")
-    if type_name is None and "values" in given:
-        return "choice", {}
-    if type_name is None and "value" in given:
-        return "constant", {}
-    if isinstance(type_name, str) and type_name in _TYPES:
-        return type_name, {}
-    if isinstance(type_name, str) and type_name in _ALIASES:
-        return _ALIASES[type_name]
+    if type_name is None and ("values" in given or "value" in given):
+        type_name = "choice" if "values" in given else "constant"
+    if isinstance(type_name, str) and type_name in _MEANINGS:
+        return _MEANINGS[type_name]
     raise SpaceError(
         f"parameter {name!r}: " + ("type is missing" if type_name is None else "type is unknown"),
         got=given if type_name is None else type_name,
         expected="type: " + ", ".join(_TYPES),
-        do=nearest(str(type_name), [*_TYPES, *_ALIASES]) if type_name is not None else None,
+        do=nearest(str(type_name), _MEANINGS) if type_name is not None else None,
     )
 
 

@@ -1,7 +1,8 @@
-"""Constraints between inputs: a small language, parsed with ``ast`` and walked by us, never eval'd.
+"""Constraints between inputs: a small language, parsed with ``ast`` and read by us, never eval'd.
 
-Everything is computed in floats, so no expression can grow numbers without end; what is not
-defined (division by zero, overflow, a root of a negative number) is not satisfied.
+Each part becomes a function of the values. Everything is computed in floats, so no expression can
+grow numbers without end; what is not defined (division by zero, overflow, a root of a negative
+number) is not satisfied.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import ast
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from numbers import Number
-from typing import Final, final
+from typing import Final, TypeAlias, final
 
 from tunebook.errors import SpaceError, nearest
 from tunebook.records import Value
@@ -22,6 +24,10 @@ MAX_DEPTH = 40
 MAX_NODES = 500
 MAX_STEPS: Final = "max_steps"
 FORM = "such as 'warmup_steps <= 0.1 * max_steps'"
+
+_Claim: TypeAlias = Callable[[Mapping[str, Value]], bool]
+_Number: TypeAlias = Callable[[Mapping[str, Value]], float]
+_Operand: TypeAlias = Callable[[Mapping[str, Value]], Value]
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: lambda a, b: a + b,
@@ -51,7 +57,7 @@ class Constraint:
 
     text: str
     names: frozenset[str]
-    _tree: ast.expr = field(repr=False, compare=False)
+    _claim: _Claim = field(repr=False, compare=False)
 
     def is_satisfied(self, config: Mapping[str, Value], max_steps: int | None = None) -> bool:
         """Say whether it holds; it does when a parameter it mentions is inactive.
@@ -67,7 +73,7 @@ class Constraint:
             else:
                 return True
         try:
-            return _claim(self._tree, values)
+            return self._claim(values)
         except (ArithmeticError, ValueError):
             return False
 
@@ -89,15 +95,15 @@ def parse_constraint(text: object, parameters: Mapping[str, Parameter]) -> Const
         raise SpaceError("a constraint cannot be parsed", got=text, expected=FORM) from None
     reader = _Reader(text, parameters)
     reader.measure(tree)
-    reader.claim(tree)
+    claim = reader.claim(tree)
     if not reader.names:
         raise reader.refusal("it mentions no parameter")
-    return Constraint(text, frozenset(reader.names), tree)
+    return Constraint(text, frozenset(reader.names), claim)
 
 
 @final
 class _Reader:
-    """Checks once, at construction, that every part of a constraint can be evaluated."""
+    """Makes functions of the parts of a constraint; refuses what cannot be evaluated."""
 
     def __init__(self, text: str, parameters: Mapping[str, Parameter]) -> None:
         self.text = text
@@ -123,76 +129,81 @@ class _Reader:
                 )
             open_nodes += ((child, depth + 1) for child in ast.iter_child_nodes(node))
 
-    def claim(self, node: ast.expr) -> None:
-        """Check an expression that must be true or false."""
+    def claim(self, node: ast.expr) -> _Claim:
+        """Read an expression that must be true or false."""
         match node:
-            case ast.BoolOp(values=parts):
-                for part in parts:
-                    self.claim(part)
+            case ast.BoolOp(op=operator, values=parts):
+                claims = [self.claim(part) for part in parts]
+                joined = all if isinstance(operator, ast.And) else any
+                return lambda values: joined(claim(values) for claim in claims)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                self.claim(operand)
-            case ast.Compare():
-                self._comparison(node)
+                denied = self.claim(operand)
+                return lambda values: not denied(values)
+            case ast.Compare(left=first, ops=operators, comparators=others):
+                pairs = zip(operators, pairwise([first, *others]), strict=True)
+                comparisons = [self._comparison(operator, *pair) for operator, pair in pairs]
+                return lambda values: all(holds(values) for holds in comparisons)
             case ast.Name() | ast.Attribute():
-                if not self._are_all(bool, self._name(node)):
+                name = self._name(node)
+                if not self._are_all(bool, name):
                     raise self.refusal(f"{ast.unparse(node)!r} is not true or false")
-            case _:
-                raise self.refusal(f"{_shown(node)} does not say what must hold")
+                return lambda values: bool(values[name])
+        raise self.refusal(f"{_shown(node)} does not say what must hold")
 
-    def _comparison(self, node: ast.Compare) -> None:
-        operands = [node.left, *node.comparators]
-        for operator, left, right in zip(node.ops, operands, operands[1:], strict=False):
-            if isinstance(operator, (ast.Eq, ast.NotEq)):
-                self._operand(left)
-                self._operand(right)
-            elif type(operator) in _ORDER:
-                self._number(left)
-                self._number(right)
-            else:
-                raise self.refusal("only < <= > >= == != compare")
+    def _comparison(self, operator: ast.cmpop, left: ast.expr, right: ast.expr) -> _Claim:
+        if isinstance(operator, (ast.Eq, ast.NotEq)):
+            is_wanted = isinstance(operator, ast.Eq)
+            one, other = self._operand(left), self._operand(right)
+            return lambda values: _same(one(values), other(values)) == is_wanted
+        if type(operator) not in _ORDER:
+            raise self.refusal("only < <= > >= == != compare")
+        holds, a, b = _ORDER[type(operator)], self._number(left), self._number(right)
+        return lambda values: holds(a(values), b(values))
 
-    def _operand(self, node: ast.expr) -> None:
-        """Check one side of an equality, which may be any value."""
+    def _operand(self, node: ast.expr) -> _Operand:
+        """Read one side of an equality, which may be any value."""
         match node:
-            case ast.Constant(value=str() | bool()):
-                return
+            case ast.Constant(value=str() | bool() as value):
+                return lambda _: value
             case ast.Name() | ast.Attribute():
-                self._name(node)
-            case _:
-                self._number(node)
+                name = self._name(node)
+                return lambda values: values[name]
+        return self._number(node)
 
-    def _number(self, node: ast.expr) -> None:
+    def _number(self, node: ast.expr) -> _Number:
+        """Read a number; its function raises ArithmeticError or ValueError where it has none."""
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 if not -1e300 < value < 1e300:
                     raise self.refusal("a number is too large")
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-                self._number(operand)
+                constant = float(value)
+                return lambda _: constant
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+                number = self._number(operand)
+                return (lambda values: -number(values)) if isinstance(sign, ast.USub) else number
             case ast.BinOp(op=operator, left=left, right=right) if type(operator) in _ARITHMETIC:
-                self._number(left)
-                self._number(right)
+                compute, a, b = _ARITHMETIC[type(operator)], self._number(left), self._number(right)
+                return lambda values: _finite(compute(a(values), b(values)))
             case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]):
-                self._call(function, arguments)
+                return self._call(function, arguments)
             case ast.Name() | ast.Attribute():
                 name = self._name(node)
                 if not self._are_all(Number, name):
                     raise self.refusal(f"parameter {name!r} is not always a number")
-            case _:
-                raise self.refusal(
-                    f"{_shown(node)} is not a number",
-                    "Use numbers, names, + - * / **, min, max, abs, log, comparisons, and, or, not",
-                )
+                return lambda values: float(values[name] or 0)
+        raise self.refusal(
+            f"{_shown(node)} is not a number",
+            "Use numbers, names, + - * / **, min, max, abs, log, comparisons, and, or, not",
+        )
 
-    def _call(self, function: str, arguments: list[ast.expr]) -> None:
+    def _call(self, function: str, arguments: list[ast.expr]) -> _Number:
         if function not in _FUNCTIONS:
             raise self.refusal(f"there is no function {function!r}", nearest(function, _FUNCTIONS))
-        if len(arguments) != 1 if function in ("abs", "log") else len(arguments) < 2:
-            raise self.refusal(
-                f"{function} takes "
-                + ("one number" if function in ("abs", "log") else "two or more")
-            )
-        for argument in arguments:
-            self._number(argument)
+        takes_one = function in ("abs", "log")
+        if len(arguments) != 1 if takes_one else len(arguments) < 2:
+            raise self.refusal(f"{function} takes {'one number' if takes_one else 'two or more'}")
+        compute, numbers = _FUNCTIONS[function], [self._number(a) for a in arguments]
+        return lambda values: _finite(compute([number(values) for number in numbers]))
 
     def _name(self, node: ast.expr) -> str:
         name = _dotted(node)
@@ -233,62 +244,12 @@ def _dotted(node: ast.expr) -> str | None:
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
 
 
-def _claim(node: ast.expr, values: Mapping[str, Value]) -> bool:
-    match node:
-        case ast.BoolOp(op=ast.And(), values=parts):
-            return all(_claim(part, values) for part in parts)
-        case ast.BoolOp(values=parts):
-            return any(_claim(part, values) for part in parts)
-        case ast.UnaryOp(operand=operand):
-            return not _claim(operand, values)
-        case ast.Compare(left=left, ops=operators, comparators=comparators):
-            for operator, right in zip(operators, comparators, strict=True):
-                if not _compare(operator, left, right, values):
-                    return False
-                left = right
-            return True
-    return bool(values[_dotted(node) or ""])
-
-
-def _compare(
-    operator: ast.cmpop, left: ast.expr, right: ast.expr, values: Mapping[str, Value]
-) -> bool:
-    if type(operator) in _ORDER:
-        return _ORDER[type(operator)](_number(left, values), _number(right, values))
-    is_equal = _same(_operand(left, values), _operand(right, values))
-    return is_equal if isinstance(operator, ast.Eq) else not is_equal
-
-
 def _same(a: Value, b: Value) -> bool:
     """Compare as a person means it: 32 is 32.0, but True is not 1."""
     return a == b and isinstance(a, bool) == isinstance(b, bool)
 
 
-def _operand(node: ast.expr, values: Mapping[str, Value]) -> Value:
-    match node:
-        case ast.Constant(value=str() | bool() as value):
-            return value
-        case ast.Name() | ast.Attribute():
-            return values[_dotted(node) or ""]
-    return _number(node, values)
-
-
-def _number(node: ast.expr, values: Mapping[str, Value]) -> float:
-    """Return the number, or raise ArithmeticError or ValueError where it is not defined."""
-    match node:
-        case ast.Constant(value=int() | float() as value):
-            return float(value)
-        case ast.Name() | ast.Attribute():
-            return float(values[_dotted(node) or ""] or 0)
-        case ast.UnaryOp(op=operator, operand=operand):
-            number = _number(operand, values)
-            return -number if isinstance(operator, ast.USub) else number
-        case ast.BinOp(op=operator, left=left, right=right):
-            result = _ARITHMETIC[type(operator)](_number(left, values), _number(right, values))
-        case ast.Call(func=ast.Name(id=function), args=arguments):
-            result = _FUNCTIONS[function]([_number(argument, values) for argument in arguments])
-        case _:
-            raise ValueError(ast.dump(node))
-    if not math.isfinite(result):
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
         raise OverflowError
-    return result
+    return number

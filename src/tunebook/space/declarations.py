@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 from tunebook.errors import ConfigurationError, SpaceError, nearest
 from tunebook.records import Configuration, Value
@@ -39,6 +39,7 @@ FLOAT_FORM = "Float(low, high) with low < high, such as Float(1e-5, 1, log=True)
 INT_FORM = "Int(low, high) with low < high, such as Int(1, 8)"
 
 _TAKEN = {name for name in dir(Configuration) if not name.startswith("_")} | {"constraints"}
+_SCALE_KINDS = {False: ScaleKind.LINEAR, True: ScaleKind.LOG, "1-x": ScaleKind.ONE_MINUS}
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -102,7 +103,7 @@ def _float(name: str, p: Float) -> tuple[Float, Dimension]:
     low = finite(name, "low", p.low, FLOAT_FORM)
     high = finite(name, "high", p.high, FLOAT_FORM)
     _check_order(name, low, high, FLOAT_FORM)
-    if p.log not in (False, True, "1-x") or not isinstance(p.log, (bool, str)):
+    if not isinstance(p.log, (bool, str)) or p.log not in _SCALE_KINDS:
         raise SpaceError(
             f"parameter {name!r}: log is unknown", got=p.log, expected="False, True or '1-x'"
         )
@@ -119,10 +120,7 @@ def _float(name: str, p: Float) -> tuple[Float, Dimension]:
             got=high,
             expected="such as Float(0.5, 0.999, log='1-x')",
         )
-    kind = (
-        ScaleKind(p.log) if isinstance(p.log, str) else ScaleKind.LOG if p.log else ScaleKind.LINEAR
-    )
-    scale = Scale(kind, low, high)
+    scale = Scale(_SCALE_KINDS[p.log], low, high)
     if not scale.has_room:
         raise SpaceError(
             f"parameter {name!r}: its range cannot be computed with",
@@ -181,7 +179,7 @@ def _int(name: str, p: Int) -> tuple[Int, Dimension]:
             got=low,
             expected="low >= 1, such as Int(1, 64, log=True)",
         )
-    scale = Scale(ScaleKind.LOG if p.log else ScaleKind.LINEAR, low - 0.5, high + 0.5)
+    scale = Scale(_SCALE_KINDS[p.log], low - 0.5, high + 0.5)
     dimension = WholeDimension(name, low, high, scale)
     prior = _prior(name, p.prior, dimension)
     fixed = replace(p, low=low, high=high, prior=prior, **_common(name, p))
@@ -286,19 +284,16 @@ def _common(name: str, p: Parameter) -> dict[str, Any]:  # keywords of dataclass
         "role": _member(name, "role", p.role, Role),
         "kind": _member(name, "kind", p.kind, Kind),
     }
-    match p:
-        case Constant():
-            return kept
-        case Float() | Int() | Choice() | Bool():
-            kept["confidence"] = _member(name, "confidence", p.confidence, Confidence)
-            if p.confidence is not None and p.prior is None:
-                raise SpaceError(
-                    f"parameter {name!r}: confidence without a prior",
-                    got=p.confidence,
-                    do="Add prior=, the value you are confident in, or leave out confidence",
-                )
-            return kept
-    assert_never(p)
+    if isinstance(p, Constant):
+        return kept
+    confidence = _member(name, "confidence", p.confidence, Confidence)
+    if confidence is not None and p.prior is None:
+        raise SpaceError(
+            f"parameter {name!r}: confidence without a prior",
+            got=p.confidence,
+            do="Add prior=, the value you are confident in, or leave out confidence",
+        )
+    return kept | {"confidence": confidence}
 
 
 def _member(name: str, what: str, value: object, members: type[_E]) -> _E | None:

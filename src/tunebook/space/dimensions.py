@@ -1,7 +1,9 @@
 """Dimensions: parameters that know their name and how to walk their values.
 
-One class per way of spreading values over [0, 1]: continuous, whole numbers, cells. They trust
-what they are built with; ``declarations`` checks it first.
+One class per way of spreading values over [0, 1]: continuous, whole numbers, cells. Each checks
+and normalises values (``check``), maps them to the middle of their cell in [0, 1] and back
+(``encode``, ``decode``), and lists at most n, evenly spread, both ends included (``points``).
+They trust what they are built with; ``declarations`` checks it first.
 """
 
 from __future__ import annotations
@@ -9,47 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, final
+from typing import TypeAlias, final
 
 from tunebook.errors import ConfigurationError
 from tunebook.records import Value
 from tunebook.space.scales import Scale
 from tunebook.space.values import Key, key, plain, shown
-
-
-class Dimension(Protocol):
-    """One parameter, compiled."""
-
-    @property
-    def name(self) -> str:
-        """The parameter's name."""
-        ...
-
-    @property
-    def n_values(self) -> int | None:
-        """How many values there are; None when they are a continuum."""
-        ...
-
-    @property
-    def default(self) -> Value:
-        """The prior, else the centre."""
-        ...
-
-    def check(self, value: object) -> Value:
-        """Return the value normalised, or raise ConfigurationError."""
-        ...
-
-    def encode(self, value: Value) -> float:
-        """Return the middle of the value's cell in [0, 1]."""
-        ...
-
-    def decode(self, u: float) -> Value:
-        """Return the value at ``u``; what lies outside [0, 1] is moved to its end."""
-        ...
-
-    def points(self, n: int | None, /) -> Iterator[Value]:
-        """Yield at most ``n`` values, evenly spread, both ends included; None: every value."""
-        ...
 
 
 def _number(name: str, value: object, low: float, high: float, expected: str) -> float:
@@ -275,3 +242,7 @@ class ListedDimension:
     def points(self, _n: int | None, /) -> Iterator[Value]:
         """Yield every value, however many: a list has no scale to thin out."""
         return iter(self.values)
+
+
+Dimension: TypeAlias = ContinuousDimension | WholeDimension | SteppedDimension | ListedDimension
+"""One parameter, compiled."""

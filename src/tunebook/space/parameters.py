@@ -108,15 +108,12 @@ class Choice:
     kind: str | None = None
 
     def __init__(self, *values: Value, ordered: bool = False, **common: Unpack[Common]) -> None:
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "ordered", ordered)
-        object.__setattr__(self, "when", common.pop("when", None))
-        object.__setattr__(self, "prior", common.pop("prior", None))
-        object.__setattr__(self, "confidence", common.pop("confidence", None))
-        object.__setattr__(self, "role", common.pop("role", None))
-        object.__setattr__(self, "kind", common.pop("kind", None))
-        if common:
-            raise TypeError(f"Choice() got an unexpected keyword argument {next(iter(common))!r}")
+        unknown = [name for name in common if name not in Common.__annotations__]
+        if unknown:
+            raise TypeError(f"Choice() got an unexpected keyword argument {unknown[0]!r}")
+        given = dict.fromkeys(Common.__annotations__) | common
+        for name, value in {"values": values, "ordered": ordered, **given}.items():
+            object.__setattr__(self, name, value)
 
 
 @final

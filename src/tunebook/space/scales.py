@@ -20,22 +20,10 @@ class ScaleKind(StrEnum):
     ONE_MINUS = "1-x"
 
 
-def _itself(x: float) -> float:
-    return x
-
-
-def _log_one_minus(x: float) -> float:
-    return -math.log1p(-x)
-
-
-def _one_minus_exp(t: float) -> float:
-    return -math.expm1(-t)
-
-
 _MAPS: dict[ScaleKind, tuple[Callable[[float], float], Callable[[float], float]]] = {
-    ScaleKind.LINEAR: (_itself, _itself),
+    ScaleKind.LINEAR: (lambda x: x, lambda x: x),
     ScaleKind.LOG: (math.log, math.exp),
-    ScaleKind.ONE_MINUS: (_log_one_minus, _one_minus_exp),
+    ScaleKind.ONE_MINUS: (lambda x: -math.log1p(-x), lambda t: -math.expm1(-t)),
 }
 
 

@@ -172,7 +172,7 @@ class Space:
                 )
         values: dict[str, Value] = {}
         for name in self._compiled.order:
-            is_active = hold(self._compiled.conditions[name], values)
+            is_active = self.is_active(name, values)
             if is_active and name not in config and isinstance(self.parameters[name], Constant):
                 values[name] = self._compiled.dimensions[name].default
             elif is_active != (name in config):
@@ -195,6 +195,10 @@ class Space:
         except ConfigurationError:
             return False
         return True
+
+    def is_active(self, name: str, values: Mapping[str, Value]) -> bool:
+        """Say whether a parameter's conditions hold in the values of those it depends on."""
+        return hold(self._compiled.conditions[name], values)
 
     def satisfies(self, config: Mapping[str, Value], max_steps: int | None = None) -> bool:
         """Say whether a configuration of the space satisfies every constraint.
@@ -223,7 +227,7 @@ class Space:
         """
         values: dict[str, Value] = {}
         for name in self._compiled.order:
-            if hold(self._compiled.conditions[name], values):
+            if self.is_active(name, values):
                 values[name] = self._compiled.dimensions[name].default
         centre = self._in_order(values)
         if self.satisfies(centre, max_steps):

@@ -5,7 +5,6 @@ Every place that shows a budget (command line, live view, dashboard) takes its f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tunebook.stopping.protocol import Progress
@@ -38,23 +37,16 @@ class LimitUse:
 
 def limit_uses(progress: Progress) -> list[LimitUse]:
     """Return the use of every limit that the budget has, but for its target, in its order."""
-    return list(_limit_uses(progress))
-
-
-def _limit_uses(progress: Progress) -> Iterator[LimitUse]:
-    budget = progress.budget
-    if budget.trials is not None:
-        yield LimitUse("trials", progress.n_created, budget.trials)
-    if budget.steps is not None:
-        yield LimitUse("steps", progress.steps_done, budget.steps)
-    if budget.hours is not None:
-        yield LimitUse("hours", progress.active_s / 3600, budget.hours)
-    if budget.cost is not None:
-        yield LimitUse("cost", progress.cost or 0.0, budget.cost)
-    if budget.patience is not None:
-        yield LimitUse("patience", progress.n_since_improvement, budget.patience)
-    if budget.max_failures is not None:
-        yield LimitUse("max_failures", progress.n_failed, budget.max_failures)
+    used = {
+        "trials": progress.n_created,
+        "steps": progress.steps_done,
+        "hours": progress.active_s / 3600,
+        "cost": progress.cost or 0.0,
+        "patience": progress.n_since_improvement,
+        "max_failures": progress.n_failed,
+    }
+    limits = {name: getattr(progress.budget, name) for name in used}
+    return [LimitUse(name, used[name], n) for name, n in limits.items() if n is not None]
 
 
 def seconds_left(

@@ -5,9 +5,10 @@ Rules are asked before every decision. The first one that answers ends the study
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TypeAlias
 
 from tunebook.records import Budget, Objective, StudyState
 
@@ -87,9 +88,5 @@ class Ending:
     running: RunningTrials
 
 
-class StoppingRule(Protocol):
-    """Decides whether a study is over."""
-
-    def ending(self, progress: Progress) -> Ending | None:
-        """Return how the study ends, or None to go on."""
-        ...
+StoppingRule: TypeAlias = Callable[[Progress], Ending | None]
+"""Returns how the study ends, or None to go on."""

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import final
-
 from tunebook.records import StudyState
 from tunebook.stopping.protocol import Ending, Progress, RunningTrials
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class TargetRule:
-    """The first trial whose value is at least as good as the target ends the study."""
+def target_ending(progress: Progress) -> Ending | None:
+    """Return the ending once the incumbent meets the target.
 
-    def ending(self, progress: Progress) -> Ending | None:
-        """Return the ending once the incumbent meets the target."""
-        target, best = progress.budget.target, progress.best_value
-        if target is None or best is None or progress.objective.is_better(target, best):
-            return None
-        why = (
-            f"target reached: trial {progress.best_trial} has "
-            f"{progress.objective.metric} {best:.6g} (target {target:g})"
-        )
-        return Ending(StudyState.DONE, "target", why, RunningTrials.CANCEL)
+    The first trial whose value is at least as good as the target ends the study.
+    """
+    target, best = progress.budget.target, progress.best_value
+    if target is None or best is None or progress.objective.is_better(target, best):
+        return None
+    why = (
+        f"target reached: trial {progress.best_trial} has "
+        f"{progress.objective.metric} {best:.6g} (target {target:g})"
+    )
+    return Ending(StudyState.DONE, "target", why, RunningTrials.CANCEL)

@@ -12,6 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, final
 
@@ -50,6 +51,7 @@ _Event = TypeVar("_Event", bound=Event)
 
 
 @final
+@dataclass(slots=True)
 class Watch:
     """Takes an executor's events, and answers each end of a slice from a script.
 
@@ -57,27 +59,21 @@ class Watch:
     ``reaction`` may answer any event with commands.
     """
 
-    def __init__(
-        self,
-        executor: Executor,
-        answers: Sequence[Command] = (),
-        reaction: Callable[[Event], Sequence[Command]] | None = None,
-    ) -> None:
-        self.events: list[Event] = []
-        self._executor = executor
-        self._answers = list(answers)
-        self._reaction = reaction
+    executor: Executor
+    answers: list[Command] = field(default_factory=list)
+    reaction: Callable[[Event], Sequence[Command]] | None = None
+    events: list[Event] = field(default_factory=list)
 
     def deliver(self, batch: Sequence[Event]) -> None:
         """Take a batch."""
         for event in batch:
             self.events.append(event)
-            if self._reaction is not None:
-                for command in self._reaction(event):
-                    self._executor.carry_out(command)
+            if self.reaction is not None:
+                for command in self.reaction(event):
+                    self.executor.carry_out(command)
             elif isinstance(event, TrialReached):
-                answer = self._answers.pop(0) if self._answers else Release(event.trial)
-                self._executor.carry_out(answer)
+                answer = self.answers.pop(0) if self.answers else Release(event.trial)
+                self.executor.carry_out(answer)
 
     def until(self, is_enough: Callable[[], bool]) -> None:
         """Take events until there are enough; fail when that takes too long."""
@@ -85,7 +81,7 @@ class Watch:
         while not is_enough():
             if time.monotonic() > deadline:
                 pytest.fail(f"nothing more came within {PATIENCE_S} s after {self.events}")
-            self._executor.events(self.deliver, 0.2)
+            self.executor.events(self.deliver, 0.2)
 
     def until_ends(self, n_ends: int = 1) -> None:
         """Take events until so many slices have ended."""
@@ -182,7 +178,7 @@ class ExecutorSuite(ExecutorMaker):
     def test_continued_trial_goes_on_in_place(
         self, function: TrainingFunction, tmp_path: Path
     ) -> None:
-        answers = [Continue(TrialNumber(0), 6), Continue(TrialNumber(0), None)]
+        answers: list[Command] = [Continue(TrialNumber(0), n) for n in (6, None)]
         with self.executor(function, tmp_path) as executor:
             watch = Watch(executor, answers)
             executor.carry_out(launch_of(until=3))

@@ -5,25 +5,20 @@ Times count up by one second per event, so that a log reads in its order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tunebook.records import (
     Configuration,
     Event,
-    Failure,
-    FailureKind,
     Objective,
     Series,
     StudySpec,
-    Trial,
     TrialBegan,
     TrialCreated,
     TrialEnded,
-    TrialFailed,
     TrialNumber,
     TrialReported,
-    TrialState,
 )
 
 SPACE = {"lr": {"type": "float", "low": 1e-5, "high": 1.0, "log": True}}
@@ -71,25 +66,3 @@ def sample_trial(trial: int, *, n_steps: int = 10, value: float = 0.5) -> Sequen
         sample_report(trial, half + 1, n_steps, value=value),
         TrialEnded(float(n_steps), TrialNumber(trial), n_steps, float(n_steps)),
     ]
-
-
-def sample_result(number: int, config: Mapping[str, Any], value: float | None) -> Trial:
-    """Return a trial that is done with a value, or that diverged if it has none."""
-    failure = None if value is not None else Failure(FailureKind.DIVERGED, "loss was nan")
-    return Trial(
-        number=TrialNumber(number),
-        state=TrialState.DONE if value is not None else TrialState.INFEASIBLE,
-        config=Configuration(config),
-        created_at=float(number),
-        ended_at=float(number) + 1,
-        step=10,
-        value=value,
-        best_step=10 if value is not None else None,
-        failure=failure,
-    )
-
-
-def sample_failure(trial: int, *, at: float = 5.0) -> TrialFailed:
-    """Return the failure of a trial whose code raised."""
-    failure = Failure(FailureKind.USER_ERROR, "ValueError: no such layer", traceback="...")
-    return TrialFailed(at, TrialNumber(trial), failure)

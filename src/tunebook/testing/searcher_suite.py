@@ -185,8 +185,6 @@ def check(decisions: Sequence[Decision], history: History, slots: int) -> None:
                 assert history.trials[number].state is TrialState.PAUSED
             case Stop(trial=number):
                 assert not history.trials[number].state.is_final
-            case _:
-                pass
 
 
 def finished(n_trials: int, space: Space, seed: int = 0) -> list[Trial]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, assert_never, final
 
+from tunebook.engine.incumbent import curve_value
 from tunebook.errors import SearchError
 from tunebook.records import (
     CheckpointRef,
@@ -47,10 +48,6 @@ OnMeasured: TypeAlias = Callable[[float, TrialNumber, Sequence[int], Sequence[fl
 """Is told the time in seconds, a trial, and its new steps and values, the last one reached now."""
 
 
-def _one_second(_: Configuration) -> float:
-    return 1.0
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A training to simulate.
@@ -70,7 +67,7 @@ class Problem:
     objective: Objective = field(default_factory=lambda: Objective.of(minimize="loss"))
     max_steps: int | None = None
     can_pause: bool = True
-    seconds: Callable[[Configuration], float] = _one_second
+    seconds: Callable[[Configuration], float] = lambda _: 1.0
     resume_seconds: float = 0.0
     resume_steps: float = 0.0
     is_tracked: bool = True
@@ -246,10 +243,10 @@ class _Simulation:
 
     def _resume(self, number: TrialNumber, until: int | None) -> None:
         self.n_resumes += 1
-        if self.steps_limit is not None and self._steps_left == 0:
+        if self._steps_left == 0:
             self.n_resumes -= 1
-            return
-        self._launch(number, until, delay=self.problem.resume_seconds)
+        else:
+            self._launch(number, until, delay=self.problem.resume_seconds)
 
     def _check(self, holds: bool, decision: Decision) -> None:
         if not holds:
@@ -338,11 +335,7 @@ class _Simulation:
         steps = range(trial.step + 1, trial.step + 1 + len(values))
         series.extend(Series.of(steps, values, [seconds * step for step in steps]))
         curves[metric] = series
-        finite = [i for i, value in enumerate(series.values) if math.isfinite(value)]
-        found = self.problem.objective.value_of(
-            [series.steps[i] for i in finite], [series.values[i] for i in finite]
-        )
-        value, best_step = found or (None, None)
+        value, best_step = curve_value(self.problem.objective, series) or (None, None)
         self.trials[trial.number] = replace(
             trial,
             step=steps.stop - 1,

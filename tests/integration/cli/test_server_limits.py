@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from tests.integration.cli.test_ui import served
 
+from sample_studies import fill_study
 from tunebook.storage import open_store
-from tunebook.testing.sample_studies import fill_study
 
 N_FILES = 450
 """The files that the server may open: fewer than the connections of a test."""

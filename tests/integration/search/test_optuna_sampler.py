@@ -6,6 +6,7 @@ import statistics
 
 import pytest
 
+from surfaces import branches, surface
 from tunebook.errors import SearchError
 from tunebook.records import Configuration, FailureKind, Objective
 from tunebook.search import Searcher, make_searcher
@@ -21,7 +22,6 @@ from tunebook.testing.searcher_suite import (
     value_problem,
 )
 from tunebook.testing.simulation import Outcome, Problem, simulate
-from tunebook.testing.surfaces import branches, surface
 
 optuna = pytest.importorskip("optuna")
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from surfaces import bowl, branches, cliff, surface
 from tunebook.errors import SearchError
 from tunebook.records import Configuration, FailureKind
 from tunebook.search import make_searcher, searcher_names
 from tunebook.testing.simulation import Outcome, Problem, simulate
-from tunebook.testing.surfaces import bowl, branches, cliff, surface
 
 N_FULL = 30
 N_STEPS = 40

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
+from results import sample_result
 from tunebook.analysis.axis import axis_points, isolation
 from tunebook.records import Objective
 from tunebook.space import Choice, Float, Space
-from tunebook.testing.samples import sample_result
 
 LOWER = Objective.of(minimize="error")
 

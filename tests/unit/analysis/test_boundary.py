@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from results import sample_result
 from tunebook.analysis.boundary import EdgeAdvice, boundary_test
 from tunebook.records import Objective
 from tunebook.space import Choice, Float, Int, Space
-from tunebook.testing.samples import sample_result
 
 LOWER = Objective.of(minimize="error")
 REPEATS = 600

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from results import sample_result
 from tunebook.analysis.importance import MAX_TRIALS, MIN_TRIALS, importance, refusal, table_of
 from tunebook.records import Objective
 from tunebook.space import Choice, Float, Space
-from tunebook.testing.samples import sample_result
 
 SPACE = Space(
     lr=Float(1e-5, 1.0, log=True),

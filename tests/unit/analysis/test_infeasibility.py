@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from results import sample_result
 from tunebook.analysis.infeasibility import (
     Level,
     common_to,
@@ -13,7 +14,6 @@ from tunebook.analysis.infeasibility import (
 )
 from tunebook.records import Objective
 from tunebook.space import Choice, Float, Int, Space
-from tunebook.testing.samples import sample_result
 
 
 @pytest.mark.parametrize(

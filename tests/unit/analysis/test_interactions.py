@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from results import sample_result
 from tunebook.analysis.interactions import interactions
 from tunebook.records import Objective
 from tunebook.space import Float, Space
-from tunebook.testing.samples import sample_result
 
 SPACE = Space(a=Float(0.0, 1.0), b=Float(0.0, 1.0), c=Float(0.0, 1.0))
 LOWER = Objective.of(minimize="error")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from results import sample_result
 from tunebook.analysis.repeats import deviation_of_repeats
 from tunebook.records import Objective, TrialNumber
-from tunebook.testing.samples import sample_result
 
 OBJECTIVE = Objective.of(minimize="loss")
 

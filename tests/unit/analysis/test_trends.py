@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from results import sample_result
 from tunebook.analysis.trends import rank_correlation, trends
 from tunebook.records import Objective
 from tunebook.space import Choice, Float, Space
-from tunebook.testing.samples import sample_result
 
 LOWER = Objective.of(minimize="error")
 SPACE = Space(lr=Float(1e-4, 1e-2, log=True), useless=Float(0.0, 1.0))

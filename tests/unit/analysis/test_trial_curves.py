@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from results import sample_result
 from tunebook.analysis.ranking import error, ranked
 from tunebook.analysis.trial_curves import CurveTag, gap_of_best, judge_best, tags_of, verdict_of
 from tunebook.records import Objective, Series, Trial, TrialState
-from tunebook.testing.samples import sample_result
 
 OBJECTIVE = Objective.of(maximize="val_accuracy")
 STEPS = np.arange(1, 51)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from invariants import check_invariants
+from simulated_executor import SimulatedExecutor
 from tunebook.driver import Clock, Driver
-from tunebook.engine import Facts, Machine, check_invariants, replay
+from tunebook.engine import Facts, Machine, replay
 from tunebook.engine.commands import Command
 from tunebook.execution.protocol import Executor
 from tunebook.records import Budget, Configuration, Event, StudyId, Trial
@@ -19,7 +21,6 @@ from tunebook.search.protocol import Searcher
 from tunebook.storage import Store
 from tunebook.storage.memory import MemoryStore
 from tunebook.testing.samples import sample_spec
-from tunebook.testing.simulated_executor import SimulatedExecutor
 from tunebook.testing.training import ManualClock
 
 LONGEST = 12

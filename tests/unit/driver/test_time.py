@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from invariants import check_invariants
 from tunebook.driver import Clock, Driver
-from tunebook.engine import Machine, check_invariants
+from tunebook.engine import Machine
 from tunebook.records import Budget, RequestObeyed, StudyState
 from tunebook.testing.training import ManualClock
 

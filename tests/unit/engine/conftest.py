@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tunebook.engine import Command, Decided, Halt, Launch, Machine, check_invariants
+from invariants import check_invariants
+from tunebook.engine import Command, Decided, Halt, Launch, Machine
 from tunebook.records import (
     Budget,
     CheckpointRef,

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from invariants import check_invariants
 from tunebook.engine import (
     Command,
     Continue,
@@ -36,7 +37,6 @@ from tunebook.engine import (
     Launch,
     Machine,
     Release,
-    check_invariants,
     replay,
 )
 from tunebook.records import (

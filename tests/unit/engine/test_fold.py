@@ -172,7 +172,7 @@ def test_trial_costs_its_share_of_the_machine_s0_8(make_study):
 def test_nothing_costs_without_a_price(study):
     study.end(0)
     assert study.trial(0).cost is None
-    assert study.machine.progress(5.0).cost is None
+    assert study.machine.facts.progress(5.0).cost is None
 
 
 def test_time_counts_while_a_driver_is_at_work():

@@ -146,7 +146,7 @@ def test_trial_whose_checkpoints_are_torn_trains_no_more_than_it_was_granted_i7(
     launch = study.launch_of(0)
     assert (launch.until_step, launch.max_new_steps) == (8, 2)
     study.begin(0, 0)
-    assert study.machine.progress(1.0).steps_granted == 8
+    assert study.machine.facts.progress(1.0).steps_granted == 8
     study.report(0, 0.1, 0.2)
     study.reach(0, 2)
     (command,) = study.decide()
@@ -170,9 +170,9 @@ def test_steps_of_a_training_that_began_further_on_are_free_again(make_study):
     study.decide()
     study.end(1, step=1)
     study.decide()
-    assert study.machine.progress(1.0).steps_granted == 13
+    assert study.machine.facts.progress(1.0).steps_granted == 13
     study.begin(0, 4)
-    assert study.machine.progress(1.0).steps_granted == 9
+    assert study.machine.facts.progress(1.0).steps_granted == 9
 
 
 # -- target, patience, failures --------------------------------------------------------------------
@@ -360,12 +360,11 @@ def test_nothing_is_started_once_a_limit_is_reached(make_study):
     ],
 )
 def test_rule_says_what_becomes_of_the_trials_that_run(make_study, running, halts):
-    class AfterTwo:
-        def ending(self, progress):
-            is_over = progress.n_created == 2
-            return Ending(StudyState.STOPPED, "two", "because", running) if is_over else None
+    def after_two(progress):
+        is_over = progress.n_created == 2
+        return Ending(StudyState.STOPPED, "two", "because", running) if is_over else None
 
-    study = make_study(n_slots=2, rules=[AfterTwo()])
+    study = make_study(n_slots=2, rules=[after_two])
     study.decide()
     study.decide()
     assert study.halts == halts

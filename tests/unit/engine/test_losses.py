@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.engine import Discard, Release, check_invariants
+from invariants import check_invariants
+from tunebook.engine import Discard, Release
 from tunebook.engine.machine import MAX_LOSSES
 from tunebook.errors import TunebookError
 from tunebook.records import (

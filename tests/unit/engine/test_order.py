@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunebook.engine import Machine, check_invariants
+from invariants import check_invariants
+from tunebook.engine import Machine
 from tunebook.records import (
     Budget,
     Configuration,

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from results import sample_result
 from tunebook.engine import TRANSITIONS
 from tunebook.engine.transitions import check_transition
 from tunebook.errors import InvalidTransitionError
 from tunebook.records import Event, TrialState
-from tunebook.testing.samples import sample_result, sample_start
+from tunebook.testing.samples import sample_start
 
 TRIAL = sample_result(3, {"lr": 0.1}, 0.5)
 

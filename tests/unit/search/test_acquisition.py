@@ -16,8 +16,8 @@ from tunebook.search.acquisition import (
 
 
 def test_lower_confidence_bound_prefers_low_means_and_doubt() -> None:
-    score = lower_confidence_bound(np.array([0.0, 0.0, -1.0]), np.array([1.0, 2.0, 1.0]), 1.5)
-    assert score.tolist() == [1.5, 3.0, 2.5]
+    score = lower_confidence_bound(np.array([0.0, 0.0, -1.0]), np.array([1.0, 2.0, 1.0]))
+    assert score.tolist() == [1.8, 3.6, 2.8]
 
 
 @pytest.mark.parametrize("mean", [-3.0, 0.0, 0.9, 1.0, 2.0, 5.0])

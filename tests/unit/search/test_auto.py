@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from surfaces import bowl
 from tunebook.records import Configuration, Objective, TrialState
 from tunebook.search import Auto, Randomness, Start, make_searcher
 from tunebook.search.auto import has_curves
@@ -17,7 +18,6 @@ from tunebook.search.threads import one_thread
 from tunebook.space import Float, Space
 from tunebook.testing.searcher_suite import finished, mixed_space, noise_of
 from tunebook.testing.simulation import Problem, simulate
-from tunebook.testing.surfaces import bowl
 
 N_STEPS = 20
 BUDGET = 8 * N_STEPS

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from surfaces import bowl, branches, surface
 from tunebook.errors import SearchError
 from tunebook.records import Configuration, FailureKind, Objective, TrialState
 from tunebook.search.bayes import Bayes, concurrency_warning
@@ -15,7 +16,6 @@ from tunebook.search.random import Random
 from tunebook.space import Float, Space
 from tunebook.testing.searcher_suite import finished, mixed_space, noise_of, value_problem
 from tunebook.testing.simulation import Outcome, Problem, simulate
-from tunebook.testing.surfaces import bowl, branches, surface
 
 MINIMIZE = Objective.of(minimize="loss")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunebook.records import Failure, FailureKind, Objective, TrialState
-from tunebook.search.observations import observed, standardised, under_way
+from tunebook.search.observations import observed, standardised
 from tunebook.testing.searcher_suite import finished, mixed_space
 
 MINIMIZE = Objective.of(minimize="loss")
@@ -44,7 +44,6 @@ def test_what_was_called_off_says_nothing() -> None:
     trials[0] = replace(trials[0], state=TrialState.CANCELLED)
     trials[1] = replace(trials[1], state=TrialState.RUNNING, ended_at=None)
     assert observed(trials, MINIMIZE) == []
-    assert [t.number for t in under_way(trials)] == [1]
 
 
 @given(st.lists(st.floats(-1e300, 1e300) | st.just(math.nan), min_size=1, max_size=30))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from surfaces import surface_error, surface_space
 from tunebook.records import Configuration, Objective
 from tunebook.search.protocol import History, Randomness, Start
 from tunebook.search.random import Random, hit_probability
 from tunebook.space import Bool, Choice, Constant, Float, Int, Space
 from tunebook.testing.searcher_suite import mixed_space, noise_of, small_space, value_problem
 from tunebook.testing.simulation import simulate
-from tunebook.testing.surfaces import surface_error, surface_space
 
 MINIMIZE = Objective.of(minimize="loss")
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import pytest
 
 from tunebook.records import Budget, StudyState
-from tunebook.stopping import DeadlineRule, RunningTrials
-
-RULE = DeadlineRule()
+from tunebook.stopping import RunningTrials, deadline_ending
 
 
 @pytest.mark.parametrize(("seconds", "is_over"), [(1799.9, False), (1800.0, True), (9e9, True)])
 def test_hours_end_a_study_on_the_second(progress, seconds, is_over):
-    ending = RULE.ending(progress(Budget(hours=0.5), active_s=seconds))
+    ending = deadline_ending(progress(Budget(hours=0.5), active_s=seconds))
     assert (ending is not None) == is_over
 
 
 @pytest.mark.parametrize(("seconds", "is_over"), [(3599.0, False), (3600.0, True)])
 def test_money_is_time_at_its_price(progress, seconds, is_over):
-    ending = RULE.ending(progress(Budget(cost=2.5, price_per_hour=2.5), active_s=seconds))
+    ending = deadline_ending(progress(Budget(cost=2.5, price_per_hour=2.5), active_s=seconds))
     assert (ending is not None) == is_over
 
 
 @pytest.mark.parametrize("budget", [Budget(), Budget(price_per_hour=100.0), Budget(trials=1)])
 def test_without_hours_or_money_time_is_no_limit(progress, budget):
-    assert RULE.ending(progress(budget, active_s=9e9)) is None
+    assert deadline_ending(progress(budget, active_s=9e9)) is None
 
 
 @pytest.mark.parametrize(
@@ -35,6 +33,6 @@ def test_without_hours_or_money_time_is_no_limit(progress, budget):
     ],
 )
 def test_ending_names_the_limit_and_keeps_every_result(progress, budget, limit, why):
-    ending = RULE.ending(progress(budget, active_s=7200.0))
+    ending = deadline_ending(progress(budget, active_s=7200.0))
     assert (ending.state, ending.limit, ending.why) == (StudyState.STOPPED, limit, why)
     assert ending.running is RunningTrials.STOP

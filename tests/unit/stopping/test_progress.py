@@ -41,7 +41,7 @@ def test_share_is_that_of_the_nearest_limit(progress, budget, share):
 
 def test_target_is_looked_at_before_any_limit(progress):
     everything = Budget(trials=1, steps=1, hours=0.001, target=0.4, patience=1, max_failures=0)
-    endings = [rule.ending(progress(everything)) for rule in STANDARD_RULES]
+    endings = [rule(progress(everything)) for rule in STANDARD_RULES]
     assert [ending.limit for ending in endings] == [
         "target",
         "max_failures",
@@ -69,4 +69,4 @@ def test_no_rule_ends_a_study_that_has_just_begun(progress, rule):
         "best_trial": None,
         "n_since_improvement": 0,
     }
-    assert rule.ending(progress(budget, **nothing)) is None
+    assert rule(progress(budget, **nothing)) is None

@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import sqlalchemy as sa
 from hypothesis import given
 
+from results import sample_failure
 from tunebook.records import (
     CheckpointRef,
     Event,
@@ -28,13 +29,7 @@ from tunebook.records import (
 from tunebook.storage.compaction import merge, reports_of, rows_of
 from tunebook.storage.sql import SqlStore
 from tunebook.storage.sqlite_file import open_sqlite
-from tunebook.testing.samples import (
-    sample_failure,
-    sample_report,
-    sample_spec,
-    sample_start,
-    sample_trial,
-)
+from tunebook.testing.samples import sample_report, sample_spec, sample_start, sample_trial
 from tunebook.testing.store_suite import curves_of
 
 ZERO = TrialNumber(0)

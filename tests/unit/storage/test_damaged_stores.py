@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tunebook.engine import Facts, check_invariants, replay
+from invariants import check_invariants
+from tunebook.engine import Facts, replay
 from tunebook.errors import NotAStoreError, StudyBusyError, TunebookError
 from tunebook.records import Budget, Event, TrialLaunched, TrialNumber, TrialState
 from tunebook.storage import Store, open_store

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from surfaces import bowl, branches, cliff, surface
 from tunebook.records import FailureKind, Value
 from tunebook.testing.simulation import Outcome, Problem
-from tunebook.testing.surfaces import bowl, branches, cliff, surface
 
 OPTIMA: list[tuple[Problem, dict[str, Value], float]] = [
     (bowl(), {"x": 0.3, "y": -0.4}, 0.0),

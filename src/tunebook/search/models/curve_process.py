@@ -94,14 +94,9 @@ class CurvePoints:
         return len(self.row)
 
     def shape(self) -> Array:
-        """Return the features of the shape that all curves share, n x 2."""
-        return curve_shape(self.steps, self.n_steps)
-
-
-def curve_shape(steps: Array, n_steps: float) -> Array:
-    """Return 1 - log t / log T and 1 / t for each step t."""
-    whole = max(math.log(n_steps), 1e-9)
-    return np.column_stack([1.0 - np.log(steps) / whole, 1.0 / steps])
+        """Return the shape that all curves share, n x 2: 1 - log t / log T and 1 / t at step t."""
+        whole = max(math.log(self.n_steps), 1e-9)
+        return np.column_stack([1.0 - np.log(self.steps) / whole, 1.0 / self.steps])
 
 
 @final

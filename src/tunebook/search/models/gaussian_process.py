@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import final
 
 import numpy as np
@@ -93,10 +93,6 @@ class Kernel:
         per_coordinate /= scales[self.group_of] ** 2
         return np.asarray(np.bincount(self.group_of, per_coordinate, self.n_groups))
 
-    def log_scale_prior_mean(self) -> float:
-        """Return the centre of the prior of each log length scale."""
-        return math.log(0.35 * math.sqrt(max(1, self.n_dimensions)))
-
 
 def kinship(a: Array, variance: float = 1.0) -> Array:
     """Return s2 (1 + a + a^2/3) exp(-a), the covariance at distances a = sqrt(5) r."""
@@ -140,7 +136,7 @@ def negative_log_posterior(
 
 
 def _prior(kernel: Kernel, logs: Array) -> tuple[float, Array]:
-    centres = np.full_like(logs, kernel.log_scale_prior_mean())
+    centres = np.full_like(logs, math.log(0.35 * math.sqrt(max(1, kernel.n_dimensions))))
     variances = np.full_like(logs, _SCALE_PRIOR_VARIANCE)
     centres[-2], variances[-2] = 0.0, 1.0
     centres[-1], variances[-1] = _NOISE_PRIOR
@@ -187,10 +183,7 @@ def fit(kernel: Kernel, points: Array, values: Array, start: Theta, *, n_iterati
     ``start`` itself is returned if nothing better can be computed.
     """
     spans = [_BOUNDS["scale"]] * kernel.n_groups + [_BOUNDS["variance"], _BOUNDS["noise"]]
-
-    def posterior(logs: Array) -> tuple[float, Array]:
-        return negative_log_posterior(kernel, points, values, logs)
-
+    posterior = partial(negative_log_posterior, kernel, points, values)
     found = minimised(posterior, start.logs, spans, n_iterations=n_iterations)
     return start if found is None else Theta.from_logs(found)
 
