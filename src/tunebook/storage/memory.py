@@ -25,7 +25,6 @@ from tunebook.storage.lease import (
     forget,
     grant,
     is_same_holder,
-    keep_account,
     lease_for_this_process,
     renewed,
 )
@@ -145,16 +144,14 @@ class MemoryStore:
             held = grant(wanted, log.lease, log.name, store=self._key)
             # A copy: the holder's own object says whether it still cares.
             log.lease = replace(held)
-            keep_account(held, store=self._key)
             return held
 
     def renew_lease(self, lease: Lease, now: float) -> Lease:
         """Say that the holder is alive; ``StudyBusyError`` if somebody else has taken over."""
         with self._lock:
             log = self._log(lease.study)
-            held = renewed(lease, log.lease, log.name, now)
+            held = renewed(lease, log.lease, log.name, now=now, store=self._key)
             log.lease = replace(held)
-            keep_account(held, store=self._key)
             return held
 
     def release_lease(self, lease: Lease) -> None:

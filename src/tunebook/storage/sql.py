@@ -36,7 +36,6 @@ from tunebook.storage.lease import (
     forget,
     grant,
     is_same_holder,
-    keep_account,
     lease_for_this_process,
     renewed,
 )
@@ -172,16 +171,14 @@ class SqlStore:
             name = _lock(connection, study)
             lease = grant(wanted, _lease_of(connection, study), name, store=self.address)
             _put_lease(connection, lease)
-            keep_account(lease, store=self.address)
         return lease
 
     def renew_lease(self, lease: Lease, now: float) -> Lease:
         """Say that the holder is alive; ``StudyBusyError`` if somebody else has taken over."""
         with self._database.writing(is_durable=False) as connection:
-            name = _lock(connection, lease.study)
-            lease = renewed(lease, _lease_of(connection, lease.study), name, now)
+            name, held = _lock(connection, lease.study), _lease_of(connection, lease.study)
+            lease = renewed(lease, held, name, now=now, store=self.address)
             _put_lease(connection, lease)
-            keep_account(lease, store=self.address)
         return lease
 
     def release_lease(self, lease: Lease) -> None:
