@@ -6,6 +6,40 @@ export type Scalar = boolean | number | string | null;
 export type Level = "pass" | "notice" | "problem";
 
 /**
+ * One trial on one axis. ``unit`` is where ``x`` lies in [0, 1] on the parameter's scale.
+ *
+ * ``value`` is None for an infeasible trial: a cross at the edge of the plot.
+ */
+export interface AxisPoint {
+  readonly trial: number;
+  readonly x: Scalar;
+  readonly unit: number;
+  readonly value: number | null;
+  readonly is_top: boolean;
+}
+
+/**
+ * The best error among ``k`` trials drawn from the study: its mean and its quartiles.
+ */
+export interface ExpectedBest {
+  readonly k: number;
+  readonly mean: number;
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/**
+ * A parameter's share of what explains the good trials, with its 90 % interval.
+ */
+export interface Importance {
+  readonly parameter: string;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
  * A simple chart. ``summary`` says in a sentence what it shows, for who cannot see it.
  *
  * A line and a scatter have numbers as ``x``, the other kinds words.
@@ -367,17 +401,6 @@ export interface TrialMessage {
 }
 
 /**
- * A trial on an axis; ``unit`` is its place on the parameter's scale, 0 to 1 (S4.22).
- */
-export interface AxisPointMessage {
-  readonly trial: number;
-  readonly x: Scalar;
-  readonly unit: number;
-  readonly value: number | null;
-  readonly is_top: boolean;
-}
-
-/**
  * One bucket of an isolation plot (S4.23), with the tags of its best trial (S4.24).
  */
 export interface BucketMessage {
@@ -404,16 +427,6 @@ export interface EdgeMessage {
 }
 
 /**
- * How much a parameter matters in this study: a share of 1, with its interval.
- */
-export interface ImportanceMessage {
-  readonly parameter: string;
-  readonly share: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/**
  * How much two parameters matter together beyond each alone.
  */
 export interface InteractionMessage {
@@ -437,17 +450,6 @@ export interface TrendMessage {
 }
 
 /**
- * The best of k trials: mean and quartiles (S4.45).
- */
-export interface ExpectedBestMessage {
-  readonly k: number;
-  readonly mean: number;
-  readonly lower: number;
-  readonly median: number;
-  readonly upper: number;
-}
-
-/**
  * Everything about the parameters of a study. A refusal says why there is no importance.
  *
  * ``priors`` say how much a parameter is expected to matter, where the playbook knows (S2.17).
@@ -455,15 +457,15 @@ export interface ExpectedBestMessage {
  */
 export interface ParametersMessage {
   readonly seq: number;
-  readonly axes: Readonly<Record<string, readonly AxisPointMessage[]>>;
+  readonly axes: Readonly<Record<string, readonly AxisPoint[]>>;
   readonly isolation: Readonly<Record<string, readonly BucketMessage[]>>;
   readonly edges: Readonly<Record<string, readonly EdgeMessage[]>>;
-  readonly importance: readonly ImportanceMessage[];
+  readonly importance: readonly Importance[];
   readonly importance_refusal: string | null;
   readonly priors: Readonly<Record<string, string>>;
   readonly interactions: readonly InteractionMessage[];
   readonly trends: readonly TrendMessage[];
-  readonly expected_best: readonly ExpectedBestMessage[];
+  readonly expected_best: readonly ExpectedBest[];
   readonly seed_noise: number | null;
 }
 

@@ -25,7 +25,7 @@ from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import Access, Guard
 from tunebook.errors import InputError, StudyNotFoundError, TunebookError, nearest
 from tunebook.records import REQUEST_KINDS
-from tunebook.reports.encoding import to_json
+from tunebook.records.text import to_json
 from tunebook.reports.trial_messages import TrialQuery
 
 STATIC = Path(__file__).parent / "static"

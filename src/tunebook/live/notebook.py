@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import html
-import math
 import sys
-from collections import deque
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol, final
 
 from tunebook.engine import Facts
 from tunebook.live.screen import Room, draw
-from tunebook.live.view import N_SHOWN, EndedTrials, in_order_of_end, take_picture
-from tunebook.records import Trial
+from tunebook.live.view import Pictures
 
 REFRESH_S = 1.0
 """The display is replaced so often; each time travels to the browser."""
@@ -36,18 +33,14 @@ class NotebookWatcher:
     def __init__(self, facts: Facts, display: Display, wrap: Callable[[str], Any]) -> None:
         self._display = display
         self._wrap = wrap
-        self._ended = EndedTrials(facts)
-        self._last: deque[Trial] = deque(in_order_of_end(facts.trials), N_SHOWN)
-        self._next = -math.inf
+        self._pictures = Pictures(facts, REFRESH_S)
 
     def update(self, facts: Facts, now: float) -> None:
         """Replace what is shown, if that is a second old."""
-        if now < self._next:
-            return
-        self._next = now + REFRESH_S
-        self._last.extend(self._ended.take(facts))
-        lines = draw(take_picture(facts, now, self._last), ROOM)
-        self._display.update(self._wrap(as_html([line.plain for line in lines])))
+        picture = self._pictures.take(facts, now)
+        if picture is not None:
+            lines = [line.plain for line in draw(picture, ROOM)]
+            self._display.update(self._wrap(as_html(lines)))
 
     def close(self) -> None:
         """Take the drawing away; the summary follows."""

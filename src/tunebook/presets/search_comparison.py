@@ -13,12 +13,21 @@ from tunebook.presets.strategies import (
     trend_sentences,
     verdicts,
 )
-from tunebook.presets.task_blocks import difference
 from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable
 from tunebook.reports.comparison import BEGINNINGS, refusal_to_order
 from tunebook.reports.messages import ComparisonMessage
 from tunebook.reports.recipe_findings import caveats
 from tunebook.study.study import Study
+from tunebook.study.study_file import file_of
+
+_BLOCKS: Mapping[str, tuple[str, ...]] = {
+    "data": ("data", "sample"),
+    "network": ("recipe", "objective"),
+    "length": ("max_steps", "updates_per_step"),
+    "source of the hyperparameters": ("search", "space", "set", "schedule", "warm_start"),
+    "resources": ("workers", "per_device", "trial_timeout_s", "budget"),
+    "seed": ("seed", "training_seed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +139,18 @@ def _cost_table(found: SearchComparison) -> SectionTable:
 
 def _cell(value: object) -> float | str | None:
     return value if isinstance(value, int | float | None) else str(value)
+
+
+def difference(studies: Sequence[Study]) -> str:
+    """Return in which blocks tasks differ, as a sentence: a fair comparison has one (S0.5)."""
+    files = [file_of(study.facts) for study in studies]
+    blocks = [name for name, keys in _BLOCKS.items() if _is_different(files, keys)]
+    if not blocks:
+        return "They are the same task."
+    if len(blocks) == 1:
+        return f"They differ only in: {blocks[0]}."
+    return f"They differ in: {', '.join(blocks)}."
+
+
+def _is_different(files: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> bool:
+    return any(len({str(file.get(key)) for file in files}) > 1 for key in keys)

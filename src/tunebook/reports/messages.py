@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from tunebook.analysis.axis import AxisPoint
+from tunebook.analysis.expected_best import ExpectedBest
+from tunebook.analysis.importance import Importance
 from tunebook.records.section import (
     Chart,
     ChartSeries,  # noqa: F401  # the page reads the series of a chart
@@ -350,17 +353,6 @@ class TrialMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class AxisPointMessage:
-    """A trial on an axis; ``unit`` is its place on the parameter's scale, 0 to 1 (S4.22)."""
-
-    trial: int
-    x: Scalar
-    unit: float
-    value: float | None
-    is_top: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BucketMessage:
     """One bucket of an isolation plot (S4.23), with the tags of its best trial (S4.24)."""
 
@@ -384,16 +376,6 @@ class EdgeMessage:
     is_high: bool
     advice: str
     proposed: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class ImportanceMessage:
-    """How much a parameter matters in this study: a share of 1, with its interval."""
-
-    parameter: str
-    share: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,17 +403,6 @@ class TrendMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedBestMessage:
-    """The best of k trials: mean and quartiles (S4.45)."""
-
-    k: int
-    mean: float
-    lower: float
-    median: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
 class ParametersMessage:
     """Everything about the parameters of a study. A refusal says why there is no importance.
 
@@ -440,15 +411,15 @@ class ParametersMessage:
     """
 
     seq: int
-    axes: Mapping[str, Sequence[AxisPointMessage]]
+    axes: Mapping[str, Sequence[AxisPoint]]
     isolation: Mapping[str, Sequence[BucketMessage]]
     edges: Mapping[str, Sequence[EdgeMessage]]
-    importance: Sequence[ImportanceMessage]
+    importance: Sequence[Importance]
     importance_refusal: str | None
     priors: Mapping[str, str]
     interactions: Sequence[InteractionMessage]
     trends: Sequence[TrendMessage]
-    expected_best: Sequence[ExpectedBestMessage]
+    expected_best: Sequence[ExpectedBest]
     seed_noise: float | None
 
 

@@ -11,8 +11,7 @@ import hashlib
 import html
 from importlib.resources import files
 
-from tunebook.records.text import clean
-from tunebook.reports.encoding import to_script_json
+from tunebook.records.text import clean, to_json
 from tunebook.reports.messages import PageMessage, SnapshotMessage
 
 _STYLES = ("app.css",)
@@ -66,6 +65,11 @@ def _page(title: str, kind: str, message: SnapshotMessage | PageMessage) -> str:
             "",
         ]
     )
+
+
+def to_script_json(message: object) -> str:
+    """Return a message as JSON that may stand inside a ``<script>`` of a page."""
+    return to_json(message).replace("<", "\\u003c")
 
 
 def _static(name: str) -> str:
