@@ -10,7 +10,7 @@ import atexit
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,15 +23,7 @@ from tunebook.execution.event_channel import EventChannel
 from tunebook.execution.messages import assignment_in
 from tunebook.execution.script_link import VARIABLE
 from tunebook.execution.wire import Wire
-from tunebook.records import (
-    CheckpointRef,
-    Configuration,
-    Curves,
-    Objective,
-    TrialNumber,
-    TrialState,
-    Value,
-)
+from tunebook.records import Configuration, Event, Objective, TrialNumber, TrialState, Value
 from tunebook.storage.checkpoints import CheckpointStore
 from tunebook.training import Answer, Assignment, Proceed, TrialHandle, Unwind, seed_everything
 
@@ -141,27 +133,18 @@ def _alone(defaults: Mapping[str, Value] | None, max_steps: int | None) -> Trial
     # Nothing is judged: no metric has this name.
     objective = Objective.of(maximize="(no objective)")
     assignment = Assignment(launch=launch, objective=objective, seed=0, directory=Path.cwd())
-    return TrialHandle(assignment, _Nowhere())
+    return TrialHandle(assignment, EventChannel(_Nobody(), launch))
 
 
 @final
-class _Nowhere:
-    """A channel for training without a study."""
+class _Nobody:
+    """The line of a training without a study."""
 
-    def began(self, step: int) -> None:
+    def send(self, events: Sequence[Event]) -> None:
         pass
 
-    def reported(self, curves: Curves) -> None:
-        pass
-
-    def reached(self, step: int, seconds: float, *, is_tracked: bool) -> Answer:
+    def ask(self, events: Sequence[Event], *, is_tracked: bool) -> Answer:
         return Proceed(None)
-
-    def checkpointed(self, checkpoint: CheckpointRef) -> None:
-        pass
-
-    def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
-        pass
 
     def halt(self) -> TrialState | None:
         return None

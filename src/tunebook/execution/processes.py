@@ -54,11 +54,6 @@ class _Slot:
     link: WorkerLink | None = None
 
     @property
-    def is_new(self) -> bool:
-        """Whether a worker may be started for it."""
-        return self.link is None
-
-    @property
     def is_idle(self) -> bool:
         """Whether its worker has nothing to do."""
         return self.link is not None and self.link.phase is Phase.IDLE and not self.link.is_dying
@@ -199,16 +194,13 @@ class ProcessExecutor:
         for link in self._links_with(halt.trial):
             link.halt(halt.outcome)
 
-    def _may_start(self, launch: Launch) -> bool:
-        # Its last worker may still be saving the checkpoint that it is to go on from.
-        return not any(self._links_with(launch.trial))
-
     def _assign(self, *, may_start_workers: bool) -> None:
         """Give waiting launches to idle workers, then to new ones."""
         for with_new in (False, True) if may_start_workers else (False,):
             for slot in self._slots:
-                while slot.is_new if with_new else slot.is_idle:
-                    launch = self._queue.take(self._may_start)
+                while slot.link is None if with_new else slot.is_idle:
+                    # Its last worker may still be saving the checkpoint that it is to go on from.
+                    launch = self._queue.take(lambda one: not any(self._links_with(one.trial)))
                     if launch is None:
                         return
                     if not self._give(slot, launch):

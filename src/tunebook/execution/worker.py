@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, final
+from typing import final
 
 from tunebook.engine.commands import Launch
 from tunebook.execution import process_settings
@@ -62,7 +62,7 @@ def work(
     process_settings.limit_threads(options.n_threads)
     process_settings.keep_freed_memory()
     process_settings.adopt_orphans()
-    line = DriverLine(wire, when_gone=_end)
+    line = DriverLine(wire, when_gone=lambda: os._exit(0))
     health = _Health(options)
     folder = Path.cwd()
     checkpoints = setup.open_checkpoints()
@@ -100,10 +100,6 @@ def _train(
     if handle.seconds > _LONG_S:
         gc.collect()
     return events
-
-
-def _end() -> NoReturn:
-    os._exit(0)
 
 
 @final

@@ -51,10 +51,11 @@ class CheckpointStore:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         from fsspec.core import url_to_fs
+        from fsspec.implementations.local import LocalFileSystem
 
         self._files, found = url_to_fs(os.fspath(root))
         self._root = str(found).rstrip("/")
-        self._is_local = "file" in _protocols(self._files)
+        self._is_local = isinstance(self._files, LocalFileSystem)
 
     @classmethod
     def of_study(cls, root: str | os.PathLike[str], study: str) -> CheckpointStore:
@@ -165,11 +166,6 @@ class CheckpointStore:
                 got=f"{path}: {error}",
                 do="Check the rights of the folder and the disk that holds it",
             ) from error
-
-
-def _protocols(files: Any) -> Sequence[str]:
-    named = files.protocol
-    return (named,) if isinstance(named, str) else tuple(named)
 
 
 def _sync_folder(path: str) -> None:

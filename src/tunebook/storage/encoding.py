@@ -51,28 +51,33 @@ _FIELDS: Mapping[type[Event], tuple[str, ...]] = {
 }
 
 
-def _fields_of(fact: Any) -> Body:
+def fields_of(fact: Any) -> Body:
+    """Return the fields of a dataclass by name; ``asdict`` would copy what they hold."""
     return {field.name: getattr(fact, field.name) for field in fields(fact)}
 
 
 def _spec_to_json(spec: StudySpec) -> Body:
-    return _fields_of(spec) | {
-        "objective": _fields_of(spec.objective),
-        "budget": _fields_of(spec.budget),
-        "task": _fields_of(spec.task),
+    return fields_of(spec) | {
+        "objective": fields_of(spec.objective),
+        "budget": fields_of(spec.budget),
+        "task": fields_of(spec.task),
     }
 
 
 def _spec_from_json(body: Body) -> StudySpec:
-    objective = body["objective"] | {"direction": Direction(body["objective"]["direction"])}
     task = body["task"] | {"kind": TaskKind(body["task"]["kind"])}
     nested = {
-        "objective": Objective(**objective),
+        "objective": objective_of(body["objective"]),
         "budget": Budget(**body["budget"]),
         "task": TaskRef(**task),
         "past": tuple(body.get("past", ())),
     }
     return StudySpec(**(body | nested))
+
+
+def objective_of(body: Body) -> Objective:
+    """Return the objective whose fields these are, its direction a text."""
+    return Objective(**(body | {"direction": Direction(body["direction"])}))
 
 
 def _failure_from_json(body: Body) -> Failure:
@@ -82,11 +87,11 @@ def _failure_from_json(body: Body) -> Failure:
 _CODERS: Mapping[str, tuple[Coder, Coder]] = {
     "spec": (_spec_to_json, _spec_from_json),
     "state": (str, StudyState),
-    "budget": (_fields_of, lambda body: Budget(**body)),
+    "budget": (fields_of, lambda body: Budget(**body)),
     "config": (dict, Configuration),
-    "checkpoint": (_fields_of, lambda body: CheckpointRef(**body)),
+    "checkpoint": (fields_of, lambda body: CheckpointRef(**body)),
     "outcome": (str, TrialState),
-    "failure": (_fields_of, _failure_from_json),
+    "failure": (fields_of, _failure_from_json),
 }
 """How a field of that name, in whatever event, becomes JSON and comes back."""
 

@@ -38,8 +38,7 @@ from tunebook.records import (
 )
 from tunebook.records.finding import Finding, Verdict
 from tunebook.records.section import Section, SectionTable, decode, encode
-from tunebook.records.text import clean
-from tunebook.records.text import to_json
+from tunebook.records.text import clean, to_json
 from tunebook.reports.page import report_page, sections_page
 from tunebook.reports.sections import page_message
 from tunebook.reports.snapshot import snapshot

@@ -24,11 +24,11 @@ from tunebook.records import (
     TrialNumber,
     TrialReported,
 )
+from tunebook.records.text import to_json
 from tunebook.reports.burn_down import N_POINTS, spent_over_time
 from tunebook.reports.curves import curves_message, down_sampled
-from tunebook.records.text import to_json
-from tunebook.reports.page import to_script_json
 from tunebook.reports.findings import findings_of
+from tunebook.reports.page import to_script_json
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.study_messages import study_message, study_row
 from tunebook.reports.trial_messages import TrialQuery, trial_message, trials_message
