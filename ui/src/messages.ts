@@ -19,6 +19,20 @@ export interface AxisPoint {
 }
 
 /**
+ * The best trials lie at one edge of ``parameter``.
+ *
+ * ``n_top`` of the top three share the edge. ``proposed`` is the new end of the range, None where
+ * there is none to propose, as for a choice.
+ */
+export interface EdgeFinding {
+  readonly parameter: string;
+  readonly is_high: boolean;
+  readonly advice: "warn" | "expand" | "stabilise";
+  readonly n_top: number;
+  readonly proposed: number | null;
+}
+
+/**
  * The best error among ``k`` trials drawn from the study: its mean and its quartiles.
  */
 export interface ExpectedBest {
@@ -37,6 +51,18 @@ export interface Importance {
   readonly share: number;
   readonly low: number;
   readonly high: number;
+}
+
+/**
+ * ``metric`` is driven in ``direction``; a trial's value is its curve reduced by ``reduce``.
+ *
+ * ``reduce``: ``"best"`` is the best measurement (retrospective checkpoint selection, S4.37),
+ * ``"last"`` the last one, ``"mean_last_3"`` the mean of the last three (``"mean_last_k"``: five).
+ */
+export interface Objective {
+  readonly metric: string;
+  readonly direction: "maximize" | "minimize";
+  readonly reduce: string;
 }
 
 /**
@@ -82,15 +108,6 @@ export interface SectionTable {
 }
 
 /**
- * What is driven where: ``direction`` is ``maximize`` or ``minimize``.
- */
-export interface ObjectiveMessage {
-  readonly metric: string;
-  readonly direction: string;
-  readonly reduce: string;
-}
-
-/**
  * One limit of the budget: ``name`` as in ``Budget``; ``used`` and ``limit`` in ``unit``.
  */
 export interface LimitMessage {
@@ -129,7 +146,7 @@ export interface StudyRow {
   readonly name: string;
   readonly state: string;
   readonly why: string;
-  readonly objective: ObjectiveMessage;
+  readonly objective: Objective;
   readonly n_trials: number;
   readonly best_value: number | null;
   readonly best_trial: number | null;
@@ -259,7 +276,7 @@ export interface StudyMessage {
   readonly why: string;
   readonly limit: string | null;
   readonly is_live: boolean;
-  readonly objective: ObjectiveMessage;
+  readonly objective: Objective;
   readonly search: Readonly<Record<string, Scalar>>;
   readonly is_adaptive: boolean;
   readonly max_steps: number | null;
@@ -418,15 +435,6 @@ export interface BucketMessage {
 }
 
 /**
- * The best trials lie at an edge of the range (S4.21).
- */
-export interface EdgeMessage {
-  readonly is_high: boolean;
-  readonly advice: string;
-  readonly proposed: number | null;
-}
-
-/**
  * How much two parameters matter together beyond each alone.
  */
 export interface InteractionMessage {
@@ -459,7 +467,7 @@ export interface ParametersMessage {
   readonly seq: number;
   readonly axes: Readonly<Record<string, readonly AxisPoint[]>>;
   readonly isolation: Readonly<Record<string, readonly BucketMessage[]>>;
-  readonly edges: Readonly<Record<string, readonly EdgeMessage[]>>;
+  readonly edges: Readonly<Record<string, readonly EdgeFinding[]>>;
   readonly importance: readonly Importance[];
   readonly importance_refusal: string | null;
   readonly priors: Readonly<Record<string, string>>;

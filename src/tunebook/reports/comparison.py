@@ -22,14 +22,10 @@ def comparison_message(studies: Sequence[StudyMessage]) -> ComparisonMessage:
     """
     refusal, unlike = refusal_to_order(studies), unlike_the_first(studies)
     having = [] if refusal is not None else [study for study in studies if study.best is not None]
-    values = {s.name: -s.best.value if _is_maximized(s) else s.best.value for s in having if s.best}
+    values = {s.name: s.objective.sign * s.best.value for s in having if s.best}
     order = sorted(values, key=lambda name: values[name])
     ranks = {name: 1 + sum(v < values[name] for v in values.values()) for name in order}
     return ComparisonMessage(studies, refusal, unlike, order, ranks)
-
-
-def _is_maximized(study: StudyMessage) -> bool:
-    return study.objective.direction == "maximize"
 
 
 def refusal_to_order(studies: Sequence[StudyMessage], *, but: Collection[str] = ()) -> str | None:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from tunebook.analysis.axis import AxisPoint
+from tunebook.analysis.boundary import EdgeFinding
 from tunebook.analysis.expected_best import ExpectedBest
 from tunebook.analysis.importance import Importance
+from tunebook.records import Objective
 from tunebook.records.section import (
     Chart,
     ChartSeries,  # noqa: F401  # the page reads the series of a chart
@@ -24,15 +26,6 @@ Scalar: TypeAlias = bool | float | str | None
 """A parameter's value."""
 
 Level: TypeAlias = Literal["pass", "notice", "problem"]
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectiveMessage:
-    """What is driven where: ``direction`` is ``maximize`` or ``minimize``."""
-
-    metric: str
-    direction: str
-    reduce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ class StudyRow:
     name: str
     state: str
     why: str
-    objective: ObjectiveMessage
+    objective: Objective
     n_trials: int
     best_value: float | None
     best_trial: int | None
@@ -208,7 +201,7 @@ class StudyMessage:
     why: str
     limit: str | None
     is_live: bool
-    objective: ObjectiveMessage
+    objective: Objective
     search: Mapping[str, Scalar]
     is_adaptive: bool
     max_steps: int | None
@@ -370,15 +363,6 @@ class BucketMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeMessage:
-    """The best trials lie at an edge of the range (S4.21)."""
-
-    is_high: bool
-    advice: str
-    proposed: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class InteractionMessage:
     """How much two parameters matter together beyond each alone."""
 
@@ -413,7 +397,7 @@ class ParametersMessage:
     seq: int
     axes: Mapping[str, Sequence[AxisPoint]]
     isolation: Mapping[str, Sequence[BucketMessage]]
-    edges: Mapping[str, Sequence[EdgeMessage]]
+    edges: Mapping[str, Sequence[EdgeFinding]]
     importance: Sequence[Importance]
     importance_refusal: str | None
     priors: Mapping[str, str]

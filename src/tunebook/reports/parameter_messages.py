@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from tunebook.analysis.axis import Bucket, axis_points, isolation
-from tunebook.analysis.boundary import boundary_test
+from tunebook.analysis.boundary import EdgeFinding, boundary_test
 from tunebook.analysis.expected_best import MIN_TRIALS, ExpectedBest, expected_best
 from tunebook.analysis.importance import importance, refusal
 from tunebook.analysis.ranking import error, feasible
@@ -16,7 +16,6 @@ from tunebook.engine import Facts
 from tunebook.playbook.hyperparameters import known
 from tunebook.reports.messages import (
     BucketMessage,
-    EdgeMessage,
     InteractionMessage,
     ParametersMessage,
     TrendMessage,
@@ -35,10 +34,9 @@ def parameters_message(facts: Facts, seq: int) -> ParametersMessage:
     space, objective = Space.from_dict(facts.space), facts.known_spec.objective
     trials, recent = facts.trials, facts.trials[-MAX_TRIALS:]
     gap = gap_of_best(trials, objective)
-    edges: dict[str, list[EdgeMessage]] = {}
+    edges: dict[str, list[EdgeFinding]] = {}
     for found in boundary_test(trials, space, objective):
-        message = EdgeMessage(found.is_high, str(found.advice), found.proposed)
-        edges.setdefault(found.parameter, []).append(message)
+        edges.setdefault(found.parameter, []).append(found)
     return ParametersMessage(
         seq=seq,
         axes={n: axis_points(recent, space, objective, name=n) for n in space.dimensions},

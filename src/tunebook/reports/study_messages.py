@@ -27,7 +27,6 @@ from tunebook.reports.messages import (
     ForecastMessage,
     IncumbentMessage,
     LimitMessage,
-    ObjectiveMessage,
     ParameterMessage,
     RequestMessage,
     Scalar,
@@ -61,7 +60,7 @@ def study_row(facts: Facts, now: float, *, is_live: bool) -> StudyRow:
         name=facts.known_spec.name,
         state=state_shown(facts, is_live=is_live),
         why=facts.state_why,
-        objective=_objective(facts),
+        objective=facts.known_spec.objective,
         n_trials=len(facts.trials),
         best_value=None if best is None else best.value,
         best_trial=None if best is None else best.number,
@@ -99,7 +98,7 @@ def study_message(
         why=facts.state_why,
         limit=facts.limit,
         is_live=is_live,
-        objective=_objective(facts),
+        objective=facts.known_spec.objective,
         search=search,
         is_adaptive=search.get("name") not in NOT_ADAPTIVE,
         max_steps=spec.max_steps,
@@ -236,11 +235,6 @@ def _scalar(value: object) -> Scalar:
     return str(value)
 
 
-def _objective(facts: Facts) -> ObjectiveMessage:
-    objective = facts.known_spec.objective
-    return ObjectiveMessage(objective.metric, str(objective.direction), objective.reduce)
-
-
 def _limits(facts: Facts, now: float) -> list[LimitMessage]:
     return [
         LimitMessage(use.name, use.used, use.limit, _UNITS[use.name])
@@ -277,21 +271,14 @@ def _forecast(facts: Facts, now: float, *, is_live: bool) -> ForecastMessage | N
     left_s = None
     if is_live:
         progress = facts.progress(now)
-        trained = progress.n_finished + sum(_share(facts, t) for t in _running(facts))
+        running = [facts.trials[n] for n, attempt in facts.attempts.items() if not attempt.is_held]
+        shares = (min(1.0, trial.step / spec.max_steps) for trial in running if spec.max_steps)
+        trained = progress.n_finished + sum(shares)
         left_s = seconds_left(progress, trials_trained=trained, total_s=total_s)
     if expected is None and left_s is None:
         return None
     cost, warning = (None, None) if expected is None else (expected.cost, expected.warning)
     return ForecastMessage(total_s, cost, left_s, warning)
-
-
-def _running(facts: Facts) -> list[Trial]:
-    return [facts.trials[n] for n, attempt in facts.attempts.items() if not attempt.is_held]
-
-
-def _share(facts: Facts, trial: Trial) -> float:
-    max_steps = facts.known_spec.max_steps
-    return min(1.0, trial.step / max_steps) if max_steps else 0.0
 
 
 def _requests(requests: Sequence[Request], facts: Facts) -> list[RequestMessage]:

@@ -3,8 +3,8 @@ import { useMemo } from "preact/hooks";
 import { figure, scalar } from "../format";
 import type {
   AxisPoint,
-  EdgeMessage,
-  ObjectiveMessage,
+  EdgeFinding,
+  Objective,
   ParameterMessage,
 } from "../messages";
 import { axes, EChart, type Option, plain } from "./echart";
@@ -14,9 +14,9 @@ import { tickLabels } from "./ticks";
 
 interface Props {
   readonly parameter: ParameterMessage;
-  readonly objective: ObjectiveMessage;
+  readonly objective: Objective;
   readonly points: readonly AxisPoint[];
-  readonly edges: readonly EdgeMessage[];
+  readonly edges: readonly EdgeFinding[];
   readonly onTrial: (trial: number) => void;
 }
 
@@ -54,9 +54,9 @@ export function AxisPlot({ parameter, objective, points, edges, onTrial }: Props
 
 function options(
   parameter: ParameterMessage,
-  objective: ObjectiveMessage,
+  objective: Objective,
   points: readonly AxisPoint[],
-  edges: readonly EdgeMessage[],
+  edges: readonly EdgeFinding[],
 ): Option {
   const colours = ink();
   const bad = points.filter((point) => point.value === null);

@@ -1,14 +1,14 @@
 // The best to expect of k trials, mean and quartiles (S4.45).
 import { useMemo } from "preact/hooks";
 import { figure } from "../format";
-import type { ExpectedBest as BestOf, ObjectiveMessage } from "../messages";
+import type { ExpectedBest as BestOf, Objective } from "../messages";
 import { axes, EChart, type Option, plain } from "./echart";
 import { Figure } from "./figure";
 import { ink, theme } from "./palette";
 
 interface Props {
   readonly points: readonly BestOf[];
-  readonly objective: ObjectiveMessage;
+  readonly objective: Objective;
   readonly seedNoise: number | null;
 }
 
@@ -37,7 +37,7 @@ export function ExpectedBest({ points, objective, seedNoise }: Props) {
   );
 }
 
-function options(points: readonly BestOf[], objective: ObjectiveMessage): Option {
+function options(points: readonly BestOf[], objective: Objective): Option {
   const colours = ink();
   const low = (p: BestOf) => Math.min(p.lower, p.upper);
   const high = (p: BestOf) => Math.max(p.lower, p.upper);
