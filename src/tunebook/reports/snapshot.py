@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 
 from tunebook.engine import Facts
 from tunebook.records import CheckpointRef, TrialNumber
 from tunebook.reports.curves import curves_message
+from tunebook.reports.grid import grid_sections
 from tunebook.reports.lights import judged
 from tunebook.reports.messages import (
     CurveMessage,
@@ -17,7 +21,9 @@ from tunebook.reports.messages import (
     TrialMessage,
     TrialsMessage,
 )
+from tunebook.reports.page import report_page
 from tunebook.reports.parameter_messages import parameters_message
+from tunebook.reports.sections import section_message
 from tunebook.reports.study_messages import study_message
 from tunebook.reports.trial_messages import trial_message, trial_row
 
@@ -27,6 +33,7 @@ MAX_DETAILS = 300
 N_DIGITS = 6
 """So many significant digits of a measurement are kept: a chart shows four."""
 
+NOTEBOOK_HEIGHT_PX = 720
 MAX_POINTS = 200
 MAX_CURVES = 500
 
@@ -103,3 +110,27 @@ def _shown(facts: Facts) -> list[TrialNumber]:
 
     ranked = sorted(range(len(facts.trials)), key=rank)
     return sorted(TrialNumber(number) for number in ranked[:MAX_DETAILS])
+
+
+def notebook_view(page: str) -> str:
+    """Return a report in a frame of its own, which cannot reach the notebook around it."""
+    return (
+        f'<iframe title="tunebook" width="100%" height="{NOTEBOOK_HEIGHT_PX}" frameborder="0" '
+        f'sandbox="allow-scripts" srcdoc="{html.escape(page)}"></iframe>'
+    )
+
+
+def study_page(
+    facts: Facts, seq: int, *, path_of: Callable[[CheckpointRef], str], is_live: bool
+) -> str:
+    """Return the report of a study after event ``seq``, as one page."""
+    message = snapshot(
+        facts,
+        seq,
+        time.time(),
+        path_of=path_of,
+        version=version("tunebook"),
+        is_live=is_live,
+        sections=[section_message(one) for one in grid_sections(facts)],
+    )
+    return report_page(message)

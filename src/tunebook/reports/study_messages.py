@@ -20,8 +20,7 @@ from tunebook.records import (
     Trial,
     TrialState,
 )
-from tunebook.reports.burn_down import thinned
-from tunebook.reports.lights import Judgement, judged
+from tunebook.reports.lights import Judgement, judged, thinned
 from tunebook.reports.messages import (
     BestMessage,
     ForecastMessage,

@@ -25,9 +25,9 @@ from tunebook.records import (
     TrialReported,
 )
 from tunebook.records.text import to_json
-from tunebook.reports.burn_down import N_POINTS, spent_over_time
 from tunebook.reports.curves import curves_message, down_sampled
 from tunebook.reports.findings import findings_of
+from tunebook.reports.lights import N_POINTS, spent_over_time
 from tunebook.reports.page import to_script_json
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.study_messages import study_message, study_row
