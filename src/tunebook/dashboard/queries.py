@@ -207,8 +207,6 @@ class Queries:
         study = self._find(name)
         return self._store.add_request(study, kind, body, time.time())
 
-    # -- folding ---------------------------------------------------------------------------
-
     def _find(self, name: str) -> StudyId:
         """Return the study of that name, or of one that is shown as that."""
         if "\\" in name:

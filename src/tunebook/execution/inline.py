@@ -49,6 +49,11 @@ class InlineExecutor:
     function on this stack cannot wait while the next one runs.
     """
 
+    n_slots = 1
+    can_pause = True
+    is_saving = False
+    """Never after ``events`` has returned."""
+
     def __init__(
         self,
         function: TrainingFunction,
@@ -70,21 +75,6 @@ class InlineExecutor:
         self._outbox: list[Event] = []
         self._processes = OwnProcesses(mark_of(setup.home, setup.study))
         self._line: _InlineLine | None = None
-
-    @property
-    def n_slots(self) -> int:
-        """One: there is one stack."""
-        return 1
-
-    @property
-    def can_pause(self) -> bool:
-        """Whether a trial can be paused: yes, if it tracks what it trains."""
-        return True
-
-    @property
-    def is_saving(self) -> bool:
-        """Whether a released trial is still being saved: never after ``events`` has returned."""
-        return False
 
     def carry_out(self, command: Command) -> None:
         """Do what the command says, or remember it until ``events`` is called."""

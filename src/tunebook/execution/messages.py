@@ -21,8 +21,6 @@ from tunebook.records import (
 from tunebook.storage.encoding import decode, encode, fields_of, objective_of
 from tunebook.training import Answer, Assignment, Leave, Proceed
 
-# -- to a worker -------------------------------------------------------------------------------
-
 
 def launch_order(launch: Launch) -> Message:
     """Write an order to train."""
@@ -82,9 +80,6 @@ def halt_order(outcome: TrialState) -> Message:
 def halt_in(order: Message) -> TrialState | None:
     """Read an order to end at the next step, None if it is another order."""
     return TrialState(order["halt"]) if "halt" in order else None
-
-
-# -- from a worker -----------------------------------------------------------------------------
 
 
 def write_events(events: Sequence[Event]) -> list[Any]:

@@ -69,6 +69,8 @@ class ProcessExecutor:
     cannot be, ``InputError`` for more workers than the devices take.
     """
 
+    can_pause = True
+
     def __init__(
         self,
         function: TrainingFunction | str,
@@ -85,6 +87,7 @@ class ProcessExecutor:
         self._setup = setup
         self._options = options
         self._slots = [_Slot(gpu) for gpu in device_of_each(n_workers, found, per_device)]
+        self.n_slots = n_workers
         self._memory_watch = memory_watch or MemoryWatch()
         self._queue = LaunchQueue()
         self._outbox: list[Event] = []
@@ -97,16 +100,6 @@ class ProcessExecutor:
         self._start_at = 0.0
         self._server: ServerLink | None = None
         self._start_server()
-
-    @property
-    def n_slots(self) -> int:
-        """How many trials can train at once."""
-        return len(self._slots)
-
-    @property
-    def can_pause(self) -> bool:
-        """Whether trials can be paused: yes."""
-        return True
 
     @property
     def is_saving(self) -> bool:
@@ -152,8 +145,6 @@ class ProcessExecutor:
             link.wire.close()
         self._queue = LaunchQueue()
         self._outbox.clear()
-
-    # -- orders ----------------------------------------------------------------------------
 
     def _links(self) -> Iterator[WorkerLink]:
         yield from (slot.link for slot in self._slots if slot.link is not None)
@@ -218,8 +209,6 @@ class ProcessExecutor:
             self._dismiss(waiting)
         link = slot.link or self._new_worker(slot)
         return link.begin(launch)
-
-    # -- workers ---------------------------------------------------------------------------
 
     def _start_server(self) -> ServerLink:
         server = self._server = start_server(self._function, self._setup, self._options)

@@ -135,12 +135,6 @@ def _start_fresh(reference: str, setup: TrialSetup, options: WorkerOptions) -> S
 def _start_copy(
     function: TrainingFunction, setup: TrialSetup, options: WorkerOptions
 ) -> ServerLink:
-    if not hasattr(os, "fork"):
-        raise TaskError(
-            "This system cannot copy a process, so the function must be importable",
-            got=getattr(function, "__qualname__", repr(function)),
-            do="Move it into a module of its own, or use workers=0",
-        )
     if cuda_is_initialized():
         raise TaskError(
             "The training function cannot be imported by name, and this process, which would be "

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+import psutil
+
 from tunebook.engine.commands import Launch
 from tunebook.execution import process_settings
 from tunebook.execution.attempt import run_attempt
@@ -107,8 +109,6 @@ class _Health:
     """Whether a worker has grown too large or old to go on, or has too many files open."""
 
     def __init__(self, options: WorkerOptions) -> None:
-        import psutil
-
         self._options = options
         self._process = psutil.Process()
         self._at_start, self._files_at_start = self._held_bytes(), _lowest_free_file()

@@ -114,8 +114,6 @@ class WorkerLink:
         is_its = self.launch is not None and self.launch.trial == trial
         return is_its and self.phase is not Phase.WAITING
 
-    # -- orders ----------------------------------------------------------------------------
-
     def begin(self, launch: Launch) -> bool:
         """Give a trial to the idle worker; False when there is no worker any more."""
         try:
@@ -182,8 +180,6 @@ class WorkerLink:
         elif outcome is TrialState.STOPPED:
             self._kill_at = self._clock() + self._patience_s()
 
-    # -- time ------------------------------------------------------------------------------
-
     @property
     def due_at(self) -> float | None:
         """When ``is_overdue`` is to be asked next; None: no need before the worker speaks."""
@@ -207,8 +203,6 @@ class WorkerLink:
         self.is_dying = True
         return True
 
-    # -- what it says ----------------------------------------------------------------------
-
     def read(self) -> list[Event]:
         """Return the events that have come; ``has_ended`` says that there will be no more."""
         return [event for message in self._messages() for event in self._hear(message)]
@@ -224,8 +218,6 @@ class WorkerLink:
         self.launch = None
         self.wire.close()
         return events
-
-    # -- inside ----------------------------------------------------------------------------
 
     def _train(self) -> None:
         self.phase = Phase.TRAINING

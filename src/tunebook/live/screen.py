@@ -181,9 +181,6 @@ def _forecast(picture: Picture, room: Room) -> list[Text]:
     return lines
 
 
-# -- limits and incumbent ------------------------------------------------------------------
-
-
 def _limits(picture: Picture, room: Room, since_s: float) -> list[Text]:
     """Return a bar for each limit, two beside each other if there is room, and the time left."""
     n_beside = 2 if room.width >= _TWO_BARS and len(picture.uses) > 1 else 1
@@ -244,9 +241,6 @@ def _best(picture: Picture, room: Room) -> list[Text]:
         return [_line(room, *parts, "  ", config)]
     wrapped = Text(config).wrap(Console(width=room.width), max(1, room.width - 5))[:2]
     return [_line(room, *parts), *(_line(room, "     ", line.plain) for line in wrapped)]
-
-
-# -- trials --------------------------------------------------------------------------------
 
 
 def _trials(picture: Picture, room: Room, n_rows: int) -> list[Text]:

@@ -45,22 +45,15 @@ class _Log:
 class MemoryStore:
     """Studies in this process's memory. Threads may share it."""
 
+    address = "memory"
+    note = ""
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._logs: dict[StudyId, _Log] = {}
         self._n_studies = 0
         self._n_requests = 0
         self._key = f"memory {id(self)}"
-
-    @property
-    def address(self) -> str:
-        """Always ``memory``."""
-        return "memory"
-
-    @property
-    def note(self) -> str:
-        """Empty: it can be written."""
-        return ""
 
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
         """Create a study and append its ``StudyCreated``."""

@@ -51,20 +51,11 @@ class SqlStore:
     """Studies in a database. Threads may share it; processes open their own."""
 
     def __init__(self, database: Database) -> None:
+        self.address, self.note = database.address, database.note
         self._database = database
         self._log = LogWriter()
         # A store that nobody uses any more is closed, whether or not somebody said so.
         self._close = weakref.finalize(self, database.close)
-
-    @property
-    def address(self) -> str:
-        """The file's path, or the database's address without its password."""
-        return self._database.address
-
-    @property
-    def note(self) -> str:
-        """Which state is shown, for a store that can only be read; otherwise empty."""
-        return self._database.note
 
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
         """Create a study and append its ``StudyCreated``."""

@@ -156,9 +156,6 @@ def _log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
-# -- connections -------------------------------------------------------------------------------
-
-
 def _connecting(path: Path, mode: str, busy_timeout_s: float) -> Callable[[], sqlite3.Connection]:
     """Return what opens a connection; a file that is not there any more is not made again."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
@@ -193,9 +190,6 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-# -- what kind of file it is -------------------------------------------------------------------
-
-
 def _check_identity(path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
     """Raise ``NotAStoreError`` unless the file is a store or empty; make an empty one ours."""
     try:
@@ -217,9 +211,6 @@ def _check_identity(path: Path, connect: Callable[[], sqlite3.Connection]) -> No
             got=f"{path} with the tables {', '.join(sorted(tables)[:5]) or '(none)'}",
             do="Give the store a file of its own",
         )
-
-
-# -- older versions ----------------------------------------------------------------------------
 
 
 MIGRATIONS: Mapping[int, Callable[[sa.Connection], object]] = {
