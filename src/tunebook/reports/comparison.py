@@ -66,14 +66,12 @@ def _conditions(studies: Sequence[StudyMessage]) -> dict[str, list[str]]:
         "lengths of a full trial": [str(s.max_steps) for s in studies],
         **{n.replace("_", " "): [str(s.conditions.get(n)) for s in studies] for n in names},
         "budgets": _budgets(studies),
-        BEGINNINGS: [_beginning(s) for s in studies],
+        # Scores of the two kinds are never ranked together (S0.19).
+        BEGINNINGS: [
+            "with another's weights" if s.search.get("name") == "evolution" else "from scratch"
+            for s in studies
+        ],
     }
-
-
-def _beginning(study: StudyMessage) -> str:
-    """Return how trials begin: scores of the two kinds are never ranked together (S0.19)."""
-    is_continued = study.search.get("name") == "evolution"
-    return "with another's weights" if is_continued else "from scratch"
 
 
 def _budgets(studies: Sequence[StudyMessage]) -> list[str]:

@@ -207,8 +207,8 @@ def parameter_message(name: str, parameter: Parameter) -> ParameterMessage:
         high=high,
         values=values,
         is_ordered=isinstance(parameter, Choice) and parameter.ordered,
-        role=_text(getattr(parameter, "role", None)),
-        kind=_text(getattr(parameter, "kind", None)),
+        role=getattr(parameter, "role", None),
+        kind=getattr(parameter, "kind", None),
         condition=_condition(when) if when else None,
         text=describe_parameter(parameter),
     )
@@ -220,10 +220,6 @@ def _condition(when: Mapping[str, Any]) -> str:
         values = wanted if isinstance(wanted, tuple) else (wanted,)
         clauses.append(f"{parent} is {' or '.join(map(str, values))}")
     return "when " + " and ".join(clauses)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _scalar(value: object) -> Scalar:

@@ -24,7 +24,6 @@ from tunebook.records import (
     Event,
     Failure,
     FailureKind,
-    JsonObject,
     Objective,
     Series,
     StudySpec,
@@ -113,8 +112,11 @@ def _plain(value: object) -> object:
 
 
 # ASCII only: neither database takes lone surrogates, PostgreSQL takes no NUL.
-_to_text = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
-_from_text = json.JSONDecoder().decode
+encode_object = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
+"""Return a JSON object as ASCII text; NaN and infinities are kept."""
+
+decode_object = json.JSONDecoder().decode
+"""Return what ``encode_object`` wrote."""
 
 
 def encode(event: Event) -> tuple[str, int | None, str]:
@@ -137,7 +139,7 @@ def decode(kind: str, at: float, trial: int | None, body: str) -> Event:
     if cls is None:
         raise _unknown(kind, None)
     try:
-        values = _from_text(body)
+        values = decode_object(body)
         for name, (_, from_json) in _NESTED[cls].items():
             values[name] = from_json(values[name])
         if cls is TrialReported:
@@ -155,17 +157,6 @@ def _unknown(kind: str, error: Exception | None) -> StoreVersionError:
         got=kind,
         do="Open it with the version of tunebook that wrote it, or a later one",
     )
-
-
-def encode_object(body: JsonObject) -> str:
-    """Return a JSON object as ASCII text; NaN and infinities are kept."""
-    return _to_text(body)
-
-
-def decode_object(text: str) -> Body:
-    """Return what ``encode_object`` wrote."""
-    body: Body = _from_text(text)
-    return body
 
 
 def encode_name(name: str) -> str:

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,11 +160,7 @@ def _log_of(path: Path) -> Path:
 def _connecting(path: Path, mode: str, busy_timeout_s: float) -> Callable[[], sqlite3.Connection]:
     """Return what opens a connection; a file that is not there any more is not made again."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, check_same_thread=False)
-
-    return connect
+    return partial(sqlite3.connect, uri, uri=True, timeout=busy_timeout_s, check_same_thread=False)
 
 
 def _engine(connect: Callable[[], sqlite3.Connection]) -> sa.Engine:
