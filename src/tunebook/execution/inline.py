@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never, final
 
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
-from tunebook.execution.attempt import end_attempt, run_attempt
+from tunebook.execution.attempt import run_attempt
 from tunebook.execution.devices import CPU
 from tunebook.execution.event_channel import EventChannel
 from tunebook.execution.failures import time_limit_failure
@@ -158,7 +158,7 @@ class InlineExecutor:
             # since its last checkpoint. Whether it goes on is for the driver to say.
             if not handle.has_left:
                 self._queue.put_first(replace(line.launch, seconds=handle.seconds))
-            ended = end_attempt(handle, channel, None)
+            ended = channel.end(handle, None)
             line.deliver([event for event in ended if not isinstance(event, TrialEnded)])
             raise
         if line.error is not None:
