@@ -18,7 +18,7 @@ from typing import assert_never, final
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
 from tunebook.errors import WorkerStartError
 from tunebook.execution.devices import device_of_each, find_gpus, physical_name
-from tunebook.execution.failures import KILLS
+from tunebook.execution.failures import KILLS, Death
 from tunebook.execution.launch_queue import LaunchQueue
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.process_tree import end_marked, mark_of
@@ -28,7 +28,7 @@ from tunebook.execution.server_link import ServerLink, start_server, starting
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.execution.wire import wire_pair
 from tunebook.execution.worker import WorkerOptions
-from tunebook.execution.worker_link import Death, Phase, WorkerLink
+from tunebook.execution.worker_link import Phase, WorkerLink
 from tunebook.records import (
     Event,
     TrialCheckpointed,
