@@ -70,10 +70,7 @@ def work(
     checkpoints = setup.open_checkpoints()
     while True:
         launch = line.next_launch()
-        device = CPU if gpu is None else "cuda:0"
-        last = _train(
-            launch, line, function, setup, checkpoints=checkpoints, device=device, gpu=gpu
-        )
+        last = _train(launch, line, function, setup, checkpoints=checkpoints, gpu=gpu)
         os.chdir(folder)
         has_left_processes = end_descendants()
         line.finish(last, is_tired=health.is_tired_after_trial() or has_left_processes)
@@ -86,9 +83,9 @@ def _train(
     setup: TrialSetup,
     *,
     checkpoints: Checkpoints,
-    device: str,
     gpu: str | None,
 ) -> Sequence[Event]:
+    device = CPU if gpu is None else "cuda:0"
     log = setup.log_of(launch.trial)
     process_settings.send_output_to(log)
     channel = EventChannel(line, launch, device=physical_name(gpu))

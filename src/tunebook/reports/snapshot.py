@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -16,7 +16,6 @@ from tunebook.reports.lights import judged
 from tunebook.reports.messages import (
     CurveMessage,
     CurvesMessage,
-    SectionMessage,
     SnapshotMessage,
     TrialMessage,
     TrialsMessage,
@@ -44,13 +43,11 @@ def snapshot(
     now: float,
     *,
     path_of: Callable[[CheckpointRef], str],
-    version: str,
     is_live: bool = False,
-    sections: Sequence[SectionMessage] = (),
 ) -> SnapshotMessage:
     """Return the study as it is after event ``seq``, to be read without any server.
 
-    Details hold only those curves that ``curves`` lack. ``sections`` are those of others.
+    Details hold only those curves that ``curves`` lack.
     """
     judgement = judged(facts, seq)
     study = study_message(facts, seq, now, is_live=is_live, path_of=path_of, judgement=judgement)
@@ -68,9 +65,9 @@ def snapshot(
             )
             for number in _shown(facts)
         },
-        sections=sections,
+        sections=[section_message(one) for one in grid_sections(facts)],
         written_at=now,
-        version=version,
+        version=version("tunebook"),
     )
 
 
@@ -124,13 +121,4 @@ def study_page(
     facts: Facts, seq: int, *, path_of: Callable[[CheckpointRef], str], is_live: bool
 ) -> str:
     """Return the report of a study after event ``seq``, as one page."""
-    message = snapshot(
-        facts,
-        seq,
-        time.time(),
-        path_of=path_of,
-        version=version("tunebook"),
-        is_live=is_live,
-        sections=[section_message(one) for one in grid_sections(facts)],
-    )
-    return report_page(message)
+    return report_page(snapshot(facts, seq, time.time(), path_of=path_of, is_live=is_live))

@@ -110,7 +110,7 @@ def test_page_report_and_stream_take_any_text_and_nothing_obeys_it(text: str) ->
     facts = facts_of(text)
     requests = [Request(1, 8.0, "edit notes", {"notes": text, "config": {text: text}})]
     message = study_message(facts, 9, 9.0, is_live=False, path_of=path_of, requests=requests)
-    whole = snapshot(facts, 9, 9.0, path_of=path_of, version="1")
+    whole = snapshot(facts, 9, 9.0, path_of=path_of)
     row = study_row(facts, 9.0, is_live=False)
     read = json.loads(no_such(to_json(message)))
     assert read["notes"] == clean(text)
