@@ -78,7 +78,7 @@ def _connected(address: str) -> TrialHandle:
         checkpoints=None if checkpoints is None else CheckpointStore(checkpoints),
     )
     seed_everything(trial.seed)
-    _Ending(trial).watch()
+    _watch_ending(trial)
     return trial
 
 
@@ -86,39 +86,31 @@ def _leave() -> NoReturn:
     sys.exit("tunebook: the study that started this script is gone")
 
 
-@final
-class _Ending:
-    """Sees to it that a script that ends says its last word, and how it ended."""
+def _watch_ending(trial: TrialHandle) -> None:
+    """See to it that a script that ends says its last word, and how it ended."""
+    process, hook = os.getpid(), sys.excepthook
+    is_broken = False
 
-    def __init__(self, trial: TrialHandle) -> None:
-        self._trial = trial
-        self._process = os.getpid()
-        self._is_broken = False
-        self._hook = sys.excepthook
-
-    def watch(self) -> None:
-        """Be called when the script ends."""
-        sys.excepthook = self._see
-        atexit.register(self._conclude)
-
-    def _see(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        self._is_broken = True
+    def see(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        nonlocal is_broken
+        is_broken = True
         if isinstance(error, Unwind):
             sys.stderr.write(f"tunebook: this trial ends here {error}".rstrip() + "\n")
         else:
-            self._hook(kind, error, trace)
+            hook(kind, error, trace)
 
-    def _conclude(self) -> None:
-        if os.getpid() != self._process:
+    def conclude() -> None:
+        if os.getpid() != process:
             return
         # What is wrong with the training is told by the worker, which knows all of it.
         with suppress(InputError, Unwind, SystemExit):
-            if not self._is_broken:
-                self._trial.conclude(None)
+            if not is_broken:
+                trial.conclude(None)
         with suppress(SystemExit):
-            self._trial.close()
+            trial.close()
+
+    sys.excepthook = see
+    atexit.register(conclude)
 
 
 def _alone(defaults: Mapping[str, Value] | None, max_steps: int | None) -> TrialHandle:

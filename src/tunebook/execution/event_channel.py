@@ -31,15 +31,12 @@ class Line(Protocol):
 
     def send(self, events: Sequence[Event]) -> None:
         """Hand events over, in order."""
-        ...
 
     def ask(self, events: Sequence[Event], *, is_tracked: bool) -> Answer:
         """Hand over the end of a slice and wait for the answer."""
-        ...
 
     def halt(self) -> TrialState | None:
         """Return how the trial is to end its work early, or None."""
-        ...
 
 
 @final
@@ -87,8 +84,7 @@ class EventChannel:
 
     def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
         """Hold back that a checkpoint cannot be used."""
-        event = CheckpointRejected(self._now(), self._trial, checkpoint, why)
-        self._held_back.append(event)
+        self._held_back.append(CheckpointRejected(self._now(), self._trial, checkpoint, why))
 
     def halt(self) -> TrialState | None:
         """Return how the trial is to end its work early, or None."""

@@ -23,7 +23,6 @@ class Display(Protocol):
 
     def update(self, shown: Any) -> None:
         """Show something else in its place."""
-        ...
 
 
 @final

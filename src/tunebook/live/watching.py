@@ -28,11 +28,9 @@ class View(Protocol):
 
     def update(self, facts: Facts, now: float) -> None:
         """Look at the study, as a ``Watcher``."""
-        ...
 
     def close(self) -> None:
         """End showing it."""
-        ...
 
 
 @contextmanager
