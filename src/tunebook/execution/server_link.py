@@ -184,7 +184,6 @@ def _await_ready(link: ServerLink) -> None:
             "The process that was to import the training function ended while it did",
             do="See what it printed, or import the function's module in a Python of its own",
         ) from error
-    refusal = message.get("error")
-    if refusal is not None:
+    if "error" in message:
         link.stop()
-        raise TaskError(**refusal)
+        raise TaskError(**message["error"])

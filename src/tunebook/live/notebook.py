@@ -6,7 +6,7 @@ import html
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Protocol, final
+from typing import Any, final
 
 from tunebook.engine import Facts
 from tunebook.live.screen import Room, draw
@@ -18,18 +18,11 @@ REFRESH_S = 1.0
 ROOM = Room(100, 30)
 
 
-class Display(Protocol):
-    """What IPython returns for a display that can be changed."""
-
-    def update(self, shown: Any) -> None:
-        """Show something else in its place."""
-
-
 @final
 class NotebookWatcher:
-    """Draws the study into ``display``; ``wrap`` makes HTML out of a text for it."""
+    """Draws the study into ``display`` of IPython; ``wrap`` makes HTML out of a text for it."""
 
-    def __init__(self, facts: Facts, display: Display, wrap: Callable[[str], Any]) -> None:
+    def __init__(self, facts: Facts, display: Any, wrap: Callable[[str], Any]) -> None:
         self._display = display
         self._wrap = wrap
         self._pictures = Pictures(facts, REFRESH_S)
@@ -52,7 +45,7 @@ def as_html(lines: list[str]) -> str:
     return f'<pre style="line-height: 1.2; font-family: monospace">{text}</pre>'
 
 
-def notebook_display() -> tuple[Display, Callable[[str], Any]] | None:
+def notebook_display() -> tuple[Any, Callable[[str], Any]] | None:
     """Return a display of the notebook that this process serves, None if it serves none."""
     # Nothing of IPython is imported here: a notebook has loaded it.
     ipython = sys.modules.get("IPython")

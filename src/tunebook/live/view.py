@@ -67,7 +67,6 @@ class Picture:
     search: str
     state: StudyState
     why: str
-    max_steps: int | None
     at: float
     active_s: float
     n_slots: int = 0
@@ -105,7 +104,6 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
         search=str(spec.search.get("name", "")),
         state=facts.state,
         why=facts.state_why,
-        max_steps=spec.max_steps,
         at=now,
         active_s=progress.active_s,
         n_slots=facts.n_slots,

@@ -23,11 +23,8 @@ from tunebook.records.text import clean
 from tunebook.settings import find_settings
 
 
-class View(Protocol):
+class View(Watcher, Protocol):
     """A way of showing a study."""
-
-    def update(self, facts: Facts, now: float) -> None:
-        """Look at the study, as a ``Watcher``."""
 
     def close(self) -> None:
         """End showing it."""

@@ -215,19 +215,20 @@ def _names(connection: sa.Connection) -> list[str]:
     return [decode_name(name) for name in connection.execute(sa.select(studies.c.name)).scalars()]
 
 
-def _last_seq(connection: sa.Connection, study: StudyId) -> int:
-    last = connection.execute(_LAST_SEQ, {"of": study}).scalar()
-    if last is None:
+def _known(connection: sa.Connection, query: sa.Select[Any], study: StudyId) -> Any:
+    found = connection.execute(query, {"of": study}).scalar()
+    if found is None:
         raise not_found(study, _names(connection))
-    return int(last)
+    return found
+
+
+def _last_seq(connection: sa.Connection, study: StudyId) -> int:
+    return int(_known(connection, _LAST_SEQ, study))
 
 
 def _lock(connection: sa.Connection, study: StudyId) -> str:
     """Keep other writers from the study until the transaction ends; return the study's name."""
-    name = connection.execute(_LOCKED_NAME.with_for_update(), {"of": study}).scalar()
-    if name is None:
-        raise not_found(study, _names(connection))
-    return decode_name(name)
+    return decode_name(_known(connection, _LOCKED_NAME.with_for_update(), study))
 
 
 def _lease_of(connection: sa.Connection, study: StudyId) -> Lease | None:
