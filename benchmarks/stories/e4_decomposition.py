@@ -21,8 +21,14 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import TensorDataset
 
-from tunebook.diagnosis.decomposition import Decomposition, ErrorRate, Headline, decompose, headline
-from tunebook.probes.error_rates import measure_errors
+from tunebook.checks.decomposition import (
+    Decomposition,
+    Headline,
+    SplitError,
+    decompose,
+    headline,
+)
+from tunebook.checks.looks.errors import measure_errors
 from tunebook.recipes.loop import Training
 from tunebook.training.task import read_task
 
@@ -73,18 +79,18 @@ class Regime:
         return {"accuracy": (outputs.argmax(1) == targets).float().mean()}
 
 
-def of_training(**changes: Any) -> Callable[[int], tuple[Decomposition, float]]:
-    def run(seed: int) -> tuple[Decomposition, float]:
+def of_training(**changes: Any) -> Callable[[int], Decomposition]:
+    def run(seed: int) -> Decomposition:
         task = read_task(Regime(seed=seed, **changes))
         training = Training(task, CONFIG, n_updates=N_UPDATES, seed=seed)
         for _ in range(N_UPDATES):
             training.update()
-        return measure_errors(training).decompose(ErrorRate(TARGET, None)), TARGET
+        return measure_errors(training).decompose(SplitError(TARGET))
 
     return run
 
 
-def of_selection(seed: int) -> tuple[Decomposition, float]:
+def of_selection(seed: int) -> Decomposition:
     """The best of 500 models that guess one of two classes, on 100 examples: sheer luck."""
     rng = np.random.default_rng(seed)
     sizes = {"train": 1000, "train-val": 1000, "test-val": N_SELECTED_ON, "test": N_TESTED_ON}
@@ -93,19 +99,19 @@ def of_selection(seed: int) -> tuple[Decomposition, float]:
         for split, n in sizes.items()
     }
     chosen = rates["test-val"].index(min(rates["test-val"]))
-    known = {split: ErrorRate(rates[split][chosen], sizes[split]) for split in rates}
+    known = {split: SplitError(rates[split][chosen], sizes[split]) for split in rates}
     # Nobody expects more of a guess than its training error.
-    target = known["train"].rate
+    target = known["train"].size
     return decompose(
         train=known["train"],
         train_val=known["train-val"],
         test_val=known["test-val"],
         test=known["test"],
-        target=ErrorRate(target, None),
-    ), target
+        target=SplitError(target),
+    )
 
 
-REGIMES: dict[str, tuple[Headline, Callable[[int], tuple[Decomposition, float]]]] = {
+REGIMES: dict[str, tuple[Headline, Callable[[int], Decomposition]]] = {
     "two units": (Headline.UNDERFITTING, of_training(width=2)),
     "100 examples": (Headline.OVERFITTING, of_training(n_train=100)),
     "brighter test images": (Headline.SHIFT, of_training(brightness=0.6, classes=3)),
@@ -125,8 +131,7 @@ def main() -> int:
     for name, (wanted, run) in REGIMES.items():
         heads = []
         for seed in range(seeds):
-            found, target = run(seed)
-            heads.append(headline(found, target=target)[0])
+            heads.append(headline(run(seed))[0])
         right = heads.count(wanted)
         others = sorted({head.value for head in heads} - {wanted.value})
         told = f"{name}: {wanted} in {right} of {seeds}" + (f", else {others}" if others else "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from benchmarks.stories.pass_marks import PassMarks
 
-from tunebook.diagnosis.throughput import BatchTiming, choose_batch_size
+from tunebook.checks.throughput import knee
 from tunebook.playbook.conflicts import CARDS, ConflictChoice, choice_lines
 from tunebook.playbook.staleness import Change, stale_values
 
@@ -26,8 +26,9 @@ def seconds(batch_size: int) -> float | None:
 
 def main() -> int:
     marks = PassMarks("E7 batch story: a simulated device")
-    choice = choose_batch_size([BatchTiming(b, seconds(b)) for b in [*SIZES, 2 * MEMORY]])
-    marks.check(choice.is_knee_found and choice.batch_size == KNEE, f"knee at {choice.batch_size}")
+    fitting = {size: s for size in [*SIZES, 2 * MEMORY] if (s := seconds(size)) is not None}
+    at = knee({size: size / s for size, s in fitting.items()})
+    marks.check(max(fitting) == MEMORY and at == KNEE, f"knee at {at}")
 
     card = CARDS["C1"]
     chosen = ConflictChoice("C1", "search", "a habit")

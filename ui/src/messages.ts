@@ -3,7 +3,7 @@
 /** A parameter's value. */
 export type Scalar = boolean | number | string | null;
 
-export type Level = "pass" | "notice" | "problem";
+export type Level = "pass" | "notice" | "unknown" | "problem";
 
 /**
  * One trial on one axis. ``unit`` is where ``x`` lies in [0, 1] on the parameter's scale.

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+
 SMOOTHING = 0.9
 """The factor of exponential smoothing at one value per step (S1.1)."""
 
@@ -65,3 +67,16 @@ def entropy(shares: Sequence[float]) -> float:
 def number(value: float) -> str:
     """Return a figure as findings show it."""
     return f"{value:.4g}"
+
+
+def down_sampled(values: Sequence[float], max_points: int) -> Sequence[int]:
+    """Return the places of the points to keep, in order; ends, minima and maxima stay."""
+    n = len(values)
+    if n <= max_points:
+        return range(n)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    low, high = np.nan_to_num(finite, nan=np.inf), np.nan_to_num(finite, nan=-np.inf)
+    kept = {0, n - 1}
+    for column in np.array_split(np.arange(n), max(1, (max_points - 2) // 2)):
+        kept |= {int(column[low[column].argmin()]), int(column[high[column].argmax()])}
+    return sorted(kept)

@@ -19,7 +19,7 @@ class Ability(StrEnum):
     """What can be done with a subject: the only question that is ever asked of one."""
 
     CAN_TRAIN = "it can be trained"
-    CAN_LOOK_INSIDE = "its network and its data can be looked into"
+    CAN_LOOK_INSIDE = "it can be looked into"
     HAS_DATA = "it has data"
     HAS_TRIALS = "it has trials"
 
@@ -44,7 +44,8 @@ class Check:
     same time, or what follows from them; ``length`` is that of a full training, in updates. Checks
     of ``after`` must not have found a problem before. ``least`` and ``most`` bound the number of
     experiments. ``reads`` are the types of its own readings. One that raised concludes for the
-    check, unless it ``copes`` with failures itself.
+    check, unless it ``copes`` with failures itself. One that is not quick is asked by the guide,
+    and otherwise only where all checks are wanted.
     """
 
     name: str
@@ -57,17 +58,20 @@ class Check:
     after: tuple[str, ...] = ()
     reads: tuple[type, ...] = ()
     copes: bool = False
+    is_quick: bool = True
 
     def next(self, config: Configuration, length: int, readings: Readings) -> Asked:
         """Return what the check asks for and has not been read yet, or its conclusion."""
-        asked = self.ask(config, length, readings)
+        failed = () if self.copes else (Raised, OutOfMemory)
+        # The check is not shown what failed: it asks for it again, and that is answered here.
+        kept = {e: reading for e, reading in readings.items() if not isinstance(reading, failed)}
+        asked = self.ask(config, length, kept)
         if isinstance(asked, Conclusion):
             return asked
-        if not self.copes:
-            for experiment in asked:
-                reading = readings.get(experiment)
-                if isinstance(reading, Raised | OutOfMemory):
-                    return Conclusion((failure(self, reading),))
+        for experiment in asked:
+            reading = readings.get(experiment)
+            if isinstance(reading, Raised | OutOfMemory) and not self.copes:
+                return Conclusion((failure(self, reading),))
         missing = tuple(e for e in dict.fromkeys(asked) if e not in readings)
         if not missing:
             raise AssertionError(f"the check {self.name} asks again for what it has read: {asked}")

@@ -12,7 +12,14 @@ from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict, worst
 
 CarryOut = Callable[[Experiment], Reading]
-"""A laboratory: what carries an experiment out. It returns failures and raises nothing."""
+"""A laboratory: carries an experiment out. Failures are readings; ``NotPossible`` is raised."""
+
+
+class NotPossible(Exception):
+    """A subject does not allow an experiment: then the check is left out. Says why."""
+
+
+_SLOW = "it takes long: only when all checks are wanted"
 
 
 @dataclass(slots=True)
@@ -37,25 +44,34 @@ def examine(
     config: Configuration,
     length: int,
     on_check: Callable[[Check], None] = lambda check: None,
+    is_full: bool = False,
 ) -> Examination:
-    """Carry out what every check asks for until it concludes; those that cannot run are listed."""
+    """Carry out what every check asks for until it concludes; those that cannot run are listed.
+
+    Checks that are not quick are left out unless the examination ``is_full``.
+    """
     done = Examination()
     for check in checks:
-        reason = _obstacle(check, abilities, done)
+        is_left = not (check.is_quick or is_full)
+        reason = _SLOW if is_left else obstacle(check, abilities, done)
         if reason:
             done.left_out[check.name] = reason
             continue
         on_check(check)
         asked = check.next(config, length, done.readings)
-        while not isinstance(asked, Conclusion):
-            for experiment in asked:
-                done.readings[experiment] = carry_out(experiment)
-            asked = check.next(config, length, done.readings)
+        try:
+            while not isinstance(asked, Conclusion):
+                for experiment in asked:
+                    done.readings[experiment] = carry_out(experiment)
+                asked = check.next(config, length, done.readings)
+        except NotPossible as reason:
+            done.left_out[check.name] = str(reason)
+            continue
         done.conclusions[check.name] = asked
     return done
 
 
-def _obstacle(check: Check, abilities: Collection[Ability], done: Examination) -> str:
+def obstacle(check: Check, abilities: Collection[Ability], done: Examination) -> str:
     """Return why a check cannot run, nothing if it can."""
     if check.ability not in abilities:
         return f"only for what {check.ability.value.removeprefix('it ')}"

@@ -33,18 +33,32 @@ class Part(StrEnum):
     """The task's own; Adam at 1e-3, which fits most networks, takes its place."""
 
 
+UNTIMED = 2
+"""Updates before the timed ones: the first allocate memory and compile."""
+
+
 class Watch(StrEnum):
     """What is recorded of a training beside the loss of every update."""
 
     SAMPLE = "sample"
     """The loss of a fixed sample, before training and after every update."""
 
+    NORMS = "norms"
+    """The norm of the gradient at every update, as the optimizer is given it."""
+
+    UPDATES = "updates"
+    """How large an update is beside the weights that it changes, for every matrix of weights."""
+
+    SPLITS = "splits"
+    """What the trained network makes of examples of training and of validation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Train:
     """A training from fresh weights. ``factor`` multiplies the rate, also of an own optimizer.
 
-    On ``one_batch`` it sees the first 32 examples again and again, and dropout is off (S2.8).
+    On ``one_batch`` it sees the same 32 examples again and again (S2.8).
+    ``within``: half of the training examples are held out, and validated on.
     """
 
     config: Settings
@@ -54,6 +68,7 @@ class Train:
     factor: float = 1.0
     without: tuple[Part, ...] = ()
     watch: tuple[Watch, ...] = ()
+    within: bool = False
 
     @property
     def price(self) -> int:
@@ -77,19 +92,28 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The seconds of an update, with real data or with a batch that lies in memory (S4.6)."""
+    """The seconds of an update, with real data or with a batch that lies in memory (S4.6).
+
+    The first ``UNTIMED`` are not timed. Repeats are told apart by their number.
+    """
 
     config: Settings
     updates: int
     in_memory: bool = False
+    repeat: int = 0
 
     @property
     def price(self) -> int:
-        """Updates that it takes."""
-        return self.updates
+        """Updates that it takes, with those that are not timed."""
+        return UNTIMED + self.updates
 
 
 Experiment: TypeAlias = Train | Look | Time
+
+
+def steady(config: Mapping[str, object], **changes: object) -> Configuration:
+    """Return the configuration at a constant learning rate, with other values."""
+    return with_settings(config, **{"schedule": "constant", "warmup": 0.0, **changes})
 
 
 def with_settings(config: Mapping[str, object], **changes: object) -> Configuration:

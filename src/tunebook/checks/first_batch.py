@@ -16,7 +16,8 @@ class FirstBatch:
     ``floor`` is what the best outputs cost, ``error_floor`` the share of elements that even they
     get wrong: of equal beginnings of a text not all go on alike. ``label_entropy`` is in nats.
     ``n_without_gradient`` counts trainable tensors. ``has_own_rate``: the user chose the learning
-    rate, so that a bad one is a mistake.
+    rate, so that a bad one is a mistake. ``has_own_optimizer``: the task makes its optimizer, which
+    need not heed the learning rate, the schedule and the warm-up of a configuration.
     """
 
     shape: TaskShape
@@ -28,6 +29,11 @@ class FirstBatch:
     inputs_are_equal: bool | None = None
     labels_conflict: bool | None = None
     outputs_are_probabilities: bool = False
+    n_train: int = 0
+    updates_per_epoch: int = 1
+    has_own_optimizer: bool = False
+    has_dropout: bool = False
+    has_augmentation: bool = False
 
 
 def first_batch(config: Configuration) -> Look:

@@ -2,7 +2,55 @@
 
 from __future__ import annotations
 
-from tunebook.checks import single_batch
+from tunebook.checks import (
+    augmentation,
+    best_curves,
+    boundary,
+    convergence,
+    dataset_quality,
+    first_trial,
+    held_back,
+    infeasible,
+    learning,
+    learning_rate,
+    loss,
+    metric,
+    modes,
+    network,
+    optimizer_steps,
+    parts,
+    search_extent,
+    sequence,
+    single_batch,
+    stability,
+    throughput,
+    update_size,
+    weakness,
+)
 from tunebook.checks.check import Check
 
-CHECKS: tuple[Check, ...] = (single_batch.CHECK,)
+CHECKS: tuple[Check, ...] = (
+    dataset_quality.CHECK,
+    parts.CHECK,
+    loss.CHECK,
+    network.CHECK,
+    modes.CHECK,
+    sequence.CHECK,
+    augmentation.CHECK,
+    optimizer_steps.CHECK,
+    single_batch.CHECK,
+    *held_back.CHECKS,
+    metric.CHECK,
+    learning.CHECK,
+    throughput.CHECK,
+    learning_rate.CHECK,
+    update_size.CHECK,
+    stability.CHECK,
+    convergence.CHECK,
+    first_trial.CHECK,
+    weakness.CHECK,
+    infeasible.CHECK,
+    boundary.CHECK,
+    best_curves.CHECK,
+    search_extent.CHECK,
+)

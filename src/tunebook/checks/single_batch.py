@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from tunebook.analysis.series import amplitude, number, sign_change_share, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
-from tunebook.checks.experiments import Part, Train, with_settings
+from tunebook.checks.experiments import Part, Train, steady
 from tunebook.checks.first_batch import FirstBatch, first_batch
 from tunebook.checks.readings import NotFinite, Readings, Trained
 from tunebook.records import Configuration
@@ -161,21 +161,24 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     seen = read(readings, look, FirstBatch)
     if seen is None:
         return (look,)
-    plain = _training(config)
+    plain = training(config)
     if plain not in readings:
         return (plain,)
     runs = {1.0: _run(readings, plain, seen)}
     if _outcome(runs[1.0], seen) is Outcome.PASS:
         return Conclusion((judge_single_batch(_figures(runs, seen)),))
-    others = {factor: _training(config, factor=factor) for factor in FACTORS}
-    # Far off, neither passes: an optimizer known to fit tells whether it is the rate.
-    known = _training(config, without=(Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER))
-    wanted = (*others.values(), known)
-    if any(experiment not in readings for experiment in wanted):
-        return wanted
-    runs |= {factor: _run(readings, other, seen) for factor, other in others.items()}
-    passing = [factor for factor in FACTORS if _outcome(runs[factor], seen) is Outcome.PASS]
-    if not passing:
+    for factor in FACTORS:
+        other = training(config, factor=factor)
+        if other not in readings:
+            return (other,)
+        runs[factor] = _run(readings, other, seen)
+        if _outcome(runs[factor], seen) is Outcome.PASS:
+            break
+    else:
+        # Far off, neither passes: an optimizer known to fit tells whether it is the rate.
+        known = training(config, without=(Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER))
+        if known not in readings:
+            return (known,)
         is_slow = _outcome(runs[1.0], seen) is Outcome.PLATEAUS
         runs[math.inf if is_slow else 0.0] = _run(readings, known, seen)
     if not seen.has_own_rate:
@@ -187,14 +190,16 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
 _Run: TypeAlias = tuple[Sequence[float], Sequence[float] | None]
 
 
-def _training(
+def training(
     config: Configuration,
     *,
     factor: float = 1.0,
     without: tuple[Part, ...] = (Part.AUGMENTATION, Part.REGULARIZATION),
 ) -> Train:
-    steady = with_settings(config, schedule="constant", warmup=0.0, accumulate=1)
-    return Train(steady, N_UPDATES, one_batch=True, factor=factor, without=without)
+    """Return the training on one batch, at a constant rate."""
+    return Train(
+        steady(config, accumulate=1), N_UPDATES, one_batch=True, factor=factor, without=without
+    )
 
 
 def _run(readings: Readings, asked: Train, seen: FirstBatch) -> _Run:
@@ -339,5 +344,6 @@ CHECK = Check(
     ask=ask,
     least=2,
     most=5,
+    after=("parts", "loss", "network", "optimizer-steps"),
     reads=(FirstBatch,),
 )

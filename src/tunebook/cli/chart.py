@@ -17,6 +17,7 @@ def chart(
     width: int = 60,
     height: int = 8,
     is_ascii: bool = False,
+    unit: str = "step",
 ) -> list[str]:
     """Return a curve as lines of text with its axes; no line for one without a finite value."""
     points = [(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
@@ -42,7 +43,7 @@ def chart(
     bar, corner, line = ("|", "+", "-") if is_ascii else ("┤", "└", "─")
     lines = [f"{told.get(y, ''):>{margin}} {bar}{row.rstrip()}" for y, row in enumerate(rows)]
     lines.append(" " * (margin + 1) + corner + line * columns)
-    ends = f"{f'step {first}':<{columns - len(str(last))}}{last}"
+    ends = f"{f'{unit} {first}':<{columns - len(str(last))}}{last}"
     return [*lines, " " * (margin + 2) + ends]
 
 

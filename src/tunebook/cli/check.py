@@ -1,27 +1,39 @@
-"""``tunebook check``: what is wrong with a training task, before anything is searched."""
+"""``tunebook check``: what is wrong with a task, a recipe, a study file, a dataset or a study."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Quiet
+from tunebook.cli.options import AsJson, Home, Quiet, Store
 from tunebook.cli.output import emit, emit_json, emit_table, say
+from tunebook.cli.place import Place, has_store, opened_store, place_of
 from tunebook.cli.values import values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
+    from pathlib import Path
 
+    from tunebook.checks.examination import Examination
+    from tunebook.checks.subjects import Subject
     from tunebook.records.finding import Finding
 
 _WIDTH = 70
 
 
 def check(
-    task: Annotated[
-        str, typer.Argument(metavar="TASK", help="file.py:Name or module:Name of a training task.")
+    ctx: typer.Context,
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBJECT",
+            help="file.py:Task, a recipe, a study file, or the name of a dataset or a study.",
+        ),
     ],
+    data: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The dataset that a recipe trains on.")
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -29,38 +41,110 @@ def check(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of weights and batches.")] = 0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 also if something is UNKNOWN.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also sweep rates and time batches: takes minutes.")
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
+    home: Home = None,
+    store: Store = None,
 ) -> None:
-    """Look for mistakes in a training task: its data, network, loss and a single batch.
+    """Look for mistakes in a training task or study file, in data, or in a finished study.
 
     tunebook check digits_task.py:Digits
 
-    Prints PASS, NOTICE or PROBLEM for each check, with what was measured and what to do. Exit code
-    1 when something is wrong.
+    Prints PASS, NOTICE, UNKNOWN or PROBLEM for each check, with what was measured and what to do.
+    Of a finished study it says why its model is no better. Exit code 1 when something is wrong.
     """
-    from tunebook.probes.check import check as checked
+    from tunebook.checks.examination import examine
+    from tunebook.checks.registry import CHECKS
     from tunebook.records.finding import Verdict, leading_causes, worst
-    from tunebook.training.task import load_task
 
-    config = values_of(settings or [])
-    loaded = load_task(task)
-    on_stage = (lambda stage: None) if quiet or as_json else (lambda stage: say(f"{stage} ..."))
-    found = checked(loaded, config, seed=seed, on_stage=on_stage)
+    given = values_of(settings or [])
+    found = _subject(place_of(ctx, home, store), subject, data=data, given=given, seed=seed)
+    done = examine(
+        CHECKS,
+        found.abilities,
+        carry_out=found.carry_out,
+        config=found.config,
+        length=found.length,
+        is_full=everything,
+        on_check=lambda one: None if quiet or as_json else say(f"{one.name}: {one.question}"),
+    )
+    verdict = worst(done.findings)
     if as_json:
-        told = {"task": loaded.name, "verdict": worst(found).value}
-        emit_json({**told, "causes": leading_causes(found), "findings": found})
+        told: dict[str, Any] = {
+            "task": found.name,
+            "subject": found.name,
+            "kind": found.kind,
+            "verdict": verdict,
+        }
+        told |= {"causes": leading_causes(done.findings), "findings": done.findings}
+        emit_json(told | {"left_out": done.left_out, "experiments": len(done.readings)})
     else:
-        _show(found)
-    raise typer.Exit(1 if worst(found) is Verdict.PROBLEM else 0)
+        _show(done)
+    is_unknown = any(finding.verdict is Verdict.UNKNOWN for finding in done.findings)
+    raise typer.Exit(1 if verdict is Verdict.PROBLEM or (strict and is_unknown) else 0)
 
 
-def _show(found: Sequence[Finding]) -> None:
+def _subject(
+    place: Place, name: str, *, data: str | None, given: Mapping[str, Any], seed: int
+) -> Subject:
+    from tunebook.checks.subjects import Lookup
+    from tunebook.settings import find_settings
+
+    settings = find_settings(*place)
+    store = opened_store(place)[0] if has_store(place) else None
+    lookup = Lookup(settings.home, store, _read_file(settings.home))
+    return lookup.find(name, data=data, given=given, seed=seed)
+
+
+def _read_file(home: Path) -> Any:
+    """Return what makes a subject of a study file."""
+
+    def read(path: Path, given: Mapping[str, Any], seed: int) -> Subject:
+        from pathlib import Path
+
+        from tunebook.checks.first_trial import Description
+        from tunebook.checks.subjects import of_preset, of_training
+        from tunebook.records import Budget, Configuration, Objective, TaskKind
+        from tunebook.space import Space
+        from tunebook.study.study_file import read_study_file
+        from tunebook.study.tasks import load_ref
+
+        file = read_study_file(path)
+        if file.recipe is not None:
+            recipe = file.recipe
+            if recipe.partition(":")[0].endswith(".py"):
+                recipe = str(Path(file.folder or ".") / recipe)
+            values = {**file.set, **given}
+            return of_preset(recipe, data=file.data, home=home, given=values, seed=seed)
+        task, space = file.task(), Space.from_dict(file.space)
+        described = Description(
+            Objective.of(**file.objective.model_dump()),
+            Budget(**file.budget.model_dump()),
+            file.max_steps,
+            file.workers or 1,
+            starts_each_trial=task.kind is TaskKind.SCRIPT,
+        )
+        config = Configuration({**space.default(file.max_steps), **given})
+        space.check(config, file.max_steps)
+        name = file.name or path.stem
+        return of_training(name, load_ref(task), described, config=config, seed=seed)
+
+    return read
+
+
+def _show(done: Examination) -> None:
     from rich.text import Text
 
     from tunebook.records.finding import Verdict, leading_causes
 
-    colours = {Verdict.PASS: "green", Verdict.NOTICE: "yellow", Verdict.PROBLEM: "red"}
+    colours = dict(zip(Verdict, ("green", "yellow", "magenta", "red"), strict=True))
+    found = done.findings
     rows = [
         (Text(f.verdict.name, colours[f.verdict]), f.title, _short(f.value), _short(f.expected))
         for f in found
@@ -68,26 +152,34 @@ def _show(found: Sequence[Finding]) -> None:
     emit_table(["", "check", "value", "expected"], rows)
     for finding in found:
         if finding.verdict is not Verdict.PASS:
-            emit("")
-            emit(f"{finding.verdict.name} {finding.title}")
-            _detail("value", finding.value)
-            _detail("expected", finding.expected)
-            _detail("likely", "; ".join(finding.causes))
-            _detail("where", "; ".join(finding.items[:5]))
-            _detail("next test", finding.next_test)
-            _detail("do", finding.advice)
+            _show_details(finding)
     likely = leading_causes(found)
     if likely:
         emit("")
         emit(f"Likeliest: {'; '.join(likely)}.")
+    if done.left_out:
+        emit("")
+        emit_table(["left out", "why"], list(done.left_out.items()))
     counts = {v: sum(f.verdict is v for f in found) for v in Verdict}
     emit("")
-    emit(", ".join(f"{n} {verdict.name}" for verdict, n in counts.items() if n))
+    told = ", ".join(f"{n} {verdict.name}" for verdict, n in counts.items() if n)
+    n = len(done.readings)
+    emit(f"{told or 'nothing was checked'}; {n} experiment{'s' * (n != 1)}")
 
 
-def _detail(name: str, text: str) -> None:
-    if text:
-        emit(f"  {name:<10} {text}")
+def _show_details(finding: Finding) -> None:
+    emit("")
+    emit(f"{finding.verdict.name} {finding.title}")
+    for name, text in (
+        ("value", finding.value),
+        ("expected", finding.expected),
+        ("likely", "; ".join(finding.causes)),
+        ("where", "; ".join(finding.items[:5])),
+        ("next test", finding.next_test),
+        ("do", finding.advice),
+    ):
+        if text:
+            emit(f"  {name:<10} {text}")
 
 
 def _short(text: str) -> str:

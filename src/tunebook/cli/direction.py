@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,20 +12,6 @@ from tunebook.errors import InputError, StudyNotFoundError
 
 if TYPE_CHECKING:
     from tunebook.study.study_file import StudyFile
-
-_TURNED = frozenset({"neg", "negative", "minus", "inverse", "reduction", "decrease", "gain"})
-
-
-def usual_direction(metric: str) -> str | None:
-    """Return the direction that the words of a metric's name suggest, None if they do not."""
-    from tunebook.execution.readings import LESS_IS_BETTER, MORE_IS_BETTER
-
-    words = set(re.findall(r"[a-z]+[0-9]*", metric.lower()))
-    words |= {word.rstrip("0123456789") for word in words}
-    is_less, is_more = bool(words & LESS_IS_BETTER), bool(words & MORE_IS_BETTER)
-    if is_less == is_more or words & _TURNED or metric.startswith("-"):
-        return None
-    return "minimize" if is_less else "maximize"
 
 
 def is_terminal() -> bool:
@@ -40,6 +25,8 @@ def checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile
     ``InputError`` where the name contradicts the direction and nobody can be asked. A study that
     has trials already is not asked about again.
     """
+    from tunebook.execution.readings import usual_direction
+
     direction, metric = file.objective.direction, file.objective.metric
     usual = usual_direction(metric)
     if usual is None or usual == direction or _has_trials(file.name, place):

@@ -45,7 +45,7 @@ def all_studies(place: Place) -> list[Study]:
     from tunebook.study import Study
     from tunebook.study.opening import Opened
 
-    if not _is_there(place):
+    if not has_store(place):
         return []
     store, settings = opened_store(place)
     return [Study(Opened(store, entry.id, settings)) for entry in store.list_studies()]
@@ -53,7 +53,7 @@ def all_studies(place: Place) -> list[Study]:
 
 def study_named(place: Place, name: str) -> Study:
     """Return the study of that name; ``StudyNotFoundError`` offers the nearest one."""
-    if not _is_there(place):
+    if not has_store(place):
         raise StudyNotFoundError(
             "There is no study here yet",
             got=name,
@@ -67,6 +67,7 @@ def study_named(place: Place, name: str) -> Study:
     return Study(Opened(store, store.find_study(name), settings))
 
 
-def _is_there(place: Place) -> bool:
+def has_store(place: Place) -> bool:
+    """Whether there is a store already: none is made by looking into it."""
     store = find_settings(*place).store
     return "://" in store or store == "memory" or Path(store).exists()

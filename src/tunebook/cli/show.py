@@ -11,11 +11,13 @@ import typer
 from tunebook.cli.options import AsJson, Home, Store, StudyName
 from tunebook.cli.output import emit, emit_json, is_unicode
 from tunebook.cli.place import place_of, study_named
+from tunebook.records.measurement import BATCH, CLASS, is_of_class
 
 if TYPE_CHECKING:
     from tunebook.records import Trial
     from tunebook.study import Study
 
+_MAX_SHOWN = 8
 _MARKS = {"problem": "!", "notice": "-", "pass": "+"}
 
 
@@ -105,6 +107,7 @@ def _best_lines(study: Study, best: dict[str, Any]) -> Iterator[str]:
     if best["checkpoint"] is not None:
         yield f"  checkpoint {best['checkpoint']}"
     yield from curve_lines(study.trials[best["number"]], metric)
+    yield from class_lines(study.trials[best["number"]])
 
 
 def _finding_lines(findings: list[Any]) -> Iterator[str]:
@@ -124,7 +127,19 @@ def curve_lines(trial: Trial, metric: str) -> list[str]:
     curve = trial.curves.get(metric)
     if curve is None or len(curve) < 2:
         return []
-    return chart(curve.steps, curve.values, is_ascii=not is_unicode())
+    unit = "update" if metric.endswith(BATCH) else "step"
+    return chart(curve.steps, curve.values, is_ascii=not is_unicode(), unit=unit)
+
+
+def class_lines(trial: Trial) -> Iterator[str]:
+    """Yield a line for each metric of single classes: its last values, the lowest first."""
+    names = [name for name in trial.curves if is_of_class(name, trial.curves)]
+    for whole in sorted({name.partition(CLASS)[0] for name in names}):
+        own = [name for name in names if name.startswith(whole + CLASS)]
+        last = sorted((trial.curves[n].values[-1], n.removeprefix(whole + CLASS)) for n in own)
+        shown = ", ".join(f"{label} {value:.4g}" for value, label in last[:_MAX_SHOWN])
+        more = f" and {len(last) - _MAX_SHOWN} more" if len(last) > _MAX_SHOWN else ""
+        yield f"{whole} of single classes: {shown}{more}"
 
 
 def _show_trial(study: Study, number: int, *, as_json: bool) -> None:
@@ -137,9 +152,11 @@ def _show_trial(study: Study, number: int, *, as_json: bool) -> None:
     emit(study.explain(number))
     for name, value in trial.config.items():
         emit(f"  {name} = {value}")
-    for metric in sorted(trial.curves):
+    for metric in sorted(m for m in trial.curves if not is_of_class(m, trial.curves)):
         for line in ["", metric, *curve_lines(trial, metric)]:
             emit(line)
+    for line in class_lines(trial):
+        emit(line)
     failure = trial.failure
     if failure is not None:
         emit(f"\n{failure.kind}: {failure.message}")

@@ -44,6 +44,7 @@ from tunebook.records import (
     TrialState,
     TrialStopped,
 )
+from tunebook.records.measurement import last_step
 
 EARLY_ENDS = frozenset({TrialState.STOPPED, TrialState.CANCELLED})
 
@@ -287,7 +288,7 @@ def _reported(facts: Facts, event: TrialReported) -> None:
     changes = _effort(
         facts,
         number,
-        step=max((s.steps[-1] for s in event.series.values() if s.steps), default=0),
+        step=last_step(event.series),
         seconds=max((s.seconds[-1] for s in event.series.values() if s.seconds), default=0.0),
     )
     if objective.metric in event.series and trial.state.has_value:

@@ -17,6 +17,7 @@ from tunebook.records import (
     DryRunMeasured,
     Event,
     Failure,
+    Series,
     TrialBegan,
     TrialEnded,
     TrialFailed,
@@ -25,6 +26,7 @@ from tunebook.records import (
     TrialReported,
     TrialState,
 )
+from tunebook.records.measurement import BATCH
 
 _POLL_S = 0.1
 
@@ -35,12 +37,15 @@ N_STEPS = 2
 
 @final
 class DryRun:
-    """One training of two steps, watched. ``failure`` says why it broke, None if it did not."""
+    """One short training, watched. ``failure`` says why it broke, None if it did not.
+
+    ``curves`` are what it reported.
+    """
 
     def __init__(self, executor: Executor, *, now: Callable[[], float] = time.time) -> None:
         self.failure: Failure | None = None
         self.is_cut = False
-        self.metrics: dict[str, float] = {}
+        self.curves: dict[str, Series] = {}
         self._executor = executor
         self._now = now
         self._launched_at = self._began_at = now()
@@ -48,10 +53,15 @@ class DryRun:
         self._is_over = False
 
     def run(
-        self, config: Configuration, max_steps: int | None, *, limit_s: float
+        self,
+        config: Configuration,
+        max_steps: int | None,
+        *,
+        limit_s: float,
+        n_steps: int = N_STEPS,
     ) -> DryRunMeasured:
-        """Train ``config`` for two steps, or until ``limit_s`` seconds have passed."""
-        self._executor.carry_out(Launch(DRY_RUN, config, until_step=N_STEPS, max_steps=max_steps))
+        """Train ``config`` for ``n_steps``, or until ``limit_s`` seconds have passed."""
+        self._executor.carry_out(Launch(DRY_RUN, config, until_step=n_steps, max_steps=max_steps))
         while not self._is_over:
             self._executor.events(self._take, _POLL_S)
             if not self._is_over and not self.is_cut and self._now() > self._launched_at + limit_s:
@@ -68,7 +78,8 @@ class DryRun:
             startup_s += max(0.0, seconds - step * step_s)
         elif times:
             step_s = times[0][1] / max(1, times[0][0])
-        return DryRunMeasured(self._now(), startup_s, step_s, dict(self.metrics))
+        metrics = {metric: series.values[-1] for metric, series in self.curves.items()}
+        return DryRunMeasured(self._now(), startup_s, step_s, metrics)
 
     def _take(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -77,8 +88,9 @@ class DryRun:
                     self._began_at = at
                 case TrialReported(series=series):
                     for metric, points in series.items():
-                        self.metrics[metric] = points.values[-1]
-                        self._seconds_at |= zip(points.steps, points.seconds, strict=True)
+                        self.curves.setdefault(metric, Series()).extend(points)
+                        if not metric.endswith(BATCH):
+                            self._seconds_at |= zip(points.steps, points.seconds, strict=True)
                 case TrialReached() | TrialEnded():
                     self._seconds_at.setdefault(event.step, event.seconds)
                     if isinstance(event, TrialReached):

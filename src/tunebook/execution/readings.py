@@ -39,6 +39,7 @@ _METRIC_WORDS |= word_set(
     logprob likelihood likelihoods rank1 pck pq sq rq deviance fitness mos winrate
     """
 )
+_TURNED = frozenset({"neg", "negative", "minus", "inverse", "reduction", "decrease", "gain"})
 _SETTINGS = word_set(
     """
     lr learning_rate base_lr max_lr min_lr lr0 lrf batch_size bs train_batch_size
@@ -55,6 +56,16 @@ _SETTINGS = word_set(
 _PARTS = re.compile(r"[^\W_]+(?:'s)?")
 _HEADINGS = re.compile(r"[:\uff1a]\s|\s[-\u2013\u2014]\s")
 _NAME_ENDS = " \t.,;:!?'\"`*#|-/=()[]{}"
+
+
+def usual_direction(metric: str) -> str | None:
+    """Return the direction that the words of a metric's name suggest, None if they do not."""
+    words = set(re.findall(r"[a-z]+[0-9]*", metric.lower()))
+    words |= {word.rstrip("0123456789") for word in words}
+    is_less, is_more = bool(words & LESS_IS_BETTER), bool(words & MORE_IS_BETTER)
+    if is_less == is_more or words & _TURNED or metric.startswith("-"):
+        return None
+    return "minimize" if is_less else "maximize"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def guide(
         workers=options.workers,
         target=options.target,
         given=options.config,
-        ask=ask,
+        ask_person=ask,
         tell=tell,
         file=file,
     )

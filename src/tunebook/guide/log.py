@@ -15,6 +15,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, final
 
+from tunebook.checks.codec import decode
+from tunebook.checks.experiments import Experiment
+from tunebook.checks.readings import Reading
 from tunebook.errors import InputError, StudyBusyError
 from tunebook.records.finding import Finding, finding_of
 
@@ -27,12 +30,15 @@ class GuideState:
 
     ``decisions`` are values by name with their reasons, the last one of a name counts. ``stages``
     tells of each stage whether it ``began`` or is ``done``; ``waivers`` are gates passed all the
-    same, with reasons.
+    same, with reasons. ``questions`` are the configuration and the length that a stage asked a
+    check about, by both names; ``readings`` are what its experiments gave, by stage.
     """
 
     begun: Record | None = None
     stages: dict[int, str] = field(default_factory=dict)
     facts: dict[tuple[int, str], Any] = field(default_factory=dict)
+    questions: dict[tuple[int, str], Record] = field(default_factory=dict)
+    readings: dict[int, dict[Experiment, Reading]] = field(default_factory=dict)
     spent: dict[int, int] = field(default_factory=dict)
     seconds: float = 0.0
     findings: dict[int, list[Finding]] = field(default_factory=dict)
@@ -67,6 +73,8 @@ def _stage(state: GuideState, record: Record) -> None:
             del state.stages[later]
             state.findings.pop(later, None)
         state.facts = {key: value for key, value in state.facts.items() if key[0] < number}
+        state.questions = {key: q for key, q in state.questions.items() if key[0] < number}
+        state.readings = {n: found for n, found in state.readings.items() if n < number}
         state.decisions = [d for d in state.decisions if d["stage"] < number]
         state.rounds = [r for r in state.rounds if r["stage"] < number]
         state.launches = [r for r in state.launches if r["stage"] < number]
@@ -75,10 +83,28 @@ def _stage(state: GuideState, record: Record) -> None:
 
 
 def _fact(state: GuideState, record: Record) -> None:
+    state.facts[record["stage"], record["key"]] = record["value"]
+    _pay(state, record)
+
+
+def _reading(state: GuideState, record: Record) -> None:
+    _pay(state, record)
+    try:
+        experiment, reading = decode(record["experiment"]), decode(record["reading"])
+    except (KeyError, ValueError):
+        # Another version wrote it: it is paid for, and is measured again.
+        return
+    state.readings.setdefault(record["stage"], {})[experiment] = reading
+
+
+def _pay(state: GuideState, record: Record) -> None:
     stage = record["stage"]
-    state.facts[stage, record["key"]] = record["value"]
     state.spent[stage] = state.spent.get(stage, 0) + record["updates"]
     state.seconds += record["seconds"]
+
+
+def _question(state: GuideState, record: Record) -> None:
+    state.questions[record["stage"], record["check"]] = record
 
 
 def _finding(state: GuideState, record: Record) -> None:
@@ -94,6 +120,8 @@ _FOLDS: Mapping[str, Callable[[GuideState, Record], None]] = {
     "begun": _begun,
     "stage": _stage,
     "fact": _fact,
+    "question": _question,
+    "reading": _reading,
     "finding": _finding,
     "decision": lambda state, record: state.decisions.append(record),
     "waiver": lambda state, record: state.waivers.__setitem__(record["gate"], record["reason"]),

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from statistics import fmean, stdev
+from collections.abc import Iterator, Sequence
+from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, Any
 
 from tunebook.analysis.axis import axis_points
-from tunebook.diagnosis.learning_rate import SweepRun
-from tunebook.diagnosis.update_ratio import BAND
+from tunebook.analysis.series import smoothed
+from tunebook.checks import convergence, learning_rate, stability, throughput, update_size
+from tunebook.checks.check import Check
+from tunebook.checks.readings import NotFinite, Trained
 from tunebook.files import write_file
 from tunebook.guide.stages.evaluate import decomposition_of
-from tunebook.guide.stages.steps_and_rate import N_POINTS, shown_curve
 from tunebook.guide.studies import trial_from
 from tunebook.playbook.conflicts import choice_lines
 from tunebook.playbook.roles import caveat_sentence, propose_roles
 from tunebook.playbook.stages import STAGES
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
+from tunebook.records import Configuration
 from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable, encode
 from tunebook.reports.sections import write_page
 from tunebook.space import Float, Int, Space
 
 if TYPE_CHECKING:
     from tunebook.guide.session import Session
+
+
+N_POINTS = 100
+"""Points of a curve at most."""
 
 
 def write_guide_report(session: Session) -> None:
@@ -118,93 +124,100 @@ def _found(session: Session, stage: int, title: str) -> Iterator[Section]:
         yield Section(title, findings=findings)
 
 
+def _question(session: Session, stage: int, check: Check) -> tuple[Configuration, int] | None:
+    """Return what a check was asked about; a guide of an older version kept no such record."""
+    asked = session.state.questions.get((stage, check.name))
+    return None if asked is None else (Configuration(asked["config"]), int(asked["length"]))
+
+
 def _speed(session: Session) -> Iterator[Section]:
-    timings = session.state.facts.get((3, "throughput"))
-    if not timings:
+    asked = _question(session, 3, throughput.CHECK)
+    timings = {} if asked is None else throughput.seconds(asked[0], session.readings)
+    findings = session.state.findings.get(3, [])
+    if not timings and not findings:
         return
-    timed = [t for t in timings if t["seconds"]]
-    speeds = [t["batch_size"] / t["seconds"] for t in timed]
-    sizes = [t["batch_size"] for t in timed]
+    speeds = [size / median(real for real, _ in pairs) for size, pairs in timings.items()]
     chart = Chart(
         ChartKind.LINE,
         "Throughput",
-        f"Examples per second by batch size, up to {max(speeds):,.0f}.",
-        [ChartSeries("", sizes, speeds)],
+        f"Examples per second by batch size, up to {max(speeds, default=0.0):,.0f}.",
+        [ChartSeries("", list(timings), speeds)],
         "batch size",
         "examples per second",
         is_x_log=True,
     )
-    yield Section("Speed", findings=session.state.findings.get(3, []), charts=[chart])
+    yield Section("Speed", findings=findings, charts=[chart] if timings else [])
 
 
 def _rate(session: Session) -> Iterator[Section]:
-    told = session.state.facts.get((4, "sweep"))
-    if told is None:
+    findings = session.state.findings.get(4, [])
+    if findings:
+        charts = [c for make in (_sweep, _curve, _ratios, _norms) for c in make(session)]
+        yield Section("Steps and learning rate", findings=findings, charts=charts)
+
+
+def _sweep(session: Session) -> Iterator[Chart]:
+    asked = _question(session, 4, learning_rate.CHECK)
+    runs = [] if asked is None else learning_rate.sweep_runs(*asked, session.readings)
+    if not runs:
         return
-    told = [*told, *session.state.facts.get((4, "finer sweep"), [])]
-    runs = sorted((SweepRun(t["lr"], t["losses"]) for t in told), key=lambda run: run.lr)
     kept = [run for run in runs if not run.is_diverged]
-    series = [ChartSeries(f"{run.lr:.3g}", *shown_curve(list(run.losses))) for run in kept]
+    series = [ChartSeries(f"{run.lr:.3g}", *_shown(run.losses)) for run in kept]
     diverged = ", ".join(f"{run.lr:.3g}" for run in runs if run.is_diverged)
     summary = f"Training loss of {len(runs)} rates" + (
         f"; {diverged} diverged." if diverged else "."
     )
     is_positive = all(y is not None and y > 0 for one in series for y in one.y)
-    charts = [
-        Chart(
-            ChartKind.LINE,
-            "Sweep of the rate",
-            summary,
-            series,
-            "update",
-            "loss",
-            is_y_log=is_positive,
-        )
-    ]
-    curve = session.state.facts.get((4, "curve"))
-    if curve is not None:
-        losses = ChartSeries("", *shown_curve(curve["losses"]))
-        n = session.n_updates
-        charts.append(
-            Chart(
-                ChartKind.LINE,
-                "Convergence",
-                f"Training loss at the chosen rate; {n} updates are a full training.",
-                [losses],
-                "update",
-                "loss",
-            )
-        )
-    charts += [*_ratios(session), *_norms(session)]
-    yield Section(
-        "Steps and learning rate", findings=session.state.findings.get(4, []), charts=charts
+    yield Chart(
+        ChartKind.LINE, "Sweep of the rate", summary, series, "update", "loss", is_y_log=is_positive
     )
 
 
+def _curve(session: Session) -> Iterator[Chart]:
+    asked = _question(session, 4, convergence.CHECK)
+    found = session.readings.get(convergence.training(*asked)) if asked else None
+    if isinstance(found, Trained):
+        n = session.n_updates
+        summary = f"Training loss at the chosen rate; {n} updates are a full training."
+        series = [ChartSeries("", *_shown(found.losses))]
+        yield Chart(ChartKind.LINE, "Convergence", summary, series, "update", "loss")
+
+
 def _ratios(session: Session) -> Iterator[Chart]:
-    """Yield the size of an update beside that of each parameter, and the usual band (S1.12)."""
-    told = session.state.facts.get((4, "update ratios"))
-    if told:
-        low, high = BAND
+    """Yield the size of an update beside that of each tensor, and the usual band (S1.12)."""
+    asked = _question(session, 4, update_size.CHECK)
+    found = session.readings.get(update_size.training(asked[0])) if asked else None
+    if isinstance(found, Trained) and found.updates:
+        (low, high), told = update_size.BAND, found.updates
         inside = sum(low <= ratio <= high for ratio in told.values())
         summary = f"{inside} of {len(told)} between {low:g} and {high:g}, which is ordinary."
-        bars = ChartSeries("update / parameter", list(told), list(told.values()))
+        bars = ChartSeries("update / weights", list(told), list(told.values()))
         yield Chart(ChartKind.BAR, "Size of updates", summary, [bars], "tensor", "ratio")
 
 
 def _norms(session: Session) -> Iterator[Chart]:
     """Yield the norms of the gradient with the threshold at which they are clipped (S4.49)."""
-    told = session.state.facts.get((4, "clipping"))
-    if told and told["chosen"] is not None:
-        norms, level = told["norms"], told["chosen"]
-        share = told["advice"]["clipped_share"]
-        steps = list(range(len(norms)))
+    asked = _question(session, 4, stability.CHECK)
+    level = float(session.config.get("clip_norm") or 0.0)
+    found = session.readings.get(stability.free_probe(*asked)) if asked and level else None
+    if isinstance(found, Trained | NotFinite) and found.norms:
+        norms = list(found.norms)
+        share = stability.clipped_share(norms, level)
         series = [
-            ChartSeries("norm", steps, norms),
+            ChartSeries("norm", list(range(len(norms))), norms),
             ChartSeries("threshold", [0, len(norms) - 1], [level, level]),
         ]
-        summary = f"{share:.0%} of {len(norms)} updates are above {level:.4g} and clipped."
+        summary = (
+            f"{share:.0%} of {len(norms)} updates at {stability.CLOSE:g} times the rate are above "
+            f"{level:.4g} and clipped."
+        )
         yield Chart(ChartKind.LINE, "Norm of the gradient", summary, series, "update", "norm")
+
+
+def _shown(losses: Sequence[float]) -> tuple[list[int], list[float]]:
+    """Return a smoothed curve of at most a hundred points."""
+    step = max(1, len(losses) // N_POINTS)
+    return list(range(0, len(losses), step)), smoothed(losses)[::step]
 
 
 def _errors(session: Session) -> Iterator[Section]:
@@ -214,7 +227,7 @@ def _errors(session: Session) -> Iterator[Section]:
     found = decomposition_of(session, told)
     charts = []
     if found is not None and found.terms:
-        summary = ", ".join(f"{term.name} {term.size:.1%}" for term in found.terms) + "."
+        summary = ", ".join(f"{term.name} {found.amount(term.size)}" for term in found.terms) + "."
         names = [term.name.value for term in found.terms]
         series = ChartSeries("error", names, [term.size for term in found.terms])
         charts.append(Chart(ChartKind.WATERFALL, "What the error consists of", summary, [series]))

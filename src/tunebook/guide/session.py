@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
+from tunebook.checks.check import Check, Conclusion
+from tunebook.checks.codec import encode
+from tunebook.checks.experiments import Experiment
+from tunebook.checks.laboratory import Laboratory
+from tunebook.checks.readings import Reading
 from tunebook.errors import BudgetError
 from tunebook.guide.log import GuideLog, GuideState
 from tunebook.playbook.rounds import Waiver
@@ -26,6 +33,9 @@ Ask = Callable[[str, Any, str], Any]
 
 
 CONFIGURATION = "configuration"
+N_TRIALS, LATER, MIN_UPDATES = 45, 0.75, 50
+"""Full trainings that stages 5 to 8 must have room for, their share of the budget, and the updates
+that a training has at least (ours)."""
 
 
 def agree(_name: str, value: Any, _reason: str) -> Any:
@@ -47,7 +57,7 @@ class Session:
     workers: int = 1
     target: float | None = None
     given: Mapping[str, Value] = field(default_factory=dict)
-    ask: Ask = agree
+    ask_person: Ask = agree
     file: StudyFile | None = None
     """The study file of a training function, which cannot be looked into."""
     tell: Callable[[str], None] = lambda line: None
@@ -68,6 +78,16 @@ class Session:
     def n_updates(self) -> int:
         """The updates of a full training, as decided in stage 4."""
         return int(self.state.decided("n_updates", 0))
+
+    @property
+    def length(self) -> int:
+        """The updates of a full training: as decided, or the most that all stages have room for."""
+        return self.n_updates or max(MIN_UPDATES, int(LATER * self.budget / N_TRIALS))
+
+    @property
+    def readings(self) -> dict[Experiment, Reading]:
+        """All that experiments of the checks gave so far."""
+        return {e: r for found in self.state.readings.values() for e, r in found.items()}
 
     @property
     def left(self) -> int:
@@ -95,6 +115,51 @@ class Session:
         self.log.write("fact", stage=stage, key=key, value=value, updates=updates, seconds=seconds)
         return self.state.facts[stage, key]
 
+    def ask(self, stage: int, check: Check, config: Mapping[str, Any] | None = None) -> Conclusion:
+        """Carry out what a check asks for until it concludes; keep its findings, adopt its change.
+
+        A guide that goes on asks about the same configuration again, and measures only what the log
+        does not have.
+        """
+        if (stage, check.name) not in self.state.questions:
+            asked = dict(self.config if config is None else config)
+            values = {"stage": stage, "check": check.name, "config": asked, "length": self.length}
+            self.log.write("question", **values)
+        about = self.state.questions[stage, check.name]
+        subject, length = Configuration(about["config"]), about["length"]
+        found = check.next(subject, length, self.readings)
+        while not isinstance(found, Conclusion):
+            self._require(stage, sum(experiment.price for experiment in found))
+            for experiment in found:
+                begin = time.perf_counter()
+                reading = self._laboratory.carry_out(experiment)
+                self.log.write(
+                    "reading", stage=stage, experiment=encode(experiment), reading=encode(reading),
+                    updates=experiment.price, seconds=time.perf_counter() - begin,
+                )  # fmt: skip
+            found = check.next(subject, length, self.readings)
+        self.find(stage, *found.findings)
+        self._change(stage, check, found)
+        return found
+
+    def _change(self, stage: int, check: Check, found: Conclusion) -> None:
+        """Adopt what a check changes; what was given stays, and that is said."""
+        held = {name: value for name, value in found.change.items() if name in self.given}
+        for name, value in held.items():
+            title = f"{name} stays as it was given; the check would set {_short(value)}."
+            self.find(stage, Finding(check.name, Verdict.NOTICE, title, advice=found.reason))
+        wanted = {
+            name: self.decide(stage, name, value, found.reason, by_reason=True)
+            for name, value in found.change.items()
+            if name not in held
+        }
+        if wanted:
+            self.adopt(stage, wanted, f"{check.name}: {found.reason}")
+
+    @cached_property
+    def _laboratory(self) -> Laboratory:
+        return Laboratory(self.task, seed=self.seed, max_seconds=math.inf)
+
     def find(self, stage: int, *findings: Finding) -> None:
         """Keep findings that this stage has not kept yet, and show what is not a pass."""
         known = set(self.state.findings.get(stage, []))
@@ -115,7 +180,7 @@ class Session:
             is_same = known["stage"] == stage and known["name"] == name
             if is_same and (not by_reason or known["reason"] == reason):
                 return known["value"]
-        chosen = self.ask(name, value, reason)
+        chosen = self.ask_person(name, value, reason)
         by = "rule" if chosen == value else "person"
         self.log.write("decision", stage=stage, name=name, value=chosen, reason=reason, by=by)
         self.tell(f"  {name}: {_short(chosen)} ({reason})")
@@ -137,7 +202,11 @@ class Session:
 
         ``key`` is the first fact of what begins: once it is there, it was paid for.
         """
-        if updates > self.left and (stage, key) not in self.state.facts:
+        if (stage, key) not in self.state.facts:
+            self._require(stage, updates)
+
+    def _require(self, stage: int, updates: int) -> None:
+        if updates > self.left:
             raise BudgetError(
                 f"Stage {stage} ({STAGES[stage].name}) needs more than is left of the budget",
                 got=f"{self.left} updates left of {self.budget}",

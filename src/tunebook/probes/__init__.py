@@ -3,10 +3,6 @@
 Each takes ``(task, config, ...)`` and returns facts; none writes anywhere. ``check`` joins the
 quick ones: what is wrong before any search. Every other probe has a module of its own:
 
-- ``learning_rate``: ``rate_sweep`` (S1.9)
-- ``update_ratio``: ``update_ratios`` (S1.12)
-- ``stability``: ``stability`` (S4.46), ``warm_up_sweep`` (S4.48), ``clipping_sweep`` (S4.49)
-- ``throughput``: ``throughput`` (S4.6)
 - ``error_rates``: ``measure_errors`` (S2.10)
 - ``adaptation``: ``adapt`` (S2.15)
 - ``baselines``: ``simple_baselines`` (S2.9)

@@ -53,8 +53,3 @@ def likeliest(labels: Sequence[str], outputs: torch.Tensor, top: int | None) -> 
     pairs = zip(places.tolist(), shares.tolist(), strict=True)
     ranked = [(labels[place], share) for place, share in pairs]
     return ranked[0] if top is None else ranked
-
-
-def accuracy(outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return the share of examples whose likeliest class is the right one."""
-    return {"accuracy": (outputs.argmax(1) == targets).float().mean()}

@@ -4,70 +4,74 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from tunebook.recipes.boxes import ignored_as
+from tunebook.records.measurement import CLASS
 
 KEPT = 100
 """The detections of an image that the metric counts."""
 
+_STATISTICS = ("map", "ap50", "ap75", "map_small", "map_medium", "map_large")
+"""COCO's names for the evaluator's first figures."""
+
 
 def mean_average_precision(
-    found: torch.Tensor, boxes: torch.Tensor, n_classes: int
+    found: torch.Tensor, targets: Mapping[str, torch.Tensor], labels: Sequence[str]
 ) -> dict[str, float]:
-    """Return ``map`` over overlaps of 0.50 to 0.95, and ``ap50``; 0 where nothing is found.
+    """Return ``map`` over overlaps of 0.50 to 0.95, per size and class too, ``ap50``, ``ap75``.
 
-    ``found`` are for each image left, top, right, bottom, score and class; ``boxes`` left, top,
-    right, bottom and class, padded by rows of -1. Classes without any box are left out. In a box
-    to ignore a detection counts neither for nor against, as in COCO's crowds.
+    ``found`` are for each image left, top, right, bottom, score and class (S0.23); the ``boxes`` of
+    ``targets`` left, top, right, bottom and class, padded by rows of -1. Classes and sizes without
+    any box are left out; small is below 32 x 32 pixels of these boxes, large above 96 x 96. In a
+    box to ignore a detection counts neither for nor against, as in COCO's crowds.
     """
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
+    boxes = targets["boxes"]
     truth: Any = COCO()
     truth.dataset = {
         "info": {},
         "images": [{"id": i} for i in range(len(boxes))],
-        "categories": [{"id": k} for k in range(n_classes)],
+        "categories": [{"id": k} for k in range(len(labels))],
         "annotations": _annotations(boxes),
     }
-    told = _detections(found)
-    if not len(told) or not truth.dataset["annotations"]:
-        return {"map": 0.0, "ap50": 0.0}
     # The reference implementation prints as it works.
     with contextlib.redirect_stdout(io.StringIO()):
         truth.createIndex()
-        evaluation: Any = COCOeval(truth, truth.loadRes(told), "bbox")
+        told = _detections(found)
+        # It refuses an empty list of detections.
+        results = truth.loadRes(told) if len(told) else COCO()
+        evaluation: Any = COCOeval(truth, results, "bbox")
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
-    return {
-        "map": max(0.0, float(evaluation.stats[0])),
-        "ap50": max(0.0, float(evaluation.stats[1])),
-    }
+    values = dict(zip(_STATISTICS, evaluation.stats.tolist(), strict=False))
+    # Overlaps, recalls, classes, sizes, numbers of detections: all sizes and the last number.
+    of_classes = evaluation.eval["precision"][:, :, :, 0, -1].mean((0, 1)).tolist()
+    values |= {f"map{CLASS}{label}": ap for label, ap in zip(labels, of_classes, strict=True)}
+    # The evaluator's value for what has no box.
+    return {name: value for name, value in values.items() if value > -1}
 
 
 def _annotations(boxes: torch.Tensor) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
-    for image, rows in enumerate(boxes.tolist()):
-        for left, top, right, bottom, kind in rows:
-            is_ignored = kind < -1
-            if kind >= 0 or is_ignored:
-                width, height = right - left, bottom - top
-                told.append(
-                    {
-                        "id": len(told) + 1,
-                        "image_id": image,
-                        "category_id": ignored_as(int(kind)) if is_ignored else int(kind),
-                        "bbox": [left, top, width, height],
-                        "area": width * height,
-                        "iscrowd": int(is_ignored),
-                    }
-                )
-    return told
+    rows = [(image, *row) for image, of in enumerate(boxes.tolist()) for row in of if row[4] != -1]
+    return [
+        {
+            "id": number,
+            "image_id": image,
+            "category_id": ignored_as(int(kind)) if kind < -1 else int(kind),
+            "bbox": [left, top, right - left, bottom - top],
+            "area": (right - left) * (bottom - top),
+            "iscrowd": int(kind < -1),
+        }
+        for number, (image, left, top, right, bottom, kind) in enumerate(rows, 1)
+    ]
 
 
 def _detections(found: torch.Tensor) -> np.ndarray[Any, Any]:

@@ -6,6 +6,7 @@ Labels and the normalisation of images lie in the task's arguments: a trained ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, final
 
 import torch
@@ -15,13 +16,14 @@ from torch.utils.data import TensorDataset
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError
-from tunebook.recipes.answers import Likeliest, accuracy, likeliest
+from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.images import Images, arguments_of_images
 from tunebook.recipes.networks.backbones import backbone_named, is_backbone
 from tunebook.recipes.networks.bilinear import POOLINGS, pooling
 from tunebook.recipes.networks.convolutional import STEMS, Shrink
 from tunebook.recipes.networks.transferred import PRETRAINED, TransferMode, mode_of, transferred
 from tunebook.recipes.registry import Recipe
+from tunebook.recipes.scores import class_scores
 from tunebook.recipes.settings import require_known
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
@@ -46,11 +48,11 @@ class ImageClassificationTask:
     name = "image-classification"
     maximize = "accuracy"
     loss = staticmethod(nn.functional.cross_entropy)
-    metrics = staticmethod(accuracy)
 
     def __init__(self, data: str, home: str, *, labels: Sequence[str], **images: Any) -> None:
         self._images = Images(data, home, **images)
         self.labels = list(labels)
+        self.metrics = partial(class_scores, labels=self.labels)
 
     def data(self, split: str) -> TensorDataset | None:
         """Return the labelled images of a split, normalised."""

@@ -26,10 +26,11 @@ from tunebook.recipes.batches import (
     to_device,
 )
 from tunebook.recipes.networks.transferred import Transferred, head_of, held_body
-from tunebook.recipes.optimizers import make_optimizer, set_rate
+from tunebook.recipes.optimizers import gradient_norm, make_optimizer, set_rate, update_ratio
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
 from tunebook.records import Configuration
+from tunebook.records.measurement import is_of_class
 from tunebook.training.task import Examples, Split, Task
 
 EVALUATION_BATCH = 256
@@ -37,6 +38,9 @@ EVALUATION_BATCH = 256
 
 EVALUATION_NUMBERS = 2**20
 """Fewer examples, if their inputs are more numbers than this: large maps do not fit a cache."""
+
+KEPT_EXAMPLES, SAMPLED_SHARE = 1024, 30
+"""Training examples whose outputs are kept for metrics; else one of this number is evaluated."""
 
 
 @final
@@ -84,7 +88,7 @@ class Training:
         self.n_done = 0
         self._scores: list[float] = []
         self._rate_factor = 1.0
-        self.last_rate = self.settings.lr
+        self._kept: list[tuple[Any, Any]] | None = None
         self._seed = seed
         self._shown: dict[Split, Examples] = {}
         self._batches_of_features: TrainingBatches | None = None
@@ -133,12 +137,6 @@ class Training:
         scheduled = factor(self.settings, self.n_done, self.n_updates)
         return self.settings.lr * scheduled * self._rate_factor
 
-    @property
-    def is_scheduled(self) -> bool:
-        """Whether the learning rate changes in training, as far as the loop sets it."""
-        changes = self.settings.schedule != "constant" or self.settings.warmup > 0
-        return changes and self.task.optimizer is None
-
     def note(self, score: float) -> None:
         """Tell the schedule the score of an evaluation; higher is better."""
         self._hear([*self._scores, score])
@@ -150,14 +148,46 @@ class Training:
             found = plateau_halving(scores, n=s.patience, factor=s.decay_factor)
             self._rate_factor = float(s.decay_factor ** len(found.drops))
 
-    def update(self, batch: Batch | None = None) -> torch.Tensor:
-        """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one."""
+    def advance(self, n: int) -> tuple[torch.Tensor, dict[str, float]]:
+        """Do ``n`` optimizer steps; return their losses, and what was measured of the training.
+
+        Learning rate, gradient norm before clipping and update ratio are of the last step, metrics
+        of the last batches as they were trained; of an even sample where augmentation makes other
+        targets, or outputs must be turned into predictions.
+        """
+        size = self.settings.batch_size * self.settings.accumulate
+        # No more than an evaluation holds: outputs may be large.
+        n_kept = max(1, min(KEPT_EXAMPLES, len(self._examples(Split.TRAIN_VAL))) // size)
+        found: dict[str, float] = {}
+        losses = []
+        for n_left in reversed(range(n)):
+            if n_left < n_kept and self._kept is None:
+                self._kept = []
+            losses.append(self.update(into=None if n_left else found))
+        kept, self._kept = self._kept, None
+        told = torch.stack(losses)
+        if not bool(told.isfinite().all()):
+            return told, found
+        if kept:
+            outputs, targets = map(joined, map(list, zip(*kept, strict=True)))
+            scores = self._named(Split.TRAIN, self.task.metrics(outputs, targets))
+        else:
+            scores = self.evaluate(Split.TRAIN, limit=max(1, n * size // SAMPLED_SHARE))
+        scores.pop("train_loss", None)  # of all updates it is in the losses
+        return told, {n: v for n, v in scores.items() if not is_of_class(n, scores)} | found
+
+    def update(
+        self, batch: Batch | None = None, *, into: dict[str, float] | None = None
+    ) -> torch.Tensor:
+        """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one.
+
+        What was measured of the step is put ``into`` a dictionary, if there is one.
+        """
         self._enter_stage()
         if not self.network.training:
             self.network.train()
         if self.task.optimizer is None:
-            self.last_rate = self.rate
-            set_rate(self.optimizer, self.last_rate)
+            set_rate(self.optimizer, self.rate)
         self.optimizer.zero_grad(set_to_none=True)
         n_parts = 1 if batch is not None else self.settings.accumulate
         total = torch.zeros((), device=self.device)
@@ -165,13 +195,26 @@ class Training:
             loss = self._loss_of(batch, self.n_done * n_parts + part) / n_parts
             loss.backward()
             total += loss.detach()
-        if self.settings.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
-        self.optimizer.step()
+        self._step(into)
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
         self.n_done += 1
         return total
+
+    def _step(self, into: dict[str, float] | None) -> None:
+        before: list[torch.Tensor] = []
+        if into is not None:
+            into["gradient_norm"] = float(gradient_norm(self.network.parameters()))
+            rates = [float(group["lr"]) for group in self.optimizer.param_groups if "lr" in group]
+            into |= {"learning_rate": max(rates)} if rates else {}
+            # Biases and scales of normalization begin near zero: their ratios say little.
+            trained = [p for p in self.network.parameters() if p.grad is not None and p.dim() > 1]
+            before = [p.detach().clone() for p in trained]
+        if self.settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip_norm)
+        self.optimizer.step()
+        if into is not None and before:
+            into["update_ratio"] = update_ratio(before, trained)
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Return the loss of a batch with the network in its present mode."""
@@ -179,17 +222,24 @@ class Training:
 
     def _loss_of(self, batch: Batch | None, number: int) -> torch.Tensor:
         if batch is None and self._batches_of_features is not None:
-            return self._loss(head_of(self.network), self._batches_of_features[number])
+            return self._loss(head_of(self.network), self._batches_of_features[number], self._kept)
         batch = batch or self.batches[number]
-        return self.loss(batch if self.task.augment is None else self.task.augment(*batch))
+        seen = batch if self.task.augment is None else self.task.augment(*batch)
+        # What is mixed has other targets than the metrics know.
+        return self._loss(self.network, seen, self._kept if seen[1] is batch[1] else None)
 
-    def _loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
+    def _loss(
+        self, network: nn.Module, batch: Batch, kept: list[tuple[Any, Any]] | None = None
+    ) -> torch.Tensor:
         inputs, targets = to_device(batch, self.device)
         share = self.settings.label_smoothing
         # Only in training: losses of evaluations are compared between trials (I1).
         smoothing = {"label_smoothing": share} if share else {}
         with self._autocast():
-            found: torch.Tensor = self.task.loss(network(inputs), targets, **smoothing)
+            outputs = network(inputs)
+            found: torch.Tensor = self.task.loss(outputs, targets, **smoothing)
+        if kept is not None and self.task.predict is None:
+            kept.append((changed(outputs, _in_full), targets))
         return found
 
     def _autocast(self) -> torch.autocast:
@@ -226,9 +276,11 @@ class Training:
             n += n_here
             outputs.append(output if task.predict is None else task.predict(output))
             targets.append(target)
-        found = task.metrics(_joined(outputs), _joined(targets))
-        values = {name: float(value) for name, value in found.items()} | {"loss": loss / n}
-        return {f"{split.prefix}_{name}": value for name, value in values.items()}
+        found = task.metrics(joined(outputs), joined(targets))
+        return self._named(split, {**found, "loss": loss / n})
+
+    def _named(self, split: Split, metrics: Mapping[str, Any]) -> dict[str, float]:
+        return {f"{split.prefix}_{name}": float(value) for name, value in metrics.items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that is needed to go on from here."""
@@ -274,6 +326,7 @@ def _most_at_once(examples: Examples, collate: Collate | None) -> int:
 
 def _in_full(tensor: torch.Tensor) -> torch.Tensor:
     """Return outputs in single precision: not every metric knows shorter numbers."""
+    tensor = tensor.detach()
     return tensor.float() if tensor.dtype is torch.bfloat16 else tensor
 
 
@@ -281,11 +334,12 @@ def _n_examples(targets: Any) -> int:
     return len(next(iter(targets.values()))) if isinstance(targets, dict) else len(targets)
 
 
-def _joined(parts: list[Any]) -> Any:
+def joined(parts: list[Any]) -> Any:
+    """Return what several batches hold as one: tensors, dictionaries and tuples part by part."""
     if isinstance(parts[0], torch.Tensor):
         return torch.cat(parts)
     if isinstance(parts[0], dict):
-        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+        return {name: joined([part[name] for part in parts]) for name in parts[0]}
     if isinstance(parts[0], tuple):
-        return tuple(_joined(list(same)) for same in zip(*parts, strict=True))
+        return tuple(joined(list(same)) for same in zip(*parts, strict=True))
     return [item for part in parts for item in part]

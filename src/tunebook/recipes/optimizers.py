@@ -6,7 +6,8 @@ before the correction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -57,4 +58,15 @@ def set_rate(optimizer: optim.Optimizer, rate: float) -> None:
 def gradient_norm(parameters: Iterable[torch.Tensor]) -> torch.Tensor:
     """Return the global norm of the gradients (S4.46, S4.49)."""
     grads = [p.grad for p in parameters if p.grad is not None]
+    grads = [g.coalesce().values() if g.is_sparse else g for g in grads]
     return nn.utils.get_total_norm(grads) if grads else torch.zeros(())
+
+
+@torch.no_grad()
+def update_ratio(before: Sequence[torch.Tensor], after: Sequence[torch.Tensor]) -> float:
+    """Return the median over tensors of an update's norm beside that of the tensor (S1.12)."""
+    sizes = torch.stack([tensor.norm() for tensor in before])
+    moved = torch.stack([(new - old).norm() for old, new in zip(before, after, strict=True)])
+    # A tensor of zeros has no ratio.
+    ratios = (moved / sizes)[sizes > 0]
+    return float(ratios.quantile(0.5)) if len(ratios) else math.nan

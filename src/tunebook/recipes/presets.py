@@ -7,7 +7,7 @@ varies the learning rate, the momentum and what the task's own space holds (S4.4
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,7 @@ def _preset_of_recipe(
         space=recipe.space,
         known=_settings_of(task) | set(recipe.space.names) | set(values),
         max_steps=recipe.max_steps,
-        updates_per_step=_updates(
-            task, _examples_per_update({**values, **given}), n_epochs=recipe.epochs_per_step
-        ),
+        updates_per_step=_updates(task, {**values, **given}, n_epochs=recipe.epochs_per_step),
         data=version,
         conditions={"network": recipe.network, **options},
         metric_name=f"{task.objective.metric} ({recipe.metric_name or recipe.name}, {version})",
@@ -115,17 +113,12 @@ def _settings_of(task: Task) -> frozenset[str]:
     return SETTINGS if task.smooths_labels else SETTINGS - {"label_smoothing"}
 
 
-def _examples_per_update(values: Mapping[str, Any]) -> object:
-    """Return the size of a batch, times how many of them make an update (C16)."""
-    size, n_batches = values["batch_size"], values.get("accumulate", 1)
-    return size * n_batches if isinstance(size, int) and isinstance(n_batches, int) else size
-
-
-def _updates(task: Task, size: object, *, n_epochs: int = 1) -> int:
-    """Return the updates of a step: some epochs, or fewer where those are long."""
-    is_size = isinstance(size, int) and size > 0
-    n = n_epochs * len(task.examples(Split.TRAIN)) / (size if is_size else 1)  # type: ignore[operator]  # a size, by the line above
-    return max(1, min(MAX_UPDATES, math.ceil(n)))
+def _updates(task: Task, values: Mapping[str, Any], *, n_epochs: int = 1) -> int:
+    """Return the updates of a step: some epochs, or fewer where those are long (C16)."""
+    sizes = (values["batch_size"], values.get("accumulate", 1))
+    # What cannot be a size is refused by the settings.
+    size = math.prod(n for n in sizes if isinstance(n, int) and n > 0)
+    return max(1, min(MAX_UPDATES, math.ceil(n_epochs * len(task.examples(Split.TRAIN)) / size)))
 
 
 def is_own_task(recipe: str) -> bool:
@@ -155,7 +148,9 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
         space=space,
         known=_settings_of(task) | set(own),
         max_steps=MAX_STEPS,
-        updates_per_step=_updates(task, given.get("batch_size", settings.batch_size)),
+        updates_per_step=_updates(
+            task, {"batch_size": given.get("batch_size", settings.batch_size)}
+        ),
         conditions={"network": task.name},
         metric_name=f"{task.objective.metric} ({task.name})",
         is_share=task.metric == "accuracy",
@@ -164,26 +159,10 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
     )
 
 
-def training_of(
-    preset: Preset,
-    *,
-    updates_per_step: int,
-    fixed: Mapping[str, Any],
-    data_fraction: float = 1.0,
-    seed: int | None = None,
-    schedule: Sequence[Mapping[str, Any]] = (),
-) -> TaskTraining:
+def training_of(preset: Preset, **options: Any) -> TaskTraining:
     """Return the training of a preset, which tells its conditions to whoever compares (I1)."""
     conditions = {"recipe": preset.recipe, "data": preset.data, **preset.conditions}
-    return TaskTraining(
-        preset.task,
-        updates_per_step,
-        fixed,
-        data_fraction=data_fraction,
-        seed=seed,
-        conditions=conditions,
-        schedule=schedule,
-    )
+    return TaskTraining(preset.task, conditions=conditions, **options)
 
 
 def _optimizer_space(optimizer: str) -> dict[str, Parameter]:

@@ -26,6 +26,8 @@ _WHERE = {
     "transfer-classification": "tunebook.recipes.transfer_classification",
     "tabular": "tunebook.recipes.tabular",
 }
+RECIPES = tuple(_WHERE)
+"""The names of all recipes."""
 
 
 @dataclass(frozen=True, slots=True)

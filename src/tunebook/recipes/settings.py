@@ -17,8 +17,10 @@ from tunebook.training.preset import Conditions
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "nadam", "adamw", "nadamw")
 DEFAULT_OPTIMIZER = "adam"
 PRECISIONS = ("auto", "full", "mixed")
+RECORDS = ("evaluation", "batch")
 SCHEDULES = ("constant", "linear", "cosine", "exponential", "multistep", "plateau")
 
+_KNOWN = dict(optimizer=OPTIMIZERS, schedule=SCHEDULES, precision=PRECISIONS, record=RECORDS)
 _ADAMS = ("adam", "nadam", "adamw", "nadamw")
 _DECAYS = {"schedule": ("exponential", "multistep")}
 
@@ -48,7 +50,8 @@ class TrainingSettings:
     evaluations without a better one (S0.34). ``precision`` is ``mixed`` (bfloat16 where that is
     safe), ``full``, or ``auto``: mixed where the device is a GPU that has it. ``label_smoothing``
     is the share of a label that is spread over all classes, where the task's loss takes it.
-    ``deterministic`` refuses operations whose result differs from run to run.
+    ``deterministic`` refuses operations whose result differs from run to run. ``record`` is
+    ``batch`` where the training loss of every update is kept as well (S1.1).
     """
 
     optimizer: str = DEFAULT_OPTIMIZER
@@ -72,11 +75,11 @@ class TrainingSettings:
     patience: int = 10
     precision: str = "auto"
     deterministic: bool = False
+    record: str = "evaluation"
 
     def __post_init__(self) -> None:
-        require_known("optimizer", self.optimizer, OPTIMIZERS)
-        require_known("schedule", self.schedule, SCHEDULES)
-        require_known("precision", self.precision, PRECISIONS)
+        for name, known in _KNOWN.items():
+            require_known(name, getattr(self, name), known)
         if self.batch_size < 1 or self.accumulate < 1:
             raise ConfigurationError(
                 "batch_size and accumulate must be at least 1",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -17,8 +18,9 @@ from torch.utils.data import TensorDataset
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import InputError
-from tunebook.recipes.answers import Likeliest, accuracy, likeliest
+from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.registry import Recipe
+from tunebook.recipes.scores import class_scores, number_scores
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Int, Kind, Space
 from tunebook.space.parse import parse_value
@@ -49,6 +51,8 @@ class TabularTask:
         self._columns, self._target = columns, target
         self.maximize = "accuracy" if labels else None
         self.minimize = None if labels else "rmse"
+        in_unit = partial(number_scores, unit=target["deviation"])
+        self.metrics = partial(class_scores, labels=labels) if labels else in_unit
         self.loss = nn.functional.cross_entropy if labels else _squared_error
 
     def data(self, split: str) -> TensorDataset | None:
@@ -102,13 +106,6 @@ class TabularTask:
             layers += [nn.Linear(n, width), nn.ReLU(), nn.Dropout(dropout)]
             n = width
         return nn.Sequential(*layers, nn.Linear(n, len(self.labels or [0])))
-
-    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the accuracy, or the root mean squared error in the target's own unit."""
-        if self.labels is not None:
-            return accuracy(outputs, targets)
-        error = nn.functional.mse_loss(outputs[:, 0], targets).sqrt()
-        return {"rmse": error * self._target["deviation"]}
 
 
 def _squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

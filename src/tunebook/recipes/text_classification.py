@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -18,8 +19,9 @@ from torch.utils.data import TensorDataset
 
 from tunebook.datasets.library import Stored, open_dataset
 from tunebook.datasets.records import Kind as DataKind
-from tunebook.recipes.answers import Likeliest, accuracy, likeliest
+from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.registry import Recipe
+from tunebook.recipes.scores import class_scores
 from tunebook.recipes.settings import require_known
 from tunebook.records import Configuration
 from tunebook.space import Float, Int, Kind, Space
@@ -46,13 +48,13 @@ class TextTask:
     name = "text-classification"
     maximize = "accuracy"
     loss = staticmethod(nn.functional.cross_entropy)
-    metrics = staticmethod(accuracy)
 
     def __init__(
         self, data: str, home: str, *, labels: Sequence[str], words: Sequence[str], length: int
     ) -> None:
         self._data, self._home, self._length = data, home, length
         self.labels = list(labels)
+        self.metrics = partial(class_scores, labels=self.labels)
         # 0 fills short texts up; words without an embedding are left out.
         self._number = {word: i for i, word in enumerate(words, 1)}
 

@@ -12,15 +12,23 @@ from typing import Any, final
 
 import torch
 
+from tunebook.analysis.series import down_sampled
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.loop import Training
 from tunebook.recipes.sampling import sampled
 from tunebook.recipes.settings import TrainingSettings
-from tunebook.records import Configuration, TaskKind, TaskRef
+from tunebook.records import Configuration, Series, TaskKind, TaskRef
+from tunebook.records.measurement import BATCH
 from tunebook.training import TrialHandle
 from tunebook.training.endings import Diverged
 from tunebook.training.randomness import seed_everything
 from tunebook.training.task import Split, Task, load_task
+
+MAX_POINTS = 6000
+"""Losses of single updates that are kept of a trial; of more the extremes and the last ones."""
+
+
+_TOLD = ("updates_per_step", "fixed", "data_fraction", "seed", "conditions")
 
 
 @final
@@ -29,8 +37,9 @@ class TaskTraining:
     """The training of ``task``, to be called with a trial.
 
     ``fixed`` are values of a configuration that the study's space does not vary. Each step reports
-    ``train_loss``, the mean over its updates, the metrics of the validation sets, and the
-    ``learning_rate`` of its last update where that changes in training (S4.40).
+    ``train_loss``, the mean over its updates, the metrics of the training set without those of
+    single classes, all of the validation sets, and of its last update the ``learning_rate``
+    (S4.40), the ``gradient_norm`` and the ``update_ratio``.
     ``data_fraction`` is the share of the training data that is used (S0.11). ``seed`` replaces that
     of the trial, to repeat one training exactly (I8). ``conditions`` are what a study tells about
     it besides: the recipe's name, the version of the data. ``schedule`` repeats what population
@@ -84,16 +93,20 @@ class TaskTraining:
         splits = [s for s in (Split.TRAIN_VAL, Split.TEST_VAL) if task.has(s)]
         for step in trial.steps():
             training = course.at(step)
-            losses = [training.update() for _ in range(self.updates_per_step)]
-            metrics: dict[str, Any] = {"train_loss": float(torch.stack(losses).mean())}
+            begun = trial.seconds
+            losses, measured = training.advance(self.updates_per_step)
+            if training.settings.record == "batch":
+                times = (begun, trial.seconds)
+                points = _of_updates(losses.tolist(), training.n_done, times, trial.max_steps or 1)
+                trial.report(None, **{f"train_loss{BATCH}": points})
+            metrics: dict[str, Any] = {"train_loss": float(losses.mean()), **measured}
             _require_finite(metrics, step)
-            if training.is_scheduled:
-                metrics["learning_rate"] = training.last_rate
             for split in splits:
                 metrics |= training.evaluate(split)
             _require_finite(metrics, step)
             objective = task.objective
-            training.note(-objective.sign * metrics[objective.metric])
+            if objective.metric in metrics:
+                training.note(-objective.sign * metrics[objective.metric])
             trial.report(**metrics)
 
     def to_ref(self) -> TaskRef:
@@ -103,17 +116,23 @@ class TaskTraining:
             self.task.reference or self.task.name,
             is_importable=self.task.reference is not None,
             options={
-                "updates_per_step": self.updates_per_step,
-                "fixed": dict(self.fixed),
                 # What trains where neither names it: shown beside studies that search it.
                 "defaults": {} if self.task.optimizer else asdict(TrainingSettings()),
                 "arguments": None if self.task.arguments is None else dict(self.task.arguments),
-                "data_fraction": self.data_fraction,
-                "seed": self.seed,
-                "conditions": dict(self.conditions),
                 "schedule": [dict(leg) for leg in self.schedule],
+                **{name: getattr(self, name) for name in _TOLD},
             },
         )
+
+
+def _of_updates(
+    losses: Sequence[float], n_done: int, seconds: tuple[float, float], n_steps: int
+) -> Series:
+    """Return the losses of a step's updates, no more than its part of ``MAX_POINTS`` (S1.1)."""
+    kept = down_sampled(losses, MAX_POINTS // n_steps)
+    n, (begun, ended) = len(losses), seconds
+    times = (begun + (ended - begun) * (place + 1) / n for place in kept)
+    return Series.of((n_done - n + place + 1 for place in kept), (losses[i] for i in kept), times)
 
 
 def _require_finite(metrics: Mapping[str, Any], step: int) -> None:
@@ -159,12 +178,5 @@ def load_training(ref: TaskRef) -> TaskTraining:
     """Return the training that a study describes; ``TaskError`` if its task cannot be loaded."""
     options = ref.options
     task = load_task(ref.reference, options["arguments"])
-    return TaskTraining(
-        task,
-        options["updates_per_step"],
-        options["fixed"],
-        data_fraction=options.get("data_fraction", 1.0),
-        seed=options.get("seed"),
-        conditions=options.get("conditions", {}),
-        schedule=options.get("schedule", ()),
-    )
+    told = {name: options[name] for name in ("schedule", *_TOLD) if name in options}
+    return TaskTraining(task, **told)

@@ -78,6 +78,7 @@ class YoloDetectionTask:
         nothing = {"mean": [0.0] * 3, "deviation": [1.0] * 3}
         self._images = Images(data, home, resolution, nothing)
         self.labels = list(labels)
+        self.metrics = partial(mean_average_precision, labels=self.labels)
         self._cfg, self._weights = cfg, training.get("weights")
         sides = sides_up_to(resolution) if training.get("multi_scale", True) else [resolution]
         self._augmented = partial(
@@ -136,12 +137,6 @@ class YoloDetectionTask:
         return torch.stack(
             [best_detections(b, s, least=LEAST_SCORE, most=KEPT) for b, s in of_images]
         )
-
-    def metrics(
-        self, outputs: torch.Tensor, targets: Mapping[str, torch.Tensor]
-    ) -> dict[str, float]:
-        """Return COCO's mean average precision, and that at an overlap of 0.5 (S0.23)."""
-        return mean_average_precision(outputs, targets["boxes"], len(self.labels))
 
     def answer(self, network: Detector, raw: str, *, threshold: float = SHOWN_SCORE) -> Found:
         """Return the objects of an image file: class, score, box as shares of width and height."""

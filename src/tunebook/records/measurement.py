@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -67,3 +67,18 @@ class Series:
 
 Curves = Mapping[str, Series]
 """All metrics of one trial by name."""
+
+CLASS, BATCH = "/", "@batch"
+"""``val_f1/cat`` is a metric of one class; the steps of ``train_loss@batch`` count updates."""
+
+
+def is_of_class(metric: str, metrics: Collection[str]) -> bool:
+    """Return whether a metric is one of these on a single class, not one named ``val/loss``."""
+    whole, slash, _ = metric.partition(CLASS)
+    return bool(slash) and whole in metrics
+
+
+def last_step(curves: Curves) -> int:
+    """Return the last step of a training that was measured; updates are no steps of it."""
+    steps = (s.steps[-1] for name, s in curves.items() if s.steps and not name.endswith(BATCH))
+    return max(steps, default=0)

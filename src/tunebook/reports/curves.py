@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from tunebook.analysis.series import down_sampled
 from tunebook.engine import Facts
 from tunebook.records import Series, Trial
 from tunebook.reports.messages import CurveMessage, CurvesMessage
@@ -24,21 +25,6 @@ def curve_message(trial: int, series: Series, max_points: int = MAX_POINTS) -> C
         values=[finite(series.values[i]) for i in kept],
         seconds=[series.seconds[i] for i in kept],
     )
-
-
-def down_sampled(values: Sequence[float], max_points: int) -> Sequence[int]:
-    """Return the places of the points to keep, in order; ends, minima and maxima stay."""
-    n = len(values)
-    if n <= max_points:
-        return range(n)
-    n_columns = max(1, (max_points - 2) // 2)
-    kept = {0, n - 1}
-    for column in range(n_columns):
-        begin, end = column * n // n_columns, (column + 1) * n // n_columns
-        places = range(begin, end)
-        kept.add(min(places, key=lambda i: _order(values[i], math.inf)))
-        kept.add(max(places, key=lambda i: _order(values[i], -math.inf)))
-    return sorted(kept)
 
 
 def curves_message(
@@ -73,7 +59,3 @@ def _chosen(facts: Facts, having: Sequence[Trial], max_curves: int) -> list[Tria
 def finite(value: float | None) -> float | None:
     """Return a number that JSON knows, None for the others."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def _order(value: float, worst: float) -> float:
-    return value if math.isfinite(value) else worst

@@ -15,8 +15,9 @@ from tunebook.analysis.trial_curves import gap_of_best, judge_best
 from tunebook.engine import Facts
 from tunebook.playbook.checklist import ChecklistFacts, checklist
 from tunebook.records import TrialState
-from tunebook.reports.findings import finding_message, findings_of
+from tunebook.reports.findings import findings_of
 from tunebook.reports.messages import FindingMessage, SpentMessage
+from tunebook.reports.verdicts import finding_message
 from tunebook.space import Space
 
 _T = TypeVar("_T")

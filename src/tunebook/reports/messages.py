@@ -25,7 +25,7 @@ from tunebook.records.section import (
 Scalar: TypeAlias = bool | float | str | None
 """A parameter's value."""
 
-Level: TypeAlias = Literal["pass", "notice", "problem"]
+Level: TypeAlias = Literal["pass", "notice", "unknown", "problem"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tunebook.files import write_file
 from tunebook.records.section import Section
-from tunebook.reports.findings import finding_message
 from tunebook.reports.messages import PageMessage, SectionMessage
 from tunebook.reports.page import sections_page
+from tunebook.reports.verdicts import finding_message
 
 
 def write_page(path: Path, sections: Sequence[Section], title: str) -> None:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from tunebook.engine import Facts
 from tunebook.records import CheckpointRef, TrialNumber
+from tunebook.records.measurement import is_of_class
 from tunebook.reports.curves import curves_message
 from tunebook.reports.grid import grid_sections
 from tunebook.reports.lights import judged
@@ -35,6 +36,8 @@ N_DIGITS = 6
 NOTEBOOK_HEIGHT_PX = 720
 MAX_POINTS = 200
 MAX_CURVES = 500
+MAX_CLASS_CURVES = 20
+"""Trials with curves of single classes, of which a metric may have a hundred."""
 
 
 def snapshot(
@@ -51,7 +54,8 @@ def snapshot(
     """
     judgement = judged(facts, seq)
     study = study_message(facts, seq, now, is_live=is_live, path_of=path_of, judgement=judgement)
-    curves = {metric: _curves(facts, seq, metric) for metric in study.metrics}
+    n_most = {m: MAX_CLASS_CURVES for m in study.metrics if is_of_class(m, study.metrics)}
+    curves = {m: _curves(facts, seq, m, n_most.get(m, MAX_CURVES)) for m in study.metrics}
     shown = {(m, curve.trial) for m, found in curves.items() for curve in found.curves}
     rows = [trial_row(facts, trial, judgement.gap) for trial in facts.trials]
     return SnapshotMessage(
@@ -71,8 +75,8 @@ def snapshot(
     )
 
 
-def _curves(facts: Facts, seq: int, metric: str) -> CurvesMessage:
-    found = curves_message(facts, seq, metric, max_curves=MAX_CURVES, max_points=MAX_POINTS)
+def _curves(facts: Facts, seq: int, metric: str, max_curves: int) -> CurvesMessage:
+    found = curves_message(facts, seq, metric, max_curves=max_curves, max_points=MAX_POINTS)
     return replace(found, curves=[_rounded(curve) for curve in found.curves])
 
 
@@ -91,7 +95,7 @@ def _without(shown: Collection[tuple[str, int]], trial: TrialMessage) -> TrialMe
         curves={
             metric: _rounded(curve)
             for metric, curve in trial.curves.items()
-            if (metric, number) not in shown
+            if (metric, number) not in shown and not is_of_class(metric, trial.curves)
         },
     )
 

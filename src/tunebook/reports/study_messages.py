@@ -20,6 +20,7 @@ from tunebook.records import (
     Trial,
     TrialState,
 )
+from tunebook.records.measurement import is_of_class
 from tunebook.reports.lights import Judgement, judged, thinned
 from tunebook.reports.messages import (
     BestMessage,
@@ -89,6 +90,7 @@ def study_message(
     judgement = judgement or judged(facts, seq)
     spec, space = facts.known_spec, Space.from_dict(facts.space)
     progress = facts.progress(now)
+    metrics = {metric for trial in facts.trials for metric in trial.curves}
     search = {name: _scalar(value) for name, value in spec.search.items()}
     return StudyMessage(
         seq=seq,
@@ -114,7 +116,7 @@ def study_message(
         findings_seq=judgement.seq,
         lights=judgement.lights,
         requests=_requests(requests, facts),
-        metrics=sorted({metric for trial in facts.trials for metric in trial.curves}),
+        metrics=sorted(metrics, key=lambda name: (is_of_class(name, metrics), name)),
         notes=facts.notes,
         environment={name: _scalar(value) for name, value in spec.environment.items()},
         fixed={name: _scalar(value) for name, value in fixed_values(spec).items()},

@@ -1,34 +1,29 @@
-"""The verdicts on a trial's curve as cards: a word or two, the evidence, what to do."""
+"""Findings as cards, and the verdicts on a trial's curve: a word or two, the evidence, advice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
-from tunebook.analysis.curve_verdicts import CurveVerdict
-from tunebook.analysis.trial_curves import CurveTag, tags_of, verdict_of
+from tunebook.analysis.trial_curves import tags_of, verdict_of
+from tunebook.checks.best_curves import curve_findings
 from tunebook.playbook.observers import observe
 from tunebook.records import Objective, Trial, TrialState
-from tunebook.reports.messages import FindingMessage, Level
+from tunebook.records.finding import Finding
+from tunebook.reports.messages import FindingMessage
 
-_Told: TypeAlias = tuple[Level, str, str]
-_REGULARISE = "Add or retune regularisation before comparing"
 
-_TOLD: Mapping[CurveTag, _Told] = {
-    CurveTag.OVERFITS_STRONGLY: ("problem", "S4.24", _REGULARISE),
-    CurveTag.OVERFITS: ("notice", "S4.24", _REGULARISE),
-    CurveTag.NOISY: (
-        "notice",
-        "S4.25",
-        "Lower the learning rate late, average weights, or validate on more data",
-    ),
-    CurveTag.IMPROVING: (
-        "notice",
-        "S4.26",
-        "Raise max_steps: the search may prefer what learns fast to what learns well",
-    ),
-    CurveTag.SATURATED: ("notice", "S4.26", "Fewer steps would do for this configuration"),
-}
+def finding_message(finding: Finding) -> FindingMessage:
+    """Return a finding of a probe or a checklist as a card: evidence is value against expected."""
+    expected = f"expected {finding.expected}" if finding.expected else ""
+    return FindingMessage(
+        id=finding.check,
+        level=finding.verdict.value,
+        title=finding.title,
+        evidence="; ".join(filter(None, (finding.value, expected))),
+        advice=finding.advice,
+        source=finding.source,
+        causes=finding.causes,
+        next_test=finding.next_test,
+        items=finding.items,
+    )
 
 
 def curve_tags(trial: Trial, objective: Objective, gap: float | None) -> list[str]:
@@ -42,12 +37,8 @@ def verdict_messages(trial: Trial, objective: Objective, gap: float | None) -> l
     verdict = verdict_of(trial, objective)
     if verdict is None:
         return []
-    found = []
-    for tag in tags_of(trial, verdict, gap=gap):
-        level, source, advice = _TOLD[tag]
-        evidence = _evidence(tag, verdict, gap)
-        found.append(FindingMessage(tag.name.lower(), level, str(tag), evidence, advice, source))
-    return found
+    found = curve_findings(tags_of(trial, verdict, gap=gap), verdict, gap)
+    return [finding_message(one) for one in found]
 
 
 def observer_sentences(trial: Trial, objective: Objective) -> list[str]:
@@ -68,18 +59,3 @@ def observer_sentences(trial: Trial, objective: Objective) -> list[str]:
                 f"save {one.steps_saved} steps {end}."
             )
     return told
-
-
-def _evidence(tag: CurveTag, verdict: CurveVerdict, gap: float | None) -> str:
-    match tag:
-        case CurveTag.OVERFITS | CurveTag.OVERFITS_STRONGLY:
-            if verdict.noise == 0.0:
-                return "Its end is worse than its best stretch, and the curve has no noise"
-            return f"Its end is {verdict.rise:.1f} times its noise worse than its best stretch"
-        case CurveTag.NOISY:
-            distance = "" if gap is None else f"; best and third-best trial differ by {gap:.2g}"
-            return f"Late in the curve a value differs by {verdict.noise:.2g} by chance{distance}"
-        case CurveTag.IMPROVING:
-            return "Over its last fifth it gained more than chance explains"
-        case CurveTag.SATURATED:
-            return f"It was as good as this after {verdict.first_good_share:.0%} of its curve"

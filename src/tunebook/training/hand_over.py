@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from tunebook.records import CheckpointRef, Curves, Objective, TrialState
+from tunebook.records.measurement import last_step
 from tunebook.training.assignment import Assignment
 from tunebook.training.channel import Answer, Channel, Checkpoints, Proceed
 from tunebook.training.endings import Diverged
@@ -51,9 +52,9 @@ class PassingChannel:
 
     def reported(self, curves: Curves) -> None:
         """Pass measurements on, and note a value of the objective that is not finite (I4)."""
+        self.step = max(self.step, last_step(curves))
         for metric, series in curves.items():
             self.metrics.add(metric)
-            self.step = max(self.step, series.steps[-1])
             if metric == self._objective.metric and not math.isfinite(series.values[-1]):
                 self.divergence = Diverged(metric, series.values[-1], series.steps[-1])
         self._channel.reported(curves)

@@ -95,6 +95,8 @@ class Reporter:
     def add(self, step: int, metrics: Mapping[str, object]) -> bool:
         """Take the metrics of one step, all or none; return whether the objective got better.
 
+        A series is taken as it is: points between this step and the one before (``@batch``).
+
         ``Diverged`` when the objective's value is NaN or infinite: that is kept and sent first.
         """
         if self._divergence is not None:
@@ -102,7 +104,9 @@ class Reporter:
         numbers = {
             clean(metric): value if type(value) is float else as_number(metric, value)
             for metric, value in metrics.items()
+            if type(value) is not Series
         }
+        many = {clean(metric): v for metric, v in metrics.items() if isinstance(v, Series)}
         last_step = self._last_step
         for metric in numbers:
             if last_step.get(metric) == step:
@@ -122,6 +126,8 @@ class Reporter:
                 column.values.append(number)
                 column.seconds.append(seconds)
                 last_step[metric] = step
+            for metric, series in many.items():
+                self._columns.setdefault(metric, Series()).extend(series)
         if self._clock() - self._sent_at >= FLUSH_S:
             self.flush()
         elif was_empty:

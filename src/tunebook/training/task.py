@@ -62,7 +62,9 @@ class TrainingTask(Protocol):
     ``optimizer(network, config)``; ``augment(inputs, targets)``, for training batches alone;
     ``collate(examples)``, which makes a batch of examples; ``predict(outputs)``, which turns the
     outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an example);
-    ``features(split, body)``, a split as the pretrained body of a network shows it to its head.
+    ``features(split, body)``, a split as the pretrained body of a network shows it to its head;
+    ``metric_kind``, where the metric's name does not tell: ``rate``, ``error rate`` (both from 0
+    to 1), ``score`` (higher is better) or ``loss`` (lower is better).
     A ``loss`` that takes ``label_smoothing`` as well makes that setting known.
     """
 
@@ -111,6 +113,7 @@ class Task:
     features: Callable[[str, Any], Examples] | None = None
     labels: Sequence[str] | None = None
     answer: Callable[..., Any] | None = None
+    metric_kind: str | None = None
     reference: str | None = None
     arguments: Mapping[str, Any] | None = None
 
@@ -138,7 +141,16 @@ class Task:
 
 
 _NEEDED = ("data", "network", "loss", "metrics")
-_OPTIONAL = ("optimizer", "augment", "collate", "predict", "features", "labels", "answer")
+_OPTIONAL = (
+    "optimizer",
+    "augment",
+    "collate",
+    "predict",
+    "features",
+    "labels",
+    "answer",
+    "metric_kind",
+)
 
 
 def read_task(

@@ -88,7 +88,8 @@ def test_i2_looks_at_the_test_set_are_counted(searched: Study, tmp_path: Path) -
 
 def test_i2_training_and_search_never_measure_the_test_set(searched: Study) -> None:
     metrics = {name for trial in searched.trials for name in trial.curves}
-    assert metrics == {"train_loss", "val_accuracy", "val_loss"}
+    measured = {f"{split}_{name}" for split in ("train", "val") for name in ("accuracy", "loss")}
+    assert metrics == measured | {"learning_rate", "gradient_norm", "update_ratio"}
 
 
 def test_weights_of_another_network_are_refused(searched: Study, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.cli.direction import usual_direction
+from tunebook.execution.readings import usual_direction
 
 
 @pytest.mark.parametrize(

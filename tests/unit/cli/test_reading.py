@@ -8,6 +8,7 @@ import pytest
 import tunebook
 from tunebook.cli.main import main
 from tunebook.errors import StudyNotFoundError
+from tunebook.records import Series
 
 TRIAL_KEYS = [
     *("number", "state", "config", "value", "step", "steps_done", "seconds", "cost", "error"),
@@ -106,6 +107,31 @@ def test_one_trial_is_shown_with_its_curves_and_its_traceback(command, study):
     assert "ValueError: a negative learning rate" in out
     assert "Traceback" in out
     assert command("show", "digits", "--trial", "5").code == 2
+
+
+def test_metrics_of_single_classes_are_lines_after_the_curves(command, home):
+    def train(trial: tunebook.TrialHandle) -> None:
+        for step in trial.steps():
+            classes = {f"acc/class {k}": k / 10 + step / 100 for k in reversed(range(10))}
+            points = Series.of([2 * step - 1, 2 * step], [3.0, 2.0], [step, step])
+            trial.report(acc=step / 4, **classes, **{"val/loss": 1.0, "loss@batch": points})
+
+    space = tunebook.Space(lr=tunebook.Choice(0.1, 0.2))
+    quiet = {"workers": 0, "dry_run": False, "progress": False, "search": "grid"}
+    tunebook.tune(train, space, maximize="acc", max_steps=3, trials=1, name="classes", **quiet)
+    line = "acc of single classes: " + ", ".join(f"class {k} 0.{k}3" for k in range(8))
+    for out in (
+        command("show", "classes").out,
+        command("show", "classes", "--trial", "0").out,
+    ):
+        assert f"{line} and 2 more\n" in out
+        assert "acc/class" not in out
+    lines = out.splitlines()
+    assert [name for name in ("acc", "loss@batch", "val/loss") if name in lines] == [
+        *("acc", "loss@batch", "val/loss")
+    ]
+    assert "update 1" in out
+    assert out.count("step 1") == 2
 
 
 def test_list_has_a_line_for_each_study(command, study):

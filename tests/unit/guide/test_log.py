@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tunebook.checks.codec import encode
+from tunebook.checks.experiments import Train
+from tunebook.checks.readings import NotFinite
 from tunebook.errors import InputError, StudyBusyError
 from tunebook.guide.log import GuideLog, read_state
+from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict
 
 FINDING = Finding(
@@ -64,6 +68,21 @@ def test_stage_done_again_drops_what_rests_on_it_but_not_what_was_spent(log):
     assert 1 not in log.state.findings
     assert [d["stage"] for d in log.state.decisions] == [0]
     assert log.state.updates_spent == 20
+
+
+def test_readings_are_read_back_under_their_experiments_and_what_was_asked_beside(log):
+    experiment = Train(Configuration({"lr": 0.1}), 40)
+    reading = NotFinite(3, (2.0, 9.0, float("inf")))
+    log.write("question", stage=1, check="learning-rate", config={"lr": 0.5}, length=90)
+    told = {"stage": 1, "experiment": encode(experiment), "updates": 40, "seconds": 0.5}
+    log.write("reading", **told, reading=encode(reading))
+    log.write("reading", **{**told, "experiment": {"kind": "Of a later version"}}, reading={})
+    state = read_state(log.folder)
+    assert state.readings == {1: {experiment: reading}}
+    assert state.questions[1, "learning-rate"]["length"] == 90
+    assert state.updates_spent == 20 + 2 * 40
+    log.write("stage", stage=1, state="again")
+    assert (log.state.readings, log.state.questions) == ({}, {})
 
 
 def test_guide_that_is_not_there_is_said(tmp_path):

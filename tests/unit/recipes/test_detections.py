@@ -14,6 +14,7 @@ from tunebook.recipes.pictures import Pictures, boxes_of
 from tunebook.recipes.sampling import classes_of
 
 N, PER_IMAGE, SIDE = 50, 2, 50.0
+LABELS = ["cat", "dog"]
 
 
 def truth() -> torch.Tensor:
@@ -33,7 +34,7 @@ def found(boxes: torch.Tensor, score: float = 0.9) -> torch.Tensor:
 
 
 def value(detections: torch.Tensor) -> float:
-    return mean_average_precision(detections, truth(), 2)["map"]
+    return mean_average_precision(detections, {"boxes": truth()}, LABELS)["map"]
 
 
 def test_s0_23_perfect_boxes_are_1():
@@ -63,10 +64,12 @@ def test_s0_23_detections_in_a_crowd_count_neither_way():
     boxes[:, 2] = torch.tensor([200.0, 0.0, 400.0, 200.0, ignored_as(0)])
     inside = torch.tensor([220.0, 20.0, 260.0, 60.0, 0.95, 0.0]).expand(N, 3, 6)
     detections = torch.cat([found(truth()), inside], 1)
-    assert mean_average_precision(detections, boxes, 2)["map"] == pytest.approx(1.0)
-    assert mean_average_precision(detections, truth(), 2)["map"] < 0.8
+    assert mean_average_precision(detections, {"boxes": boxes}, LABELS)["map"] == pytest.approx(1.0)
+    assert mean_average_precision(detections, {"boxes": truth()}, LABELS)["map"] < 0.8
     # A crowd that nobody finds is not missed.
-    assert mean_average_precision(found(truth()), boxes, 2)["map"] == pytest.approx(1.0)
+    assert mean_average_precision(found(truth()), {"boxes": boxes}, LABELS)["map"] == pytest.approx(
+        1.0
+    )
 
 
 def test_boxes_to_ignore_come_last_and_are_no_objects():
@@ -90,8 +93,32 @@ def test_cells_in_a_box_to_ignore_are_not_told_to_be_empty():
     assert cells_of(crowd, 10, 2)["is_centre"].sum() == 1
 
 
-def test_nothing_found_is_0():
-    assert value(found(truth(), score=0.0)) == 0.0
+def test_nothing_found_is_0_for_what_there_is():
+    nothing = found(truth(), score=0.0)
+    found_of = mean_average_precision(nothing, {"boxes": truth()}, [*LABELS, "owl"])
+    names = {"map", "ap50", "ap75", "map_medium", "map/cat", "map/dog"}
+    assert found_of == dict.fromkeys(names, 0.0)
+
+
+def test_nothing_is_said_where_there_are_no_objects():
+    empty = torch.full((N, 5, 5), -1.0)
+    assert mean_average_precision(found(truth()), {"boxes": empty}, LABELS) == {}
+
+
+def test_s0_23_classes_and_sizes_have_their_own_and_absent_ones_none():
+    boxes = truth()  # 50 x 50 is of medium size
+    boxes[0, 2] = torch.tensor([0.0, 70.0, 20.0, 90.0, 1])
+    boxes[1, 2] = torch.tensor([0.0, 70.0, 120.0, 190.0, 0])
+    detections = torch.cat([found(truth()), torch.zeros(N, 1, 6)], 1)
+    detections[1, 2] = torch.tensor([0.0, 70.0, 120.0, 190.0, 0.9, 0])
+    found_of = mean_average_precision(detections, {"boxes": boxes}, [*LABELS, "owl"])
+    # 50 of 51 dogs, the small one missed: recalls of 0.00 to 0.98, 99 of 101.
+    assert found_of["map/cat"] == pytest.approx(1.0)
+    assert found_of["map/dog"] == pytest.approx(99 / 101)
+    assert found_of["map"] == pytest.approx((1 + 99 / 101) / 2)
+    assert "map/owl" not in found_of
+    sizes = [found_of[f"map_{size}"] for size in ("small", "medium", "large")]
+    assert sizes == pytest.approx([0.0, 1.0, 1.0])
 
 
 def test_cells_say_where_a_box_is():

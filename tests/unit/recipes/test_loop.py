@@ -13,7 +13,7 @@ from torch.utils.data import TensorDataset
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.batches import TrainingBatches
 from tunebook.recipes.loop import Training
-from tunebook.recipes.optimizers import gradient_norm, make_optimizer
+from tunebook.recipes.optimizers import gradient_norm, make_optimizer, update_ratio
 from tunebook.recipes.schedules import classical, cosine, exponential, factor, linear
 from tunebook.recipes.settings import OPTIMIZERS, TrainingSettings
 from tunebook.training.task import Split, read_task
@@ -288,3 +288,107 @@ def test_s4_25_average_follows_the_formula():
 def test_s3_9_exponential_decay_has_its_formula():
     rates = [exponential(t, gamma=0.9999) for t in (0, 25_000, 50_000)]
     assert rates == pytest.approx([1, math.exp(-2.5), math.exp(-5)], rel=1e-3)
+
+
+class Signs:
+    """The sign of a number, two classes."""
+
+    maximize = "accuracy"
+
+    def data(self, split: str) -> TensorDataset | None:
+        n = {"train": 60, "train-val": 40}.get(split)
+        if n is None:
+            return None
+        x = torch.linspace(-1, 1, n).unsqueeze(1)
+        return TensorDataset(x, (x[:, 0] > 0).long())
+
+    def network(self, config: object) -> nn.Module:
+        return nn.Linear(1, 2)
+
+    loss = staticmethod(nn.functional.cross_entropy)
+
+    def metrics(self, outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
+        right = (outputs.argmax(1) == targets).float()
+        return {"accuracy": float(right.mean()), "n": len(targets), "accuracy/plus": 0.5, "a/b": 1}
+
+
+class Mixed(Signs):
+    """Its training targets are shares, which its metrics do not know."""
+
+    def augment(
+        self, inputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return inputs, 0.9 * nn.functional.one_hot(targets, 2) + 0.05
+
+
+class Moved(Signs):
+    """Its training targets stay what they are."""
+
+    def augment(
+        self, inputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return inputs + 0.01, targets
+
+
+class Predicted(Signs):
+    """Its metrics are given predictions in place of outputs."""
+
+    def predict(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs.softmax(1)
+
+
+def test_advancing_is_updating_and_tells_of_the_last_update() -> None:
+    config = {"optimizer": "sgd", "lr": 0.1, "batch_size": 8, "schedule": "linear"}
+    plain, told = training(**config, clip_norm=0.5), training(**config, clip_norm=0.5)
+    losses = [float(plain.update()) for _ in range(5)]
+    plain.network.zero_grad()
+    before = plain.network.weight.detach().clone()
+    plain.loss(plain.batches[5]).backward()
+    norm, rate = float(gradient_norm(plain.network.parameters())), plain.rate
+    losses.append(float(plain.update()))
+    found_losses, found = told.advance(6)
+    assert found_losses.tolist() == losses
+    assert norm > 0.5  # it is that before clipping
+    assert found["gradient_norm"] == pytest.approx(norm)
+    assert found["learning_rate"] == pytest.approx(rate)
+    moved = float((plain.network.weight.detach() - before).norm() / before.norm())
+    assert found["update_ratio"] == pytest.approx(moved)
+
+
+@pytest.mark.parametrize(
+    ("task", "n_measured"),
+    [(Signs, 40), (Moved, 40), (Mixed, 2), (Predicted, 2)],
+    ids=["as trained", "augmented inputs", "other targets", "predictions"],
+)
+def test_training_metrics_are_of_the_last_batches_or_of_a_sample(task, n_measured) -> None:
+    trained = Training(read_task(task), {"lr": 0.1, "batch_size": 10}, n_updates=20)
+    _, found = trained.advance(6)
+    # As many as the validation set has; else a thirtieth of the 60 that were trained.
+    assert found["train_n"] == n_measured
+    assert 0.0 <= found["train_accuracy"] <= 1.0
+    # No single classes, and what only looks like one stays.
+    assert "train_accuracy/plus" not in found
+    assert found["train_a/b"] == 1
+    assert "train_loss" not in found
+
+
+def test_metrics_are_not_asked_for_when_the_loss_is_nan() -> None:
+    trained = Training(read_task(Signs), {"optimizer": "sgd", "batch_size": 10}, n_updates=20)
+    with torch.no_grad():
+        trained.network.weight.fill_(math.nan)
+    losses, found = trained.advance(3)
+    assert losses.isnan().all()
+    assert "train_accuracy" not in found
+
+
+def test_s1_12_update_ratio_is_a_median_without_tensors_of_zeros() -> None:
+    before = [torch.zeros(2, 2), torch.ones(2, 2), torch.ones(2, 2), torch.ones(2, 2)]
+    after = [torch.ones(2, 2), *(torch.full((2, 2), 1 + by) for by in (0.1, 0.2, 0.4))]
+    assert update_ratio(before, after) == pytest.approx(0.2)
+    assert math.isnan(update_ratio(before[:1], after[:1]))
+
+
+def test_s4_46_gradients_of_sparse_embeddings_have_a_norm() -> None:
+    table = nn.Embedding(10, 4, sparse=True)
+    table(torch.tensor([1, 2, 2])).sum().backward()
+    assert float(gradient_norm(table.parameters())) == pytest.approx(math.sqrt(4 * 1 + 4 * 4))

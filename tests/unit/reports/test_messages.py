@@ -7,7 +7,9 @@ import math
 
 import pytest
 
+from tunebook.analysis.series import down_sampled
 from tunebook.engine import Facts, replay
+from tunebook.engine.fold import apply
 from tunebook.errors import InputError
 from tunebook.records import (
     Budget,
@@ -25,11 +27,12 @@ from tunebook.records import (
     TrialReported,
 )
 from tunebook.records.text import to_json
-from tunebook.reports.curves import curves_message, down_sampled
+from tunebook.reports.curves import curves_message
 from tunebook.reports.findings import findings_of
 from tunebook.reports.lights import N_POINTS, spent_over_time
 from tunebook.reports.page import to_script_json
 from tunebook.reports.parameter_messages import parameters_message
+from tunebook.reports.snapshot import MAX_CLASS_CURVES, snapshot
 from tunebook.reports.study_messages import study_message, study_row
 from tunebook.reports.trial_messages import TrialQuery, trial_message, trials_message
 from tunebook.space import Float, Space
@@ -178,3 +181,35 @@ def test_burn_down_counts_trials_when_they_begin_and_their_steps_when_they_end()
     assert (spent[-1].trials, spent[-1].steps) == (12, 110)
     assert [one.seconds for one in spent] == sorted(one.seconds for one in spent)
     assert len(spent_over_time(study(200))) == N_POINTS
+
+
+def test_metrics_of_single_classes_come_last():
+    facts = study(1)
+    names = ("val_accuracy/cat", "val_accuracy/a/b", "val/loss", "train_loss@batch", "zeta")
+    series = {name: Series.of([1], [0.5], [1.0]) for name in names}
+    apply(facts, TrialReported(200.0, TrialNumber(0), series))
+    found = study_message(facts, 7, 200.0, is_live=False, path_of=str).metrics
+    assert list(found) == [
+        *("train_loss@batch", "val/loss", "val_accuracy", "zeta"),
+        *("val_accuracy/a/b", "val_accuracy/cat"),
+    ]
+
+
+def test_report_has_the_curves_of_single_classes_for_the_best_trials():
+    facts = study(60, n_running=0)
+    series = {"val_accuracy/cat": Series.of([1], [0.5], [1.0])}
+    for number in range(60):
+        apply(facts, TrialReported(300.0, TrialNumber(number), series))
+    found = snapshot(facts, 7, 300.0, path_of=lambda ref: "", version="1")
+    assert len(found.curves["val_accuracy"].curves) == 60
+    of_class = found.curves["val_accuracy/cat"]
+    assert (len(of_class.curves), of_class.n_left_out) == (MAX_CLASS_CURVES, 60 - MAX_CLASS_CURVES)
+    assert found.study.best.trial in {curve.trial for curve in of_class.curves}
+    assert all(detail.curves == {} for detail in found.details.values())
+
+
+def test_points_of_updates_count_no_steps():
+    facts = study(1)
+    points = Series.of([400], [0.5], [11.0])
+    apply(facts, TrialReported(200.0, TrialNumber(0), {"train_loss@batch": points}))
+    assert (facts.trials[0].step, facts.trials[0].steps_done) == (10, 10)

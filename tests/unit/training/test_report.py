@@ -9,7 +9,7 @@ import pytest
 
 from trial_doubles import MemoryCheckpoints, RecordingChannel, resumed_launch, sample_handle
 from tunebook.errors import MetricMissingError, ReportError
-from tunebook.records import TrialState
+from tunebook.records import Series, TrialState
 from tunebook.testing.training import ManualClock, sample_launch
 from tunebook.training import Diverged, Unwind
 
@@ -32,6 +32,18 @@ def test_reports_inside_steps_belong_to_the_current_step() -> None:
         trial.report(val_accuracy=0.5)
     trial.close()
     assert list(channel.curves["train_loss"].steps) == [1, 2]
+    assert list(channel.curves["val_accuracy"].steps) == [1, 2]
+
+
+def test_points_between_two_steps_are_sent_as_they_are() -> None:
+    channel = RecordingChannel()
+    trial = sample_handle(channel, launch=sample_launch(max_steps=2, until_step=2))
+    for step in trial.steps():
+        points = Series.of([2 * step - 1, 2 * step], [0.5, 0.25], [step - 0.5, step])
+        trial.report(**{"loss@batch": points}, val_accuracy=0.5)
+    trial.close()
+    assert list(channel.curves["loss@batch"].steps) == [1, 2, 3, 4]
+    assert list(channel.curves["loss@batch"].values) == [0.5, 0.25, 0.5, 0.25]
     assert list(channel.curves["val_accuracy"].steps) == [1, 2]
 
 

@@ -18,6 +18,9 @@ const SHAPES: Record<string, string> = {
   lost: "M6 .5L11.5 6 6 11.5.5 6zM6 3.3L3.3 6 6 8.7 8.7 6z",
   pass: "M4.6 10.4L.8 6.6l1.6-1.6 2.2 2.2L9.8 2l1.6 1.6z",
   notice: "M6 .5a5.5 5.5 0 1 0 .01 0M5.2 3h1.6v1.5H5.2zm0 2.4h1.6V9H5.2z",
+  unknown:
+    "M6 .5a5.5 5.5 0 1 0 .01 0M5.2 8h1.6v1.5H5.2zM3.8 4.6a2.2 2.2 0 1 1 3 2v.7H5.2V5.6" +
+    "a.8.8 0 1 0 0-1.6z",
   problem: "M6 .5l5.8 10.8H.2zM5.2 4v3.8h1.6V4zm0 4.6v1.5h1.6V8.6z",
 };
 
@@ -93,7 +96,7 @@ function Limit({ limit }: { limit: LimitMessage }) {
   );
 }
 
-const LEVEL_WORDS = { pass: "PASS", notice: "NOTICE", problem: "PROBLEM" };
+const LEVEL_WORDS = { pass: "PASS", notice: "NOTICE", unknown: "UNKNOWN", problem: "PROBLEM" };
 
 export function Finding({ finding }: { finding: FindingMessage }) {
   return (

@@ -14,9 +14,14 @@ export function Trial({ study, number }: { study: StudyMessage; number: number }
   useEffect(() => {
     void loadTrial(number);
   }, [number, study.name]);
+  const [isOpen, open] = useState(false);
   const trial = held.value?.trial;
   if (!trial || trial.row.number !== number) return failure.value ? null : <Waiting />;
   const { row } = trial;
+  const isOfClass = (metric: string) =>
+    metric.includes("/") && metric.split("/")[0]! in trial.curves;
+  const wholes = Object.keys(trial.curves).filter((metric) => !isOfClass(metric));
+  const ofClasses = Object.keys(trial.curves).filter(isOfClass);
   return (
     <section aria-label={`Trial ${number}`}>
       <div class="title-row">
@@ -38,10 +43,21 @@ export function Trial({ study, number }: { study: StudyMessage; number: number }
       <div class="overview">
         <div class="column wide">
           <div class="grid">
-            {Object.entries(trial.curves).map(([metric, curve], n) => (
-              <MetricPlot key={metric} metric={metric} curve={curve} n={n} />
+            {wholes.map((metric, n) => (
+              <MetricPlot key={metric} metric={metric} curve={trial.curves[metric]!} n={n} />
             ))}
           </div>
+          {ofClasses.length > 0 && (
+            <details open={isOpen} onToggle={(event) => open(event.currentTarget.open)}>
+              <summary>{count(ofClasses.length, "metric")} of single classes</summary>
+              <div class="grid">
+                {isOpen &&
+                  ofClasses.map((metric, n) => (
+                    <MetricPlot key={metric} metric={metric} curve={trial.curves[metric]!} n={n} />
+                  ))}
+              </div>
+            </details>
+          )}
           {Object.keys(trial.curves).length === 0 && <p class="muted">It has reported nothing.</p>}
           {trial.verdicts.length + trial.observers.length > 0 && (
             <Panel title="What its curve says">
@@ -82,14 +98,15 @@ function MetricPlot({ metric, curve, n }: { metric: string; curve: CurveMessage;
     [curve, theme.value],
   );
   const last = curve.steps.length - 1;
-  const summary = `${count(curve.steps.length, "point")}, the last ${figure(curve.values[last])} at step ${curve.steps[last]}.`;
+  const unit = metric.endsWith("@batch") ? "update" : "step";
+  const summary = `${count(curve.steps.length, "point")}, the last ${figure(curve.values[last])} at ${unit} ${curve.steps[last]}.`;
   const data = () => [
-    ["step", "seconds", metric],
+    [unit, "seconds", metric],
     ...curve.steps.map((step, i) => [step, curve.seconds[i] ?? null, curve.values[i] ?? null]),
   ];
   return (
     <Figure title={metric} summary={summary} data={data}>
-      <CurvePlot lines={lines} isLog={false} xLabel="step" yLabel="" height={200} />
+      <CurvePlot lines={lines} isLog={false} xLabel={unit} yLabel="" height={200} />
     </Figure>
   );
 }

@@ -5,9 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tunebook.checks.looks import first_batch
+from tunebook.checks.looks import (
+    augmentation,
+    baselines,
+    first_batch,
+    loss,
+    metric,
+    modes,
+    network,
+    optimizer_steps,
+    parts,
+    sequence,
+)
 from tunebook.checks.looks.bench import Bench
 
 LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "first-batch": first_batch.look,
+    "optimizer-steps": optimizer_steps.look,
+    "metric": metric.look,
+    "baselines": baselines.look,
+    "parts": parts.look,
+    "loss": loss.look,
+    "network": network.look,
+    "modes": modes.look,
+    "sequence": sequence.look,
+    "augmentation": augmentation.look,
 }

@@ -10,6 +10,7 @@ from tunebook.checks.readings import OutOfMemory, Raised
 
 _T = TypeVar("_T")
 _N_FRAMES = 3
+_MEMORY_WORDS = ("out of memory", "allocate memory", "not enough memory")
 
 
 @final
@@ -39,7 +40,11 @@ def failure_of(part: str, error: Exception) -> Raised | OutOfMemory:
     """Return what was raised as a reading."""
     lines = str(error).strip().splitlines()
     told = f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
-    is_memory = isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__
+    is_memory = (
+        isinstance(error, MemoryError)
+        or "OutOfMemory" in type(error).__name__
+        or (isinstance(error, RuntimeError) and any(w in str(error) for w in _MEMORY_WORDS))
+    )
     return (OutOfMemory if is_memory else Raised)(part, told, _where(error))
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from torch import nn
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
-from tunebook.checks.looks.tensors import operations, tensors_in
+from tunebook.checks.looks.tensors import operation_name, operations, tensors_in
 from tunebook.checks.readings import Raised
 from tunebook.recipes.batches import Batch, fetch
 from tunebook.recipes.loop import Training
 from tunebook.training.task import Split, Task
 
+_T = TypeVar("_T")
 BATCH, N_SAMPLE = 32, 2000
 _PASSED_THROUGH = {"Squeeze", "Unsqueeze", "View", "Reshape", "UnsafeView", "ToCopy", "Select"}
 _LOGIT_OPERATIONS = (
@@ -72,17 +74,34 @@ class Bench:
         batch = self.sample(Split.TRAIN, size)
         training.network.train()
         outputs = attempt("The network", training.network, batch[0])
-        told = " and ".join(_told(v) for v in (outputs, batch[1]) if isinstance(v, torch.Tensor))
-        part = f"The loss of outputs and targets {told}".rstrip()
+        part = f"The loss of outputs and targets {told(outputs, batch[1])}".rstrip()
         loss = attempt(part, self.task.loss, outputs, batch[1])
         if not isinstance(loss, torch.Tensor):
-            told = f"it returned {type(loss).__name__}, and no tensor that can be differentiated"
-            raise PartFailed(Raised("The loss", told))
+            returned = f"it returned {type(loss).__name__}, and no tensor to be differentiated"
+            raise PartFailed(Raised("The loss", returned))
         return Seen(training, batch, outputs, loss)
 
 
-def _told(tensor: torch.Tensor) -> str:
-    return f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
+@dataclass(slots=True)
+class Tries:
+    """Measurements that the user's code may refuse: ``failed`` has what they raised."""
+
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, what: str, call: Callable[..., _T], *arguments: Any) -> _T | None:
+        """Return what a measurement gives, None if it raised."""
+        try:
+            return call(*arguments)
+        # The user's network or loss runs here, on batches that it may not take.
+        except Exception as error:  # noqa: BLE001  # told as what could not be measured
+            self.failed[what] = f"{type(error).__name__}: {str(error).strip()[:80]}"
+            return None
+
+
+def told(*values: Any) -> str:
+    """Return the shapes and types of those that are tensors."""
+    tensors = [v for v in values if isinstance(v, torch.Tensor)]
+    return " and ".join(f"{tuple(t.shape)} {str(t.dtype).removeprefix('torch.')}" for t in tensors)
 
 
 def first_examples(task: Task, size: int, split: Split = Split.TRAIN) -> Batch:
@@ -93,12 +112,18 @@ def first_examples(task: Task, size: int, split: Split = Split.TRAIN) -> Batch:
     return fetch(examples, indices, task.collate)
 
 
+def end_node(made: torch.Tensor | None) -> Any:
+    """Return the node of the operation that a tensor ends with, past changes of shape."""
+    node = None if made is None else made.grad_fn
+    while node is not None and operation_name(node) in _PASSED_THROUGH:
+        node = next((inner for inner, _ in node.next_functions if inner is not None), None)
+    return node
+
+
 def end_of(value: Any) -> str:
     """Return the operation that outputs end with, past changes of shape: ``Softmax``."""
-    made = next(tensors_in(value), None)
-    if made is None:
-        return ""
-    return next((name for name in operations(made) if name not in _PASSED_THROUGH), "")
+    node = end_node(next(tensors_in(value), None))
+    return "" if node is None else operation_name(node)
 
 
 def loss_operations(task: Task, seen: Seen) -> list[str]:
@@ -112,6 +137,21 @@ def loss_operations(task: Task, seen: Seen) -> list[str]:
 def expects_logits(operations_of_loss: list[str]) -> bool:
     """Whether a loss makes probabilities of the outputs by itself."""
     return any(name.startswith(_LOGIT_OPERATIONS) for name in operations_of_loss)
+
+
+def dropouts(network: nn.Module) -> list[Any]:
+    """Return the layers of all kinds that drop units."""
+    return [m for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]  # noqa: SLF001  # the base of all
+
+
+def probabilities_for_logits(seen: Seen, made: list[str]) -> bool:
+    """Whether probabilities are made of what are probabilities already; ``made`` by the loss."""
+    ends = end_of(seen.outputs) in {"Softmax", "Sigmoid"}
+    within = any(
+        last in made and inner in made[made.index(last) + 1 :]
+        for last, inner in (("LogSoftmax", "Softmax"), ("BinaryCrossEntropyWithLogits", "Sigmoid"))
+    )
+    return within or (expects_logits(made) and ends)
 
 
 def has_own_rate(task: Task, config: Mapping[str, Any]) -> bool:

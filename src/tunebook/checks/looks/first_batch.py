@@ -13,15 +13,15 @@ from tunebook.checks.first_batch import FirstBatch
 from tunebook.checks.looks.bench import (
     Bench,
     Seen,
-    end_of,
-    expects_logits,
+    dropouts,
     has_own_rate,
     loss_operations,
+    probabilities_for_logits,
 )
 from tunebook.checks.looks.shape import is_counted, loss_of, shape_of, sure_of
 from tunebook.checks.looks.tensors import first_tensor, n_rows
 from tunebook.checks.shape import TargetKind, TaskShape
-from tunebook.training.task import Task
+from tunebook.training.task import Split, Task
 
 _SCALES = (2.0, 5.0, 10.0, 20.0)
 
@@ -29,10 +29,9 @@ _SCALES = (2.0, 5.0, 10.0, 20.0)
 def look(bench: Bench) -> FirstBatch:
     """Return what the first batch of a task shows."""
     seen, task = bench.see(), bench.task
+    settings = seen.training.settings
     shape, made = shape_of(task, seen), loss_operations(task, seen)
     entropy_floor, error_floor = _open_ends(seen, shape)
-    is_doubled = "Softmax" in made and "LogSoftmax" in made
-    is_probability = expects_logits(made) and end_of(seen.outputs) in {"Softmax", "Sigmoid"}
     inputs, targets = seen.batch
     has_classes = shape.kind is TargetKind.CLASSES
     return FirstBatch(
@@ -44,7 +43,12 @@ def look(bench: Bench) -> FirstBatch:
         n_without_gradient=_without_gradient(seen),
         inputs_are_equal=_are_equal(inputs),
         labels_conflict=_conflict(inputs, targets),
-        outputs_are_probabilities=is_probability or is_doubled,
+        n_train=len(task.examples(Split.TRAIN)),
+        updates_per_epoch=max(1, seen.training.batches.per_epoch // settings.accumulate),
+        has_own_optimizer=task.optimizer is not None,
+        has_dropout=any(m.p > 0 for m in dropouts(seen.training.network)),
+        has_augmentation=task.augment is not None,
+        outputs_are_probabilities=probabilities_for_logits(seen, made),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.training.task import Task
 
 _SURE = 10.0
-_SAME = 1e-6
+_SAME, _ALIKE = 1e-6, 0.9
 _IGNORED = -100
 """What PyTorch's losses leave out by default."""
 
@@ -28,9 +29,10 @@ def shape_of(task: Task, seen: Seen) -> TaskShape:
         return TaskShape(TargetKind.LABELS, is_dense=targets.dim() > 2)
     if targets.is_floating_point() or targets.is_complex():
         return TaskShape(TargetKind.NUMBERS)
-    axes = [a for a in range(outputs.dim()) if _fits(outputs, targets, a)]
-    axis = min(axes, key=lambda a: _cost(task, outputs, targets, a), default=None)
-    if axis is None:
+    gains = _gains(task, outputs, targets)
+    axis = max(gains, key=lambda a: gains[a], default=None)
+    # Whole numbers that no axis of scores has to do with, or that are none of its: a regression.
+    if axis is None or gains[axis] == 0 or _goes_beyond(targets, outputs.shape[axis]):
         return TaskShape(TargetKind.NUMBERS)
     given = first_tensor(seen.batch[0])
     is_dense = targets.numel() > len(targets)
@@ -40,7 +42,7 @@ def shape_of(task: Task, seen: Seen) -> TaskShape:
         n_classes=outputs.shape[axis],
         class_axis=axis,
         is_dense=is_dense,
-        ignored=_ignored(task, outputs, targets) if is_dense else None,
+        ignored=_ignored(task, outputs, targets, axis) if is_dense else None,
         is_sequence=is_sequence and given is not None and not given.is_floating_point(),
     )
 
@@ -58,7 +60,7 @@ def guesses(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> torch.Te
 def sure_of(wanted: torch.Tensor, like: torch.Tensor, axis: int, size: float) -> torch.Tensor:
     """Return outputs of the shape of ``like`` that are sure of these classes by ``size``."""
     rows = torch.zeros_like(like.movedim(axis, -1)).reshape(wanted.numel(), -1)
-    rows[torch.arange(len(rows)), wanted.flatten().clamp(0, rows.shape[1] - 1)] = size
+    rows[torch.arange(len(rows)), wanted.flatten().long().clamp(0, rows.shape[1] - 1)] = size
     moved = like.movedim(axis, -1)
     return rows.reshape(moved.shape).movedim(-1, axis)
 
@@ -70,7 +72,7 @@ def is_counted(targets: torch.Tensor, shape: TaskShape) -> torch.Tensor:
     return targets != shape.ignored
 
 
-def _fits(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> bool:
+def fits(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> bool:
     """Whether outputs without this axis have the shape of the targets, or all their elements."""
     rest = (*outputs.shape[:axis], *outputs.shape[axis + 1 :])
     if outputs.shape[axis] < 2 or axis == 0:
@@ -88,10 +90,42 @@ def _makes_probabilities(task: Task, seen: Seen) -> bool:
     return expects_logits(found) or any(name.startswith("BinaryCrossEntropy") for name in found)
 
 
+def _goes_beyond(targets: torch.Tensor, n: int) -> bool:
+    """Whether a loss that ran has targets beyond its classes, other than one that it ignores."""
+    return len(targets[(targets < 0) | (targets >= n)].unique()) > 1
+
+
+def axis_is_ambiguous(task: Task, seen: Seen) -> bool:
+    """Whether the loss answers to classes on two axes of the outputs alike."""
+    outputs, targets = seen.outputs, seen.targets
+    if shape_of(task, seen).kind is not TargetKind.CLASSES or targets is None:
+        return False
+    gains = sorted(_gains(task, outputs.detach(), targets).values())
+    return len(gains) > 1 and gains[-2] >= _ALIKE * gains[-1]
+
+
 @torch.no_grad()
-def _cost(task: Task, outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> float:
-    """Return the loss of outputs that are right, were this the axis of the classes."""
-    return loss_of(task, sure_of(targets, outputs, axis, _SURE), targets)
+def _gains(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> dict[int, float]:
+    """Return by axis how much the loss tells right classes from wrong ones there.
+
+    The difference itself, for a flipped sign is a mistake of a classification, too.
+    """
+    found: dict[int, float] = {}
+    for axis in (a for a in range(outputs.dim()) if fits(outputs, targets, a)):
+        others = (targets + 1) % outputs.shape[axis]
+        right, wrong = (
+            loss_of(task, sure_of(t, outputs, axis, _SURE), targets) for t in (targets, others)
+        )
+        gain = abs(wrong - right)
+        # Both infinite: it says nothing, and shapes decide.
+        found[axis] = (
+            _SAME
+            if math.isnan(gain)
+            else 0.0
+            if gain <= _SAME * min(abs(right), abs(wrong))
+            else gain
+        )
+    return found
 
 
 def loss_of(task: Task, outputs: Any, targets: Any) -> float:
@@ -105,7 +139,7 @@ def loss_of(task: Task, outputs: Any, targets: Any) -> float:
 
 
 @torch.no_grad()
-def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> int | None:
+def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> int | None:
     """Return the value of targets at which outputs do not matter, None if all matter."""
     values, counts = targets.unique(return_counts=True)
     common = int(values[counts.argmax()])
@@ -113,7 +147,6 @@ def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> int | 
         mask = (targets == value).flatten()
         if not bool(mask.any()) or bool(mask.all()):
             continue
-        axis = next(a for a in range(outputs.dim()) if _fits(outputs, targets, a))
         rows = classes_last(torch.randn_like(outputs), targets, axis).clone()
         moved = outputs.movedim(axis, -1).shape
         costs = []

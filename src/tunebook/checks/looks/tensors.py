@@ -54,6 +54,17 @@ def difference(a: Any, b: Any) -> float | None:
     return largest
 
 
+def scale_of(outputs: Any) -> float:
+    """Return the deviation of outputs, or what rounding makes visible of large ones."""
+    found = first_tensor(outputs)
+    if found is None or found.numel() < 2 or not found.is_floating_point():
+        return 1.0
+    # Numbers of half precision differ by rounding alone.
+    rounding = torch.finfo(found.dtype).eps / torch.finfo(torch.float32).eps
+    wide = found.detach().double()
+    return max(float(wide.std()), 0.01 * float(wide.abs().max()), 1e-6) * max(1.0, rounding)
+
+
 def n_nonfinite(value: Any) -> int:
     """Return how many numbers of its tensors are NaN or infinite."""
     return sum(int((~torch.isfinite(t)).sum()) for t in tensors_in(value) if t.is_floating_point())
@@ -67,9 +78,14 @@ def operations(value: torch.Tensor, *, most: int = 12) -> list[str]:
     names: list[str] = []
     node = value.grad_fn
     while node is not None and len(names) < most:
-        names.append(type(node).__name__.removesuffix("0").removesuffix("Backward"))
+        names.append(operation_name(node))
         node = next((inner for inner, _ in node.next_functions if inner is not None), None)
     return names
+
+
+def operation_name(node: Any) -> str:
+    """Return the name of an operation of a graph: ``Softmax``, ``Clamp``."""
+    return type(node).__name__.rstrip("0123456789").removesuffix("Backward")
 
 
 def leaves_of(value: Any) -> list[torch.Tensor]:

@@ -914,6 +914,7 @@
     lost: "M6 .5L11.5 6 6 11.5.5 6zM6 3.3L3.3 6 6 8.7 8.7 6z",
     pass: "M4.6 10.4L.8 6.6l1.6-1.6 2.2 2.2L9.8 2l1.6 1.6z",
     notice: "M6 .5a5.5 5.5 0 1 0 .01 0M5.2 3h1.6v1.5H5.2zm0 2.4h1.6V9H5.2z",
+    unknown: "M6 .5a5.5 5.5 0 1 0 .01 0M5.2 8h1.6v1.5H5.2zM3.8 4.6a2.2 2.2 0 1 1 3 2v.7H5.2V5.6a.8.8 0 1 0 0-1.6z",
     problem: "M6 .5l5.8 10.8H.2zM5.2 4v3.8h1.6V4zm0 4.6v1.5h1.6V8.6z"
   };
   function Mark({ of }) {
@@ -966,7 +967,7 @@
       jsx("span", { class: "number", children: told3 })
     ] });
   }
-  var LEVEL_WORDS = { pass: "PASS", notice: "NOTICE", problem: "PROBLEM" };
+  var LEVEL_WORDS = { pass: "PASS", notice: "NOTICE", unknown: "UNKNOWN", problem: "PROBLEM" };
   function Finding({ finding }) {
     return jsxs("article", { class: `finding level-${finding.level}`, children: [
       jsxs("div", { class: "finding-head", children: [
@@ -2970,9 +2971,13 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
     useEffect(() => {
       void loadTrial(number);
     }, [number, study.name]);
+    const [isOpen, open] = useState(false);
     const trial = held.value?.trial;
     if (!trial || trial.row.number !== number) return failure.value ? null : jsx(Waiting, {});
     const { row } = trial;
+    const isOfClass = (metric) => metric.includes("/") && metric.split("/")[0] in trial.curves;
+    const wholes = Object.keys(trial.curves).filter((metric) => !isOfClass(metric));
+    const ofClasses = Object.keys(trial.curves).filter(isOfClass);
     return jsxs("section", { "aria-label": `Trial ${number}`, children: [
       jsxs("div", { class: "title-row", children: [
         jsxs("h2", { class: "trial-title", children: [
@@ -2996,7 +3001,14 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
       row.error && jsx("p", { class: "refusal", children: row.error.slice(0, 2e3) }),
       jsxs("div", { class: "overview", children: [
         jsxs("div", { class: "column wide", children: [
-          jsx("div", { class: "grid", children: Object.entries(trial.curves).map(([metric, curve], n) => jsx(MetricPlot, { metric, curve, n }, metric)) }),
+          jsx("div", { class: "grid", children: wholes.map((metric, n) => jsx(MetricPlot, { metric, curve: trial.curves[metric], n }, metric)) }),
+          ofClasses.length > 0 && jsxs("details", { open: isOpen, onToggle: (event) => open(event.currentTarget.open), children: [
+            jsxs("summary", { children: [
+              count(ofClasses.length, "metric"),
+              " of single classes"
+            ] }),
+            jsx("div", { class: "grid", children: isOpen && ofClasses.map((metric, n) => jsx(MetricPlot, { metric, curve: trial.curves[metric], n }, metric)) })
+          ] }),
           Object.keys(trial.curves).length === 0 && jsx("p", { class: "muted", children: "It has reported nothing." }),
           trial.verdicts.length + trial.observers.length > 0 && jsxs(Panel, { title: "What its curve says", children: [
             jsx("div", { class: "findings", children: trial.verdicts.map((one) => jsx(Finding, { finding: one }, one.id)) }),
@@ -3023,12 +3035,13 @@ trial ${bucket.best_trial} ${bucket.best_tags.join(", ")}` : "");
       [curve, theme.value]
     );
     const last = curve.steps.length - 1;
-    const summary = `${count(curve.steps.length, "point")}, the last ${figure(curve.values[last])} at step ${curve.steps[last]}.`;
+    const unit = metric.endsWith("@batch") ? "update" : "step";
+    const summary = `${count(curve.steps.length, "point")}, the last ${figure(curve.values[last])} at ${unit} ${curve.steps[last]}.`;
     const data = () => [
-      ["step", "seconds", metric],
+      [unit, "seconds", metric],
       ...curve.steps.map((step, i) => [step, curve.seconds[i] ?? null, curve.values[i] ?? null])
     ];
-    return jsx(Figure, { title: metric, summary, data, children: jsx(CurvePlot, { lines, isLog: false, xLabel: "step", yLabel: "", height: 200 }) });
+    return jsx(Figure, { title: metric, summary, data, children: jsx(CurvePlot, { lines, isLog: false, xLabel: unit, yLabel: "", height: 200 }) });
   }
   function Log({ trial }) {
     const place = useRef(null);

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
-from tunebook.diagnosis.decomposition import (
+from tunebook.checks.decomposition import (
     Decomposition,
-    ErrorRate,
     Headline,
+    SplitError,
     headline,
     judge_decomposition,
+)
+from tunebook.checks.looks.errors import (
+    UPDATES_OF_ADAPTATION,
+    SplitErrors,
+    adapt,
+    as_error,
+    measure_errors,
+    unit_of,
 )
 from tunebook.errors import TaskError
 from tunebook.guide.functions import study_of
 from tunebook.guide.session import Measured, Session
 from tunebook.playbook.adoption import N_SEEDS
-from tunebook.probes.adaptation import UPDATES_OF_ADAPTATION, adapt
-from tunebook.probes.error_rates import ErrorFigures, measure_errors
 from tunebook.recipes.loop import Training
-from tunebook.records import Configuration, Direction
+from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict, finding_of
 from tunebook.space import Constant, Space
 from tunebook.training.task import Split
@@ -42,16 +48,17 @@ def carry_out(session: Session) -> None:
             Finding(
                 "decomposition",
                 Verdict.NOTICE,
-                "The metric is no rate: its error is not decomposed.",
-                advice="Report an accuracy or a share of errors for that.",
+                "The error of a training function is not decomposed.",
+                advice="Describe the training as a task for that.",
                 source="S2.10",
             ),
         )
-        session.decide(5, "headline", Headline.NOTHING.value, "the metric is no rate")
+        session.decide(
+            5, "headline", Headline.NOTHING.value, "only the error of a task is decomposed"
+        )
         return
-    target = None if session.target is None else _as_error(session, session.target)
-    session.find(5, judge_decomposition(found, target=target))
-    head, text = headline(found, target=target)
+    session.find(5, judge_decomposition(found))
+    head, text = headline(found)
     session.decide(5, "headline", head.value, text)
     if head is Headline.SHIFT:
         _offer_adaptation(session)
@@ -87,7 +94,8 @@ def retrained(
     """
     if session.file is not None:
         return _retrained_function(session, config, n_seeds)
-    values, rates, trained = list[float](), None, list[Training]()
+    values, trained = list[float](), list[Training]()
+    rates: dict[str, Any] | None = None
     for number in range(1, n_seeds + 1):
         training = Training(
             session.task, config, n_updates=session.n_updates, seed=session.seed + number
@@ -130,27 +138,22 @@ def _retrained_function(session: Session, config: dict[str, Any], n_seeds: int) 
     return {"values": values, "rates": None}, spent
 
 
-def _rates(training: Training) -> dict[str, Any] | None:
-    try:
-        found: ErrorFigures = measure_errors(training)
-    except TaskError:
-        return None
+def _rates(training: Training) -> dict[str, Any]:
+    found = measure_errors(training)
     parts = {"train": found.train, "train_val": found.train_val, "test_val": found.test_val}
-    return {name: [rate.rate, rate.n] for name, rate in parts.items() if rate is not None}
+    return {name: list(astuple(error)) for name, error in parts.items() if error is not None}
 
 
 def decomposition_of(session: Session, told: dict[str, Any]) -> Decomposition | None:
-    """Return the terms of the error of a recorded baseline, None where there are no rates."""
+    """Return the terms of the error of a recorded baseline, None where it has no errors."""
     rates = told["rates"]
     if rates is None:
         return None
-    read = {name: ErrorRate(rate, n) for name, (rate, n) in rates.items()}
-    known = None if session.target is None else ErrorRate(_as_error(session, session.target), None)
-    return ErrorFigures(read["train"], read["train_val"], read.get("test_val")).decompose(known)
-
-
-def _as_error(session: Session, value: float) -> float:
-    return 1.0 - value if session.task.objective.direction is Direction.MAXIMIZE else value
+    task, target = session.task, session.target
+    read = {name: SplitError(*error) for name, error in rates.items()}
+    known = None if target is None else SplitError(as_error(task, target))
+    found = SplitErrors(read["train"], read["train_val"], read.get("test_val"), unit_of(task))
+    return found.decompose(known)
 
 
 def errors_of(session: Session, values: list[float]) -> list[float]:

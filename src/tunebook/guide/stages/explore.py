@@ -10,6 +10,7 @@ from tunebook.analysis.ranking import ranked
 from tunebook.guide.search_space import space_to_explore
 from tunebook.guide.session import Measured, Session
 from tunebook.guide.stages.evaluate import errors_of
+from tunebook.guide.stages.exploit import MIN_TRAININGS, N_TO_COME
 from tunebook.guide.studies import run_study, trial_from
 from tunebook.playbook.checklist import ChecklistFacts, checklist
 from tunebook.playbook.exploration import ChangeKind, SpaceChange, changed_space, propose_changes
@@ -23,8 +24,12 @@ N_ROUNDS, MIN_TRIALS = 2, 6
 
 def carry_out(session: Session) -> None:
     """Explore in rounds; the space of each follows from all trials before it."""
-    n_each = max(MIN_TRIALS, session.shares[6] // (N_ROUNDS * session.n_updates))
-    session.require(6, "round 1", N_ROUNDS * MIN_TRIALS * session.n_updates)
+    n = session.n_updates
+    session.require(6, "round 1", N_ROUNDS * MIN_TRIALS * n)
+    most = min(session.shares[6], session.left - (MIN_TRAININGS + N_TO_COME) * n)
+    reason = f"the stage's share, with {MIN_TRAININGS + N_TO_COME} trainings left for what follows"
+    wanted = max(MIN_TRIALS, most // (N_ROUNDS * n))
+    n_each = int(session.decide(6, "trials in a round", wanted, reason))
     space, trials = space_to_explore(session), list[Trial]()
     for number in range(1, N_ROUNDS + 1):
         goal = _goal(number, space)

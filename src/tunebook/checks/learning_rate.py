@@ -1,0 +1,205 @@
+"""Which learning rate makes the training loss fall fastest and deepest (S1.9).
+
+A best rate at an end of the sweep is refused, not returned: the sweep goes on there first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tunebook.analysis.series import number, quantile, smoothed, tail_mean
+from tunebook.checks.check import Ability, Asked, Check, Conclusion
+from tunebook.checks.experiments import Experiment, Train, steady
+from tunebook.checks.readings import NotFinite, Readings, Trained
+from tunebook.records import Configuration
+from tunebook.records.finding import Finding, Verdict
+
+SWEEP = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-5)
+"""The rates of the exponential sweep (S1.9)."""
+
+FINER = (3.0, 0.3)
+"""Multiples of the best rate that are run as well, once it is not at an end (S1.9)."""
+
+EXTENSIONS, N_MORE = 2, 2
+LEAST_UPDATES, MOST_UPDATES, SHARE = 40, 300, 0.45
+"""Bounds of a run of the sweep, and its share of a full training (ours)."""
+
+_NEAR, _MOST, _RISE, _AFTER = 0.02, 0.9, 1.1, 10
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRun:
+    """The losses of every update at one constant rate. A run that diverged may be cut short."""
+
+    lr: float
+    losses: Sequence[float]
+
+    @property
+    def is_diverged(self) -> bool:
+        """Whether a loss is not finite, or the run ends above three times its start."""
+        if not self.losses or not all(map(math.isfinite, self.losses)):
+            return True
+        return self.losses[-1] > 3 * abs(self.losses[0])
+
+    @property
+    def falls(self) -> bool:
+        """Whether the smoothed loss ends below its start and never rises far above it (S0.31)."""
+        if self.is_diverged:
+            return False
+        curve = smoothed(self.losses)
+        start = self.losses[0]
+        above = start + (_RISE - 1) * abs(start)
+        return tail_mean(curve) < start and max(curve[_AFTER:], default=start) <= above
+
+
+@dataclass(frozen=True, slots=True)
+class SweepChoice:
+    """The rate that won, None if every run diverged; it is accepted unless it is at an edge.
+
+    ``extension`` are the rates to run next. ``is_below_divergence``: the next higher rate diverged.
+    """
+
+    best: float | None
+    extension: tuple[float, ...] = ()
+    is_below_divergence: bool = False
+
+
+def choose_rate(runs: Sequence[SweepRun]) -> SweepChoice:
+    """Return the rate that falls fastest and deepest, and what to run next (S1.9).
+
+    Depth is the end of the smoothed loss; among the runs as deep as the deepest, within 2 % of its
+    fall, the first to have made 90 % of that fall wins.
+    """
+    ordered = sorted(runs, key=lambda run: run.lr)
+    kept = [run for run in ordered if not run.is_diverged]
+    if not kept:
+        return SweepChoice(None, _beyond(ordered[0].lr, is_up=False))
+    n = min(len(run.losses) for run in kept)
+    curves = {run.lr: smoothed(run.losses[:n]) for run in kept}
+    depths = {lr: tail_mean(curve) for lr, curve in curves.items()}
+    deepest = min(depths.values())
+    start = quantile([run.losses[0] for run in kept], 0.5)
+    drop = max(start - deepest, 0.0)
+    level = start - _MOST * drop
+    speed = {
+        lr: next((i for i, loss in enumerate(curve) if loss <= level), math.inf)
+        for lr, curve in curves.items()
+    }
+    near = [lr for lr, depth in depths.items() if depth <= deepest + _NEAR * drop]
+    best = min(near, key=lambda lr: (speed[lr], depths[lr]))
+    place = [run.lr for run in ordered].index(best)
+    if place in (0, len(ordered) - 1):
+        return SweepChoice(best, _beyond(best, is_up=place > 0 or len(ordered) == 1))
+    return SweepChoice(best, (), ordered[place + 1].is_diverged)
+
+
+def _beyond(lr: float, *, is_up: bool) -> tuple[float, ...]:
+    factor = 10.0 if is_up else 0.1
+    return tuple(rounded(lr * factor**k) for k in range(1, N_MORE + 1))
+
+
+def rounded(lr: float) -> float:
+    """Return a rate without the dust of its arithmetic: 0.3, not 0.30000000000000004."""
+    return float(f"{lr:.6g}")
+
+
+def at_rate(config: Configuration, length: int, lr: float) -> Train:
+    """Return a run of the sweep. All begin with the same weights and see the same batches."""
+    n = min(MOST_UPDATES, max(LEAST_UPDATES, int(SHARE * length)))
+    return Train(steady(config, lr=lr), n)
+
+
+def ask(config: Configuration, length: int, readings: Readings) -> Asked:
+    """Run the sweep, go on beyond an end that won, and look closer around the best rate."""
+    rates: tuple[float, ...] = SWEEP
+    is_finer = False
+    for n_before in range(EXTENSIONS + 2):
+        wanted = tuple(at_rate(config, length, lr) for lr in rates)
+        if any(experiment not in readings for experiment in wanted):
+            return wanted
+        runs = [run for e in wanted for run in _run(e, readings)]
+        choice = choose_rate(runs)
+        if choice.extension and n_before < EXTENSIONS and not is_finer:
+            rates += choice.extension
+        elif choice.best is not None and not choice.extension and not is_finer:
+            rates, is_finer = (*rates, *(rounded(choice.best * factor) for factor in FINER)), True
+        else:
+            break
+    return _conclude(runs)
+
+
+def _run(asked: Experiment, readings: Readings) -> Iterator[SweepRun]:
+    found = readings.get(asked)
+    if isinstance(asked, Train) and isinstance(found, Trained | NotFinite):
+        yield SweepRun(float(str(asked.config["lr"])), found.losses)
+
+
+def sweep_runs(config: Configuration, length: int, readings: Readings) -> list[SweepRun]:
+    """Return the runs that were read, lowest rate first."""
+    rates = {e.config.get("lr") for e in readings if isinstance(e, Train)}
+    wanted = (at_rate(config, length, lr) for lr in rates if isinstance(lr, float))
+    return sorted((run for e in wanted for run in _run(e, readings)), key=lambda run: run.lr)
+
+
+def _conclude(runs: Sequence[SweepRun]) -> Conclusion:
+    choice = choose_rate(runs)
+    falling = [run.lr for run in runs if run.falls]
+    if choice.best is None:
+        lowest = min(run.lr for run in runs)
+        title = "Training diverges at every rate of the sweep."
+        return _found(Verdict.PROBLEM, title, f"down to {number(lowest)}", _BEFORE)
+    if len({tuple(run.losses) for run in runs}) == 1:
+        return _found(
+            Verdict.UNKNOWN,
+            "The task's own optimizer does not heed the learning rate of the configuration.",
+            f"{len(runs)} rates, one and the same curve",
+            "Let optimizer(network, config) read config['lr'].",
+        )
+    if not falling:
+        title = "The training loss falls at no rate of the sweep."
+        rates = sorted(run.lr for run in runs)
+        told = f"{number(rates[0])} to {number(rates[-1])}"
+        return _found(Verdict.PROBLEM, title, told, _BEFORE)
+    told = f"{number(choice.best)}; the loss falls at rates up to {number(max(falling))}"
+    reason = f"of {len(runs)} rates, {len(runs[0].losses)} updates each, it falls fastest, deepest"
+    if choice.extension:
+        title = "The best rate is at the edge of the sweep."
+        advice = f"Do not accept it: run {', '.join(map(number, choice.extension))} too."
+        return _found(Verdict.PROBLEM, title, told, advice, choice.best, reason)
+    if choice.is_below_divergence:
+        title = "The best rate lies just below divergence."
+        advice = "Look at how stable training is at multiples of it."
+        return _found(Verdict.NOTICE, title, told, advice, choice.best, reason)
+    return _found(Verdict.PASS, "The sweep has a best rate.", told, "", choice.best, reason)
+
+
+_BEFORE = "Look for a mistake before any search: no rate trains this network."
+
+
+def _found(
+    verdict: Verdict,
+    title: str,
+    value: str,
+    advice: str,
+    lr: float | None = None,
+    reason: str = "",
+) -> Conclusion:
+    expected = "a rate inside of the sweep"
+    finding = Finding(
+        CHECK.name, verdict, title, value, expected, advice=advice, source=CHECK.rules[0]
+    )
+    return Conclusion((finding,), {} if lr is None else {"lr": lr}, reason)
+
+
+CHECK = Check(
+    name="learning-rate",
+    question="Which learning rate makes the training loss fall fastest and deepest?",
+    rules=("S1.9", "S0.31"),
+    ability=Ability.CAN_TRAIN,
+    ask=ask,
+    least=len(SWEEP),
+    most=len(SWEEP) + EXTENSIONS * N_MORE + len(FINER),
+    is_quick=False,
+)

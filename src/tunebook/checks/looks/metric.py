@@ -1,0 +1,257 @@
+"""The metric on outputs that are made: right ones, wrong ones, and those of one part alone."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
+
+import torch
+
+from tunebook.checks.looks.attempts import PartFailed, attempt
+from tunebook.checks.looks.bench import Bench, Seen, end_of, expects_logits, loss_operations
+from tunebook.checks.looks.shape import guesses, is_counted, loss_of, shape_of, sure_of
+from tunebook.checks.metric import Made, MetricSeen
+from tunebook.checks.metric_kind import best_of, is_best, kind_of
+from tunebook.checks.shape import TargetKind, TaskShape
+from tunebook.recipes.loop import joined
+from tunebook.training.task import Split, Task
+
+N_EXAMPLES, MOST_NUMBERS, _PER_CLASS = 512, 2**21, 20
+_SURE, _PLAIN, _FAINT = 20.0, 0.7, 0.3
+"""Logits of outputs that are sure, above a threshold of 0.5, and below it."""
+
+_STARTS = ((1.0, 0.0), (0.1, 0.0), (10.0, 0.0))
+
+
+def look(bench: Bench) -> MetricSeen:
+    """Evaluate a fresh network, then give the metric outputs that are made."""
+    task, seen = bench.task, bench.see()
+    kept: list[tuple[Any, Any]] = []
+
+    @wraps(task.loss)
+    def loss(outputs: Any, targets: Any, **options: Any) -> Any:
+        kept.append((outputs, targets))
+        return task.loss(outputs, targets, **options)
+
+    training = replace(bench, task=replace(task, loss=loss)).fresh()
+    failed, values = None, dict[str, float]()
+    try:
+        values = attempt("Evaluation", training.evaluate, Split.TRAIN_VAL, limit=N_EXAMPLES)
+    except PartFailed as error:
+        failed = error
+    shape = shape_of(task, seen)
+    found = MetricSeen(
+        metric=task.metric,
+        direction=task.objective.direction,
+        metric_kind=kind_of(task.metric, task.metric_kind),
+        reported={name.removeprefix("val_"): value for name, value in values.items()},
+        raised=failed.reading.told if failed else "",
+    )
+    tried = _bench(task, seen, shape, kept)
+    if isinstance(tried, str):
+        found = replace(found, unknown=tried)
+    else:
+        n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
+        found = replace(
+            found,
+            has_all=shape.kind is TargetKind.CLASSES and len(tried.targets) >= n_enough,
+            values=tried.values(),
+            known=tried.mistake(),
+        )
+    if failed and not found.known:
+        raise failed
+    return found
+
+
+def _bench(task: Task, seen: Seen, shape: TaskShape, kept: list[tuple[Any, Any]]) -> _Metric | str:
+    """Return the metric with the outputs of an evaluation, or why it cannot be tried."""
+    if shape.kind is TargetKind.OTHER or not kept:
+        return "outputs or targets are not one tensor"
+    outputs, targets = joined([o for o, _ in kept]), joined([t for _, t in kept])
+    if not isinstance(outputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
+        return "outputs or targets are not one tensor in evaluation"
+    if shape.kind is not TargetKind.CLASSES and outputs.numel() != targets.numel():
+        return "outputs and targets differ in size"
+    if not targets.numel() or len(targets) < 2 or len(outputs) % len(targets):
+        return "outputs and targets are not in rows of examples"
+    each = len(outputs) // len(targets)
+    most = max(2, min(len(targets), MOST_NUMBERS * len(targets) // max(1, outputs.numel())))
+    rows = torch.linspace(0, len(targets) - 1, most - most % 2).long()
+    outputs = outputs.reshape(len(targets), each, *outputs.shape[1:])[rows].flatten(0, 1)
+    made = loss_operations(task, seen)
+    found = _Metric(task, shape, outputs, targets[rows], end_of(seen.outputs), expects_logits(made))
+    return found if found.is_understood() else "the loss is not lowest at outputs that are right"
+
+
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    """The metric of a task, and what outputs and targets look like."""
+
+    task: Task
+    shape: TaskShape
+    like: torch.Tensor
+    targets: torch.Tensor
+    end: str
+    takes_logits: bool
+
+    @torch.no_grad()
+    def of(self, outputs: torch.Tensor, targets: torch.Tensor | None = None) -> float:
+        """Return the metric, NaN where it raises: these outputs may not be what it takes."""
+        targets = (self.targets if targets is None else targets).clone()
+        predict = self.task.predict
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                given = outputs.clone() if predict is None else predict(outputs.clone())
+                return float(self.task.metrics(given, targets)[self.task.metric])
+        # The user's metric is tried on outputs that it may not take.
+        except Exception:  # noqa: BLE001  # it only tells that it does not take them
+            return math.nan
+
+    def right(self, targets: torch.Tensor, size: float = _SURE) -> torch.Tensor:
+        """Return outputs that are right, as this network makes them."""
+        axis = self.shape.class_axis
+        if axis is not None:
+            made = sure_of(targets, self.like, axis, size)
+            if self.end == "Softmax":
+                return made.softmax(axis)
+            is_open = self.takes_logits and self.end != "LogSoftmax"
+            return made if is_open else made.log_softmax(axis)
+        made = targets.to(self.like.dtype).reshape(self.like.shape)
+        if self.shape.kind is TargetKind.NUMBERS:
+            return made
+        made = (2 * made - 1) * size
+        return made if self.takes_logits else made.sigmoid()
+
+    def others(self) -> torch.Tensor:
+        """Return targets that are wrong everywhere."""
+        if self.shape.class_axis is not None:
+            n = self.like.shape[self.shape.class_axis]
+            return (self.targets.clamp(0, n - 1) + 1) % n
+        if self.shape.kind is TargetKind.LABELS:
+            return 1 - self.targets
+        return self.targets + 3 * self.targets.double().std().to(self.targets.dtype) + 1
+
+    def shuffled(self) -> torch.Tensor:
+        """Return the targets in another order of examples."""
+        rng = torch.Generator().manual_seed(0)
+        return self.targets[torch.randperm(len(self.targets), generator=rng)]
+
+    def is_understood(self) -> bool:
+        """Whether right outputs cost less than all others that are tried."""
+
+        def cost(outputs: torch.Tensor) -> float:
+            return loss_of(self.task, outputs, self.targets)
+
+        right = self.right(self.targets)
+        others = [self.right(self.others())]
+        if self.shape.kind is TargetKind.NUMBERS:
+            std = float(right.double().std())
+            others += [right + share * std for share in (-1.0, -0.05, 0.05, 1.0)]
+        return cost(right) < min(map(cost, others))
+
+    def values(self) -> dict[Made, float]:
+        """Return the metric of all outputs that are made."""
+        targets, others = self.targets, self.others()
+        right, wrong = self.right(targets), self.right(others)
+        half = len(right) // 2
+        order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(1))
+        noisy = right + torch.randn(right.shape, generator=torch.Generator().manual_seed(2))
+        found = {
+            Made.RIGHT: self.of(right),
+            Made.WRONG: self.of(wrong),
+            Made.SHUFFLED: self.of(self.right(self.shuffled())),
+            Made.OTHER_TARGETS: self.of(right, self.shuffled()),
+            Made.FIRST_WRONG: self.of(torch.cat([wrong[:half], right[half:]])),
+            Made.LAST_WRONG: self.of(torch.cat([right[:half], wrong[half:]])),
+        }
+        if self.shape.kind is not TargetKind.NUMBERS:
+            found[Made.PLAIN] = self.of(self.right(targets, _PLAIN))
+            found[Made.FAINT] = self.of(self.right(targets, _FAINT))
+        if len(right) == len(targets):
+            found[Made.NOISY] = self.of(noisy)
+            found[Made.REORDERED] = self.of(noisy[order], targets[order])
+        counted = is_counted(targets, self.shape)
+        if not bool(counted.all()):
+            padded = self.right(torch.where(counted, targets, others))
+            found[Made.OTHER_PADDING] = self.of(padded)
+        # Labels take turns; classes in order would lie on a diagonal, which no wrong axis changes.
+        is_labels, n_all = self.shape.kind is TargetKind.LABELS, targets.numel()
+        n_classes = 2 if is_labels else self.shape.n_classes
+        rng = torch.Generator().manual_seed(3)
+        numbers = torch.arange(n_all) if is_labels else torch.randperm(n_all, generator=rng)
+        numbers = numbers.reshape(targets.shape)
+        for name, n in (
+            (Made.ALL_CLASSES, n_classes or 0),
+            (Made.HALF_OF_CLASSES, (n_classes or 0) // 2),
+        ):
+            if n > 1 and len(numbers) >= 2 * n:
+                made = torch.where(counted, (numbers % n).to(targets.dtype), targets)
+                found[name] = self.of(self.right(made), made)
+        # Last: whoever keeps a state has seen wrong outputs by now.
+        return found | {Made.AGAIN: self.of(right)}
+
+    def mistake(self) -> str:
+        """Return the mistake that, made up for, gives right outputs the best value they lack."""
+        best = best_of(self.task.metric, kind_of(self.task.metric, self.task.metric_kind))
+        right = self.right(self.targets)
+        bad = (self.of(self.right(t)) for t in (self.shuffled(), self.others()))
+        spread = max((abs(b - self.of(right)) for b in bad if math.isfinite(b)), default=1.0)
+        if not best or is_best(self.of(right), best, spread):
+            return ""
+        for cause, outputs, targets in self._changes(right, self.filled()):
+            if is_best(self.of(outputs, targets), best, spread):
+                return cause
+        if self.shape.kind is TargetKind.NUMBERS and self._has_unit(best[0], spread):
+            return "the metric changes the unit of outputs or of targets alone: they differ in it"
+        return ""
+
+    def _changes(
+        self, right: torch.Tensor, targets: torch.Tensor
+    ) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+        """Yield changes of right outputs or of targets, with the mistake they make up for."""
+        axis = self.shape.class_axis
+        yield "the metric counts padding: targets that the loss ignores", right, targets
+        if axis is None:
+            flat, column = right.flatten(), right.reshape(-1, 1)
+            cause = "the metric broadcasts: outputs and targets are not of the same shape, "
+            for made in (flat, column, right):
+                for shape in (targets.shape, (-1,), (len(column), 1)):
+                    yield f"{cause}as (N, 1) and (N,)", made, targets.reshape(shape)
+        else:
+            for k in (k for k in range(right.dim()) if k != axis):
+                cause = f"the metric takes classes from axis {k}: the wrong axis, they are on"
+                yield f"{cause} {axis}", right.movedim(axis, k), targets
+            given = guesses(right, self.targets, axis)
+            yield "the metric takes scores for class numbers: the argmax is missing", given, targets
+            missing = "the metric takes logits for probabilities: a softmax is missing"
+            yield missing, right.softmax(axis), targets
+        if self.shape.kind is TargetKind.LABELS:
+            wrong = "the metric has the wrong threshold: it cuts"
+            yield (
+                f"{wrong} logits as if they were probabilities, not at 0",
+                right.sigmoid(),
+                targets,
+            )
+            cause = f"{wrong} probabilities as if they were logits, not at 0.5"
+            yield cause, right.logit(), targets
+
+    def filled(self) -> torch.Tensor:
+        """Return targets with a class in place of what the loss ignores."""
+        counted = is_counted(self.targets, self.shape)
+        return self.targets.where(counted, self.targets.clamp(min=0))
+
+    def _has_unit(self, best: float, spread: float) -> bool:
+        """Whether outputs that are multiplied and shifted give the best value."""
+        from scipy.optimize import minimize
+
+        def distance(scale: Any) -> float:
+            value = self.of(self.right(self.targets) * float(scale[0]) + float(scale[1]))
+            return abs(value - best) if math.isfinite(value) else math.inf
+
+        least = min(float(minimize(distance, start, method="Nelder-Mead").fun) for start in _STARTS)
+        return least <= 0.01 * min(1.0, spread)

@@ -1,0 +1,127 @@
+"""How large updates are beside the weights that they change (S1.12).
+
+A size that is out of the ordinary is no verdict on a rate: what would mend it is tried, and adopted
+only where the loss falls as deep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tunebook.analysis.series import number, quantile, smoothed, tail_mean
+from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
+from tunebook.checks.experiments import Train, Watch, steady, with_settings
+from tunebook.checks.first_batch import FirstBatch, first_batch
+from tunebook.checks.learning_rate import at_rate, rounded
+from tunebook.checks.readings import Readings, Trained
+from tunebook.recipes.settings import TrainingSettings
+from tunebook.records import Configuration, Value
+from tunebook.records.finding import Finding, Verdict
+
+TARGET, BAND = 1e-3, (1e-4, 1e-2)
+"""The size to aim at, and where sizes are ordinary (S1.12)."""
+
+N_UPDATES, MAX_FACTOR, WARM_UP = 10, 10.0, 0.1
+
+
+def training(config: Configuration) -> Train:
+    """Return the few updates whose size is measured."""
+    return Train(steady(config), N_UPDATES, watch=(Watch.UPDATES,))
+
+
+def ask(config: Configuration, length: int, readings: Readings) -> Asked:
+    """Measure ten updates; where they are too large or too small, try what would mend it."""
+    look, short = first_batch(config), training(config)
+    seen = read(readings, look, FirstBatch)
+    if seen is None or short not in readings:
+        return (look, short)
+    found = read(readings, short, Trained)
+    if found is None or not found.updates:
+        title = "The size of updates could not be measured: the loss is not finite, or no matrix."
+        return Conclusion((_finding(Verdict.UNKNOWN, title),))
+    frozen = tuple(name for name, size in found.updates.items() if size == 0.0)
+    if frozen:
+        return Conclusion((_frozen(frozen, len(found.updates)),))
+    median = quantile(list(found.updates.values()), 0.5)
+    value = f"median {number(median)} over {len(found.updates)} tensors"
+    if BAND[0] <= median <= BAND[1]:
+        return Conclusion((_finding(Verdict.PASS, "Updates have an ordinary size.", value),))
+    title = f"Updates are too {'large' if median > BAND[1] else 'small'} for the weights."
+    worst = _farthest(found.updates)
+    if seen.has_own_optimizer:
+        advice = "Change the rate of the task's own optimizer and measure again."
+        return Conclusion((_finding(Verdict.NOTICE, title, value, advice, worst),))
+    plain = at_rate(config, length, TrainingSettings.of(config).lr)
+    tried = [
+        (change, reason, Train(with_settings(plain.config, **change), plain.updates))
+        for change, reason in _changes(config, median)
+    ]
+    wanted = (plain, *(experiment for _, _, experiment in tried))
+    if any(experiment not in readings for experiment in wanted):
+        return wanted
+    depth = _depth(readings, plain)
+    for change, reason, experiment in tried:
+        if _depth(readings, experiment) <= depth:
+            told = f"{reason}: the loss falls as deep"
+            return Conclusion((_finding(Verdict.NOTICE, title, value, told, worst),), change, told)
+    advice = "No action follows: the loss falls less deep with another rate or a warm-up."
+    return Conclusion((_finding(Verdict.NOTICE, title, value, advice, worst),))
+
+
+def _changes(config: Configuration, median: float) -> list[tuple[dict[str, Value], str]]:
+    """Return what would bring updates to the band, gentlest first: a warm-up, another rate."""
+    settings = TrainingSettings.of(config)
+    edge = BAND[1] if median > BAND[1] else BAND[0]
+    factor = min(MAX_FACTOR, max(1 / MAX_FACTOR, edge / median))
+    rate: tuple[dict[str, Value], str] = (
+        {"lr": rounded(settings.lr * factor)},
+        f"{factor:.2g} x the rate",
+    )
+    if median < BAND[0] or settings.warmup > 0:
+        return [rate]
+    return [({"warmup": WARM_UP}, f"a warm-up over {WARM_UP:.0%} of training"), rate]
+
+
+def _depth(readings: Readings, asked: Train) -> float:
+    found = readings[asked]
+    return tail_mean(smoothed(found.losses)) if isinstance(found, Trained) else float("inf")
+
+
+def _farthest(sizes: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the tensor whose updates are farthest from the target."""
+    return (max(sizes, key=lambda n: max(sizes[n] / TARGET, TARGET / sizes[n])),)
+
+
+def _frozen(frozen: tuple[str, ...], n: int) -> Finding:
+    return Finding(
+        CHECK.name,
+        Verdict.PROBLEM,
+        "Some tensors do not move at all.",
+        f"{len(frozen)} of {n} tensors",
+        "every tensor that is trained moves",
+        causes=("no gradient reaches them", "they are not given to the optimizer"),
+        items=frozen,
+        source="S1.12",
+    )
+
+
+def _finding(
+    verdict: Verdict, title: str, value: str = "", advice: str = "", items: tuple[str, ...] = ()
+) -> Finding:
+    expected = f"{BAND[0]:g} to {BAND[1]:g} of the weights, best near {TARGET:g}"
+    return Finding(
+        CHECK.name, verdict, title, value, expected, advice=advice, items=items, source="S1.12"
+    )
+
+
+CHECK = Check(
+    name="update-size",
+    question="Are updates of an ordinary size beside the weights?",
+    rules=("S1.12",),
+    ability=Ability.CAN_LOOK_INSIDE,
+    ask=ask,
+    least=2,
+    most=5,
+    reads=(FirstBatch,),
+    is_quick=False,
+)

@@ -1,0 +1,113 @@
+"""The metric of real tasks, sound and with a mistake, on outputs that are made."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from benchmarks.stories.fault_tasks import Parts, binary, images, layers, regression
+from torch import nn
+from torch.nn import functional
+
+from tunebook.checks.check import Ability
+from tunebook.checks.examination import examine
+from tunebook.checks.laboratory import Laboratory
+from tunebook.checks.metric import CHECK
+from tunebook.records import Configuration
+from tunebook.records.finding import Finding, Verdict
+from tunebook.training.task import read_task
+
+WORDS, LENGTH = 20, 12
+
+
+def told(parts) -> Finding:
+    laboratory, config = Laboratory(read_task(parts)), Configuration({})
+    done = examine([CHECK], {Ability.CAN_LOOK_INSIDE}, laboratory.carry_out, config, 300)
+    (finding,) = done.findings
+    return finding
+
+
+def words(score, *, length: int = LENGTH) -> Parts:
+    """Predict a word from each word; the ends of texts are padding that the loss ignores."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randint(1, WORDS, (400, length), generator=rng)
+    ends = torch.randint(4, length + 1, (400, 1), generator=rng)
+    y = ((3 * x + 1) % WORDS).masked_fill(torch.arange(length) >= ends, -100)
+    return Parts(
+        "words",
+        x,
+        y,
+        lambda: nn.Sequential(nn.Embedding(WORDS, 16), nn.Linear(16, WORDS)),
+        lambda out, y: functional.cross_entropy(out.transpose(1, 2), y),
+        score=score,
+    )
+
+
+def right(out: torch.Tensor, y: torch.Tensor, axis: int = -1) -> torch.Tensor:
+    return (out.argmax(axis) == y).float()
+
+
+def rmse(out: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+    return {"rmse": ((out - y) ** 2).mean().sqrt()}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        images("mlp"),
+        binary(),
+        words(lambda out, y: {"accuracy": right(out, y)[y != -100].mean()}),
+        regression(score=rmse, minimize="rmse"),
+        regression(score=lambda o, y: {"rmse": 77 * rmse(o, y)["rmse"]}, minimize="rmse"),
+        images("mlp", score=lambda o, y: {"accuracy": 100 * right(o, y).mean()}),
+    ],
+)
+def test_sound_metric_passes(parts):
+    assert told(parts).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("parts", "word"),
+    [
+        (images("mlp", maximize=None, minimize="accuracy"), "direction"),
+        (images("mlp", score=lambda o, y: {"accuracy": right(o[:32], y[:32]).mean()}), "first"),
+        (images("mlp", score=lambda o, y: {"accuracy": 1 - right(o, y).mean()}), "wrong way"),
+        (words(lambda o, y: {"accuracy": right(o, y).mean()}), "padding"),
+        (words(lambda o, y: {"accuracy": right(o, y, 1).mean()}), "axis 1"),
+        (words(lambda o, y: {"accuracy": right(o, y, 1).mean()}, length=WORDS), "axis 1"),
+        (binary(score=lambda o, y: {"accuracy": ((o > 0.5) == y).float().mean()}), "threshold"),
+        (binary(score=lambda o, y: {"accuracy": (o.round() == y).float().mean()}), "logits"),
+        (regression(score=lambda o, y: rmse(o.flatten(), y), minimize="rmse"), "broadcast"),
+        (regression(score=lambda o, y: rmse(77 * o + 152, y), minimize="rmse"), "unit"),
+        (images("mlp", score=lambda o, y: {"accuracy": 0.5}), "constant"),
+    ],
+)
+def test_mistake_in_a_metric_is_the_first_cause(parts, word):
+    found = told(parts)
+    assert found.verdict is Verdict.PROBLEM
+    assert word in found.causes[0]
+
+
+def test_loss_in_another_unit_leaves_the_metric_unknown():
+    log_loss = regression(cost=lambda o, y: functional.mse_loss(o, (y + 3).log()))
+    found = told(log_loss)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "not lowest" in found.title
+
+
+def test_outputs_pass_through_predict():
+    class Guessing:
+        maximize = "accuracy"
+        network = staticmethod(lambda config: layers(64, 10))
+        loss = staticmethod(functional.cross_entropy)
+
+        def data(self, split):
+            return images().data(split)
+
+        def predict(self, outputs):
+            return outputs.argmax(1).tolist()
+
+        def metrics(self, outputs, targets):
+            assert isinstance(outputs, list)
+            return {"accuracy": sum(map(int.__eq__, outputs, targets.tolist())) / len(outputs)}
+
+    assert told(Guessing()).verdict is Verdict.PASS
