@@ -200,7 +200,7 @@ def test_report_has_the_curves_of_single_classes_for_the_best_trials():
     series = {"val_accuracy/cat": Series.of([1], [0.5], [1.0])}
     for number in range(60):
         apply(facts, TrialReported(300.0, TrialNumber(number), series))
-    found = snapshot(facts, 7, 300.0, path_of=lambda ref: "", version="1")
+    found = snapshot(facts, 7, 300.0, path_of=lambda ref: "")
     assert len(found.curves["val_accuracy"].curves) == 60
     of_class = found.curves["val_accuracy/cat"]
     assert (len(of_class.curves), of_class.n_left_out) == (MAX_CLASS_CURVES, 60 - MAX_CLASS_CURVES)
