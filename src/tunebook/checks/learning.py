@@ -299,6 +299,6 @@ CHECK = Check(
     ask=ask,
     least=2,
     most=4,
-    after=("single-batch",),
+    after=("data", "inputs", "targets", "single-batch"),
     reads=(Baselines,),
 )

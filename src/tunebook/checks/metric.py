@@ -251,6 +251,6 @@ CHECK = Check(
     ability=Ability.CAN_LOOK_INSIDE,
     ask=ask,
     reads=(MetricSeen,),
-    after=("parts",),
+    after=("data", "parts"),
     copes=True,
 )

@@ -9,6 +9,9 @@ from tunebook.checks.looks import (
     augmentation,
     baselines,
     first_batch,
+    inputs,
+    leak,
+    likeness,
     loss,
     metric,
     modes,
@@ -16,6 +19,7 @@ from tunebook.checks.looks import (
     optimizer_steps,
     parts,
     sequence,
+    splits,
 )
 from tunebook.checks.looks.bench import Bench
 
@@ -30,4 +34,8 @@ LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "modes": modes.look,
     "sequence": sequence.look,
     "augmentation": augmentation.look,
+    "splits": splits.look,
+    "likeness": likeness.look,
+    "inputs": inputs.look,
+    "leaks": leak.look,
 }

@@ -53,6 +53,9 @@ class Bench:
     task: Task
     config: Mapping[str, Any]
     seed: int = 0
+    tables: dict[Split, Any] = field(default_factory=dict)
+    """What ``looks.tables`` has read."""
+
     _samples: dict[tuple[Split, int], Batch] = field(default_factory=dict)
 
     def sample(self, split: Split = Split.TRAIN, size: int = N_SAMPLE) -> Batch:

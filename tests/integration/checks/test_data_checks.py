@@ -1,0 +1,351 @@
+"""Mistakes planted in the data of sound tasks are named; sound data raise no alarm."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from benchmarks.stories.fault_tasks import Parts, digits, divided, layers, sentences, table
+from sklearn.datasets import make_blobs
+from torch import nn
+from torch.nn import functional
+from torch.utils.data import Dataset, TensorDataset
+
+from tunebook.checks.check import Ability
+from tunebook.checks.codec import decode, encode
+from tunebook.checks.examination import examine
+from tunebook.checks.laboratory import Laboratory
+from tunebook.checks.registry import CHECKS
+from tunebook.records import Configuration
+from tunebook.records.finding import Verdict
+from tunebook.training.task import read_task
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+DIGITS, LABELS = digits()
+CANCER, WINE = table("breast_cancer"), table("wine")
+DISEASE = (table("diabetes")[0], table("diabetes")[1].unsqueeze(1))
+
+
+def randn(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def task(x, y, change=lambda split, x, y: (x, y), *, n_out=None, build=None, **changes):
+    """Return a task whose splits are changed by name."""
+
+    def splits(x, y, split, seed):
+        found = divided(x, y, split, seed)
+        if found is None:
+            return None
+        made = change(split, *(t.clone() for t in found.tensors))
+        return made if isinstance(made, Dataset) else TensorDataset(*made)
+
+    is_number = y.is_floating_point()
+    n_out = n_out or (y[0].numel() if is_number else int(y.max()) + 1)
+    options = {"splits": splits, **({"cost": functional.mse_loss} if is_number else {}), **changes}
+    return Parts("data", x, y, build or (lambda: layers(x[0].numel(), n_out)), **options)
+
+
+def on(*names):
+    """Return a change of these splits alone."""
+
+    def made(change):
+        return lambda split, x, y: change(x, y) if split in names else (x, y)
+
+    return made
+
+
+def examined(made):
+    checks = [c for c in CHECKS if c.ability is Ability.HAS_DATA and c.name != "dataset"]
+    laboratory = Laboratory(read_task(made))
+    return examine(checks, {Ability.HAS_DATA}, laboratory.carry_out, Configuration({}), length=300)
+
+
+def problems(made):
+    findings = examined(made).findings
+    assert not [f for f in findings if f.verdict is Verdict.UNKNOWN]
+    return [(f.check, (*f.causes, f.title)[0]) for f in findings if f.verdict is Verdict.PROBLEM]
+
+
+def holed(x, y):
+    x[200, 0, 3, 3] = torch.nan
+    return x, y
+
+
+def with_label(x, y):
+    return torch.cat([x.flatten(1), y.reshape(len(y), -1).float()], 1)
+
+
+class Late(Dataset):
+    """Its 701st example has another shape, or cannot be read."""
+
+    def __init__(self, inner, *, raises):
+        self.inner, self.raises = inner, raises
+
+    def __len__(self):
+        return len(self.inner)
+
+    def __getitem__(self, index):
+        if index == 700 and self.raises:
+            raise OSError("truncated 700.png")
+        return (torch.zeros(3), 1) if index == 700 else self.inner[index]
+
+
+def late(*, raises):
+    return lambda split, x, y: (
+        Late(TensorDataset(x, y), raises=raises) if split == "train" else (x, y)
+    )
+
+
+class Renewed:
+    """Labels in another order whenever a split is asked for."""
+
+    n = 0
+
+    def __call__(self, split, x, y):
+        self.n += 1
+        order = torch.randperm(len(y), generator=torch.Generator().manual_seed(self.n))
+        return x, y[order]
+
+
+def near(x, y, noise):
+    train = divided(x, y, "train", 0).tensors
+
+    def change(a, b):
+        n = len(a)
+        return train[0][:n] + noise * randn(*a.shape), train[1][:n]
+
+    return task(x, y, on("train-val")(change))
+
+
+def scaled_by_own(split, x, y):
+    return (x - x.mean(0)) / x.std(0), y
+
+
+def noisy_label(split, x, y):
+    told = y.float().unsqueeze(1) + 0.1 * x[:, :1] if split == "train" else randn(len(x), 1)
+    return torch.cat([x, told], 1), y
+
+
+PLANTED = {
+    "one NaN": (task(DIGITS, LABELS, on("train-val")(holed)), "missing-values", "missing values"),
+    "all NaN": (task(torch.nan * CANCER[0], CANCER[1]), "missing-values", "missing values"),
+    "raises": (task(DIGITS, LABELS, late(raises=True)), "data", "Batch 11 of the split 'train'"),
+    "ragged": (task(DIGITS, LABELS, late(raises=False)), "data", "shapes that do not fit"),
+    "cut": (
+        task(DISEASE[0], 77 * DISEASE[1], on("train")(lambda x, y: (x, y.round()))),
+        "targets",
+        "cut to whole numbers",
+    ),
+    "unscaled": (
+        task(*DISEASE, on("train-val")(lambda x, y: (x, 77 * y + 152))),
+        "targets",
+        "scaled differently",
+    ),
+    "from 1": (task(DIGITS, LABELS + 1, n_out=10), "targets", "labels begin at 1"),
+    "one class": (
+        task(*CANCER, on("train-val")(lambda x, y: (x[y == 0], y[y == 0]))),
+        "targets",
+        "one class in train-val",
+    ),
+    "own statistics": (task(3 * WINE[0] + 1, WINE[1], scaled_by_own), "inputs", "separately"),
+    "raw validation": (
+        task((DIGITS - 0.3) / 0.37, LABELS, on("train-val")(lambda x, y: (0.37 * x + 0.3, y))),
+        "inputs",
+        "preprocessed differently",
+    ),
+    "label inside": (task(with_label(*CANCER), CANCER[1]), "leak", "part of the inputs"),
+    "one-hot label inside": (
+        task(with_label(WINE[0], functional.one_hot(WINE[1])), WINE[1]),
+        "leak",
+        "part of the inputs",
+    ),
+    "target inside": (
+        task(with_label(DISEASE[0], 3 * DISEASE[1] + 2), DISEASE[1]),
+        "leak",
+        "part of the inputs",
+    ),
+    "label inside in training": (
+        task(*CANCER, noisy_label, build=lambda: layers(31, 2)),
+        "leak",
+        "in training and not in validation",
+    ),
+    "copies": (
+        task(
+            DIGITS,
+            LABELS,
+            on("train")(lambda x, y: (x[:50].repeat(20, 1, 1, 1), y[:50].repeat(20))),
+        ),
+        "repeats",
+        "seeded alike",
+    ),
+    "labels change": (task(DIGITS, LABELS, Renewed()), "repeats", "shuffled each time"),
+    "near digits": (near(DIGITS, LABELS, 0.05), "overlap", "near duplicates"),
+    "near cancer": (near(*CANCER, 0.1), "overlap", "near duplicates"),
+    "near disease": (near(*DISEASE, 0.02), "overlap", "near duplicates"),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_s0_3_planted_mistake_in_the_data_is_the_only_problem(name):
+    made, check, words = PLANTED[name]
+    found = problems(made)
+    assert {where for where, _ in found} == {check}
+    assert words in found[0][1]
+
+
+class Scaling(nn.Module):
+    """Divides bytes by 255 itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = layers(64, 10)
+
+    def forward(self, x):
+        return self.inner(x.float() / 255)
+
+
+def masked(outputs, targets):
+    known = ~targets.isnan()
+    return functional.mse_loss(outputs[known], targets[known])
+
+
+def gaps(x, y):
+    y[::9] = torch.nan
+    return x, y
+
+
+def blobs(n_centers, spread):
+    x, y = make_blobs(1500, 8, centers=n_centers, cluster_std=spread, random_state=0)
+    return torch.tensor(x / 10).float(), torch.tensor(y % 2)
+
+
+def grid(n_axes):
+    line = torch.linspace(-1, 1, round(1500 ** (1 / n_axes)))
+    points = torch.stack(torch.meshgrid(*[line] * n_axes, indexing="ij"), -1).reshape(-1, n_axes)
+    return points, points.sum(1, keepdim=True).sin()
+
+
+def between(x, y):
+    """Validate between the points of a grid."""
+    x = 2 * torch.rand(len(x), x.shape[1], generator=torch.Generator().manual_seed(0)) - 1
+    return x, x.sum(1, keepdim=True).sin()
+
+
+def one_hot(seed=0):
+    chosen = torch.randint(0, 4, (600, 3), generator=torch.Generator().manual_seed(seed))
+    return functional.one_hot(chosen).flatten(1).float(), (chosen.sum(1) + randn(600) > 4).long()
+
+
+def alone(split, x, y):
+    center, scale = x.mean((1, 2, 3), keepdim=True), x.std((1, 2, 3), correction=0, keepdim=True)
+    return (x - center) / scale, y
+
+
+def fifths(x, y, split, seed):
+    """Validate on every fifth window: each lies between two of training."""
+    chosen = torch.arange(len(x)) % 5 == 0
+    rows = {"train": ~chosen, "train-val": chosen}.get(split)
+    return None if rows is None else TensorDataset(x[rows], y[rows])
+
+
+TIME = 0.05 * torch.arange(1233)
+SMOOTH = (torch.sin(TIME) + 0.5 * torch.sin(2.3 * TIME)).unfold(0, 33, 1)
+SERIES = torch.sin(0.1 * torch.arange(1033)) + 0.1 * randn(1033)
+WINDOWS = SERIES.unfold(0, 33, 1)
+TRAIN = divided(*WINE, "train", 0).tensors[0]
+TWICE = randn(750, 6).repeat_interleave(2, 0) + 0.01 * randn(1500, 6, seed=1)
+
+SOUND = {
+    "digits": task(DIGITS, LABELS),
+    "cancer": task(*CANCER),
+    "wine": task(*WINE),
+    "iris": task(*table("iris")),
+    "disease": task(*DISEASE),
+    "text": task(*sentences(), build=lambda: nn.EmbeddingBag(200, 4)),
+    "scaled by training": task(*WINE, lambda s, x, y: ((x - TRAIN.mean(0)) / TRAIN.std(0), y)),
+    "each image by itself": task(DIGITS, LABELS, alone),
+    "every fifth window": task(SMOOTH[:, :32], SMOOTH[:, 32:], splits=fifths),
+    "bytes": task((255 * DIGITS).byte(), LABELS, build=Scaling),
+    "missing targets": task(*DISEASE, on("train")(gaps), cost=masked),
+    "far clusters": task(*blobs(2, 0.05)),
+    "many tight clusters": task(*blobs(300, 0.01)),
+    "pairs of clusters": task(*blobs(750, 0.01)),
+    "measured twice": task(TWICE, TWICE[:, :1] ** 2),
+    **{f"grid of {d}": task(*grid(d), on("train-val")(between)) for d in (1, 2, 3, 4)},
+    "categories": task(*one_hot()),
+    "windows": task(WINDOWS[:, :32], WINDOWS[:, 32:]),
+    "one number": task(randn(300), randn(300, seed=1).abs(), build=lambda: nn.Identity()),
+    "line": task(grid(1)[0], 2 * grid(1)[0] + 1),
+    "copying": task(DIGITS, DIGITS, build=lambda: nn.Conv2d(1, 1, 3, padding=1)),
+    "heavy tails": task(randn(300, 8), (1.5 * randn(300, 1, seed=1)).exp()),
+    "rare classes": task(randn(120, 5), torch.arange(120).sqrt().long(), n_out=12),
+    "unlabelled": task(
+        randn(300, 5),
+        torch.arange(300) % 4 - 1,
+        n_out=3,
+        cost=lambda o, y: functional.cross_entropy(o, y, ignore_index=-1),
+    ),
+    "augmented": task(DIGITS, LABELS, on("train")(lambda x, y: (x + 0.1 * torch.randn_like(x), y))),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_data_raise_no_alarm(name):
+    assert problems(SOUND[name]) == []
+
+
+class Words(Dataset):
+    def __init__(self, n, seed):
+        rng = torch.Generator().manual_seed(seed)
+        lengths = torch.randint(3, 20, (n,), generator=rng).tolist()
+        self.items = [(torch.randint(1, 90, (k,), generator=rng), k % 2) for k in lengths]
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index]
+
+
+def padded(items):
+    words, labels = zip(*items, strict=True)
+    return nn.utils.rnn.pad_sequence(list(words), batch_first=True), torch.tensor(labels)
+
+
+def test_examples_of_different_length_are_read_through_collate_and_compared():
+    made = task(*sentences(), lambda s, x, y: Words(300, 0), build=lambda: nn.EmbeddingBag(90, 2))
+    made.collate = padded
+    found = {f.check: f for f in examined(made).findings if f.verdict is Verdict.PROBLEM}
+    assert list(found) == ["overlap"]
+    assert found["overlap"].value == "100% of the one that has more of them, 300 found"
+
+
+def test_features_that_are_nearly_always_zero_have_not_moved_by_the_accident_of_a_few_rows():
+    sparse = torch.where(randn(400, 50) > 2.2, randn(400, 50, seed=1).exp(), torch.zeros(()))
+    findings = examined(task(sparse, torch.arange(400) % 2)).findings
+    assert not [f.title for f in findings if f.check == "inputs" and "elsewhere" in f.title]
+
+
+def test_readings_of_the_looks_survive_the_codec():
+    readings = examined(SOUND["missing targets"]).readings
+    assert {experiment.what for experiment in readings} == {"splits", "likeness", "inputs", "leaks"}
+    for reading in readings.values():
+        assert decode(encode(reading)) == reading
+
+
+def test_s2_7_missing_value_in_a_text_of_any_length_is_found_in_its_example():
+    def sequences(items):
+        values, labels = zip(*items, strict=True)
+        return nn.utils.rnn.pad_sequence(list(values), batch_first=True), torch.tensor(labels)
+
+    def change(split, x, y):
+        series = Words(300, {"train": 0, "train-val": 1}.get(split, 2))
+        series.items = [(words.float() / 90, label) for words, label in series.items]
+        if split == "train-val":
+            series.items[123][0][1] = torch.nan
+        return series
+
+    made = task(*sentences(), change, build=lambda: nn.AdaptiveAvgPool1d(2))
+    made.collate = sequences
+    found = next(f for f in examined(made).findings if f.verdict is Verdict.PROBLEM)
+    assert (found.check, found.items) == ("missing-values", ("train-val 123 (inputs)",))

@@ -1,0 +1,135 @@
+"""Targets of splits that do not fit each other are named; accidents of small splits are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunebook.checks.split_figures import SplitFigures, Splits, Values
+from tunebook.checks.targets import judge
+from tunebook.records.finding import Verdict
+
+
+def splits(train, validation, *, name="targets", n=(600, 200), more=None, **facts):
+    by_name = {
+        split: SplitFigures(size, size, values={name: values, **(more or {})})
+        for split, size, values in zip(("train", "train-val"), n, (train, validation), strict=True)
+    }
+    return Splits(by_name, **facts)
+
+
+def classes(**counts):
+    counts = {int(label[1:]): n for label, n in counts.items()}
+    return Values("int64", sum(counts.values()), counts=counts)
+
+
+def numbers(mean=0.0, deviation=1.0, fractions=1.0):
+    quartiles = tuple(mean + k * deviation for k in (-0.67, 0.0, 0.67))
+    return Values("float32", 200, 1, mean, deviation, quartiles, fractions)
+
+
+def bad(seen):
+    return [(f.verdict, f.title) for f in judge(seen) if f.verdict is not Verdict.PASS]
+
+
+def test_s0_3_targets_that_are_alike_pass():
+    (found,) = judge(splits(classes(c0=300, c1=300), classes(c0=110, c1=90)))
+    assert (found.verdict, found.value) == (Verdict.PASS, "targets: 2 classes")
+    (found,) = judge(splits(numbers(3.0, 2.0), numbers(3.2, 2.5)))
+    assert (found.verdict, found.value) == (Verdict.PASS, "targets: mean 3, deviation 2")
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "verdict", "title"),
+    [
+        ({"c0": 600}, {"c0": 100, "c1": 100}, "problem", "All training examples are of one class."),
+        ({"c0": 600}, {"c0": 200}, "problem", "All examples are of one class."),
+        (
+            {"c0": 300, "c1": 300},
+            {"c0": 60, "c1": 60, "c2": 60},
+            "problem",
+            "Some classes are in evaluation and not in training.",
+        ),
+        (
+            {"c0": 300, "c1": 300},
+            {"c0": 197, "c1": 197, "c2": 6},
+            "notice",
+            "Some classes are in evaluation and not in training.",
+        ),
+        (
+            {"c0": 300, "c1": 300},
+            {"c1": 200},
+            "problem",
+            "All examples of train-val are of one class.",
+        ),
+        (
+            {"c0": 200, "c1": 200, "c2": 200},
+            {"c1": 100, "c2": 100},
+            "notice",
+            "Some classes of training are not in train-val.",
+        ),
+        ({"c0": 540, "c1": 60}, {"c0": 180, "c1": 20}, "notice", "The classes are imbalanced."),
+    ],
+)
+def test_s0_3_classes_that_a_split_lacks_are_named(train, validation, verdict, title):
+    assert bad(splits(classes(**train), classes(**validation))) == [(Verdict(verdict), title)]
+
+
+def test_s0_3_class_of_one_example_is_an_accident_of_a_small_split():
+    seen = splits(classes(c0=30, c1=30), classes(c0=10, c1=9, c2=1), n=(60, 20))
+    assert [verdict for verdict, _ in bad(seen)] == [Verdict.NOTICE]
+
+
+@pytest.mark.parametrize(
+    ("refused", "lowest", "cause"),
+    [
+        ((10,), 1, "labels begin at 1"),
+        ((10, 11), 0, "the network has too few outputs"),
+        ((-1,), -1, "negative labels: a mark of missing ones that the loss does not leave out"),
+    ],
+)
+def test_s2_7_labels_that_the_loss_refuses_are_outside_the_classes(refused, lowest, cause):
+    labels = Values("int64", 600, counts={lowest: 300, 2: 300})
+    (found,) = judge(splits(labels, labels, refused=refused, n_classes=10))
+    assert found.title == "Labels lie outside the classes of the network."
+    assert (found.causes[0], found.expected) == (cause, "0 to 9")
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "words"),
+    [
+        (numbers(), numbers(150.0, 77.0), "scaled differently"),
+        (numbers(0.0, 1.0), numbers(5.0, 1.0), "scaled differently"),
+        (numbers(3.5, 1.2, 0.0), numbers(3.5, 1.2), "of train are whole numbers"),
+        (numbers(3.5, 1.2), numbers(3.5, 1.2, 0.0), "of train-val are whole numbers"),
+        (numbers(2.0, 0.0), numbers(2.0, 0.0), "are the same"),
+    ],
+)
+def test_s0_3_numbers_of_another_scale_are_a_problem(train, validation, words):
+    ((verdict, title),) = bad(splits(train, validation))
+    assert verdict is Verdict.PROBLEM
+    assert words in title
+
+
+def test_s0_3_drift_heavy_tails_and_few_examples_are_no_problem():
+    ((verdict, title),) = bad(splits(numbers(20.0, 1.0), numbers(24.0, 1.2)))
+    assert (verdict, title) == (
+        Verdict.NOTICE,
+        "The targets of train-val are elsewhere than those of training.",
+    )
+    tails = Values("float32", 200, 1, 4.0, 9.0, (-0.67, 0.0, 0.67), 1.0)
+    assert bad(splits(numbers(), tails)) == []
+    assert bad(splits(numbers(), numbers(150.0, 77.0), n=(600, 8))) == []
+
+
+def test_s0_3_marks_among_several_targets_are_notices():
+    labels = classes(c0=300, c1=300)
+    seen = splits(
+        classes(c7=600), classes(c8=200), name="targets.group", more={"targets.y": labels}
+    )
+    assert {verdict for verdict, _ in bad(seen)} == {Verdict.NOTICE}
+
+
+def test_s0_3_labels_never_given_are_noticed():
+    values = Values("float32", 1800, 3, 0.3, 0.4, counts={0: 1200, 1: 600}, constant=(2,))
+    (found, _) = judge(splits(values, values))
+    assert (found.verdict, found.value) == (Verdict.NOTICE, "columns 2")
