@@ -11,7 +11,7 @@ import pytest
 
 import tunebook as tb
 from tunebook.driver import Clock, Driver
-from tunebook.execution import InlineExecutor
+from tunebook.execution.inline import InlineExecutor
 from tunebook.records import DriverStarted, StudyState, TrialState
 
 RAISED = 3

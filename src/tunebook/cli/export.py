@@ -44,7 +44,7 @@ def export(
     found = study_named(place_of(ctx, home, store), study)
     rows, columns = _measurements(found.trials) if curves else _trials(found.trials)
     if wanted == "json":
-        from tunebook.reports.encoding import to_json
+        from tunebook.records.text import to_json
 
         text = to_json(rows)
     else:

@@ -78,8 +78,7 @@ def _study(name: str, store: Store, settings: Settings) -> Named:
 
 
 def _dataset(name: str, store: Store, settings: Settings) -> Named:
-    from tunebook.datasets.library import versions_of
-    from tunebook.datasets.removal import delete_dataset, rename_dataset
+    from tunebook.datasets.library import delete_dataset, rename_dataset, versions_of
 
     def free(work: Callable[..., None], *args: object) -> None:
         _require_unused(name, store, settings)

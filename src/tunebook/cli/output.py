@@ -25,7 +25,7 @@ def emit(text: str) -> None:
 
 def emit_json(value: object) -> None:
     """Print a result as JSON; what is not finite becomes null."""
-    from tunebook.reports.encoding import to_json
+    from tunebook.records.text import to_json
 
     emit(to_json(value))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,36 +26,28 @@ from tunebook.dashboard.queries import Queries
 from tunebook.dashboard.security import Access, Guard
 from tunebook.errors import InputError, StudyNotFoundError, TunebookError, nearest
 from tunebook.records import REQUEST_KINDS
-from tunebook.reports.encoding import to_json
+from tunebook.records.text import to_json
 from tunebook.reports.trial_messages import TrialQuery
 
 STATIC = Path(__file__).parent / "static"
 MAX_BODY = 64 * 1024
 """Bytes of a request: the longest is a study's notes."""
 
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
-
 
 def create_app(queries: Queries, access: Access) -> Starlette:
     """Return the application; every request must pass ``access``."""
+
+    def question(path: str, ask: _Question) -> Route:
+        async def answer(request: Request) -> Response:
+            # JSON, too, is made beside the event loop: that of a large answer takes a second.
+            return await run_in_threadpool(lambda: _json(ask(queries, request)))
+
+        return Route(path, answer)
+
     api = [
-        Route("/studies", _answering(lambda r: queries.studies())),
-        Route(
-            "/studies/{name}/trials/{number}",
-            _answering(lambda r: queries.trial(_name(r), _whole(r.path_params["number"]))),
-        ),
-        Route("/studies/{name}/trials", _trials(queries)),
-        Route("/studies/{name}/curves", _curves(queries)),
-        Route("/studies/{name}/parameters", _answering(lambda r: queries.parameters(_name(r)))),
-        Route("/studies/{name}/events", _events(queries)),
-        Route("/studies/{name}/requests", _request(queries), methods=["POST"]),
-        Route("/studies/{name}", _answering(lambda r: queries.study(_name(r)))),
-        Route("/pages", _answering(lambda r: queries.pages())),
-        Route(
-            "/pages/{address:path}",
-            _answering(lambda r: queries.page(unquote(r.path_params["address"]))),
-        ),
-        Route("/compare", _answering(lambda r: queries.compare(r.query_params.getlist("study")))),
+        *(question(path, ask) for path, ask in _QUESTIONS.items()),
+        Route("/studies/{name}/events", partial(_events, queries)),
+        Route("/studies/{name}/requests", partial(_request, queries), methods=["POST"]),
     ]
     return Starlette(
         routes=[
@@ -87,56 +80,52 @@ async def _page(_: Request) -> Response:
     return FileResponse(STATIC / "index.html", media_type="text/html")
 
 
-def _answering(ask: Callable[[Request], object]) -> Handler:
-    async def answer(request: Request) -> Response:
-        # JSON, too, is made beside the event loop: that of a large answer takes a second.
-        return await run_in_threadpool(lambda: _json(ask(request)))
-
-    return answer
-
-
-def _trials(queries: Queries) -> Handler:
-    def ask(request: Request) -> object:
-        given = request.query_params
-        query = TrialQuery(
-            sort=given.get("sort", "number"),
-            is_descending=given.get("descending") == "1",
-            states=list(dict.fromkeys(given.getlist("state"))),
-            text=given.get("text", ""),
-            offset=_whole(given.get("offset", "0")),
-            limit=_whole(given.get("limit", "100")),
-        )
-        return queries.trials(_name(request), query)
-
-    return _answering(ask)
+def _trials(queries: Queries, request: Request) -> object:
+    given = request.query_params
+    query = TrialQuery(
+        sort=given.get("sort", "number"),
+        is_descending=given.get("descending") == "1",
+        states=list(dict.fromkeys(given.getlist("state"))),
+        text=given.get("text", ""),
+        offset=_whole(given.get("offset", "0")),
+        limit=_whole(given.get("limit", "100")),
+    )
+    return queries.trials(_name(request), query)
 
 
-def _curves(queries: Queries) -> Handler:
-    def ask(request: Request) -> object:
-        name, given = _name(request), request.query_params
-        trials = [_whole(number) for number in given.getlist("trial")] or None
-        metric = given.get("metric") or queries.study(name).objective.metric
-        return queries.curves(name, metric, trials)
-
-    return _answering(ask)
+def _curves(queries: Queries, request: Request) -> object:
+    name, given = _name(request), request.query_params
+    trials = [_whole(number) for number in given.getlist("trial")] or None
+    metric = given.get("metric") or queries.study(name).objective.metric
+    return queries.curves(name, metric, trials)
 
 
-def _events(queries: Queries) -> Handler:
-    async def answer(request: Request) -> Response:
-        seen = request.headers.get("last-event-id") or request.query_params.get("after", "0")
-        feed = study_feed(queries, _name(request), _whole(seen))
-        return StreamingResponse(feed, media_type="text/event-stream")
+_Question: TypeAlias = Callable[[Queries, Request], object]
+_QUESTIONS: Mapping[str, _Question] = {
+    "/studies": lambda q, r: q.studies(),
+    "/studies/{name}": lambda q, r: q.study(_name(r)),
+    "/studies/{name}/trials": _trials,
+    "/studies/{name}/trials/{number}": (
+        lambda q, r: q.trial(_name(r), _whole(r.path_params["number"]))
+    ),
+    "/studies/{name}/curves": _curves,
+    "/studies/{name}/parameters": lambda q, r: q.parameters(_name(r)),
+    "/pages": lambda q, r: q.pages(),
+    "/pages/{address:path}": lambda q, r: q.page(unquote(r.path_params["address"])),
+    "/compare": lambda q, r: q.compare(r.query_params.getlist("study")),
+}
 
-    return answer
+
+async def _events(queries: Queries, request: Request) -> Response:
+    seen = request.headers.get("last-event-id") or request.query_params.get("after", "0")
+    feed = study_feed(queries, _name(request), _whole(seen))
+    return StreamingResponse(feed, media_type="text/event-stream")
 
 
-def _request(queries: Queries) -> Handler:
-    async def answer(request: Request) -> Response:
-        kind, body = _wish(await _body_of(request))
-        add = queries.add_request
-        return _json({"id": await run_in_threadpool(add, _name(request), kind, body)}, 202)
-
-    return answer
+async def _request(queries: Queries, request: Request) -> Response:
+    kind, body = _wish(await _body_of(request))
+    add = queries.add_request
+    return _json({"id": await run_in_threadpool(add, _name(request), kind, body)}, 202)
 
 
 async def _body_of(request: Request) -> bytes:
@@ -181,13 +170,8 @@ def _whole(text: str) -> int:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    status = (
-        404
-        if isinstance(error, StudyNotFoundError)
-        else 400
-        if isinstance(error, InputError)
-        else 500
-    )
+    known = ((StudyNotFoundError, 404), (InputError, 400))
+    status = next((status for kind, status in known if isinstance(error, kind)), 500)
     return _json({"error": str(error), "code": getattr(error, "code", "")}, status)
 
 

@@ -11,7 +11,7 @@ import anyio
 
 from tunebook.dashboard.queries import Queries
 from tunebook.errors import StudyNotFoundError
-from tunebook.reports.encoding import to_json
+from tunebook.records.text import to_json
 from tunebook.reports.messages import UpdateMessage
 
 POLL_S = 0.1

@@ -117,10 +117,7 @@ class Queries:
     def study(self, name: str) -> StudyMessage:
         """Return a study; ``StudyNotFoundError`` offers the nearest name."""
         study = self._find(name)
-        with self._folding(study) as folded:
-            pass
-        self._renew_findings(folded)
-        with self._folding(study) as folded:
+        with self._folded_with_findings(study) as folded:
             return self._message(study, folded)
 
     def trials(self, name: str, query: TrialQuery) -> TrialsMessage:
@@ -181,10 +178,7 @@ class Queries:
         ``StudyNotFoundError`` when so much changed that the page had better ask for everything.
         """
         study = self._find(name)
-        with self._folding(study) as folded:
-            pass
-        self._renew_findings(folded)
-        with self._folding(study) as folded:
+        with self._folded_with_findings(study) as folded:
             known = folded.judgement and folded.judgement.seq
             has_new_findings = None not in (known, findings_seq) and known != findings_seq
             if folded.seq <= seq and not has_new_findings:
@@ -213,8 +207,6 @@ class Queries:
         study = self._find(name)
         return self._store.add_request(study, kind, body, time.time())
 
-    # -- folding ---------------------------------------------------------------------------
-
     def _find(self, name: str) -> StudyId:
         """Return the study of that name, or of one that is shown as that."""
         if "\\" in name:
@@ -224,6 +216,12 @@ class Queries:
 
     def _folded_of(self, name: str) -> AbstractContextManager[_Folded]:
         return self._folding(self._find(name))
+
+    def _folded_with_findings(self, study: StudyId) -> AbstractContextManager[_Folded]:
+        with self._folding(study) as folded:
+            pass
+        self._renew_findings(folded)
+        return self._folding(study)
 
     @contextmanager
     def _folding(self, study: StudyId) -> Iterator[_Folded]:

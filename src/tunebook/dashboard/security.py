@@ -87,8 +87,7 @@ class Guard:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers[name] = value
+                headers.update(_HEADERS)
             await send(message)
 
         # No page asks for parts of a file, and answering for thousands of them takes seconds.

@@ -10,7 +10,7 @@ import atexit
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,15 +23,7 @@ from tunebook.execution.event_channel import EventChannel
 from tunebook.execution.messages import assignment_in
 from tunebook.execution.script_link import VARIABLE
 from tunebook.execution.wire import Wire
-from tunebook.records import (
-    CheckpointRef,
-    Configuration,
-    Curves,
-    Objective,
-    TrialNumber,
-    TrialState,
-    Value,
-)
+from tunebook.records import Configuration, Event, Objective, TrialNumber, TrialState, Value
 from tunebook.storage.checkpoints import CheckpointStore
 from tunebook.training import Answer, Assignment, Proceed, TrialHandle, Unwind, seed_everything
 
@@ -86,7 +78,7 @@ def _connected(address: str) -> TrialHandle:
         checkpoints=None if checkpoints is None else CheckpointStore(checkpoints),
     )
     seed_everything(trial.seed)
-    _Ending(trial).watch()
+    _watch_ending(trial)
     return trial
 
 
@@ -94,39 +86,31 @@ def _leave() -> NoReturn:
     sys.exit("tunebook: the study that started this script is gone")
 
 
-@final
-class _Ending:
-    """Sees to it that a script that ends says its last word, and how it ended."""
+def _watch_ending(trial: TrialHandle) -> None:
+    """See to it that a script that ends says its last word, and how it ended."""
+    process, hook = os.getpid(), sys.excepthook
+    is_broken = False
 
-    def __init__(self, trial: TrialHandle) -> None:
-        self._trial = trial
-        self._process = os.getpid()
-        self._is_broken = False
-        self._hook = sys.excepthook
-
-    def watch(self) -> None:
-        """Be called when the script ends."""
-        sys.excepthook = self._see
-        atexit.register(self._conclude)
-
-    def _see(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        self._is_broken = True
+    def see(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        nonlocal is_broken
+        is_broken = True
         if isinstance(error, Unwind):
             sys.stderr.write(f"tunebook: this trial ends here {error}".rstrip() + "\n")
         else:
-            self._hook(kind, error, trace)
+            hook(kind, error, trace)
 
-    def _conclude(self) -> None:
-        if os.getpid() != self._process:
+    def conclude() -> None:
+        if os.getpid() != process:
             return
         # What is wrong with the training is told by the worker, which knows all of it.
         with suppress(InputError, Unwind, SystemExit):
-            if not self._is_broken:
-                self._trial.conclude(None)
+            if not is_broken:
+                trial.conclude(None)
         with suppress(SystemExit):
-            self._trial.close()
+            trial.close()
+
+    sys.excepthook = see
+    atexit.register(conclude)
 
 
 def _alone(defaults: Mapping[str, Value] | None, max_steps: int | None) -> TrialHandle:
@@ -141,27 +125,18 @@ def _alone(defaults: Mapping[str, Value] | None, max_steps: int | None) -> Trial
     # Nothing is judged: no metric has this name.
     objective = Objective.of(maximize="(no objective)")
     assignment = Assignment(launch=launch, objective=objective, seed=0, directory=Path.cwd())
-    return TrialHandle(assignment, _Nowhere())
+    return TrialHandle(assignment, EventChannel(_Nobody(), launch))
 
 
 @final
-class _Nowhere:
-    """A channel for training without a study."""
+class _Nobody:
+    """The line of a training without a study."""
 
-    def began(self, step: int) -> None:
+    def send(self, events: Sequence[Event]) -> None:
         pass
 
-    def reported(self, curves: Curves) -> None:
-        pass
-
-    def reached(self, step: int, seconds: float, *, is_tracked: bool) -> Answer:
+    def ask(self, events: Sequence[Event], *, is_tracked: bool) -> Answer:
         return Proceed(None)
-
-    def checkpointed(self, checkpoint: CheckpointRef) -> None:
-        pass
-
-    def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
-        pass
 
     def halt(self) -> TrialState | None:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tunebook.execution.event_channel import EventChannel
 from tunebook.execution.failures import TaskFailed, failure_of
-from tunebook.records import Event, Failure
+from tunebook.records import Event
 from tunebook.training import Diverged, TrainingFunction, TrialHandle, Unwind
 
 
@@ -25,18 +25,7 @@ def run_attempt(
     error = _error_of(function, handle)
     failure = None if error is None else failure_of(error, log)
     is_loss = isinstance(error, TaskFailed) and error.is_loss
-    return end_attempt(handle, channel, failure, is_loss=is_loss)
-
-
-def end_attempt(
-    handle: TrialHandle, channel: EventChannel, failure: Failure | None, *, is_loss: bool = False
-) -> Sequence[Event]:
-    """Close the handle and return all that is left to say."""
-    channel.begin_ending()
-    handle.close()
-    return channel.ending(
-        failure, step=handle.step, seconds=handle.seconds, is_loss=is_loss, notice=handle.notice
-    )
+    return channel.end(handle, failure, is_loss=is_loss)
 
 
 def _error_of(function: TrainingFunction, handle: TrialHandle) -> BaseException | None:

@@ -28,10 +28,9 @@ class DriverLine:
     def next_launch(self) -> Launch:
         """Wait for an order to train."""
         self._halting = None
-        while True:
-            launch = launch_in(self._next_order())
-            if launch is not None:
-                return launch
+        while (launch := launch_in(self._next_order())) is None:
+            pass
+        return launch
 
     def send(self, events: Sequence[Event]) -> None:
         """Send events; also called by the thread that sends measurements."""
@@ -40,11 +39,10 @@ class DriverLine:
     def ask(self, events: Sequence[Event], *, is_tracked: bool) -> Answer:
         """Send the end of a slice and wait for the answer; earlier halts have crossed it."""
         self._say({"events": write_events(events), "is_tracked": is_tracked})
-        while True:
-            answer = answer_in(self._next_order())
-            if answer is not None:
-                self._halting = None
-                return answer
+        while (answer := answer_in(self._next_order())) is None:
+            pass
+        self._halting = None
+        return answer
 
     def halt(self) -> TrialState | None:
         """Return the last order to halt, without waiting."""

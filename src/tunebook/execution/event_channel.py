@@ -23,7 +23,7 @@ from tunebook.records import (
     TrialReported,
     TrialState,
 )
-from tunebook.training import Answer, Leave
+from tunebook.training import Answer, Leave, TrialHandle
 
 
 class Line(Protocol):
@@ -31,15 +31,12 @@ class Line(Protocol):
 
     def send(self, events: Sequence[Event]) -> None:
         """Hand events over, in order."""
-        ...
 
     def ask(self, events: Sequence[Event], *, is_tracked: bool) -> Answer:
         """Hand over the end of a slice and wait for the answer."""
-        ...
 
     def halt(self) -> TrialState | None:
         """Return how the trial is to end its work early, or None."""
-        ...
 
 
 @final
@@ -87,42 +84,33 @@ class EventChannel:
 
     def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
         """Hold back that a checkpoint cannot be used."""
-        event = CheckpointRejected(self._now(), self._trial, checkpoint, why)
-        self._held_back.append(event)
+        self._held_back.append(CheckpointRejected(self._now(), self._trial, checkpoint, why))
 
     def halt(self) -> TrialState | None:
         """Return how the trial is to end its work early, or None."""
         return self._line.halt()
 
-    def begin_ending(self) -> None:
-        """Send nothing more: the rest travels with what ``ending`` returns."""
-        self._is_ending = True
-
-    def ending(
-        self,
-        failure: Failure | None,
-        *,
-        step: int,
-        seconds: float,
-        is_loss: bool = False,
-        notice: str | None = None,
+    def end(
+        self, handle: TrialHandle, failure: Failure | None, *, is_loss: bool = False
     ) -> Sequence[Event]:
-        """Return all that is left to say, with how the attempt ended unless it just left.
+        """Close the handle and return all that is left to say; nothing is sent any more.
 
-        A trial that a full disk has ended is lost and not to blame. ``is_loss``: what trained it
-        was killed.
+        The last event says how the attempt ended, unless the trial just left. A trial that a full
+        disk has ended is lost and not to blame. ``is_loss``: what trained it was killed.
         """
-        now, trial = self._now(), self._trial
+        self._is_ending = True
+        handle.close()
+        now, trial, seconds = self._now(), self._trial, handle.seconds
         if failure is not None and failure.kind is FailureKind.NO_SPACE:
             self._held_back.append(TrialLost(now, trial, failure, is_driver_loss=True))
-        elif failure is not None and is_loss and not self._has_left:
+        elif self._has_left:
+            pass
+        elif failure is None:
+            self._held_back.append(TrialEnded(now, trial, handle.step, seconds, handle.notice))
+        elif is_loss:
             self._held_back.append(TrialLost(now, trial, failure))
-        elif not self._has_left:
-            self._held_back.append(
-                TrialEnded(now, trial, step, seconds, notice)
-                if failure is None
-                else TrialFailed(now, trial, failure, seconds)
-            )
+        else:
+            self._held_back.append(TrialFailed(now, trial, failure, seconds))
         return self._take()
 
     def _take(self) -> Sequence[Event]:

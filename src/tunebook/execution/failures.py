@@ -11,6 +11,7 @@ import re
 import signal
 import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tunebook.errors import MetricMissingError, StoreFullError
@@ -139,50 +140,47 @@ def log_tail(log: Path | None) -> str | None:
     return "\n".join(text.splitlines()[-_TAIL_LINES:]) or None
 
 
-def death_failure(
-    status: int | None,
-    *,
-    was_out_of_memory: bool = False,
-    peak_bytes: int | None = None,
-    log: Path | None = None,
-) -> Failure:
-    """Say why a worker process went: ``status`` is its exit code, minus the signal, or None.
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a process went: exit code or minus the signal; None for a worker whose server went first.
 
-    A kill counts as out of memory when the kernel counted one at that time; an exit with 137 is
-    what a shell makes of a child's kill. ``peak_bytes`` is the most memory that it held.
+    ``peak_bytes`` is the most memory that it held. ``was_out_of_memory``: the kernel counted a kill
+    for lack of memory at that time.
     """
+
+    status: int | None
+    peak_bytes: int | None = None
+    was_out_of_memory: bool = False
+
+
+def death_failure(death: Death, log: Path | None = None) -> Failure:
+    """Say why a worker process went; an exit with 137 is what a shell makes of a child's kill."""
     tail = log_tail(log)
-    if status is None:
+    if death.status is None:
         message = "the worker went away with the process that started it"
         return Failure(FailureKind.LOST, message, log_tail=tail)
-    killed = _kill("worker", status, was_out_of_memory=was_out_of_memory, peak_bytes=peak_bytes)
+    killed = _kill("worker", death, death.status)
     if killed is not None:
         return Failure(*killed, log_tail=tail)
-    message = f"the worker process exited with code {status} in the middle of the trial"
+    message = f"the worker process exited with code {death.status} in the middle of the trial"
     return Failure(FailureKind.KILLED, message, log_tail=tail)
 
 
-def script_failure(
-    status: int,
-    last: Sequence[str],
-    *,
-    was_out_of_memory: bool = False,
-    peak_bytes: int | None = None,
-) -> Failure:
+def script_failure(death: Death, last: Sequence[str]) -> Failure:
     """Say why a script ended as it did (S0.22); ``last`` are the last lines it printed.
 
-    ``status`` is its exit code, minus the signal; a shell around it adds 128 to the signal. A
-    script may also give up because the kernel killed one of its children.
+    A shell around it adds 128 to the signal. A script may also give up because the kernel killed
+    one of its children.
     """
-    tail = "\n".join(last) or None
-    killed = _kill("script", status, was_out_of_memory=was_out_of_memory, peak_bytes=peak_bytes)
+    status, tail = death.status or 0, "\n".join(last) or None
+    killed = _kill("script", death, status)
     if killed is not None:
         return Failure(*killed, log_tail=tail)
     lines = [line for line in reversed(last) if line.strip()]
     errors = (line for line in lines if _NAMES_ERROR.match(line))
     told = next(errors, lines[0] if lines else "it printed nothing")
     message = with_advice(f"the script exited with code {status}: {told.strip()[:_MAX_MESSAGE]}")
-    if was_out_of_memory:
+    if death.was_out_of_memory:
         message += "; meanwhile the kernel killed a process because memory ran out"
         return Failure(FailureKind.OUT_OF_MEMORY, message, log_tail=tail)
     kind = _kind_told_by(last)
@@ -198,13 +196,12 @@ def is_kill(status: int) -> bool:
     return status < 0 or status - 128 in set(signal.Signals)
 
 
-def _kill(
-    victim: str, status: int, *, was_out_of_memory: bool, peak_bytes: int | None
-) -> tuple[FailureKind, str] | None:
+def _kill(victim: str, death: Death, status: int) -> tuple[FailureKind, str] | None:
     """Return what a status says about a kill; None if the process ended by itself."""
     number = -status if status < 0 else status - 128
-    held = "" if peak_bytes is None else f"; it held up to {peak_bytes / 2**20:,.0f} MiB of memory"
-    if was_out_of_memory and number == signal.SIGKILL:
+    peak = death.peak_bytes
+    held = "" if peak is None else f"; it held up to {peak / 2**20:,.0f} MiB of memory"
+    if death.was_out_of_memory and number == signal.SIGKILL:
         message = f"the machine ran out of memory and the kernel killed the {victim}{held}"
         return FailureKind.OUT_OF_MEMORY, message
     if is_kill(status):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import assert_never, final
 
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
-from tunebook.execution.attempt import end_attempt, run_attempt
+from tunebook.execution.attempt import run_attempt
+from tunebook.execution.devices import CPU
 from tunebook.execution.event_channel import EventChannel
 from tunebook.execution.failures import time_limit_failure
 from tunebook.execution.launch_queue import LaunchQueue
@@ -48,13 +49,17 @@ class InlineExecutor:
     function on this stack cannot wait while the next one runs.
     """
 
+    n_slots = 1
+    can_pause = True
+    is_saving = False
+    """Never after ``events`` has returned."""
+
     def __init__(
         self,
         function: TrainingFunction,
         setup: TrialSetup,
         *,
         checkpoints: Checkpoints | None = None,
-        device: str = "cpu",
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         wait: Callable[[float], None] = time.sleep,
@@ -62,7 +67,6 @@ class InlineExecutor:
         self._function = function
         self._setup = setup
         self._checkpoints = checkpoints
-        self._device = device
         self._clock = clock
         self._now = now
         self._wait = wait
@@ -71,21 +75,6 @@ class InlineExecutor:
         self._outbox: list[Event] = []
         self._processes = OwnProcesses(mark_of(setup.home, setup.study))
         self._line: _InlineLine | None = None
-
-    @property
-    def n_slots(self) -> int:
-        """One: there is one stack."""
-        return 1
-
-    @property
-    def can_pause(self) -> bool:
-        """Whether a trial can be paused: yes, if it tracks what it trains."""
-        return True
-
-    @property
-    def is_saving(self) -> bool:
-        """Whether a released trial is still being saved: never after ``events`` has returned."""
-        return False
 
     def carry_out(self, command: Command) -> None:
         """Do what the command says, or remember it until ``events`` is called."""
@@ -118,9 +107,8 @@ class InlineExecutor:
             return
         if self._checkpoints is None:
             self._checkpoints = self._setup.open_checkpoints()
-        line = self._line = _InlineLine(
-            launch, deliver, self._queue, limit_s=self._setup.trial_timeout_s
-        )
+        limit_s = self._setup.trial_timeout_s
+        line = self._line = _InlineLine(launch, deliver, self._queue, limit_s)
         try:
             with self._processes.marked():
                 self._train(line)
@@ -153,9 +141,9 @@ class InlineExecutor:
 
     def _train(self, line: _InlineLine) -> None:
         launch = line.launch
-        channel = EventChannel(line, launch, device=self._device, now=self._now)
+        channel = EventChannel(line, launch, now=self._now)
         handle = TrialHandle(
-            self._setup.assignment(launch, self._device, in_background=False),
+            self._setup.assignment(launch, CPU, in_background=False),
             channel,
             checkpoints=None if launch.trial == DRY_RUN else self._checkpoints,
             clock=self._clock,
@@ -170,7 +158,7 @@ class InlineExecutor:
             # since its last checkpoint. Whether it goes on is for the driver to say.
             if not handle.has_left:
                 self._queue.put_first(replace(line.launch, seconds=handle.seconds))
-            ended = end_attempt(handle, channel, None)
+            ended = channel.end(handle, None)
             line.deliver([event for event in ended if not isinstance(event, TrialEnded)])
             raise
         if line.error is not None:
@@ -182,22 +170,20 @@ class InlineExecutor:
 
 
 @final
+@dataclass(slots=True)
 class _InlineLine:
     """The way from a trial to the driver below it on the stack, and the driver's orders."""
 
-    def __init__(
-        self, launch: Launch, deliver: Deliver, queue: LaunchQueue, *, limit_s: float | None
-    ) -> None:
-        self.launch = launch
-        self.deliver = deliver
-        self.seconds: Callable[[], float] = lambda: launch.seconds
-        self.answer: Answer | None = None
-        self.halting: TrialState | None = None
-        self.is_unanswered = False
-        self.error: Exception | None = None
-        self._queue = queue
-        self._limit_s = limit_s
-        self._is_timed_out = False
+    launch: Launch
+    deliver: Deliver
+    queue: LaunchQueue
+    limit_s: float | None
+    seconds: Callable[[], float] = lambda: 0.0
+    answer: Answer | None = None
+    halting: TrialState | None = None
+    is_unanswered: bool = False
+    is_timed_out: bool = False
+    error: Exception | None = None
 
     def send(self, events: Sequence[Event]) -> None:
         """Deliver; an error of the driver is no error of the user's code and passes it by."""
@@ -205,7 +191,7 @@ class _InlineLine:
             if isinstance(event, TrialCheckpointed):
                 kept = (*self.launch.checkpoints, event.checkpoint)
                 self.launch = replace(self.launch, checkpoints=kept, is_clone=False)
-                self._queue.add_checkpoint(event.checkpoint)
+                self.queue.add_checkpoint(event.checkpoint)
         try:
             self.deliver(events)
         except Exception as error:
@@ -222,14 +208,14 @@ class _InlineLine:
 
     def halt(self) -> TrialState | None:
         """Return what the driver asked for, or the end of the trial's time."""
-        if self._limit_s is not None and self.seconds() > self._limit_s:
-            self._is_timed_out = True
+        if self.limit_s is not None and self.seconds() > self.limit_s:
+            self.is_timed_out = True
             return TrialState.STOPPED
         return self.halting
 
     def judged(self, event: Event) -> Event:
         """Make the end of a trial that ran out of time a failure."""
-        if self._is_timed_out and self._limit_s is not None and isinstance(event, TrialEnded):
-            failure = time_limit_failure(self._limit_s)
+        if self.is_timed_out and self.limit_s is not None and isinstance(event, TrialEnded):
+            failure = time_limit_failure(self.limit_s)
             return TrialFailed(event.at, event.trial, failure, event.seconds)
         return event

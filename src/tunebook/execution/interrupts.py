@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import final
 
@@ -13,11 +14,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @final
+@dataclass(slots=True)
 class Interrupts:
-    """Whether somebody has asked this process to end."""
+    """Whether somebody has asked this process to end, and how."""
 
-    def __init__(self) -> None:
-        self.asked: str | None = None
+    asked: str | None = None
 
     def take(self, number: int, frame: FrameType | None) -> None:
         """Take note of the first signal; at the second one raise ``KeyboardInterrupt``."""
@@ -34,9 +35,7 @@ def polite_interrupts(*, is_patient: bool = True) -> Iterator[Interrupts]:
     Without patience the first one raises ``KeyboardInterrupt``. SIGHUP that is ignored already,
     as nohup does it, stays ignored.
     """
-    interrupts = Interrupts()
-    if not is_patient:
-        interrupts.asked = "interrupted"
+    interrupts = Interrupts(None if is_patient else "interrupted")
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
         return

@@ -24,10 +24,6 @@ class LaunchQueue:
     def __init__(self) -> None:
         self._launches: list[Launch] = []
 
-    def __bool__(self) -> bool:
-        """Whether anybody waits."""
-        return bool(self._launches)
-
     def add(self, launch: Launch) -> None:
         """Put a launch at the end."""
         self._launches.append(launch)

@@ -149,8 +149,6 @@ class _Line:
             self._heading = word
             self._at += 2
 
-    # -- what is at hand -------------------------------------------------------------------
-
     def _peek(self, ahead: int = 0) -> Token:
         at = self._at + ahead
         return self._tokens[at] if 0 <= at < len(self._tokens) else _END
@@ -161,8 +159,6 @@ class _Line:
     def _is(self, ahead: int, kind: Kind, text: str | tuple[str, ...] | None = None) -> bool:
         token = self._peek(ahead)
         return token.kind is kind and (text is None or token.text in text)
-
-    # -- counters --------------------------------------------------------------------------
 
     def _word(self, word: str) -> None:
         name = word.lower()
@@ -202,8 +198,6 @@ class _Line:
             self.progress[f"{name} of {token.total}"] = token.value
         return True
 
-    # -- names and headings ----------------------------------------------------------------
-
     def _separator(self, text: str) -> None:
         ahead, n_open = 0, 0
         while self._is(ahead, Kind.OPEN, "[(") or self._is(ahead, Kind.MARK, "'\"`*"):
@@ -240,8 +234,6 @@ class _Line:
             words.pop()
         name = name_of_words(words)
         return f"{self._heading}.{name}" if self._heading and name else name
-
-    # -- values ----------------------------------------------------------------------------
 
     def _bare_number(self, token: Token) -> None:
         """Take ``val loss 1.3``: a number right after a name that is certainly a metric's."""

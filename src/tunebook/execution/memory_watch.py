@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, final
-
-if TYPE_CHECKING:
-    import resource
+from typing import final
 
 _ROOT = Path("/sys/fs/cgroup")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +13,19 @@ from tunebook.execution.wire import Message
 from tunebook.records import (
     CheckpointRef,
     Configuration,
-    Direction,
     Event,
-    Objective,
     Series,
     TrialReported,
     TrialState,
 )
-from tunebook.storage.encoding import decode, encode
+from tunebook.storage.encoding import decode, encode, fields_of, objective_of
 from tunebook.training import Answer, Assignment, Leave, Proceed
-
-# -- to a worker -------------------------------------------------------------------------------
 
 
 def launch_order(launch: Launch) -> Message:
     """Write an order to train."""
-    body = {
-        "trial": launch.trial,
-        "config": dict(launch.config),
-        "until_step": launch.until_step,
-        "max_steps": launch.max_steps,
-        "checkpoints": [asdict(ref) for ref in launch.checkpoints],
-        "seconds": launch.seconds,
-        "is_clone": launch.is_clone,
-        "max_new_steps": launch.max_new_steps,
-    }
+    checkpoints = [fields_of(ref) for ref in launch.checkpoints]
+    body = {**fields_of(launch), "config": dict(launch.config), "checkpoints": checkpoints}
     return {"launch": body}
 
 
@@ -52,15 +40,11 @@ def launch_in(order: Message) -> Launch | None:
 
 def assignment_order(assignment: Assignment, checkpoints: str | None) -> Message:
     """Write an order to train to a script; ``checkpoints`` is their address, None keeps none."""
-    body = {
-        field.name: getattr(assignment, field.name)
-        for field in fields(assignment)
-        if field.name != "launch"
-    }
-    body |= {
-        "objective": asdict(assignment.objective),
+    body = fields_of(assignment) | {
+        "objective": fields_of(assignment.objective),
         "directory": str(assignment.directory),
     }
+    del body["launch"]
     return {**launch_order(assignment.launch), "assignment": body, "checkpoints": checkpoints}
 
 
@@ -70,8 +54,7 @@ def assignment_in(order: Message) -> tuple[Assignment, str | None] | None:
     if launch is None:
         return None
     body = dict(order["assignment"])
-    objective = body["objective"] | {"direction": Direction(body["objective"]["direction"])}
-    body |= {"objective": Objective(**objective), "directory": Path(body["directory"])}
+    body |= {"objective": objective_of(body["objective"]), "directory": Path(body["directory"])}
     return Assignment(launch=launch, **body), order["checkpoints"]
 
 
@@ -97,9 +80,6 @@ def halt_order(outcome: TrialState) -> Message:
 def halt_in(order: Message) -> TrialState | None:
     """Read an order to end at the next step, None if it is another order."""
     return TrialState(order["halt"]) if "halt" in order else None
-
-
-# -- from a worker -----------------------------------------------------------------------------
 
 
 def write_events(events: Sequence[Event]) -> list[Any]:

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -67,26 +68,19 @@ def die_with_parent(parent: int, number: signal.Signals) -> None:
 
     ``parent`` is the process that made it; 0 is nobody.
     """
-    prctl = getattr(_libc(), "prctl", None)
-    if not parent or prctl is None or not sys.platform.startswith("linux"):
-        return
-    prctl(_PR_SET_PDEATHSIG, int(number))
-    if os.getppid() != parent:
+    if parent and _prctl(_PR_SET_PDEATHSIG, int(number)) and os.getppid() != parent:
         os._exit(1)
 
 
 def adopt_orphans(*, is_wanted: bool = True) -> None:
     """Become the parent of whatever the children of this process leave behind (Linux), or not."""
-    prctl = getattr(_libc(), "prctl", None)
-    if prctl is not None and sys.platform.startswith("linux"):
-        prctl(_PR_SET_CHILD_SUBREAPER, int(is_wanted), 0, 0, 0)
+    _prctl(_PR_SET_CHILD_SUBREAPER, int(is_wanted), 0, 0, 0)
 
 
 def adopts_orphans() -> bool:
     """Whether this process is the parent of whatever its children leave behind."""
-    prctl, found = getattr(_libc(), "prctl", None), ctypes.c_int(0)
-    if prctl is not None and sys.platform.startswith("linux"):
-        prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(found), 0, 0, 0)
+    found = ctypes.c_int(0)
+    _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(found), 0, 0, 0)
     return bool(found.value)
 
 
@@ -121,6 +115,15 @@ def send_output_to(log: Path) -> None:
     os.dup2(file, 1)
     os.dup2(file, 2)
     os.close(file)
+
+
+def _prctl(*arguments: Any) -> bool:
+    """Call Linux's ``prctl``; False where there is none."""
+    prctl = getattr(_libc(), "prctl", None)
+    if prctl is None or not sys.platform.startswith("linux"):
+        return False
+    prctl(*arguments)
+    return True
 
 
 def _libc() -> ctypes.CDLL | None:

@@ -17,14 +17,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import final
+
+import psutil
 
 from tunebook.execution import process_settings
 from tunebook.records import StudyId
 from tunebook.storage.lease import is_alive, lease_for_this_process
-
-if TYPE_CHECKING:
-    import psutil
 
 MARK = "TUNEBOOK_STARTED_BY"
 """The variable with the marks: of the study that started the process, and of those around it."""
@@ -40,9 +39,6 @@ _N_KILLS = 5
 _POLL_S = 0.02
 _SHARED = ("multiprocessing.resource_tracker", "loky.backend.resource_tracker")
 """Python starts these once for a whole process, and they end with it."""
-
-
-# -- who started it --------------------------------------------------------------------------
 
 
 def mark_of(home: Path, study: str) -> str:
@@ -85,8 +81,6 @@ def _is_driven(pid: str, started: str) -> bool:
 
 def _with_variable(name: str, is_wanted: Callable[[str], bool]) -> list[psutil.Process]:
     """Return the processes that were executed with such a variable."""
-    import psutil
-
     found = []
     spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     for pid in set(psutil.pids()) - spared:
@@ -96,9 +90,6 @@ def _with_variable(name: str, is_wanted: Callable[[str], bool]) -> list[psutil.P
             if is_wanted(process.environ().get(name, "")):
                 found.append(process)
     return found
-
-
-# -- whose child it is -----------------------------------------------------------------------
 
 
 def has_children() -> bool:
@@ -113,8 +104,6 @@ def has_children() -> bool:
 
 def children() -> list[psutil.Process]:
     """Return the children of this process, also those that have ended."""
-    import psutil
-
     return psutil.Process().children() if has_children() else []
 
 
@@ -123,8 +112,6 @@ def descendants(spared: Collection[int] = ()) -> list[psutil.Process]:
 
     Reaps the others that have ended, and looks again then: they may have left orphans.
     """
-    import psutil
-
     found: list[psutil.Process] = []
     for child in (child for child in children() if child.pid not in spared):
         try:
@@ -187,13 +174,8 @@ class OwnProcesses:
         self._before = None
 
 
-# -- the end ---------------------------------------------------------------------------------
-
-
 def tree_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Return a process, last, and all its children; nothing if it has ended."""
-    import psutil
-
     with suppress(psutil.NoSuchProcess):
         root = psutil.Process(process.pid)
         # poll() would reap it, and with it the figure of its memory.
@@ -222,8 +204,6 @@ def end_tree(process: subprocess.Popen[bytes], variable: str, value: str) -> Non
 
 def signal_all(members: Iterable[psutil.Process], number: signal.Signals) -> None:
     """Send a signal to those that are still there."""
-    import psutil
-
     for member in members:
         with suppress(psutil.Error):
             member.send_signal(number)
@@ -254,8 +234,6 @@ def _wait_for(members: Iterable[psutil.Process], patience_s: float) -> None:
 
 
 def _is_at_work(process: psutil.Process) -> bool:
-    import psutil
-
     with suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

@@ -18,7 +18,7 @@ from typing import assert_never, final
 from tunebook.engine.commands import Command, Continue, Discard, Halt, Launch, Release
 from tunebook.errors import WorkerStartError
 from tunebook.execution.devices import device_of_each, find_gpus, physical_name
-from tunebook.execution.failures import KILLS
+from tunebook.execution.failures import KILLS, Death
 from tunebook.execution.launch_queue import LaunchQueue
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.process_tree import end_marked, mark_of
@@ -28,7 +28,7 @@ from tunebook.execution.server_link import ServerLink, start_server, starting
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.execution.wire import wire_pair
 from tunebook.execution.worker import WorkerOptions
-from tunebook.execution.worker_link import Death, Phase, WorkerLink
+from tunebook.execution.worker_link import Phase, WorkerLink
 from tunebook.records import (
     Event,
     TrialCheckpointed,
@@ -54,11 +54,6 @@ class _Slot:
     link: WorkerLink | None = None
 
     @property
-    def is_new(self) -> bool:
-        """Whether a worker may be started for it."""
-        return self.link is None
-
-    @property
     def is_idle(self) -> bool:
         """Whether its worker has nothing to do."""
         return self.link is not None and self.link.phase is Phase.IDLE and not self.link.is_dying
@@ -73,6 +68,8 @@ class ProcessExecutor:
     empty: the CPU). The constructor returns when the user's code is imported: ``TaskError`` if it
     cannot be, ``InputError`` for more workers than the devices take.
     """
+
+    can_pause = True
 
     def __init__(
         self,
@@ -90,6 +87,7 @@ class ProcessExecutor:
         self._setup = setup
         self._options = options
         self._slots = [_Slot(gpu) for gpu in device_of_each(n_workers, found, per_device)]
+        self.n_slots = n_workers
         self._memory_watch = memory_watch or MemoryWatch()
         self._queue = LaunchQueue()
         self._outbox: list[Event] = []
@@ -102,16 +100,6 @@ class ProcessExecutor:
         self._start_at = 0.0
         self._server: ServerLink | None = None
         self._start_server()
-
-    @property
-    def n_slots(self) -> int:
-        """How many trials can train at once."""
-        return len(self._slots)
-
-    @property
-    def can_pause(self) -> bool:
-        """Whether trials can be paused: yes."""
-        return True
 
     @property
     def is_saving(self) -> bool:
@@ -158,8 +146,6 @@ class ProcessExecutor:
         self._queue = LaunchQueue()
         self._outbox.clear()
 
-    # -- orders ----------------------------------------------------------------------------
-
     def _links(self) -> Iterator[WorkerLink]:
         yield from (slot.link for slot in self._slots if slot.link is not None)
         yield from self._waiting.values()
@@ -199,16 +185,13 @@ class ProcessExecutor:
         for link in self._links_with(halt.trial):
             link.halt(halt.outcome)
 
-    def _may_start(self, launch: Launch) -> bool:
-        # Its last worker may still be saving the checkpoint that it is to go on from.
-        return not any(self._links_with(launch.trial))
-
     def _assign(self, *, may_start_workers: bool) -> None:
         """Give waiting launches to idle workers, then to new ones."""
         for with_new in (False, True) if may_start_workers else (False,):
             for slot in self._slots:
-                while slot.is_new if with_new else slot.is_idle:
-                    launch = self._queue.take(self._may_start)
+                while slot.link is None if with_new else slot.is_idle:
+                    # Its last worker may still be saving the checkpoint that it is to go on from.
+                    launch = self._queue.take(lambda one: not any(self._links_with(one.trial)))
                     if launch is None:
                         return
                     if not self._give(slot, launch):
@@ -226,8 +209,6 @@ class ProcessExecutor:
             self._dismiss(waiting)
         link = slot.link or self._new_worker(slot)
         return link.begin(launch)
-
-    # -- workers ---------------------------------------------------------------------------
 
     def _start_server(self) -> ServerLink:
         server = self._server = start_server(self._function, self._setup, self._options)

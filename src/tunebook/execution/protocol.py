@@ -34,26 +34,20 @@ class Executor(Protocol):
     @property
     def n_slots(self) -> int:
         """How many trials can train at once."""
-        ...
 
     @property
     def can_pause(self) -> bool:
         """Whether trials can be paused and continued without starting again."""
-        ...
 
     @property
     def is_saving(self) -> bool:
         """Whether a released trial is still being saved; its checkpoint is yet to be delivered."""
-        ...
 
     def carry_out(self, command: Command) -> None:
         """Do what the command says, or begin to."""
-        ...
 
     def events(self, deliver: Deliver, timeout_s: float) -> None:
         """Wait up to ``timeout_s`` seconds for something to happen and deliver it."""
-        ...
 
     def close(self) -> None:
         """End every worker at once. Nothing is delivered any more."""
-        ...

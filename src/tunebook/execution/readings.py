@@ -117,9 +117,6 @@ def number_in(text: str) -> float | None:
         return None
 
 
-# -- names -------------------------------------------------------------------------------------
-
-
 @lru_cache(maxsize=4096)
 def normal_name(printed: str) -> str:
     """Return words as a metric's name: ``Test set: Average loss`` is ``test_set.average_loss``."""

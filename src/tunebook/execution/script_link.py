@@ -45,14 +45,11 @@ class ScriptLink:
         self._wire: Wire | None = None
         self._halting: TrialState | None = None
         self._folder = _short_folder()
+        self.address = str(self._folder.path / "attach")
+        """Where the script finds this end; no other script has the same."""
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.address)
         self._listener.listen()
-
-    @property
-    def address(self) -> str:
-        """Where the script finds this end; no other script has the same."""
-        return str(self._folder.path / "attach")
 
     @property
     def descriptors(self) -> list[int]:

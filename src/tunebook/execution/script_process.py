@@ -13,15 +13,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, final
+from typing import final
+
+import psutil
 
 from tunebook.errors import TaskError
 from tunebook.execution.failures import with_advice
 from tunebook.execution.memory_watch import peak_bytes
 from tunebook.execution.process_tree import end_tree, signal_all, tree_of
-
-if TYPE_CHECKING:
-    import psutil
 
 _CHUNK = 1 << 16
 _LONG_S = 0.5
@@ -92,8 +91,6 @@ class ScriptProcess:
 
     def measure(self) -> None:
         """Measure now and then how much memory it holds with its children."""
-        import psutil
-
         begin = time.monotonic()
         if begin < self._measure_at:
             return

@@ -109,8 +109,6 @@ class ScriptSteps:
             # A counter that stood at 0 to the end has counted nothing.
             self._close(max(1, self._step))
 
-    # -- what the metrics are --------------------------------------------------------------
-
     def _wanted(self, reading: Reading) -> list[tuple[str, float]]:
         """Return the metrics, without echoes of the configuration and floods of names."""
         wanted = []
@@ -131,8 +129,6 @@ class ScriptSteps:
                 continue
             self._gathered[name] = value
             self._soft = self._soft | {name} if is_soft else self._soft - {name}
-
-    # -- what the counters say -------------------------------------------------------------
 
     def _count(self, source: str, counters: Mapping[str, float]) -> None:
         known = self._counters.setdefault(source, {})
@@ -167,8 +163,6 @@ class ScriptSteps:
             self._reported = set()
             self.is_over = self._max_steps is not None and step > self._max_steps
         return not self.is_over
-
-    # -- reporting -------------------------------------------------------------------------
 
     def _weigh(self, *, is_settled: bool) -> None:
         """See whether the step is complete with what has come."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from tunebook.execution.failures import TaskFailed, is_kill, script_failure
+from tunebook.execution.failures import Death, TaskFailed, is_kill, script_failure
 from tunebook.execution.memory_watch import MemoryWatch
 from tunebook.execution.metric_files import MetricFiles
 from tunebook.execution.metric_lines import MetricLines
@@ -212,9 +212,7 @@ class _Following:
             raise TaskFailed(failure)
         if status != 0:
             is_starved, peak_bytes = self._memory_watch.has_risen(), self._process.peak_bytes
-            failure = script_failure(
-                status, last, was_out_of_memory=is_starved, peak_bytes=peak_bytes or None
-            )
+            failure = script_failure(Death(status, peak_bytes or None, is_starved), last)
             raise TaskFailed(failure, is_loss=is_starved or is_kill(status))
         self._require_one_objective()
         if not has_objective:

@@ -12,6 +12,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import final
 
 from tunebook.errors import TaskError, WorkerStartError
@@ -33,15 +34,14 @@ _PROGRAM = (
 
 
 @final
+@dataclass(slots=True)
 class ServerLink:
-    """A running server process."""
+    """A running server process. ``status`` is how it ended: its exit code, or minus the signal."""
 
-    def __init__(self, wire: Wire, pid: int, process: subprocess.Popen[bytes] | None) -> None:
-        self.wire = wire
-        self.status: int | None = None
-        """How it ended: its exit code, or minus the signal."""
-        self._pid = pid
-        self._process = process
+    wire: Wire
+    pid: int
+    process: subprocess.Popen[bytes] | None
+    status: int | None = None
 
     def spawn(self, worker: int, gpu: str | None, end: socket.socket) -> None:
         """Ask for a worker at the other end of the wire; ``OSError`` if the server is gone."""
@@ -66,13 +66,13 @@ class ServerLink:
         with contextlib.suppress(EOFError):
             while self.wire.read(_STOP_S):
                 pass
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
         self.wire.close()
-        if self._process is not None:
-            self.status = self._process.wait()
+        if self.process is not None:
+            self.status = self.process.wait()
         else:
             with contextlib.suppress(ChildProcessError):
-                self.status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+                self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def start_server(
@@ -135,12 +135,6 @@ def _start_fresh(reference: str, setup: TrialSetup, options: WorkerOptions) -> S
 def _start_copy(
     function: TrainingFunction, setup: TrialSetup, options: WorkerOptions
 ) -> ServerLink:
-    if not hasattr(os, "fork"):
-        raise TaskError(
-            "This system cannot copy a process, so the function must be importable",
-            got=getattr(function, "__qualname__", repr(function)),
-            do="Move it into a module of its own, or use workers=0",
-        )
     if cuda_is_initialized():
         raise TaskError(
             "The training function cannot be imported by name, and this process, which would be "
@@ -190,7 +184,6 @@ def _await_ready(link: ServerLink) -> None:
             "The process that was to import the training function ended while it did",
             do="See what it printed, or import the function's module in a Python of its own",
         ) from error
-    refusal = message.get("error")
-    if refusal is not None:
+    if "error" in message:
         link.stop()
-        raise TaskError(**refusal)
+        raise TaskError(**message["error"])

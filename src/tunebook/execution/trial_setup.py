@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tunebook.engine.commands import Launch
-from tunebook.records import Direction, JsonObject, Objective, TrialNumber
+from tunebook.records import JsonObject, Objective, TrialNumber
 from tunebook.storage.checkpoints import CheckpointStore, folder_name
+from tunebook.storage.encoding import objective_of
 from tunebook.training import Assignment, trial_seed
 
 DRY_RUN = TrialNumber(-1)
@@ -70,10 +70,8 @@ class TrialSetup:
     @classmethod
     def from_json(cls, body: JsonObject) -> TrialSetup:
         """Return the setup that ``to_json`` wrote."""
-        objective: dict[str, Any] = dict(body["objective"])
-        objective["direction"] = Direction(objective["direction"])
-        given = {"objective": Objective(**objective), "home": Path(body["home"])}
-        return cls(**(dict(body) | given))
+        made = {"objective": objective_of(dict(body["objective"])), "home": Path(body["home"])}
+        return cls(**{**body, **made})
 
 
 def _name(trial: TrialNumber) -> str:

@@ -13,7 +13,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, final
+from typing import final
+
+import psutil
 
 from tunebook.engine.commands import Launch
 from tunebook.execution import process_settings
@@ -62,16 +64,13 @@ def work(
     process_settings.limit_threads(options.n_threads)
     process_settings.keep_freed_memory()
     process_settings.adopt_orphans()
-    line = DriverLine(wire, when_gone=_end)
+    line = DriverLine(wire, when_gone=lambda: os._exit(0))
     health = _Health(options)
     folder = Path.cwd()
     checkpoints = setup.open_checkpoints()
     while True:
         launch = line.next_launch()
-        device = CPU if gpu is None else "cuda:0"
-        last = _train(
-            launch, line, function, setup, checkpoints=checkpoints, device=device, gpu=gpu
-        )
+        last = _train(launch, line, function, setup, checkpoints=checkpoints, gpu=gpu)
         os.chdir(folder)
         has_left_processes = end_descendants()
         line.finish(last, is_tired=health.is_tired_after_trial() or has_left_processes)
@@ -84,9 +83,9 @@ def _train(
     setup: TrialSetup,
     *,
     checkpoints: Checkpoints,
-    device: str,
     gpu: str | None,
 ) -> Sequence[Event]:
+    device = CPU if gpu is None else "cuda:0"
     log = setup.log_of(launch.trial)
     process_settings.send_output_to(log)
     channel = EventChannel(line, launch, device=physical_name(gpu))
@@ -102,17 +101,11 @@ def _train(
     return events
 
 
-def _end() -> NoReturn:
-    os._exit(0)
-
-
 @final
 class _Health:
     """Whether a worker has grown too large or old to go on, or has too many files open."""
 
     def __init__(self, options: WorkerOptions) -> None:
-        import psutil
-
         self._options = options
         self._process = psutil.Process()
         self._at_start, self._files_at_start = self._held_bytes(), _lowest_free_file()

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import final
 
 from tunebook.engine.commands import Launch
-from tunebook.execution.failures import death_failure, log_tail, time_limit_failure
+from tunebook.execution.failures import Death, death_failure, log_tail, time_limit_failure
 from tunebook.execution.messages import answer_order, halt_order, launch_order, read_events
 from tunebook.execution.trial_setup import TrialSetup
 from tunebook.execution.wire import Message, Wire
@@ -56,18 +55,6 @@ class Phase(Enum):
     """Was released and keeps its trial all the same, in case that goes on."""
     LEAVING = auto()
     """Was taken from its trial, and is saving it or unwinding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """How a worker went: exit code or minus signal, None when its server went first.
-
-    ``peak_bytes`` is the most memory that it held.
-    """
-
-    status: int | None
-    peak_bytes: int | None = None
-    was_out_of_memory: bool = False
 
 
 @final
@@ -113,8 +100,6 @@ class WorkerLink:
         """Whether the worker has not yet let go of that trial."""
         is_its = self.launch is not None and self.launch.trial == trial
         return is_its and self.phase is not Phase.WAITING
-
-    # -- orders ----------------------------------------------------------------------------
 
     def begin(self, launch: Launch) -> bool:
         """Give a trial to the idle worker; False when there is no worker any more."""
@@ -182,8 +167,6 @@ class WorkerLink:
         elif outcome is TrialState.STOPPED:
             self._kill_at = self._clock() + self._patience_s()
 
-    # -- time ------------------------------------------------------------------------------
-
     @property
     def due_at(self) -> float | None:
         """When ``is_overdue`` is to be asked next; None: no need before the worker speaks."""
@@ -207,8 +190,6 @@ class WorkerLink:
         self.is_dying = True
         return True
 
-    # -- what it says ----------------------------------------------------------------------
-
     def read(self) -> list[Event]:
         """Return the events that have come; ``has_ended`` says that there will be no more."""
         return [event for message in self._messages() for event in self._hear(message)]
@@ -224,8 +205,6 @@ class WorkerLink:
         self.launch = None
         self.wire.close()
         return events
-
-    # -- inside ----------------------------------------------------------------------------
 
     def _train(self) -> None:
         self.phase = Phase.TRAINING
@@ -305,10 +284,5 @@ class WorkerLink:
         if self.is_dying and self._halting is not None:
             message = "the trial was asked to end, came to the end of no step, and was killed"
             return TrialLost(now, trial, Failure(FailureKind.KILLED, message, None, log_tail(log)))
-        failure = death_failure(
-            death.status,
-            was_out_of_memory=death.was_out_of_memory,
-            peak_bytes=death.peak_bytes,
-            log=log,
-        )
+        failure = death_failure(death, log)
         return TrialLost(now, trial, failure, is_driver_loss=death.status is None)

@@ -36,7 +36,6 @@ _LOOKS: Mapping[str, Look] = {
 BAR_COLOUR = "#56b4e9"
 BEST_COLOUR = "#009e73"
 WARNING_COLOUR = "#e69f00"
-ERROR_COLOUR = "#d55e00"
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-~=+*#"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import html
-import math
 import sys
-from collections import deque
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Protocol, final
+from typing import Any, final
 
 from tunebook.engine import Facts
 from tunebook.live.screen import Room, draw
-from tunebook.live.view import N_SHOWN, EndedTrials, in_order_of_end, take_picture
-from tunebook.records import Trial
+from tunebook.live.view import Pictures
 
 REFRESH_S = 1.0
 """The display is replaced so often; each time travels to the browser."""
@@ -21,33 +18,21 @@ REFRESH_S = 1.0
 ROOM = Room(100, 30)
 
 
-class Display(Protocol):
-    """What IPython returns for a display that can be changed."""
-
-    def update(self, shown: Any) -> None:
-        """Show something else in its place."""
-        ...
-
-
 @final
 class NotebookWatcher:
-    """Draws the study into ``display``; ``wrap`` makes HTML out of a text for it."""
+    """Draws the study into ``display`` of IPython; ``wrap`` makes HTML out of a text for it."""
 
-    def __init__(self, facts: Facts, display: Display, wrap: Callable[[str], Any]) -> None:
+    def __init__(self, facts: Facts, display: Any, wrap: Callable[[str], Any]) -> None:
         self._display = display
         self._wrap = wrap
-        self._ended = EndedTrials(facts)
-        self._last: deque[Trial] = deque(in_order_of_end(facts.trials), N_SHOWN)
-        self._next = -math.inf
+        self._pictures = Pictures(facts, REFRESH_S)
 
     def update(self, facts: Facts, now: float) -> None:
         """Replace what is shown, if that is a second old."""
-        if now < self._next:
-            return
-        self._next = now + REFRESH_S
-        self._last.extend(self._ended.take(facts))
-        lines = draw(take_picture(facts, now, self._last), ROOM)
-        self._display.update(self._wrap(as_html([line.plain for line in lines])))
+        picture = self._pictures.take(facts, now)
+        if picture is not None:
+            lines = [line.plain for line in draw(picture, ROOM)]
+            self._display.update(self._wrap(as_html(lines)))
 
     def close(self) -> None:
         """Take the drawing away; the summary follows."""
@@ -60,7 +45,7 @@ def as_html(lines: list[str]) -> str:
     return f'<pre style="line-height: 1.2; font-family: monospace">{text}</pre>'
 
 
-def notebook_display() -> tuple[Display, Callable[[str], Any]] | None:
+def notebook_display() -> tuple[Any, Callable[[str], Any]] | None:
     """Return a display of the notebook that this process serves, None if it serves none."""
     # Nothing of IPython is imported here: a notebook has loaded it.
     ipython = sys.modules.get("IPython")

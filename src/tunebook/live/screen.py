@@ -6,10 +6,9 @@ latest picture for rich, whose own thread draws it four times a second.
 
 from __future__ import annotations
 
-import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, final
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -31,15 +30,8 @@ from tunebook.live.appearance import (
     sparkline,
 )
 from tunebook.live.plain import forecast_text, left_text, workers_text
-from tunebook.live.view import (
-    N_SHOWN,
-    EndedTrials,
-    Picture,
-    TrialPicture,
-    in_order_of_end,
-    take_picture,
-)
-from tunebook.records import StudyState, Trial, TrialState
+from tunebook.live.view import Picture, Pictures, TrialPicture, take_picture
+from tunebook.records import StudyState, TrialState
 from tunebook.stopping.limits import LimitUse
 
 REFRESH_S = 0.25
@@ -71,11 +63,9 @@ class ScreenWatcher:
     def __init__(
         self, facts: Facts, console: Console, *, clock: Callable[[], float] = time.time
     ) -> None:
-        self._ended = EndedTrials(facts)
-        self._last: deque[Trial] = deque(in_order_of_end(facts.trials), N_SHOWN)
-        self._next = -math.inf
-        self.frame = Frame(take_picture(facts, facts.last_at), clock, is_waiting=True)
+        self._pictures = Pictures(facts, REFRESH_S)
         self._clock = clock
+        self.frame = Frame(take_picture(facts, facts.last_at), clock, is_waiting=True)
         self._live = Live(
             self.frame, console=console, refresh_per_second=1 / REFRESH_S, transient=True
         )
@@ -86,12 +76,10 @@ class ScreenWatcher:
 
     def update(self, facts: Facts, now: float) -> None:
         """Take a picture, if the last one is a quarter of a second old."""
-        if now < self._next:
-            return
-        self._next = now + REFRESH_S
-        self._last.extend(self._ended.take(facts))
-        self.frame = Frame(take_picture(facts, now, self._last), self._clock)
-        self._live.update(self.frame)
+        picture = self._pictures.take(facts, now)
+        if picture is not None:
+            self.frame = Frame(picture, self._clock)
+            self._live.update(self.frame)
 
     def close(self) -> None:
         """Wipe the drawing away."""
@@ -99,21 +87,19 @@ class ScreenWatcher:
 
 
 @final
+@dataclass(frozen=True, slots=True)
 class Frame:
     """A picture as rich draws it; its times go on between two pictures."""
 
-    def __init__(
-        self, picture: Picture, clock: Callable[[], float], *, is_waiting: bool = False
-    ) -> None:
-        self._picture = picture
-        self._clock = clock
-        self._is_waiting = is_waiting
+    picture: Picture
+    clock: Callable[[], float]
+    is_waiting: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         is_ascii = not options.encoding.startswith("utf")
         room = Room(options.max_width, max(_SHORTEST, console.height - 1), is_ascii)
-        since_s = 0.0 if self._is_waiting else max(0.0, self._clock() - self._picture.at)
-        yield from draw(self._picture, room, since_s=since_s, is_waiting=self._is_waiting)
+        since_s = 0.0 if self.is_waiting else max(0.0, self.clock() - self.picture.at)
+        yield from draw(self.picture, room, since_s=since_s, is_waiting=self.is_waiting)
 
 
 def draw(
@@ -195,9 +181,6 @@ def _forecast(picture: Picture, room: Room) -> list[Text]:
     return lines
 
 
-# -- limits and incumbent ------------------------------------------------------------------
-
-
 def _limits(picture: Picture, room: Room, since_s: float) -> list[Text]:
     """Return a bar for each limit, two beside each other if there is room, and the time left."""
     n_beside = 2 if room.width >= _TWO_BARS and len(picture.uses) > 1 else 1
@@ -253,14 +236,11 @@ def _best(picture: Picture, room: Room) -> list[Text]:
     curve = sparkline(best.points, 12, is_ascii=room.is_ascii) if room.width >= _NARROW else ""
     head = ("best ", "dim"), (number_text(best.value), f"bold {BEST_COLOUR}")
     n_head = 5 + len(number_text(best.value)) + 2 + len(where) + 2 + len(curve) + 2
-    lines = [_line(room, *head, "  ", where, "  ", (curve, BEST_COLOUR))]
+    parts: list[Part] = [*head, "  ", where, "  ", (curve, BEST_COLOUR)]
     if n_head + len(config) <= room.width:
-        return [_line(room, *head, "  ", where, "  ", (curve, BEST_COLOUR), "  ", config)]
+        return [_line(room, *parts, "  ", config)]
     wrapped = Text(config).wrap(Console(width=room.width), max(1, room.width - 5))[:2]
-    return [*lines, *(_line(room, "     ", line.plain) for line in wrapped)]
-
-
-# -- trials --------------------------------------------------------------------------------
+    return [_line(room, *parts), *(_line(room, "     ", line.plain) for line in wrapped)]
 
 
 def _trials(picture: Picture, room: Room, n_rows: int) -> list[Text]:

@@ -5,7 +5,8 @@ A picture is frozen and holds nothing that goes on changing, so that another thr
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -66,7 +67,6 @@ class Picture:
     search: str
     state: StudyState
     why: str
-    max_steps: int | None
     at: float
     active_s: float
     n_slots: int = 0
@@ -104,7 +104,6 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
         search=str(spec.search.get("name", "")),
         state=facts.state,
         why=facts.state_why,
-        max_steps=spec.max_steps,
         at=now,
         active_s=progress.active_s,
         n_slots=facts.n_slots,
@@ -190,6 +189,25 @@ class EndedTrials:
         candidates, alive = self._alive | set(created), set(facts.alive)
         self._n_final, self._n_trials, self._alive = n_final, len(facts.trials), alive
         return in_order_of_end(facts.trials[number] for number in candidates - alive)
+
+
+@final
+class Pictures:
+    """Takes pictures of a study, ``pace_s`` seconds apart, with the trials that ended last."""
+
+    def __init__(self, facts: Facts, pace_s: float) -> None:
+        self._pace_s = pace_s
+        self._next = -math.inf
+        self._ended = EndedTrials(facts)
+        self._last: deque[Trial] = deque(in_order_of_end(facts.trials), N_SHOWN)
+
+    def take(self, facts: Facts, now: float) -> Picture | None:
+        """Return a picture, None if the last one is not old enough."""
+        if now < self._next:
+            return None
+        self._next = now + self._pace_s
+        self._last.extend(self._ended.take(facts))
+        return take_picture(facts, now, self._last)
 
 
 def in_order_of_end(trials: Iterable[Trial]) -> list[Trial]:

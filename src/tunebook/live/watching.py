@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Protocol, TextIO, final
 
 from tunebook.driver import Watcher
@@ -22,16 +23,11 @@ from tunebook.records.text import clean
 from tunebook.settings import find_settings
 
 
-class View(Protocol):
+class View(Watcher, Protocol):
     """A way of showing a study."""
-
-    def update(self, facts: Facts, now: float) -> None:
-        """Look at the study, as a ``Watcher``."""
-        ...
 
     def close(self) -> None:
         """End showing it."""
-        ...
 
 
 @contextmanager
@@ -71,18 +67,18 @@ def watching(
 
 
 @final
+@dataclass(slots=True)
 class _Last:
     """Passes everything on to a view and remembers the facts it saw."""
 
-    def __init__(self, view: View, facts: Facts) -> None:
-        self.facts = facts
-        self.is_told = False
-        self._view = view
+    view: View
+    facts: Facts
+    is_told: bool = False
 
     def update(self, facts: Facts, now: float) -> None:
         self.facts = facts
         self.is_told = True
-        self._view.update(facts, now)
+        self.view.update(facts, now)
 
 
 def _view(facts: Facts, stream: TextIO) -> View:
@@ -96,15 +92,13 @@ def _view(facts: Facts, stream: TextIO) -> View:
             screen = ScreenWatcher(facts, console)
             screen.start()
             return screen
-    found = _notebook_view(facts) if "IPython" in sys.modules else None
-    return found or PlainWatcher(facts, _write)
+    if "IPython" in sys.modules:
+        from tunebook.live.notebook import NotebookWatcher, notebook_display
 
-
-def _notebook_view(facts: Facts) -> View | None:
-    from tunebook.live.notebook import NotebookWatcher, notebook_display
-
-    found = notebook_display()
-    return None if found is None else NotebookWatcher(facts, *found)
+        found = notebook_display()
+        if found is not None:
+            return NotebookWatcher(facts, *found)
+    return PlainWatcher(facts, _write)
 
 
 def _write(line: str) -> None:

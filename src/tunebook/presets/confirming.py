@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunebook.analysis.ranking import error, feasible, ranked
 from tunebook.errors import InputError
 from tunebook.playbook.strategy import RERUN_TOP, RankAgreement, rank_agreement
-from tunebook.presets.described import open_recipe
+from tunebook.presets.described import Address, open_recipe
 from tunebook.records import Configuration, Trial, TrialState
+from tunebook.study.study import Study
 from tunebook.study.study_file import checked_file, file_of
-
-if TYPE_CHECKING:
-    from tunebook.presets.described import Address
-    from tunebook.study.study import Study
 
 BASELINE_SOURCE = "enqueued"
 

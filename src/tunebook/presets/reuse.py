@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunebook.errors import InputError
 from tunebook.playbook.conditions import conditions_of, conditions_of_study
@@ -19,12 +19,11 @@ from tunebook.playbook.staleness import (
     question_before_search,
     stale_values,
 )
+from tunebook.presets.recipe_file import RecipeStudy
 from tunebook.records import Objective, TaskKind
 from tunebook.search.lineage import lineage
-
-if TYPE_CHECKING:
-    from tunebook.presets.recipe_file import RecipeStudy
-    from tunebook.study.study import Study
+from tunebook.study.study import Study
+from tunebook.study.study_file import file_of
 
 _CHANGES = {
     "data": Change.DATA,
@@ -124,8 +123,6 @@ def _changes(found: Found, made: RecipeStudy) -> list[Change]:
 
 def body_like(study: Study) -> dict[str, Any]:
     """Return the study file of a new task that copies every block of this one (S0.5)."""
-    from tunebook.study.study_file import file_of
-
     body = file_of(study.facts)
     if "recipe" not in body:
         raise InputError(

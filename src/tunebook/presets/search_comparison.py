@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,21 @@ from tunebook.presets.strategies import (
     trend_sentences,
     verdicts,
 )
-from tunebook.presets.task_blocks import difference
 from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable
 from tunebook.reports.comparison import BEGINNINGS, refusal_to_order
 from tunebook.reports.messages import ComparisonMessage
 from tunebook.reports.recipe_findings import caveats
 from tunebook.study.study import Study
+from tunebook.study.study_file import file_of
+
+_BLOCKS: Mapping[str, tuple[str, ...]] = {
+    "data": ("data", "sample"),
+    "network": ("recipe", "objective"),
+    "length": ("max_steps", "updates_per_step"),
+    "source of the hyperparameters": ("search", "space", "set", "schedule", "warm_start"),
+    "resources": ("workers", "per_device", "trial_timeout_s", "budget"),
+    "seed": ("seed", "training_seed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +70,14 @@ def compare_searches(
         refusal=side.refusal,
         verdicts=[] if unlike is not None else list(verdicts(rows, objective)),
         gains=[gain_sentence(row, objective) for row in rows if row.strategy != "none"],
-        rankings=list(_rankings(rows)),
+        rankings=[
+            f"{row.study}: from the sample to all data {row.confirmation.ranking.sentence}"
+            for row in rows
+            if row.confirmation is not None and row.confirmation.ranking is not None
+        ],
         trends=[text for study in searches for text in trend_sentences(study.facts)],
         caveats=[f"{s.name}: {text}" for s in studies for text in caveats(s.facts)],
     )
-
-
-def _rankings(rows: Sequence[StrategyRow]) -> Iterator[str]:
-    for row in rows:
-        if row.confirmation is not None and row.confirmation.ranking is not None:
-            yield f"{row.study}: from the sample to all data {row.confirmation.ranking.sentence}"
 
 
 def found_values(rows: Sequence[StrategyRow]) -> tuple[list[str], list[Mapping[str, Any]]]:
@@ -105,7 +112,8 @@ def comparison_sections(found: SearchComparison) -> list[Section]:
     ]
     if names:
         rows = [
-            [s, *(_cell(row[n]) for n in names)] for s, row in zip(studies, values, strict=True)
+            [study, *(v if isinstance(v, int | float | None) else str(v) for v in row.values())]
+            for study, row in zip(studies, values, strict=True)
         ]
         table = SectionTable("Values found", ["study", *names], rows)
         sections.insert(1, Section("What was found", tables=[table]))
@@ -128,5 +136,16 @@ def _cost_table(found: SearchComparison) -> SectionTable:
     return SectionTable("Searches", columns, rows)
 
 
-def _cell(value: object) -> float | str | None:
-    return value if isinstance(value, int | float | None) else str(value)
+def difference(studies: Sequence[Study]) -> str:
+    """Return in which blocks tasks differ, as a sentence: a fair comparison has one (S0.5)."""
+    files = [file_of(study.facts) for study in studies]
+    blocks = [
+        name
+        for name, keys in _BLOCKS.items()
+        if any(len({str(file.get(key)) for file in files}) > 1 for key in keys)
+    ]
+    if not blocks:
+        return "They are the same task."
+    if len(blocks) == 1:
+        return f"They differ only in: {blocks[0]}."
+    return f"They differ in: {', '.join(blocks)}."

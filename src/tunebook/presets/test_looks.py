@@ -10,16 +10,13 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tunebook.errors import TaskError
 from tunebook.playbook.rounds import TestLook, split_name
 from tunebook.presets.model import write_best_model
 from tunebook.records import TaskKind
+from tunebook.study.study import Study
 from tunebook.training.task import Split
-
-if TYPE_CHECKING:
-    from tunebook.study.study import Study
 
 BOOK = "test-looks.jsonl"
 

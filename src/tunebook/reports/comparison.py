@@ -22,14 +22,10 @@ def comparison_message(studies: Sequence[StudyMessage]) -> ComparisonMessage:
     """
     refusal, unlike = refusal_to_order(studies), unlike_the_first(studies)
     having = [] if refusal is not None else [study for study in studies if study.best is not None]
-    values = {s.name: -s.best.value if _is_maximized(s) else s.best.value for s in having if s.best}
+    values = {s.name: s.objective.sign * s.best.value for s in having if s.best}
     order = sorted(values, key=lambda name: values[name])
     ranks = {name: 1 + sum(v < values[name] for v in values.values()) for name in order}
     return ComparisonMessage(studies, refusal, unlike, order, ranks)
-
-
-def _is_maximized(study: StudyMessage) -> bool:
-    return study.objective.direction == "maximize"
 
 
 def refusal_to_order(studies: Sequence[StudyMessage], *, but: Collection[str] = ()) -> str | None:
@@ -70,14 +66,12 @@ def _conditions(studies: Sequence[StudyMessage]) -> dict[str, list[str]]:
         "lengths of a full trial": [str(s.max_steps) for s in studies],
         **{n.replace("_", " "): [str(s.conditions.get(n)) for s in studies] for n in names},
         "budgets": _budgets(studies),
-        BEGINNINGS: [_beginning(s) for s in studies],
+        # Scores of the two kinds are never ranked together (S0.19).
+        BEGINNINGS: [
+            "with another's weights" if s.search.get("name") == "evolution" else "from scratch"
+            for s in studies
+        ],
     }
-
-
-def _beginning(study: StudyMessage) -> str:
-    """Return how trials begin: scores of the two kinds are never ranked together (S0.19)."""
-    is_continued = study.search.get("name") == "evolution"
-    return "with another's weights" if is_continued else "from scratch"
 
 
 def _budgets(studies: Sequence[StudyMessage]) -> list[str]:

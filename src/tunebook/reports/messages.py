@@ -10,6 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from tunebook.analysis.axis import AxisPoint
+from tunebook.analysis.boundary import EdgeFinding
+from tunebook.analysis.expected_best import ExpectedBest
+from tunebook.analysis.importance import Importance
+from tunebook.records import Objective
 from tunebook.records.section import (
     Chart,
     ChartSeries,  # noqa: F401  # the page reads the series of a chart
@@ -21,15 +26,6 @@ Scalar: TypeAlias = bool | float | str | None
 """A parameter's value."""
 
 Level: TypeAlias = Literal["pass", "notice", "unknown", "problem"]
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectiveMessage:
-    """What is driven where: ``direction`` is ``maximize`` or ``minimize``."""
-
-    metric: str
-    direction: str
-    reduce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ class StudyRow:
     name: str
     state: str
     why: str
-    objective: ObjectiveMessage
+    objective: Objective
     n_trials: int
     best_value: float | None
     best_trial: int | None
@@ -205,7 +201,7 @@ class StudyMessage:
     why: str
     limit: str | None
     is_live: bool
-    objective: ObjectiveMessage
+    objective: Objective
     search: Mapping[str, Scalar]
     is_adaptive: bool
     max_steps: int | None
@@ -350,17 +346,6 @@ class TrialMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class AxisPointMessage:
-    """A trial on an axis; ``unit`` is its place on the parameter's scale, 0 to 1 (S4.22)."""
-
-    trial: int
-    x: Scalar
-    unit: float
-    value: float | None
-    is_top: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BucketMessage:
     """One bucket of an isolation plot (S4.23), with the tags of its best trial (S4.24)."""
 
@@ -375,25 +360,6 @@ class BucketMessage:
     is_thin: bool
     best_trial: int | None
     best_tags: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeMessage:
-    """The best trials lie at an edge of the range (S4.21)."""
-
-    is_high: bool
-    advice: str
-    proposed: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class ImportanceMessage:
-    """How much a parameter matters in this study: a share of 1, with its interval."""
-
-    parameter: str
-    share: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,17 +387,6 @@ class TrendMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedBestMessage:
-    """The best of k trials: mean and quartiles (S4.45)."""
-
-    k: int
-    mean: float
-    lower: float
-    median: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
 class ParametersMessage:
     """Everything about the parameters of a study. A refusal says why there is no importance.
 
@@ -440,15 +395,15 @@ class ParametersMessage:
     """
 
     seq: int
-    axes: Mapping[str, Sequence[AxisPointMessage]]
+    axes: Mapping[str, Sequence[AxisPoint]]
     isolation: Mapping[str, Sequence[BucketMessage]]
-    edges: Mapping[str, Sequence[EdgeMessage]]
-    importance: Sequence[ImportanceMessage]
+    edges: Mapping[str, Sequence[EdgeFinding]]
+    importance: Sequence[Importance]
     importance_refusal: str | None
     priors: Mapping[str, str]
     interactions: Sequence[InteractionMessage]
     trends: Sequence[TrendMessage]
-    expected_best: Sequence[ExpectedBestMessage]
+    expected_best: Sequence[ExpectedBest]
     seed_noise: float | None
 
 

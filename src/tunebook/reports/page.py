@@ -11,8 +11,7 @@ import hashlib
 import html
 from importlib.resources import files
 
-from tunebook.records.text import clean
-from tunebook.reports.encoding import to_script_json
+from tunebook.records.text import clean, to_json
 from tunebook.reports.messages import PageMessage, SnapshotMessage
 
 _STYLES = ("app.css",)
@@ -44,28 +43,31 @@ def _page(title: str, kind: str, message: SnapshotMessage | PageMessage) -> str:
             "form-action 'none'",
         ]
     )
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="content-security-policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            f"<title>{html.escape(clean(title))} - tunebook</title>",
-            *(f"<style>{style}</style>" for style in styles),
-            "</head>",
-            "<body>",
-            '<div id="page"></div>',
-            "<noscript>This page draws itself with JavaScript.</noscript>",
-            f'<script type="application/json" id="{kind}">{to_script_json(message)}</script>',
-            *(f"<script>{script}</script>" for script in scripts),
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    style_elements = "\n".join(f"<style>{style}</style>" for style in styles)
+    script_elements = "\n".join(f"<script>{script}</script>" for script in scripts)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="content-security-policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{html.escape(clean(title))} - tunebook</title>
+{style_elements}
+</head>
+<body>
+<div id="page"></div>
+<noscript>This page draws itself with JavaScript.</noscript>
+<script type="application/json" id="{kind}">{to_script_json(message)}</script>
+{script_elements}
+</body>
+</html>
+"""
+
+
+def to_script_json(message: object) -> str:
+    """Return a message as JSON that may stand inside a ``<script>`` of a page."""
+    return to_json(message).replace("<", "\\u003c")
 
 
 def _static(name: str) -> str:

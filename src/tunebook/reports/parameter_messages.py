@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from tunebook.analysis.axis import Bucket, axis_points, isolation
-from tunebook.analysis.boundary import boundary_test
-from tunebook.analysis.expected_best import MIN_TRIALS, expected_best
+from tunebook.analysis.boundary import EdgeFinding, boundary_test
+from tunebook.analysis.expected_best import MIN_TRIALS, ExpectedBest, expected_best
 from tunebook.analysis.importance import importance, refusal
 from tunebook.analysis.ranking import error, feasible
 from tunebook.analysis.repeats import deviation_of_repeats
@@ -15,11 +15,7 @@ from tunebook.analysis.trial_curves import gap_of_best
 from tunebook.engine import Facts
 from tunebook.playbook.hyperparameters import known
 from tunebook.reports.messages import (
-    AxisPointMessage,
     BucketMessage,
-    EdgeMessage,
-    ExpectedBestMessage,
-    ImportanceMessage,
     InteractionMessage,
     ParametersMessage,
     TrendMessage,
@@ -38,28 +34,18 @@ def parameters_message(facts: Facts, seq: int) -> ParametersMessage:
     space, objective = Space.from_dict(facts.space), facts.known_spec.objective
     trials, recent = facts.trials, facts.trials[-MAX_TRIALS:]
     gap = gap_of_best(trials, objective)
-    edges: dict[str, list[EdgeMessage]] = {}
+    edges: dict[str, list[EdgeFinding]] = {}
     for found in boundary_test(trials, space, objective):
-        message = EdgeMessage(found.is_high, str(found.advice), found.proposed)
-        edges.setdefault(found.parameter, []).append(message)
+        edges.setdefault(found.parameter, []).append(found)
     return ParametersMessage(
         seq=seq,
-        axes={
-            name: [
-                AxisPointMessage(p.trial, p.x, p.unit, p.value, p.is_top)
-                for p in axis_points(recent, space, objective, name=name)
-            ]
-            for name in space.dimensions
-        },
+        axes={n: axis_points(recent, space, objective, name=n) for n in space.dimensions},
         isolation={
             name: [_bucket(facts, b, gap) for b in isolation(trials, space, objective, name=name)]
             for name in space.dimensions
         },
         edges=edges,
-        importance=[
-            ImportanceMessage(i.parameter, i.share, i.low, i.high)
-            for i in importance(trials, space, objective)
-        ],
+        importance=importance(trials, space, objective),
         importance_refusal=refusal(trials),
         priors={n: str(h.sensitivity) for n in space.dimensions if (h := known(n)) is not None},
         interactions=_interactions(facts, space),
@@ -78,7 +64,7 @@ def _bucket(facts: Facts, bucket: Bucket, gap: float | None) -> BucketMessage:
     return BucketMessage(**asdict(bucket), is_thin=bucket.is_thin, best_tags=tags)
 
 
-def _expected(facts: Facts) -> list[ExpectedBestMessage]:
+def _expected(facts: Facts) -> list[ExpectedBest]:
     objective = facts.known_spec.objective
     errors = [error(trial, objective) for trial in feasible(facts.trials)]
     if len(errors) < MIN_TRIALS:
@@ -86,8 +72,12 @@ def _expected(facts: Facts) -> list[ExpectedBestMessage]:
     n, sign = len(errors), objective.sign
     ks = sorted({max(1, round(n * (i + 1) / _N_EXPECTED)) for i in range(_N_EXPECTED)} | {1})
     return [
-        ExpectedBestMessage(
-            found.k, sign * found.mean, sign * found.lower, sign * found.median, sign * found.upper
+        replace(
+            found,
+            mean=sign * found.mean,
+            lower=sign * found.lower,
+            median=sign * found.median,
+            upper=sign * found.upper,
         )
         for found in expected_best(errors, ks)
     ]

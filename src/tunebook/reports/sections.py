@@ -1,12 +1,8 @@
 """Pages made of sections that others supply: a dataset's quality report, a stage of the guide.
 
-How to show something without touching the page:
-
-* make ``Section`` objects of paragraphs, ``Finding`` facts, tables and charts, all from
-  ``tunebook.records.section``;
-* ``write_page(path, sections, title)`` writes one HTML file that needs no server;
-* ``encode(sections)`` written to ``<home>/datasets/<name>/<version>/report.json`` or
-  ``<home>/guides/<name>/report.json`` becomes a page of the dashboard, listed below the studies.
+Sections come from ``tunebook.records.section``. ``encode(sections)`` written to
+``<home>/datasets/<name>/<version>/report.json`` or ``<home>/guides/<name>/report.json`` becomes a
+page of the dashboard, listed below the studies.
 """
 
 from __future__ import annotations

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import html
+import time
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from importlib.metadata import version
 
 from tunebook.engine import Facts
 from tunebook.records import CheckpointRef, TrialNumber
 from tunebook.records.measurement import is_of_class
 from tunebook.reports.curves import curves_message
+from tunebook.reports.grid import grid_sections
 from tunebook.reports.lights import judged
 from tunebook.reports.messages import (
     CurveMessage,
     CurvesMessage,
-    SectionMessage,
     SnapshotMessage,
     TrialMessage,
     TrialsMessage,
 )
+from tunebook.reports.page import report_page
 from tunebook.reports.parameter_messages import parameters_message
+from tunebook.reports.sections import section_message
 from tunebook.reports.study_messages import study_message
 from tunebook.reports.trial_messages import trial_message, trial_row
 
@@ -28,6 +33,7 @@ MAX_DETAILS = 300
 N_DIGITS = 6
 """So many significant digits of a measurement are kept: a chart shows four."""
 
+NOTEBOOK_HEIGHT_PX = 720
 MAX_POINTS = 200
 MAX_CURVES = 500
 MAX_CLASS_CURVES = 20
@@ -40,13 +46,11 @@ def snapshot(
     now: float,
     *,
     path_of: Callable[[CheckpointRef], str],
-    version: str,
     is_live: bool = False,
-    sections: Sequence[SectionMessage] = (),
 ) -> SnapshotMessage:
     """Return the study as it is after event ``seq``, to be read without any server.
 
-    Details hold only those curves that ``curves`` lack. ``sections`` are those of others.
+    Details hold only those curves that ``curves`` lack.
     """
     judgement = judged(facts, seq)
     study = study_message(facts, seq, now, is_live=is_live, path_of=path_of, judgement=judgement)
@@ -65,9 +69,9 @@ def snapshot(
             )
             for number in _shown(facts)
         },
-        sections=sections,
+        sections=[section_message(one) for one in grid_sections(facts)],
         written_at=now,
-        version=version,
+        version=version("tunebook"),
     )
 
 
@@ -107,3 +111,18 @@ def _shown(facts: Facts) -> list[TrialNumber]:
 
     ranked = sorted(range(len(facts.trials)), key=rank)
     return sorted(TrialNumber(number) for number in ranked[:MAX_DETAILS])
+
+
+def notebook_view(page: str) -> str:
+    """Return a report in a frame of its own, which cannot reach the notebook around it."""
+    return (
+        f'<iframe title="tunebook" width="100%" height="{NOTEBOOK_HEIGHT_PX}" frameborder="0" '
+        f'sandbox="allow-scripts" srcdoc="{html.escape(page)}"></iframe>'
+    )
+
+
+def study_page(
+    facts: Facts, seq: int, *, path_of: Callable[[CheckpointRef], str], is_live: bool
+) -> str:
+    """Return the report of a study after event ``seq``, as one page."""
+    return report_page(snapshot(facts, seq, time.time(), path_of=path_of, is_live=is_live))

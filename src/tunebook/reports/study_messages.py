@@ -21,14 +21,12 @@ from tunebook.records import (
     TrialState,
 )
 from tunebook.records.measurement import is_of_class
-from tunebook.reports.burn_down import thinned
-from tunebook.reports.lights import Judgement, judged
+from tunebook.reports.lights import Judgement, judged, thinned
 from tunebook.reports.messages import (
     BestMessage,
     ForecastMessage,
     IncumbentMessage,
     LimitMessage,
-    ObjectiveMessage,
     ParameterMessage,
     RequestMessage,
     Scalar,
@@ -62,7 +60,7 @@ def study_row(facts: Facts, now: float, *, is_live: bool) -> StudyRow:
         name=facts.known_spec.name,
         state=state_shown(facts, is_live=is_live),
         why=facts.state_why,
-        objective=_objective(facts),
+        objective=facts.known_spec.objective,
         n_trials=len(facts.trials),
         best_value=None if best is None else best.value,
         best_trial=None if best is None else best.number,
@@ -101,7 +99,7 @@ def study_message(
         why=facts.state_why,
         limit=facts.limit,
         is_live=is_live,
-        objective=_objective(facts),
+        objective=facts.known_spec.objective,
         search=search,
         is_adaptive=search.get("name") not in NOT_ADAPTIVE,
         max_steps=spec.max_steps,
@@ -211,8 +209,8 @@ def parameter_message(name: str, parameter: Parameter) -> ParameterMessage:
         high=high,
         values=values,
         is_ordered=isinstance(parameter, Choice) and parameter.ordered,
-        role=_text(getattr(parameter, "role", None)),
-        kind=_text(getattr(parameter, "kind", None)),
+        role=getattr(parameter, "role", None),
+        kind=getattr(parameter, "kind", None),
         condition=_condition(when) if when else None,
         text=describe_parameter(parameter),
     )
@@ -226,21 +224,12 @@ def _condition(when: Mapping[str, Any]) -> str:
     return "when " + " and ".join(clauses)
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
 def _scalar(value: object) -> Scalar:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {inner}" for name, inner in value.items())
     return str(value)
-
-
-def _objective(facts: Facts) -> ObjectiveMessage:
-    objective = facts.known_spec.objective
-    return ObjectiveMessage(objective.metric, str(objective.direction), objective.reduce)
 
 
 def _limits(facts: Facts, now: float) -> list[LimitMessage]:
@@ -279,21 +268,14 @@ def _forecast(facts: Facts, now: float, *, is_live: bool) -> ForecastMessage | N
     left_s = None
     if is_live:
         progress = facts.progress(now)
-        trained = progress.n_finished + sum(_share(facts, t) for t in _running(facts))
+        running = [facts.trials[n] for n, attempt in facts.attempts.items() if not attempt.is_held]
+        shares = (min(1.0, trial.step / spec.max_steps) for trial in running if spec.max_steps)
+        trained = progress.n_finished + sum(shares)
         left_s = seconds_left(progress, trials_trained=trained, total_s=total_s)
     if expected is None and left_s is None:
         return None
     cost, warning = (None, None) if expected is None else (expected.cost, expected.warning)
     return ForecastMessage(total_s, cost, left_s, warning)
-
-
-def _running(facts: Facts) -> list[Trial]:
-    return [facts.trials[n] for n, attempt in facts.attempts.items() if not attempt.is_held]
-
-
-def _share(facts: Facts, trial: Trial) -> float:
-    max_steps = facts.known_spec.max_steps
-    return min(1.0, trial.step / max_steps) if max_steps else 0.0
 
 
 def _requests(requests: Sequence[Request], facts: Facts) -> list[RequestMessage]:

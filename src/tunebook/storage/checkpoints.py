@@ -16,20 +16,19 @@ import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import Any, final
 
 from tunebook.errors import CheckpointError
 from tunebook.records import CheckpointRef, TrialNumber
 from tunebook.storage import checkpoint_file
 from tunebook.storage.refusals import full, is_full
-from tunebook.storage.state_tree import Buffer, Tensors, TreeReader, TreeWriter
+from tunebook.storage.state_tree import TorchTensors, TreeReader, TreeWriter
 
 STALE_S = 3600.0
 """An unfinished file so old belongs to a process that is dead."""
 
 _DIGEST_BYTES = 16
-_NAME = re.compile(r"step-(\d+)-([0-9a-f]{32})\.ckpt")
+_PATH = re.compile(r"/\d+/step-\d+-[0-9a-f]{32}\.ckpt\Z")
 _SAFE = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,59}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
@@ -52,10 +51,11 @@ class CheckpointStore:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         from fsspec.core import url_to_fs
+        from fsspec.implementations.local import LocalFileSystem
 
         self._files, found = url_to_fs(os.fspath(root))
         self._root = str(found).rstrip("/")
-        self._is_local = "file" in _protocols(self._files)
+        self._is_local = isinstance(self._files, LocalFileSystem)
 
     @classmethod
     def of_study(cls, root: str | os.PathLike[str], study: str) -> CheckpointStore:
@@ -120,32 +120,23 @@ class CheckpointStore:
         with suppress(FileNotFoundError):
             self._files.rm_file(self.path_of(ref))
 
-    def list(self) -> Sequence[CheckpointRef]:
-        """Return all complete checkpoints, by trial and step."""
-        found = [ref for path, size in self._walk() if (ref := _parse(path, size)) is not None]
-        return sorted(found, key=lambda ref: (ref.trial, ref.step, ref.digest))
-
     def sweep(self, keep: Collection[CheckpointRef]) -> int:
         """Delete every checkpoint not in ``keep``, and stale unfinished files; return how many.
 
         Only while no worker of the study runs: a checkpoint just written is not referred to yet.
         """
         kept = {self.path_of(ref) for ref in keep}
+        found: Sequence[str] = []
+        with suppress(FileNotFoundError):
+            found = self._files.find(self._root)
         n_deleted = 0
-        for path, size in self._walk():
-            is_unwanted = _parse(path, size) is not None and path not in kept
+        for path in found:
+            is_unwanted = _PATH.search(path) is not None and path not in kept
             if is_unwanted or (path.endswith(".tmp") and self._is_stale(path)):
                 with suppress(FileNotFoundError):
                     self._files.rm_file(path)
                     n_deleted += 1
         return n_deleted
-
-    def _walk(self) -> Sequence[tuple[str, int]]:
-        try:
-            found = self._files.find(self._root, detail=True)
-        except FileNotFoundError:
-            return []
-        return [(str(path), int(entry["size"])) for path, entry in found.items()]
 
     def _is_stale(self, path: str) -> bool:
         with suppress(FileNotFoundError, NotImplementedError):
@@ -177,19 +168,6 @@ class CheckpointStore:
             ) from error
 
 
-def _parse(path: str, size: int) -> CheckpointRef | None:
-    name = PurePosixPath(path.replace(os.sep, "/"))
-    match = _NAME.fullmatch(name.name)
-    if match is None or not name.parent.name.isdecimal():
-        return None
-    return CheckpointRef(TrialNumber(int(name.parent.name)), int(match[1]), match[2], size)
-
-
-def _protocols(files: Any) -> Sequence[str]:
-    named = files.protocol
-    return (named,) if isinstance(named, str) else tuple(named)
-
-
 def _sync_folder(path: str) -> None:
     # Where folders cannot be opened (Windows), renames are not flushed either way.
     with suppress(OSError):
@@ -208,7 +186,7 @@ def _unusable(ref: CheckpointRef, why: str, path: str) -> CheckpointError:
     )
 
 
-def _tensors(*, is_needed: bool) -> Tensors | None:
+def _tensors(*, is_needed: bool) -> TorchTensors | None:
     """Return access to torch's tensors, or None while nobody has any."""
     if not is_needed and "torch" not in sys.modules:
         return None
@@ -216,42 +194,4 @@ def _tensors(*, is_needed: bool) -> Tensors | None:
         import torch
     except ModuleNotFoundError:
         return None
-    return _TorchTensors(torch)
-
-
-@final
-class _TorchTensors:
-    """Tensors as bytes and back, whatever their dtype: NumPy has no bfloat16."""
-
-    def __init__(self, torch: Any) -> None:
-        self._torch = torch
-
-    def is_tensor(self, value: object) -> bool:
-        return isinstance(value, self._torch.Tensor)
-
-    def identity(self, tensor: Any) -> object:
-        if tensor.layout != self._torch.strided or tensor.device.type == "meta":
-            return None
-        if not tensor.numel():
-            return None
-        memory = (str(tensor.device), tensor.data_ptr(), tensor.stride())
-        return (*memory, tensor.dtype, tensor.shape, tensor.is_conj(), tensor.is_neg())
-
-    def to_buffer(self, tensor: Any) -> Buffer:
-        if tensor.layout != self._torch.strided or tensor.is_quantized:
-            raise ValueError("a sparse or quantized tensor")
-        if tensor.device.type == "meta":
-            raise ValueError("a tensor without numbers, on the device 'meta'")
-        plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
-        data = plain.view(self._torch.uint8).numpy().data if plain.numel() else b""
-        dtype = str(tensor.dtype).removeprefix("torch.")
-        return Buffer("torch", dtype, tuple(tensor.shape), data)
-
-    def from_buffer(self, buffer: Buffer) -> object:
-        dtype = getattr(self._torch, buffer.dtype, None)
-        if not isinstance(dtype, self._torch.dtype):
-            raise ValueError(f"this PyTorch has no type {buffer.dtype!r}")
-        if not len(buffer.data):
-            return self._torch.empty(buffer.shape, dtype=dtype)
-        flat = self._torch.frombuffer(bytearray(buffer.data), dtype=self._torch.uint8)
-        return flat.view(dtype).reshape(buffer.shape)
+    return TorchTensors(torch)

@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, final
 
 import sqlalchemy as sa
@@ -132,17 +133,15 @@ class Database:
             self._no_fork.wait_for(lambda: self._n_readings == 0, _FORK_PATIENCE_S)
             self._disconnect()
 
-    def _after_fork(self) -> None:
-        self._no_fork.release()
-        self._lock.release()
-
-    def _after_fork_in_child(self) -> None:
-        self._n_readings = 0
-        if not self._is_sqlite:
+    def _after_fork(self, *, is_child: bool) -> None:
+        if is_child:
+            self._n_readings = 0
+        if is_child and not self._is_sqlite:
             # The parent goes on using its connections: the child only forgets them.
             self._writer = None
             self._engine.dispose(close=False)
-        self._after_fork()
+        self._no_fork.release()
+        self._lock.release()
 
 
 OPENING = threading.RLock()
@@ -159,20 +158,17 @@ def _before_fork() -> None:
         database._before_fork()  # noqa: SLF001 - of this module
 
 
-def _after_fork() -> None:
+def _after_fork(*, is_child: bool) -> None:
     while _AT_FORK:
-        _AT_FORK.pop()._after_fork()  # noqa: SLF001 - of this module
-    OPENING.release()
-
-
-def _after_fork_in_child() -> None:
-    while _AT_FORK:
-        _AT_FORK.pop()._after_fork_in_child()  # noqa: SLF001 - of this module
+        database = _AT_FORK.pop()
+        database._after_fork(is_child=is_child)  # noqa: SLF001 - of this module
     OPENING.release()
 
 
 os.register_at_fork(
-    before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child
+    before=_before_fork,
+    after_in_parent=partial(_after_fork, is_child=False),
+    after_in_child=partial(_after_fork, is_child=True),
 )
 
 

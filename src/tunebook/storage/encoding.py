@@ -1,91 +1,46 @@
 """The form in which events and requests lie in a store: one JSON object per event, lossless.
 
-The table of kinds is closed: a kind's name may never be given to another class, and a field that
-is added to an event needs a default, so that logs written before can still be read.
+So that logs written before can still be read, a class of events is never renamed, no other gets its
+name, and a field that is added to one needs a default.
 Measurements are not written here but as columns of numbers, see ``pack`` and ``unpack``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from tunebook.errors import StoreError, StoreVersionError
 from tunebook.records import (
     Budget,
-    BudgetChanged,
     CheckpointRef,
-    CheckpointRejected,
     Configuration,
     Direction,
-    DriverStarted,
-    DriverStopped,
-    DryRunMeasured,
     Event,
     Failure,
     FailureKind,
-    JsonObject,
-    NotesChanged,
     Objective,
-    RequestObeyed,
     Series,
-    SpaceChanged,
-    StudyCreated,
-    StudyRenamed,
     StudySpec,
     StudyState,
-    StudyStateChanged,
     TaskKind,
     TaskRef,
-    TrialBegan,
-    TrialCheckpointed,
-    TrialCreated,
-    TrialEnded,
-    TrialFailed,
-    TrialHaltAsked,
-    TrialLaunched,
-    TrialLost,
-    TrialReached,
-    TrialReleased,
     TrialReported,
-    TrialSetAside,
     TrialState,
-    TrialStopped,
 )
 
 Body: TypeAlias = dict[str, Any]
 Coder: TypeAlias = Callable[[Any], Any]
 
 KINDS: Mapping[str, type[Event]] = {
-    "study created": StudyCreated,
-    "study renamed": StudyRenamed,
-    "driver started": DriverStarted,
-    "driver stopped": DriverStopped,
-    "dry run measured": DryRunMeasured,
-    "study state changed": StudyStateChanged,
-    "budget changed": BudgetChanged,
-    "space changed": SpaceChanged,
-    "notes changed": NotesChanged,
-    "request obeyed": RequestObeyed,
-    "trial created": TrialCreated,
-    "trial launched": TrialLaunched,
-    "trial began": TrialBegan,
-    "trial reported": TrialReported,
-    "trial reached": TrialReached,
-    "trial released": TrialReleased,
-    "trial checkpointed": TrialCheckpointed,
-    "checkpoint rejected": CheckpointRejected,
-    "trial halt asked": TrialHaltAsked,
-    "trial set aside": TrialSetAside,
-    "trial ended": TrialEnded,
-    "trial stopped": TrialStopped,
-    "trial failed": TrialFailed,
-    "trial lost": TrialLost,
+    re.sub(r"(?<!^)(?=[A-Z])", " ", cls.__name__).lower(): cls for cls in get_args(Event)
 }
+"""The classes of events by the names that logs know them by: ``trial created``, and so on."""
 
 _IN_COLUMNS = frozenset({"at", "trial"})
 _NAMES: Mapping[type[Event], str] = {cls: name for name, cls in KINDS.items()}
@@ -95,23 +50,23 @@ _FIELDS: Mapping[type[Event], tuple[str, ...]] = {
 }
 
 
-def _fields_of(fact: Any) -> Body:
+def fields_of(fact: Any) -> Body:
+    """Return the fields of a dataclass by name; ``asdict`` would copy what they hold."""
     return {field.name: getattr(fact, field.name) for field in fields(fact)}
 
 
 def _spec_to_json(spec: StudySpec) -> Body:
-    return _fields_of(spec) | {
-        "objective": _fields_of(spec.objective),
-        "budget": _fields_of(spec.budget),
-        "task": _fields_of(spec.task),
+    return fields_of(spec) | {
+        "objective": fields_of(spec.objective),
+        "budget": fields_of(spec.budget),
+        "task": fields_of(spec.task),
     }
 
 
 def _spec_from_json(body: Body) -> StudySpec:
-    objective = body["objective"] | {"direction": Direction(body["objective"]["direction"])}
     task = body["task"] | {"kind": TaskKind(body["task"]["kind"])}
     nested = {
-        "objective": Objective(**objective),
+        "objective": objective_of(body["objective"]),
         "budget": Budget(**body["budget"]),
         "task": TaskRef(**task),
         "past": tuple(body.get("past", ())),
@@ -119,27 +74,30 @@ def _spec_from_json(body: Body) -> StudySpec:
     return StudySpec(**(body | nested))
 
 
+def objective_of(body: Body) -> Objective:
+    """Return the objective whose fields these are, its direction a text."""
+    return Objective(**(body | {"direction": Direction(body["direction"])}))
+
+
 def _failure_from_json(body: Body) -> Failure:
     return Failure(**(body | {"kind": FailureKind(body["kind"])}))
 
 
-_CONFIG = {"config": (dict, Configuration)}
-_CHECKPOINT = {"checkpoint": (_fields_of, lambda body: CheckpointRef(**body))}
-_FAILURE = {"failure": (_fields_of, _failure_from_json)}
-_OUTCOME = {"outcome": (str, TrialState)}
-_NESTED: Mapping[type[Event], Mapping[str, tuple[Coder, Coder]]] = {
-    StudyCreated: {"spec": (_spec_to_json, _spec_from_json)},
-    StudyStateChanged: {"state": (str, StudyState)},
-    BudgetChanged: {"budget": (_fields_of, lambda body: Budget(**body))},
-    TrialCreated: _CONFIG,
-    TrialCheckpointed: _CHECKPOINT,
-    CheckpointRejected: _CHECKPOINT,
-    TrialHaltAsked: _OUTCOME,
-    TrialStopped: _OUTCOME,
-    TrialFailed: _FAILURE,
-    TrialLost: _FAILURE,
+_CODERS: Mapping[str, tuple[Coder, Coder]] = {
+    "spec": (_spec_to_json, _spec_from_json),
+    "state": (str, StudyState),
+    "budget": (fields_of, lambda body: Budget(**body)),
+    "config": (dict, Configuration),
+    "checkpoint": (fields_of, lambda body: CheckpointRef(**body)),
+    "outcome": (str, TrialState),
+    "failure": (fields_of, _failure_from_json),
 }
-_NOTHING_NESTED: Mapping[str, tuple[Coder, Coder]] = {}
+"""How a field of that name, in whatever event, becomes JSON and comes back."""
+
+_NESTED: Mapping[type[Event], Mapping[str, tuple[Coder, Coder]]] = {
+    cls: {name: _CODERS[name] for name in names if name in _CODERS}
+    for cls, names in _FIELDS.items()
+}
 
 
 def _plain(value: object) -> object:
@@ -154,8 +112,11 @@ def _plain(value: object) -> object:
 
 
 # ASCII only: neither database takes lone surrogates, PostgreSQL takes no NUL.
-_to_text = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
-_from_text = json.JSONDecoder().decode
+encode_object = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
+"""Return a JSON object as ASCII text; NaN and infinities are kept."""
+
+decode_object = json.JSONDecoder().decode
+"""Return what ``encode_object`` wrote."""
 
 
 def encode(event: Event) -> tuple[str, int | None, str]:
@@ -167,7 +128,7 @@ def encode(event: Event) -> tuple[str, int | None, str]:
     if cls is TrialReported:
         return _NAMES[cls], event.trial, "{}"  # type: ignore[union-attr]  # narrowed by cls
     body = {name: getattr(event, name) for name in _FIELDS[cls]}
-    for name, (to_json, _) in _NESTED.get(cls, _NOTHING_NESTED).items():
+    for name, (to_json, _) in _NESTED[cls].items():
         body[name] = to_json(body[name])
     return _NAMES[cls], getattr(event, "trial", None), encode_object(body)
 
@@ -178,11 +139,9 @@ def decode(kind: str, at: float, trial: int | None, body: str) -> Event:
     if cls is None:
         raise _unknown(kind, None)
     try:
-        values = _from_text(body)
-        nested = _NESTED.get(cls)
-        if nested is not None:
-            for name, (_, from_json) in nested.items():
-                values[name] = from_json(values[name])
+        values = decode_object(body)
+        for name, (_, from_json) in _NESTED[cls].items():
+            values[name] = from_json(values[name])
         if cls is TrialReported:
             values["series"] = {}
         event: Event = cls(at=at, **values) if trial is None else cls(at=at, trial=trial, **values)
@@ -198,17 +157,6 @@ def _unknown(kind: str, error: Exception | None) -> StoreVersionError:
         got=kind,
         do="Open it with the version of tunebook that wrote it, or a later one",
     )
-
-
-def encode_object(body: JsonObject) -> str:
-    """Return a JSON object as ASCII text; NaN and infinities are kept."""
-    return _to_text(body)
-
-
-def decode_object(text: str) -> Body:
-    """Return what ``encode_object`` wrote."""
-    body: Body = _from_text(text)
-    return body
 
 
 def encode_name(name: str) -> str:

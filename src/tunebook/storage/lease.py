@@ -33,7 +33,8 @@ def lease_for_this_process(study: StudyId, now: float) -> Lease:
 def grant(wanted: Lease, held: Lease | None, name: str, *, store: str) -> Lease:
     """Return the lease for ``wanted``, or raise ``StudyBusyError`` when ``held`` is alive.
 
-    ``name`` is the study's, ``store`` tells the stores of this process apart.
+    ``name`` is the study's, ``store`` tells the stores of this process apart. This process holds
+    the lease for as long as somebody keeps it.
     """
     if held is not None and is_same_holder(wanted, held):
         mine = _HELD_HERE.get((store, wanted.study))
@@ -45,12 +46,8 @@ def grant(wanted: Lease, held: Lease | None, name: str, *, store: str) -> Lease:
             )
     elif held is not None and is_alive(held, wanted):
         raise busy(held, name, now=wanted.renewed_at)
+    _HELD_HERE[store, wanted.study] = wanted
     return wanted
-
-
-def keep_account(lease: Lease, *, store: str) -> None:
-    """Note that this process holds the lease for as long as somebody keeps it."""
-    _HELD_HERE[store, lease.study] = lease
 
 
 def forget(lease: Lease, *, store: str) -> None:
@@ -60,14 +57,15 @@ def forget(lease: Lease, *, store: str) -> None:
         del _HELD_HERE[store, lease.study]
 
 
-def renewed(lease: Lease, held: Lease | None, name: str, now: float) -> Lease:
+def renewed(lease: Lease, held: Lease | None, name: str, *, now: float, store: str) -> Lease:
     """Return the lease renewed at ``now``; ``StudyBusyError`` if somebody else has it.
 
     One that was given back or forgotten may be taken again by whoever renews it first.
     """
     if held is not None and not is_same_holder(lease, held):
         raise busy(held, name, now=now)
-    return replace(lease, renewed_at=now)
+    later = _HELD_HERE[store, lease.study] = replace(lease, renewed_at=now)
+    return later
 
 
 def busy(held: Lease, name: str, *, now: float) -> StudyBusyError:

@@ -61,8 +61,9 @@ class LogWriter:
             if isinstance(event, TrialReported) and event.series:
                 fresh.setdefault(event.trial, []).extend(rows_of(seq, event))
                 continue
-            facts.append(_fact(study, seq, event))
-            trial = facts[-1]["trial"]
+            kind, trial, body = encode(event)
+            fact = {"study": study, "seq": seq, "at": event.at}
+            facts.append(fact | {"kind": kind, "trial": trial, "body": body})
             if trial is not None and type(event) in MERGES:
                 earlier = _take(connection, study, trial) if trial in running else []
                 running.discard(trial)
@@ -104,11 +105,6 @@ _TAKE = (
     .order_by(reports.c.seq, reports.c.place)
 )
 _CLEAR = sa.delete(reports).where(*_OF_TRIAL)
-
-
-def _fact(study: StudyId, seq: int, event: Event) -> dict[str, Any]:
-    kind, trial, body = encode(event)
-    return {"study": study, "seq": seq, "at": event.at, "kind": kind, "trial": trial, "body": body}
 
 
 def _take(connection: sa.Connection, study: StudyId, trial: int) -> list[MeasurementRow]:

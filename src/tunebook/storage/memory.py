@@ -25,7 +25,6 @@ from tunebook.storage.lease import (
     forget,
     grant,
     is_same_holder,
-    keep_account,
     lease_for_this_process,
     renewed,
 )
@@ -46,22 +45,15 @@ class _Log:
 class MemoryStore:
     """Studies in this process's memory. Threads may share it."""
 
+    address = "memory"
+    note = ""
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._logs: dict[StudyId, _Log] = {}
         self._n_studies = 0
         self._n_requests = 0
         self._key = f"memory {id(self)}"
-
-    @property
-    def address(self) -> str:
-        """Always ``memory``."""
-        return "memory"
-
-    @property
-    def note(self) -> str:
-        """Empty: it can be written."""
-        return ""
 
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
         """Create a study and append its ``StudyCreated``."""
@@ -145,16 +137,14 @@ class MemoryStore:
             held = grant(wanted, log.lease, log.name, store=self._key)
             # A copy: the holder's own object says whether it still cares.
             log.lease = replace(held)
-            keep_account(held, store=self._key)
             return held
 
     def renew_lease(self, lease: Lease, now: float) -> Lease:
         """Say that the holder is alive; ``StudyBusyError`` if somebody else has taken over."""
         with self._lock:
             log = self._log(lease.study)
-            held = renewed(lease, log.lease, log.name, now)
+            held = renewed(lease, log.lease, log.name, now=now, store=self._key)
             log.lease = replace(held)
-            keep_account(held, store=self._key)
             return held
 
     def release_lease(self, lease: Lease) -> None:

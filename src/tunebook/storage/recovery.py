@@ -67,13 +67,6 @@ class RecoveredStudy:
     n_unusable: int = 0
     is_cut: bool = False
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is missing that is known of."""
-        return self.name is not None and not (
-            self.n_lost or self.n_unmeasured or self.n_unusable or self.is_cut
-        )
-
 
 @dataclass(slots=True)
 class _Found:

@@ -7,102 +7,96 @@ slices, one row per metric. Numbers in ``seq`` come from one counter per study, 
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Double,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-)
+import sqlalchemy as sa
 
 SCHEMA_VERSION = 2
 """2: studies can be renamed, and a SQLite file says by its application id that it is ours."""
 
-metadata = MetaData()
+metadata = sa.MetaData()
 
 
-def _study_key(*, is_key: bool = True) -> Column[int]:
-    owner = ForeignKey("tunebook_studies.id", ondelete="CASCADE")
-    return Column("study", Integer, owner, primary_key=is_key, nullable=False, index=not is_key)
+def _study_key(*, is_key: bool = True) -> sa.Column[int]:
+    owner = sa.ForeignKey("tunebook_studies.id", ondelete="CASCADE")
+    return sa.Column(
+        "study", sa.Integer, owner, primary_key=is_key, nullable=False, index=not is_key
+    )
 
 
-def _packed_columns() -> list[Column[bytes]]:
+def _packed_columns() -> list[sa.Column[bytes]]:
     names = ("steps", "values", "seconds")
-    return [Column(name, LargeBinary, nullable=False) for name in names]
+    return [sa.Column(name, sa.LargeBinary, nullable=False) for name in names]
 
 
-meta = Table("tunebook_meta", metadata, Column("schema_version", Integer, primary_key=True))
+meta = sa.Table(
+    "tunebook_meta", metadata, sa.Column("schema_version", sa.Integer, primary_key=True)
+)
 
-studies = Table(
+studies = sa.Table(
     "tunebook_studies",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("created_at", Double, nullable=False),
-    Column("last_seq", BigInteger, nullable=False),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
     # The number of a deleted study must not come again: a late writer would hit the new one.
     sqlite_autoincrement=True,
 )
 
-events = Table(
+events = sa.Table(
     "tunebook_events",
     metadata,
     _study_key(),
-    Column("seq", BigInteger, primary_key=True),
-    Column("at", Double, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("trial", Integer),
-    Column("body", Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("trial", sa.Integer),
+    sa.Column("body", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
-reports = Table(
+reports = sa.Table(
     "tunebook_reports",
     metadata,
     _study_key(),
-    Column("trial", Integer, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("place", Integer, primary_key=True),
-    Column("at", Double, nullable=False),
-    Column("metric", Text, nullable=False),
+    sa.Column("trial", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("metric", sa.Text, nullable=False),
     *_packed_columns(),
     sqlite_with_rowid=False,
 )
 
-measurements = Table(
+measurements = sa.Table(
     "tunebook_measurements",
     metadata,
     _study_key(),
-    Column("seq", BigInteger, primary_key=True),
-    Column("place", Integer, primary_key=True),
-    Column("at", Double, nullable=False),
-    Column("trial", Integer, nullable=False),
-    Column("metric", Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("trial", sa.Integer, nullable=False),
+    sa.Column("metric", sa.Text, nullable=False),
     *_packed_columns(),
 )
 
-requests = Table(
+requests = sa.Table(
     "tunebook_requests",
     metadata,
-    Column("id", Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True),
     _study_key(is_key=False),
-    Column("at", Double, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
     sqlite_autoincrement=True,
 )
 
-leases = Table(
+leases = sa.Table(
     "tunebook_leases",
     metadata,
     _study_key(),
-    Column("holder", Text, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("process_started_at", Double, nullable=False),
-    Column("renewed_at", Double, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("process_started_at", sa.Double, nullable=False),
+    sa.Column("renewed_at", sa.Double, nullable=False),
 )

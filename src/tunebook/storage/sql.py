@@ -36,7 +36,6 @@ from tunebook.storage.lease import (
     forget,
     grant,
     is_same_holder,
-    keep_account,
     lease_for_this_process,
     renewed,
 )
@@ -52,20 +51,11 @@ class SqlStore:
     """Studies in a database. Threads may share it; processes open their own."""
 
     def __init__(self, database: Database) -> None:
+        self.address, self.note = database.address, database.note
         self._database = database
         self._log = LogWriter()
         # A store that nobody uses any more is closed, whether or not somebody said so.
         self._close = weakref.finalize(self, database.close)
-
-    @property
-    def address(self) -> str:
-        """The file's path, or the database's address without its password."""
-        return self._database.address
-
-    @property
-    def note(self) -> str:
-        """Which state is shown, for a store that can only be read; otherwise empty."""
-        return self._database.note
 
     def create_study(self, spec: StudySpec, at: float) -> StudyId:
         """Create a study and append its ``StudyCreated``."""
@@ -172,16 +162,14 @@ class SqlStore:
             name = _lock(connection, study)
             lease = grant(wanted, _lease_of(connection, study), name, store=self.address)
             _put_lease(connection, lease)
-            keep_account(lease, store=self.address)
         return lease
 
     def renew_lease(self, lease: Lease, now: float) -> Lease:
         """Say that the holder is alive; ``StudyBusyError`` if somebody else has taken over."""
         with self._database.writing(is_durable=False) as connection:
-            name = _lock(connection, lease.study)
-            lease = renewed(lease, _lease_of(connection, lease.study), name, now)
+            name, held = _lock(connection, lease.study), _lease_of(connection, lease.study)
+            lease = renewed(lease, held, name, now=now, store=self.address)
             _put_lease(connection, lease)
-            keep_account(lease, store=self.address)
         return lease
 
     def release_lease(self, lease: Lease) -> None:
@@ -227,19 +215,20 @@ def _names(connection: sa.Connection) -> list[str]:
     return [decode_name(name) for name in connection.execute(sa.select(studies.c.name)).scalars()]
 
 
-def _last_seq(connection: sa.Connection, study: StudyId) -> int:
-    last = connection.execute(_LAST_SEQ, {"of": study}).scalar()
-    if last is None:
+def _known(connection: sa.Connection, query: sa.Select[Any], study: StudyId) -> Any:
+    found = connection.execute(query, {"of": study}).scalar()
+    if found is None:
         raise not_found(study, _names(connection))
-    return int(last)
+    return found
+
+
+def _last_seq(connection: sa.Connection, study: StudyId) -> int:
+    return int(_known(connection, _LAST_SEQ, study))
 
 
 def _lock(connection: sa.Connection, study: StudyId) -> str:
     """Keep other writers from the study until the transaction ends; return the study's name."""
-    name = connection.execute(_LOCKED_NAME.with_for_update(), {"of": study}).scalar()
-    if name is None:
-        raise not_found(study, _names(connection))
-    return decode_name(name)
+    return decode_name(_known(connection, _LOCKED_NAME.with_for_update(), study))
 
 
 def _lease_of(connection: sa.Connection, study: StudyId) -> Lease | None:

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,11 @@ def open_sqlite(path: Path, *, busy_timeout_s: float) -> Database:
             is_new = _make(path)
             status = path.stat()
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise StoreError(
+                "The store cannot be opened",
+                got=f"{path}: {error.strerror or error}",
+                do="Check the path and its rights, or give another place with --home",
+            ) from error
         identity = (status.st_dev, status.st_ino)
         known = _OPENED.get(place)
         if known is not None and known[0] == identity and known[1].n_users > 0:
@@ -105,9 +110,11 @@ def _opened_to_read(path: Path, busy_timeout_s: float) -> Database:
         raise
     except StoreError:
         pass  # Nobody else has it open, or SQLite could have joined them.
-    written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(_written_at(path)))
+    files = [file for file in (path, _log_of(path)) if file.exists()]
+    written_at = time.localtime(max(file.stat().st_mtime for file in files))
+    written = time.strftime("%Y-%m-%d %H:%M:%S", written_at)
     note = f"{path} cannot be written: shown as it was left at {written}"
-    if not _size_of(_log_of(path)):
+    if not sum(file.stat().st_size for file in files if file != path):
         connect = _connecting(path, "ro&immutable=1", busy_timeout_s)
         _check_identity(path, connect)
         return _reading(connect, path, note)
@@ -150,28 +157,10 @@ def _log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _written_at(path: Path) -> float:
-    return max(p.stat().st_mtime for p in (path, _log_of(path)) if p.exists())
-
-
-# -- connections -------------------------------------------------------------------------------
-
-
 def _connecting(path: Path, mode: str, busy_timeout_s: float) -> Callable[[], sqlite3.Connection]:
     """Return what opens a connection; a file that is not there any more is not made again."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, check_same_thread=False)
-
-    return connect
+    return partial(sqlite3.connect, uri, uri=True, timeout=busy_timeout_s, check_same_thread=False)
 
 
 def _engine(connect: Callable[[], sqlite3.Connection]) -> sa.Engine:
@@ -198,9 +187,6 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-# -- what kind of file it is -------------------------------------------------------------------
-
-
 def _check_identity(path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
     """Raise ``NotAStoreError`` unless the file is a store or empty; make an empty one ours."""
     try:
@@ -224,14 +210,9 @@ def _check_identity(path: Path, connect: Callable[[], sqlite3.Connection]) -> No
         )
 
 
-# -- older versions ----------------------------------------------------------------------------
-
-
-def _mark_as_ours(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-
-
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {1: _mark_as_ours}
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], object]] = {
+    1: lambda connection: connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+}
 """What makes a store of each older version one of the next."""
 
 
@@ -265,11 +246,3 @@ def back_up(path: Path, into: Path) -> None:
             got=str(error),
             do=f"Make space for {into}, or allow that it is written",
         ) from error
-
-
-def _unusable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        "The store cannot be opened",
-        got=f"{path}: {error.strerror or error}",
-        do="Check the path and its rights, or give another place with --home",
-    )

@@ -10,7 +10,7 @@ import base64
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias, final
 
 from tunebook.errors import CheckpointError
 
@@ -38,30 +38,52 @@ class Buffer:
     data: memoryview | bytes | bytearray
 
 
-class Tensors(Protocol):
-    """What the tree needs to know of a tensor library."""
+@final
+class TorchTensors:
+    """Tensors as bytes and back, whatever their dtype: NumPy has no bfloat16."""
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
 
     def is_tensor(self, value: object) -> bool:
-        """Whether the value is one of the library's tensors."""
-        ...
+        """Whether the value is a tensor."""
+        return isinstance(value, self._torch.Tensor)
 
     def identity(self, tensor: Any) -> object:
         """Return the same key for tensors that are one and the same memory, None for none."""
-        ...
+        if tensor.layout != self._torch.strided or tensor.device.type == "meta":
+            return None
+        if not tensor.numel():
+            return None
+        memory = (str(tensor.device), tensor.data_ptr(), tensor.stride())
+        return (*memory, tensor.dtype, tensor.shape, tensor.is_conj(), tensor.is_neg())
 
     def to_buffer(self, tensor: Any) -> Buffer:
         """Return the tensor's numbers; ``ValueError`` says why that is not possible."""
-        ...
+        if tensor.layout != self._torch.strided or tensor.is_quantized:
+            raise ValueError("a sparse or quantized tensor")
+        if tensor.device.type == "meta":
+            raise ValueError("a tensor without numbers, on the device 'meta'")
+        plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
+        data = plain.view(self._torch.uint8).numpy().data if plain.numel() else b""
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        return Buffer("torch", dtype, tuple(tensor.shape), data)
 
     def from_buffer(self, buffer: Buffer) -> object:
         """Return a tensor of its own memory."""
-        ...
+        dtype = getattr(self._torch, buffer.dtype, None)
+        if not isinstance(dtype, self._torch.dtype):
+            raise ValueError(f"this PyTorch has no type {buffer.dtype!r}")
+        if not len(buffer.data):
+            return self._torch.empty(buffer.shape, dtype=dtype)
+        flat = self._torch.frombuffer(bytearray(buffer.data), dtype=self._torch.uint8)
+        return flat.view(dtype).reshape(buffer.shape)
 
 
 class TreeWriter:
     """Takes a tree apart: ``encode`` returns its JSON and collects ``buffers`` by name."""
 
-    def __init__(self, tensors: Tensors | None) -> None:
+    def __init__(self, tensors: TorchTensors | None) -> None:
         self.buffers: dict[str, Buffer] = {}
         self._tensors = tensors
         self._names: dict[object, str] = {}
@@ -124,7 +146,7 @@ class TreeWriter:
 class TreeReader:
     """Puts a tree together again from its JSON and its buffers."""
 
-    def __init__(self, buffers: Mapping[str, Buffer], tensors: Tensors | None) -> None:
+    def __init__(self, buffers: Mapping[str, Buffer], tensors: TorchTensors | None) -> None:
         self._buffers = buffers
         self._tensors = tensors
         self._made: dict[tuple[str, str], object] = {}

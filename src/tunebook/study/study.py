@@ -139,12 +139,12 @@ class Study:
 
     def _repr_html_(self) -> str:
         """Return the study's report as a notebook shows it."""
-        from tunebook.reports.writing import notebook_view
+        from tunebook.reports.snapshot import notebook_view
 
         return notebook_view(self._page())
 
     def _page(self) -> str:
-        from tunebook.reports.writing import study_page
+        from tunebook.reports.snapshot import study_page
 
         return study_page(
             self.facts,

@@ -10,8 +10,9 @@ from typing import Any
 import psutil
 import pytest
 
-from tunebook.execution import ProcessExecutor, TrialSetup
 from tunebook.execution.memory_watch import MemoryWatch
+from tunebook.execution.processes import ProcessExecutor
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.execution.worker import WorkerOptions
 from tunebook.records import Objective
 from tunebook.training import TrainingFunction

@@ -14,8 +14,10 @@ import psutil
 import pytest
 
 import tunebook as tb
-from tunebook.execution import InlineExecutor, ProcessExecutor, TrialSetup
+from tunebook.execution.inline import InlineExecutor
 from tunebook.execution.process_tree import MARK, end_left_behind, end_marked, mark_of, marked
+from tunebook.execution.processes import ProcessExecutor
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import TrialEnded
 from tunebook.testing.executor_suite import Watch, launch_of
 from tunebook.testing.trainings import untracked

@@ -16,7 +16,8 @@ GONE_S = 10.0
 DRIVER = """
 import subprocess, sys, threading, time
 from pathlib import Path
-from tunebook.execution import ProcessExecutor, TrialSetup
+from tunebook.execution.processes import ProcessExecutor
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import Objective, TrialReported
 from tunebook.testing import trainings
 from tunebook.testing.executor_suite import Watch, launch_of

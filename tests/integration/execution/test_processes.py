@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tunebook.execution import Executor, ProcessExecutor, TrialSetup, WorkerOptions
+from tunebook.execution.processes import ProcessExecutor
+from tunebook.execution.protocol import Executor
+from tunebook.execution.trial_setup import TrialSetup
+from tunebook.execution.worker import WorkerOptions
 from tunebook.testing.executor_suite import ExecutorSuite
 from tunebook.testing.worker_suite import WorkerSuite
 from tunebook.training import TrainingFunction

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tunebook.errors import TaskError, WorkerStartError
-from tunebook.execution import ProcessExecutor
+from tunebook.execution.processes import ProcessExecutor
 from tunebook.execution.user_code import importable_reference
 from tunebook.records import TrialEnded
 from tunebook.testing import trainings
@@ -201,7 +201,8 @@ def train(trial):
     for step in trial.steps():
         trial.report(val_accuracy=FACTOR * step)
 
-from tunebook.execution import ProcessExecutor, TrialSetup
+from tunebook.execution.processes import ProcessExecutor
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import Objective, TrialEnded
 from tunebook.testing.executor_suite import Watch, launch_of
 

@@ -16,9 +16,9 @@ import pytest
 import tunebook as tb
 from tunebook.engine.commands import Command, Continue
 from tunebook.errors import WorkerStartError
-from tunebook.execution import ProcessExecutor, TrialSetup
 from tunebook.execution.memory_watch import MemoryWatch
-from tunebook.execution.trial_setup import DRY_RUN
+from tunebook.execution.processes import ProcessExecutor
+from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.records import (
     Event,
     FailureKind,
@@ -264,7 +264,8 @@ def test_driver_that_has_no_more_files_says_what_to_do(tmp_path: Path) -> None:
         import sys
         from pathlib import Path
         from tunebook.errors import WorkerStartError
-        from tunebook.execution import ProcessExecutor, TrialSetup
+        from tunebook.execution.processes import ProcessExecutor
+        from tunebook.execution.trial_setup import TrialSetup
         from tunebook.records import Objective
         from tunebook.testing.executor_suite import launch_of
         setup = TrialSetup("s", Objective.of(maximize="v"), Path(sys.argv[1]))

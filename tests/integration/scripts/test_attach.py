@@ -15,8 +15,11 @@ import pytest
 
 import tunebook as tb
 from tunebook.engine.commands import Continue, Halt, Launch
-from tunebook.execution import Executor, InlineExecutor, ProcessExecutor, TrialSetup
+from tunebook.execution.inline import InlineExecutor
+from tunebook.execution.processes import ProcessExecutor
+from tunebook.execution.protocol import Executor
 from tunebook.execution.scripts import ScriptTask
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import (
     FailureKind,
     Objective,

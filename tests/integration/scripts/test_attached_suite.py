@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tunebook.execution import Executor, InlineExecutor, TrialSetup
+from tunebook.execution.inline import InlineExecutor
+from tunebook.execution.protocol import Executor
 from tunebook.execution.scripts import ScriptTask
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import FailureKind, TrialFailed
 from tunebook.testing import trainings
 from tunebook.testing.executor_suite import ExecutorSuite, Watch, launch_of

@@ -12,6 +12,7 @@ import pytest
 
 from tunebook.errors import MetricMissingError, StoreFullError
 from tunebook.execution.failures import (
+    Death,
     classify,
     death_failure,
     failure_of,
@@ -122,14 +123,14 @@ def test_long_log_is_read_at_its_end_only(tmp_path: Path) -> None:
 def test_death_of_a_worker_is_explained(
     status: int | None, was_out_of_memory: bool, kind: FailureKind, text: str
 ) -> None:
-    failure = death_failure(status, was_out_of_memory=was_out_of_memory, log=None)
+    failure = death_failure(Death(status, was_out_of_memory=was_out_of_memory))
     assert failure.kind is kind
     assert text in failure.message
 
 
 @pytest.mark.parametrize("status", [-signal.SIGKILL, 137])
 def test_memory_of_a_killed_script_is_told(status: int) -> None:
-    failure = script_failure(status, [], peak_bytes=1536 * 2**20)
+    failure = script_failure(Death(status, peak_bytes=1536 * 2**20), [])
     assert failure.message == (
         "the script was killed by SIGKILL; it held up to 1,536 MiB of memory"
     )
@@ -195,6 +196,6 @@ def test_full_disk_is_no_fault_of_the_trial(error):
 def test_exit_of_a_script_tells_what_kind_of_failure_it_was(
     status, last, was_out_of_memory, kind, told
 ):
-    failure = script_failure(status, last, was_out_of_memory=was_out_of_memory)
+    failure = script_failure(Death(status, was_out_of_memory=was_out_of_memory), last)
     assert failure.kind is kind
     assert told in failure.message

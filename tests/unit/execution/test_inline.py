@@ -10,7 +10,9 @@ import pytest
 from trial_doubles import MemoryCheckpoints
 from tunebook.engine.commands import Continue, Halt, Release
 from tunebook.errors import StoreFullError
-from tunebook.execution import Executor, InlineExecutor, TrialSetup
+from tunebook.execution.inline import InlineExecutor
+from tunebook.execution.protocol import Executor
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import (
     Event,
     Objective,

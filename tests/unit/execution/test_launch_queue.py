@@ -66,7 +66,7 @@ def test_launch_that_is_halted_ends_where_its_checkpoint_is() -> None:
     queue.add(sample_launch(checkpoints=(ref(0, 4),), seconds=8.0))
     event = queue.halt(TrialNumber(0), TrialState.STOPPED, at=1.0)
     assert event == TrialEnded(1.0, TrialNumber(0), 4, 8.0)
-    assert not queue
+    assert queue.take() is None
 
 
 def test_launch_that_is_set_aside_reaches_the_end_of_its_slice() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tunebook.errors import TaskError
-from tunebook.execution.failures import script_failure
+from tunebook.execution.failures import Death, script_failure
 from tunebook.execution.metric_lines import MetricLines, ready_pattern
 from tunebook.execution.metric_messages import missing_metric, unclear_metric
 from tunebook.execution.objective_choice import Choice
@@ -39,11 +39,11 @@ def test_line_that_says_divergence_is_found():
 
 
 def test_other_exit_codes_mention_how_to_say_so():
-    message = script_failure(3, ["loss exploded"], was_out_of_memory=False).message
+    message = script_failure(Death(3), ["loss exploded"]).message
     assert "--diverged-exit 3" in message
-    by_words = script_failure(1, ["ValueError: loss is nan"], was_out_of_memory=False).message
+    by_words = script_failure(Death(1), ["ValueError: loss is nan"]).message
     assert "--diverged-pattern" in by_words
-    usual = script_failure(1, ["ValueError: no such layer"], was_out_of_memory=False).message
+    usual = script_failure(Death(1), ["ValueError: no such layer"]).message
     assert "diverged" not in usual
 
 

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tunebook.execution import TrialSetup
-from tunebook.execution.trial_setup import DRY_RUN
+from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.records import Objective, TrialNumber
 
 SETUP = TrialSetup(

@@ -9,10 +9,11 @@ from typing import Any, final
 
 import pytest
 
-from tunebook.execution import TrialSetup
+from tunebook.execution.failures import Death
 from tunebook.execution.messages import answer_in, halt_in, launch_in, write_events
+from tunebook.execution.trial_setup import TrialSetup
 from tunebook.execution.wire import Wire, wire_pair
-from tunebook.execution.worker_link import Death, Phase, WorkerLink
+from tunebook.execution.worker_link import Phase, WorkerLink
 from tunebook.records import (
     CheckpointRef,
     Event,

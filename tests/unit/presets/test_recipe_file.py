@@ -26,8 +26,8 @@ from tunebook.presets.confirming import confirmation_of, open_confirmation
 from tunebook.presets.described import open_recipe
 from tunebook.presets.recipe_file import RecipeStudy, complete
 from tunebook.presets.reuse import body_like, found_by, reuse_notices
+from tunebook.presets.search_comparison import difference
 from tunebook.presets.strategies import gain_sentence, strategy_row
-from tunebook.presets.task_blocks import difference
 from tunebook.records import TrialState
 from tunebook.space import Space
 from tunebook.study.study_file import checked_file, file_of

@@ -38,8 +38,7 @@ from tunebook.records import (
 )
 from tunebook.records.finding import Finding, Verdict
 from tunebook.records.section import Section, SectionTable, decode, encode
-from tunebook.records.text import clean
-from tunebook.reports.encoding import to_json
+from tunebook.records.text import clean, to_json
 from tunebook.reports.page import report_page, sections_page
 from tunebook.reports.sections import page_message
 from tunebook.reports.snapshot import snapshot
@@ -111,7 +110,7 @@ def test_page_report_and_stream_take_any_text_and_nothing_obeys_it(text: str) ->
     facts = facts_of(text)
     requests = [Request(1, 8.0, "edit notes", {"notes": text, "config": {text: text}})]
     message = study_message(facts, 9, 9.0, is_live=False, path_of=path_of, requests=requests)
-    whole = snapshot(facts, 9, 9.0, path_of=path_of, version="1")
+    whole = snapshot(facts, 9, 9.0, path_of=path_of)
     row = study_row(facts, 9.0, is_live=False)
     read = json.loads(no_such(to_json(message)))
     assert read["notes"] == clean(text)

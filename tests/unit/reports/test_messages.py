@@ -26,10 +26,11 @@ from tunebook.records import (
     TrialNumber,
     TrialReported,
 )
-from tunebook.reports.burn_down import N_POINTS, spent_over_time
+from tunebook.records.text import to_json
 from tunebook.reports.curves import curves_message
-from tunebook.reports.encoding import to_json, to_script_json
 from tunebook.reports.findings import findings_of
+from tunebook.reports.lights import N_POINTS, spent_over_time
+from tunebook.reports.page import to_script_json
 from tunebook.reports.parameter_messages import parameters_message
 from tunebook.reports.snapshot import MAX_CLASS_CURVES, snapshot
 from tunebook.reports.study_messages import study_message, study_row
@@ -199,7 +200,7 @@ def test_report_has_the_curves_of_single_classes_for_the_best_trials():
     series = {"val_accuracy/cat": Series.of([1], [0.5], [1.0])}
     for number in range(60):
         apply(facts, TrialReported(300.0, TrialNumber(number), series))
-    found = snapshot(facts, 7, 300.0, path_of=lambda ref: "", version="1")
+    found = snapshot(facts, 7, 300.0, path_of=lambda ref: "")
     assert len(found.curves["val_accuracy"].curves) == 60
     of_class = found.curves["val_accuracy/cat"]
     assert (len(of_class.curves), of_class.n_left_out) == (MAX_CLASS_CURVES, 60 - MAX_CLASS_CURVES)

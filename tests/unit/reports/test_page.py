@@ -24,9 +24,7 @@ def page(n: int = 5, notes: str = "") -> str:
     events = [StudyCreated(0.0, spec), DriverStarted(0.0, "host:1", 1)]
     for number in range(n):
         events += sample_trial(number, n_steps=100, value=number / n)
-    message = snapshot(
-        replay(events), len(events), 9.0, path_of=lambda ref: "checkpoint", version="0.1"
-    )
+    message = snapshot(replay(events), len(events), 9.0, path_of=lambda ref: "checkpoint")
     return report_page(message)
 
 
@@ -83,7 +81,7 @@ def test_study_writes_its_own_report(tmp_path: Path) -> None:
 def test_study_without_trials_has_a_report_too() -> None:
     spec = sample_spec("digits")
     facts = replay([StudyCreated(0.0, spec)])
-    message = snapshot(facts, 1, 9.0, path_of=lambda ref: "", version="0.1")
+    message = snapshot(facts, 1, 9.0, path_of=lambda ref: "")
     assert "<title>digits - tunebook</title>" in report_page(message)
 
 

@@ -59,7 +59,7 @@ def test_s4_25_distance_of_the_best_makes_a_curve_noisy():
 
 
 def test_report_holds_tags_and_verdicts():
-    whole = snapshot(study(), 9, 1.0, path_of=lambda ref: "", version="0")
+    whole = snapshot(study(), 9, 1.0, path_of=lambda ref: "")
     assert [list(row.tags) for row in whole.trials.rows] == [[name] for name in SHAPES]
     assert [one.verdicts[0].title for one in whole.details.values()] == list(SHAPES)
 

@@ -92,10 +92,15 @@ def damage(content: bytes, chance: random.Random) -> bytes:
     return bytes(damaged)
 
 
+def is_whole(study: RecoveredStudy) -> bool:
+    n_missing = study.n_lost + study.n_unmeasured + study.n_unusable
+    return study.name is not None and n_missing == 0 and not study.is_cut
+
+
 def test_whole_store_comes_back_whole(whole: bytes, truth: Truth, tmp_path: Path) -> None:
     studies, found = recovered(whole, tmp_path)
     assert [s.name for s in studies] == list(NAMES)
-    assert all(s.is_whole and s.n_trials == s.n_finished == N_TRIALS for s in studies)
+    assert all(is_whole(s) and s.n_trials == s.n_finished == N_TRIALS for s in studies)
     assert len(found) == 2 * N_TRIALS
     assert found == truth
 
@@ -227,7 +232,7 @@ def test_end_of_a_trial_whose_launch_is_lost_counts(tmp_path: Path) -> None:
     begun, *_, ended = sample_trial(0)
     queued = replace(begun, is_launched=False, until_step=None)
     study, facts = recovered_log([queued, sample_report(0, 1, 10, value=0.75), ended], tmp_path)
-    assert study.is_whole
+    assert is_whole(study)
     assert facts.trials[0].state is TrialState.DONE
     assert facts.trials[0].value == 0.75
 
@@ -235,7 +240,7 @@ def test_end_of_a_trial_whose_launch_is_lost_counts(tmp_path: Path) -> None:
 def test_trial_that_is_launched_twice_was_lost_in_between(tmp_path: Path) -> None:
     again = TrialLaunched(5.0, TrialNumber(0), 10)
     study, facts = recovered_log([*sample_start(0), again, *sample_trial(0)[2:]], tmp_path)
-    assert study.is_whole
+    assert is_whole(study)
     assert facts.trials[0].state is TrialState.DONE
     assert facts.trials[0].n_losses == 0
 
@@ -246,7 +251,7 @@ def test_events_that_contradict_the_rest_are_counted_and_left_out(tmp_path: Path
     events = [*sample_trial(0), *twice, stray, *sample_trial(1), *twice]
     study, facts = recovered_log(events, tmp_path)
     assert study.n_unusable == 3
-    assert not study.is_whole
+    assert not is_whole(study)
     assert [trial.state for trial in facts.trials] == [TrialState.DONE] * 2
     assert facts.steps_done == 20
 
@@ -289,7 +294,7 @@ def test_trials_whose_values_are_lost_are_told(tmp_path: Path) -> None:
         database.commit()
     (study_back,), _ = recovered(path.read_bytes(), tmp_path)
     assert study_back.n_unmeasured == 1
-    assert not study_back.is_whole
+    assert not is_whole(study_back)
 
 
 def test_listed_study_without_any_event_is_told(tmp_path: Path) -> None:

@@ -102,6 +102,17 @@ def test_table_of_kinds_has_every_event_once() -> None:
     assert len(KINDS) == len(ALL_EVENTS)
 
 
+def test_names_of_kinds_are_those_that_logs_have_been_written_with() -> None:
+    assert set(KINDS) == {
+        *("study created", "study renamed", "study state changed", "driver started"),
+        *("driver stopped", "dry run measured", "budget changed", "space changed", "notes changed"),
+        *("request obeyed", "trial created", "trial launched", "trial began", "trial reported"),
+        *("trial reached", "trial released", "trial checkpointed", "checkpoint rejected"),
+        *("trial halt asked", "trial set aside", "trial ended", "trial stopped", "trial failed"),
+        "trial lost",
+    }
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.one_of([events_of(cls) for cls in sorted(ALL_EVENTS - {TrialReported}, key=str)]))
 def test_every_event_decodes_to_what_was_encoded(event: Any) -> None:

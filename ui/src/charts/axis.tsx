@@ -2,9 +2,9 @@
 import { useMemo } from "preact/hooks";
 import { figure, scalar } from "../format";
 import type {
-  AxisPointMessage,
-  EdgeMessage,
-  ObjectiveMessage,
+  AxisPoint,
+  EdgeFinding,
+  Objective,
   ParameterMessage,
 } from "../messages";
 import { axes, EChart, type Option, plain } from "./echart";
@@ -14,9 +14,9 @@ import { tickLabels } from "./ticks";
 
 interface Props {
   readonly parameter: ParameterMessage;
-  readonly objective: ObjectiveMessage;
-  readonly points: readonly AxisPointMessage[];
-  readonly edges: readonly EdgeMessage[];
+  readonly objective: Objective;
+  readonly points: readonly AxisPoint[];
+  readonly edges: readonly EdgeFinding[];
   readonly onTrial: (trial: number) => void;
 }
 
@@ -54,15 +54,15 @@ export function AxisPlot({ parameter, objective, points, edges, onTrial }: Props
 
 function options(
   parameter: ParameterMessage,
-  objective: ObjectiveMessage,
-  points: readonly AxisPointMessage[],
-  edges: readonly EdgeMessage[],
+  objective: Objective,
+  points: readonly AxisPoint[],
+  edges: readonly EdgeFinding[],
 ): Option {
   const colours = ink();
   const bad = points.filter((point) => point.value === null);
   const good = points.filter((point) => point.value !== null);
   const worst = edgeOf(good, objective.direction);
-  const mark = (point: AxisPointMessage, y: number) => ({
+  const mark = (point: AxisPoint, y: number) => ({
     value: [point.unit, y],
     trial: point.trial,
     told: `trial ${point.trial}: ${scalar(point.x)} gave ${figure(point.value)}`,
@@ -116,14 +116,14 @@ function options(
 }
 
 /** Crosses stand where the worst values are, outside the others. */
-function edgeOf(good: readonly AxisPointMessage[], direction: string): number {
+function edgeOf(good: readonly AxisPoint[], direction: string): number {
   if (good.length === 0) return 0;
   const [low, high] = span(good);
   const margin = (high - low || 1) * 0.06;
   return direction === "maximize" ? low - margin : high + margin;
 }
 
-function span(good: readonly AxisPointMessage[]): [number, number] {
+function span(good: readonly AxisPoint[]): [number, number] {
   const values = good.map((point) => point.value!);
   return [Math.min(...values), Math.max(...values)];
 }

@@ -1,14 +1,14 @@
 // The best to expect of k trials, mean and quartiles (S4.45).
 import { useMemo } from "preact/hooks";
 import { figure } from "../format";
-import type { ExpectedBestMessage, ObjectiveMessage } from "../messages";
+import type { ExpectedBest as BestOf, Objective } from "../messages";
 import { axes, EChart, type Option, plain } from "./echart";
 import { Figure } from "./figure";
 import { ink, theme } from "./palette";
 
 interface Props {
-  readonly points: readonly ExpectedBestMessage[];
-  readonly objective: ObjectiveMessage;
+  readonly points: readonly BestOf[];
+  readonly objective: Objective;
   readonly seedNoise: number | null;
 }
 
@@ -37,10 +37,10 @@ export function ExpectedBest({ points, objective, seedNoise }: Props) {
   );
 }
 
-function options(points: readonly ExpectedBestMessage[], objective: ObjectiveMessage): Option {
+function options(points: readonly BestOf[], objective: Objective): Option {
   const colours = ink();
-  const low = (p: ExpectedBestMessage) => Math.min(p.lower, p.upper);
-  const high = (p: ExpectedBestMessage) => Math.max(p.lower, p.upper);
+  const low = (p: BestOf) => Math.min(p.lower, p.upper);
+  const high = (p: BestOf) => Math.max(p.lower, p.upper);
   const common = axes(
     { type: "value", name: "trials", min: "dataMin", max: "dataMax" },
     {

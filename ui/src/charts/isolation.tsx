@@ -1,7 +1,7 @@
 // The best trial over all other parameters for each stretch of one (S4.23), with its count.
 import { useMemo } from "preact/hooks";
 import { count, figure, scalar, valueAt } from "../format";
-import type { BucketMessage, ObjectiveMessage, ParameterMessage } from "../messages";
+import type { BucketMessage, Objective, ParameterMessage } from "../messages";
 import { unitAxis } from "./axis";
 import { axes, EChart, type Option } from "./echart";
 import { Figure } from "./figure";
@@ -9,7 +9,7 @@ import { ink, theme } from "./palette";
 
 interface Props {
   readonly parameter: ParameterMessage;
-  readonly objective: ObjectiveMessage;
+  readonly objective: Objective;
   readonly buckets: readonly BucketMessage[];
 }
 
@@ -47,7 +47,7 @@ export function Isolation({ parameter, objective, buckets }: Props) {
 
 function bestOf(
   buckets: readonly BucketMessage[],
-  objective: ObjectiveMessage,
+  objective: Objective,
 ): BucketMessage | undefined {
   const sign = objective.direction === "maximize" ? -1 : 1;
   const having = buckets.filter((bucket) => bucket.best !== null && !bucket.is_thin);
@@ -72,7 +72,7 @@ function named(parameter: ParameterMessage, bucket: BucketMessage): string {
 
 function options(
   parameter: ParameterMessage,
-  objective: ObjectiveMessage,
+  objective: Objective,
   buckets: readonly BucketMessage[],
 ): Option {
   const colours = ink();

@@ -21,24 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FASHION_CLASSES = (
-    "t-shirt",
-    "trousers",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
+    *("t-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag"),
     "ankle boot",
 )
 _UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    KeyError,
-    ValueError,
-    EOFError,
-    OSError,
+    *(zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError),
     RuntimeError,
 )
 """What zipfile and NumPy raise, depending on which bytes of an archive are wrong."""

@@ -27,23 +27,8 @@ MAX_CLASSES = 20
 """More whole numbers than this are numbers to predict, not classes."""
 
 GAPS = frozenset(
-    {
-        "",
-        "na",
-        "n/a",
-        "#n/a",
-        "<na>",
-        "nan",
-        "-nan",
-        "null",
-        "none",
-        "nil",
-        "?",
-        "-",
-        ".",
-        "missing",
-    }
-)
+    {*("", "na", "n/a", "#n/a", "<na>", "nan", "-nan"), *("null", "none", "nil", "?", "-", ".")}
+) | {"missing"}
 """What stands in a column of numbers where there is none, in lower case."""
 
 _TARGETS = ("label", "target", "class", "y")
