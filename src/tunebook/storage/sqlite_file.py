@@ -30,7 +30,7 @@ APPLICATION_ID = 0x74756E65
 """What the header of a store's file says it belongs to: "tune" in ASCII."""
 
 PRIVATE = 0o600
-_PAGES_PER_CHECKPOINT = 4000
+_PAGES_PER_CHECKPOINT, _SWITCH_TIMEOUT_S = 4000, 10.0
 _OPENED: dict[str, tuple[tuple[int, int], Database]] = {}
 
 
@@ -196,7 +196,7 @@ def _check_identity(path: Path, connect: Callable[[], sqlite3.Connection]) -> No
             names = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             tables = {str(name) for (name,) in names}
             if not tables and owner == 0:
-                file.execute("PRAGMA journal_mode = WAL")
+                _keep_log(file)
                 file.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 file.commit()
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -208,6 +208,19 @@ def _check_identity(path: Path, connect: Callable[[], sqlite3.Connection]) -> No
             got=f"{path} with the tables {', '.join(sorted(tables)[:5]) or '(none)'}",
             do="Give the store a file of its own",
         )
+
+
+def _keep_log(file: sqlite3.Connection) -> None:
+    """Set the write-ahead log. SQLite waits for others, but not for those who do just this."""
+    until = time.monotonic() + _SWITCH_TIMEOUT_S
+    while True:
+        try:
+            file.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 MIGRATIONS: Mapping[int, Callable[[sa.Connection], object]] = {

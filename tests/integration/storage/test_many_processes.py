@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ except StudyExistsError:
     print("there", flush=True)
 store.add_request(store.find_study("shared"), "stop study", {}, at=1.0)
 store.close()
+"""
+
+OPENER = """
+import sys, time
+from tunebook.storage import open_store
+input()
+for number in range(60):
+    while time.time() < float(sys.argv[2]) + 0.02 * number:
+        pass
+    open_store(f"{sys.argv[1]}/{number}.db").close()
+print("opened all", flush=True)
 """
 
 
@@ -149,3 +161,13 @@ def test_study_of_a_live_process_is_busy_until_it_is_killed(tmp_path: Path) -> N
     n_trials = len({getattr(event, "trial", 0) for _, event in store.events_after(study)})
     store.append(study, [*sample_start(n_trials), *sample_trial(n_trials)[2:]], after_seq=seq)
     store.close()
+
+
+def test_processes_that_make_the_same_store_at_once_all_open_it(tmp_path: Path) -> None:
+    begin = str(time.time() + 2.0)
+    openers = [started(OPENER, str(tmp_path), begin) for _ in range(4)]
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write("\n")
+        opener.stdin.flush()
+    assert [opener.communicate(timeout=60)[0] for opener in openers] == ["opened all\n"] * 4
