@@ -62,7 +62,7 @@ def test_the_page_is_what_the_script_writes_but_for_new_tests(procedures):
     made = procedures.page().splitlines()
     cells = [[line.rpartition(" | ")[0] for line in lines] for lines in (written, made)]
     assert cells[0] == cells[1]
-    for line in written:
+    for line in (one for one in written if re.match(r"\| [SCI]\d", one)):
         files = re.findall(r"`([^`]+)`", line.rpartition(" | ")[2])
         assert all((procedures.TESTS / path).exists() for path in files), line
 
