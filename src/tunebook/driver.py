@@ -57,7 +57,6 @@ class Watcher(Protocol):
 
     def update(self, facts: Facts, now: float) -> None:
         """Look at the study at time ``now``; called several times a second. Changes nothing."""
-        ...
 
 
 class Checkpoints(Protocol):
@@ -65,11 +64,9 @@ class Checkpoints(Protocol):
 
     def delete(self, ref: CheckpointRef) -> None:
         """Delete a checkpoint; no error if it is gone."""
-        ...
 
     def sweep(self, keep: Sequence[CheckpointRef]) -> int:
         """Delete every checkpoint not in ``keep``; no worker runs meanwhile."""
-        ...
 
 
 @final

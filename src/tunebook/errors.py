@@ -1,32 +1,5 @@
 """Every error tunebook raises, in one tree.
 
-    TunebookError
-    ├── InputError E100                what the user gave is wrong; nothing was started or lost
-    │   ├── SpaceError E110            a parameter, condition or constraint
-    │   ├── ConfigurationError E111    a configuration that is not in the space
-    │   ├── ObjectiveError E120        maximize / minimize / reduce
-    │   ├── BudgetError E130           a limit
-    │   ├── SearchError E140           an unknown searcher or option
-    │   ├── StudyFileError E150        a study file
-    │   ├── TaskError E160             a function or command that cannot be run in a worker
-    │   ├── ReportError E170           a measurement that cannot be taken
-    │   ├── MetricMissingError E171    the objective's metric never came
-    │   ├── MetricUnclearError E172    several numbers may be the objective
-    │   └── DatasetError E180          a dataset that cannot be read
-    ├── StoreError E200                the store
-    │   ├── StudyNotFoundError E201
-    │   ├── StudyExistsError E202
-    │   ├── StudyBusyError E203        another live driver holds the study
-    │   ├── StoreFullError E204        no space left
-    │   ├── StoreVersionError E205     written by a newer tunebook
-    │   ├── NotAStoreError E206        the file is not a tunebook store
-    │   ├── StoreConflictError E207    somebody else appended to our log
-    │   └── CheckpointError E210       a torn, corrupt or missing checkpoint
-    ├── InvalidTransitionError E301    a trial was sent to a state it cannot reach (our bug)
-    ├── ExecutionError E400            the machinery around the user's code
-    │   └── WorkerStartError E401
-    └── StudyFailedError E500          the study itself could not go on
-
 Each says what we got, what we expected and what to do. The code is stable; the wording is not.
 """
 

@@ -22,6 +22,7 @@ from tunebook.recipes.answers import SHOWN_SCORE, Found, objects_of
 from tunebook.recipes.boxes import ignored_as
 from tunebook.recipes.detections import KEPT, mean_average_precision
 from tunebook.recipes.images import Images, arguments_of_images
+from tunebook.recipes.networks.convolutional import convolution
 from tunebook.recipes.pictures import Pictures, boxes_of, pictured
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
@@ -30,7 +31,8 @@ from tunebook.space import Choice, Float, Kind, Space
 RESOLUTION, CELL = 160, 8
 """Pixels on a side, and of a cell."""
 
-_GROUPS, _RARE = 4, -4.0
+_RARE = -4.0
+_convolution = partial(convolution, most_groups=4)
 
 
 @final
@@ -114,14 +116,6 @@ class _Context(nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         size = inputs.shape[-2:]
         return inputs + nn.functional.interpolate(self.down(inputs), size=size, mode="nearest")
-
-
-def _convolution(before: int, after: int, *, stride: int = 1) -> list[nn.Module]:
-    return [
-        nn.Conv2d(before, after, 3, stride, 1, bias=False),
-        nn.GroupNorm(_GROUPS, after),
-        nn.ReLU(),
-    ]
 
 
 def cells_of(boxes: torch.Tensor, side: int, n_classes: int) -> dict[str, torch.Tensor]:

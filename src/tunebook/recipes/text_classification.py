@@ -89,18 +89,13 @@ class TextTask:
 
 
 @final
-class Bag(nn.Module):
+class Bag(nn.Sequential):
     """The mean of the words' embeddings, then one layer: fastText."""
 
     def __init__(self, n_words: int, width: int, n_classes: int, *, dropout: float) -> None:
         super().__init__()
         self.embed = nn.EmbeddingBag(n_words, width, padding_idx=0)
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(width, n_classes)
-
-    def forward(self, words: torch.Tensor) -> torch.Tensor:
-        """Return scores of classes (B, K) for numbers of words (B, L)."""
-        found: torch.Tensor = self.out(self.drop(self.embed(words)))
-        return found
 
 
 @final

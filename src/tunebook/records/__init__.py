@@ -22,7 +22,6 @@ from tunebook.records.events import (
     TrialCheckpointed,
     TrialCreated,
     TrialEnded,
-    TrialEvent,
     TrialFailed,
     TrialHaltAsked,
     TrialLaunched,
@@ -34,7 +33,7 @@ from tunebook.records.events import (
     TrialStopped,
 )
 from tunebook.records.finding import Finding, Verdict, worst
-from tunebook.records.measurement import Curves, Measurement, Series
+from tunebook.records.measurement import Curves, Series
 from tunebook.records.objective import Direction, Objective
 from tunebook.records.states import Failure, FailureKind, StudyState, TrialState
 from tunebook.records.study import JsonObject, StudyId, StudySpec, TaskKind, TaskRef
@@ -57,7 +56,6 @@ __all__ = [
     "FailureKind",
     "Finding",
     "JsonObject",
-    "Measurement",
     "NotesChanged",
     "Objective",
     "Request",
@@ -78,7 +76,6 @@ __all__ = [
     "TrialCheckpointed",
     "TrialCreated",
     "TrialEnded",
-    "TrialEvent",
     "TrialFailed",
     "TrialHaltAsked",
     "TrialLaunched",

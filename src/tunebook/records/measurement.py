@@ -9,17 +9,6 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """One figure: ``metric`` was ``value`` at ``step`` of trial ``trial``, ``seconds`` into it."""
-
-    trial: int
-    step: int
-    metric: str
-    value: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """Points of one metric of one trial, in columns of equal length.
 

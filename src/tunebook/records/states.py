@@ -44,24 +44,8 @@ class TrialState(StrEnum):
         return self in _VALUED
 
 
-_FINAL = frozenset(
-    {
-        TrialState.DONE,
-        TrialState.STOPPED,
-        TrialState.INFEASIBLE,
-        TrialState.FAILED,
-        TrialState.CANCELLED,
-    }
-)
-_VALUED = frozenset(
-    {
-        TrialState.RUNNING,
-        TrialState.PAUSED,
-        TrialState.DONE,
-        TrialState.STOPPED,
-        TrialState.LOST,
-    }
-)
+_FINAL = frozenset(map(TrialState, ("done", "stopped", "infeasible", "failed", "cancelled")))
+_VALUED = frozenset(map(TrialState, ("running", "paused", "done", "stopped", "lost")))
 
 
 class StudyState(StrEnum):

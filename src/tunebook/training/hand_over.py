@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import final
 
-from tunebook.records import CheckpointRef, Curves, Objective, TrialState
+from tunebook.records import Curves, Objective
 from tunebook.records.measurement import last_step
 from tunebook.training.assignment import Assignment
 from tunebook.training.channel import Answer, Channel, Checkpoints, Proceed
@@ -37,6 +37,8 @@ class PassingChannel:
         self._stopwatch = stopwatch
         self._objective = objective
         self.has_begun = has_begun
+        self.checkpointed, self.rejected = channel.checkpointed, channel.rejected
+        self.halt = channel.halt
 
     @property
     def seconds(self) -> float:
@@ -69,18 +71,6 @@ class PassingChannel:
         else:
             self.has_left = True
         return answer
-
-    def checkpointed(self, checkpoint: CheckpointRef) -> None:
-        """Pass on that a checkpoint is stored."""
-        self._channel.checkpointed(checkpoint)
-
-    def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
-        """Pass on that a checkpoint cannot be used."""
-        self._channel.rejected(checkpoint, why)
-
-    def halt(self) -> TrialState | None:
-        """Return how the trial is to end its work early, or None."""
-        return self._channel.halt()
 
 
 @dataclass(frozen=True, slots=True)

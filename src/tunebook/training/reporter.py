@@ -50,7 +50,8 @@ class Reporter:
     """The measurements of one attempt on their way out.
 
     ``seconds`` gives the trial's training time, ``clock`` the time by which batches age. With
-    ``in_background`` a thread sends what waits; ``close`` ends it.
+    ``in_background`` a thread sends what waits; ``close`` ends it. ``divergence`` is how the
+    objective became NaN or infinite, should the user's code have caught that.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Reporter:
         self._columns: dict[str, Series] = {}
         self._last_step: dict[str, int] = {}
         self._best: float | None = None
-        self._divergence: Diverged | None = None
+        self.divergence: Diverged | None = None
         self._sent_at = clock()
         self._lock = threading.Lock()
         self._waiting = threading.Event()
@@ -83,11 +84,6 @@ class Reporter:
         """The names that were reported so far."""
         return sorted(self._last_step)
 
-    @property
-    def divergence(self) -> Diverged | None:
-        """How the objective became NaN or infinite, should the user's code have caught that."""
-        return self._divergence
-
     def was_reported(self, metric: str, step: int) -> bool:
         """Whether the metric came at that step."""
         return self._last_step.get(metric) == step
@@ -99,8 +95,8 @@ class Reporter:
 
         ``Diverged`` when the objective's value is NaN or infinite: that is kept and sent first.
         """
-        if self._divergence is not None:
-            raise self._divergence
+        if self.divergence is not None:
+            raise self.divergence
         numbers = {
             clean(metric): value if type(value) is float else as_number(metric, value)
             for metric, value in metrics.items()
@@ -139,8 +135,8 @@ class Reporter:
             return False
         if not math.isfinite(value):
             self.flush()
-            self._divergence = Diverged(self._objective.metric, value, step)
-            raise self._divergence
+            self.divergence = Diverged(self._objective.metric, value, step)
+            raise self.divergence
         if not self._objective.is_better(value, self._best):
             return False
         self._best = value

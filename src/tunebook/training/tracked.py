@@ -21,11 +21,9 @@ class Stateful(Protocol):
 
     def state_dict(self) -> Mapping[str, Any]:
         """Return the state as a tree of numbers, arrays and tensors."""
-        ...
 
     def load_state_dict(self, state: Any, /) -> object:
         """Take over a state that ``state_dict`` returned."""
-        ...
 
 
 @final
