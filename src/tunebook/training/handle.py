@@ -312,14 +312,14 @@ class TrialHandle:
         else:
             return
         at = max(self._step, 1)
-        known = self._reporter.was_reported
-        fresh = {str(n): value for n, value in metrics.items() if not known(str(n), at)}
+        last = self._reporter.last_steps
+        fresh = {str(n): value for n, value in metrics.items() if last.get(str(n)) != at}
         if fresh:
             self._reporter.add(at, fresh)
             self._step = at
 
     def _require_objective(self, returned: object) -> None:
-        objective, came = self.objective.metric, self._reporter.metrics
+        objective, came = self.objective.metric, sorted(self._reporter.last_steps)
         if objective in came or self._start > 0:
             return
         raise MetricMissingError(

@@ -51,7 +51,8 @@ class Reporter:
 
     ``seconds`` gives the trial's training time, ``clock`` the time by which batches age. With
     ``in_background`` a thread sends what waits; ``close`` ends it. ``divergence`` is how the
-    objective became NaN or infinite, should the user's code have caught that.
+    objective became NaN or infinite, should the user's code have caught that; ``last_steps`` when
+    each metric came last.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Reporter:
         self._seconds = seconds
         self._clock = clock
         self._columns: dict[str, Series] = {}
-        self._last_step: dict[str, int] = {}
+        self.last_steps: dict[str, int] = {}
         self._best: float | None = None
         self.divergence: Diverged | None = None
         self._sent_at = clock()
@@ -78,15 +79,6 @@ class Reporter:
         self._is_threaded = in_background
         if in_background:
             threading.Thread(target=self._send_what_waits, name="reports", daemon=True).start()
-
-    @property
-    def metrics(self) -> list[str]:
-        """The names that were reported so far."""
-        return sorted(self._last_step)
-
-    def was_reported(self, metric: str, step: int) -> bool:
-        """Whether the metric came at that step."""
-        return self._last_step.get(metric) == step
 
     def add(self, step: int, metrics: Mapping[str, object]) -> bool:
         """Take the metrics of one step, all or none; return whether the objective got better.
@@ -103,9 +95,8 @@ class Reporter:
             if type(value) is not Series
         }
         many = {clean(metric): v for metric, v in metrics.items() if isinstance(v, Series)}
-        last_step = self._last_step
         for metric in numbers:
-            if last_step.get(metric) == step:
+            if self.last_steps.get(metric) == step:
                 raise ReportError(
                     f"Step {step} has two metrics with one name",
                     got=metric,
@@ -121,7 +112,7 @@ class Reporter:
                 column.steps.append(step)
                 column.values.append(number)
                 column.seconds.append(seconds)
-                last_step[metric] = step
+                self.last_steps[metric] = step
             for metric, series in many.items():
                 self._columns.setdefault(metric, Series()).extend(series)
         if self._clock() - self._sent_at >= FLUSH_S:

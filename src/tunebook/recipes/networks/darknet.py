@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import final
 
 import torch
@@ -135,6 +136,15 @@ class Darknet(nn.Module):
     def heads(self) -> list[Head]:
         """The ``yolo`` sections, in order."""
         return [layer for layer in self.layers if isinstance(layer, Head)]
+
+    @property
+    def before_heads(self) -> list[tuple[Convolution, Head]]:
+        """Each ``yolo`` section with the convolution right before it, if one is there."""
+        return [
+            (before, head)
+            for before, head in pairwise(self.layers)
+            if isinstance(before, Convolution) and isinstance(head, Head)
+        ]
 
     @property
     def convolutions(self) -> Iterator[Convolution]:
