@@ -135,15 +135,10 @@ RECIPE = Recipe(
     kind=DataKind.IMAGE_CLASSES,
     maker="tunebook.recipes.image_classification:ImageClassificationTask",
     arguments=arguments_of,
-    defaults={
-        "optimizer": "adamw",
-        "lr": 2e-3,
-        "weight_decay": 1e-2,
-        "batch_size": 64,
-        "width": 16,
-        "dropout": 0.0,
-        **DEFAULTS,
-    },
+    defaults=dict(
+        optimizer="adamw", lr=2e-3, weight_decay=1e-2, batch_size=64, width=16, dropout=0.0
+    )
+    | DEFAULTS,
     space=Space(
         lr=_RATE,
         weight_decay=_DECAY,

@@ -136,14 +136,9 @@ RECIPE = Recipe(
     kind=DataKind.DETECTION,
     maker="tunebook.recipes.object_detection:ObjectDetectionTask",
     arguments=arguments_of,
-    defaults={
-        "optimizer": "adamw",
-        "lr": 2e-3,
-        "weight_decay": 1e-2,
-        "batch_size": 16,
-        "width": 16,
-        "schedule": "cosine",
-    },
+    defaults=dict(
+        optimizer="adamw", lr=2e-3, weight_decay=1e-2, batch_size=16, width=16, schedule="cosine"
+    ),
     space=Space(
         lr=Float(2e-4, 1e-2, log=True, kind=Kind.OPTIMIZATION),
         weight_decay=Float(1e-4, 1.0, log=True, kind=Kind.REGULARIZATION),

@@ -152,15 +152,9 @@ RECIPE = Recipe(
     kind=DataKind.TABLE,
     maker="tunebook.recipes.tabular:TabularTask",
     arguments=arguments_of,
-    defaults={
-        "optimizer": "adamw",
-        "lr": 1e-3,
-        "weight_decay": 1e-4,
-        "batch_size": 64,
-        "width": 64,
-        "depth": 2,
-        "dropout": 0.0,
-    },
+    defaults=dict(
+        optimizer="adamw", lr=1e-3, weight_decay=1e-4, batch_size=64, width=64, depth=2, dropout=0.0
+    ),
     space=Space(
         lr=Float(1e-4, 1e-1, log=True, kind=Kind.OPTIMIZATION),
         weight_decay=Float(1e-6, 1e-1, log=True, kind=Kind.REGULARIZATION),
