@@ -117,10 +117,7 @@ class ImageClassificationTask:
 
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the labels, and how images become inputs, by the training images alone (S2.5).
-
-    A pretrained network has a scale of its own.
-    """
+    """Return labels and scale: of the training images (S2.5), or a pretrained network's own."""
     name = str(given["network"])
     scale = backbone_named(name).scale if is_backbone(name) else None
     return arguments_of_images(stored, stored.dataset.labelled("train"), given["resolution"], scale)

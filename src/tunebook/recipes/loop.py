@@ -179,10 +179,7 @@ class Training:
     def update(
         self, batch: Batch | None = None, *, into: dict[str, float] | None = None
     ) -> torch.Tensor:
-        """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one.
-
-        What was measured of the step is put ``into`` a dictionary, if there is one.
-        """
+        """Do a step on ``batch``, by default the next; return its loss, put figures ``into``."""
         self._enter_stage()
         if not self.network.training:
             self.network.train()
@@ -294,10 +291,7 @@ class Training:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken, with the hyperparameters of this training.
-
-        They may differ from those of the state: a clone goes on with its parent's (S0.15).
-        """
+        """Go on from a state with hyperparameters of this training: a clone's differ (S0.15)."""
         self.network.load_state_dict(state["network"])
         if self.averaged is not None:
             if state.get("averaged") is None:

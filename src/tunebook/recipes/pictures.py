@@ -1,7 +1,4 @@
-"""Images with boxes, and what all tasks of object detection share.
-
-Images become squares: that changes no overlap of boxes.
-"""
+"""Images with boxes, as squares, and what all tasks of object detection share."""
 
 from __future__ import annotations
 
@@ -25,10 +22,7 @@ from tunebook.recipes.images import Images
 
 @final
 class Pictures(Dataset[Any]):
-    """Images of a split, each with its boxes and with what ``describe`` makes of those.
-
-    Bytes become values of 0 to 1 when they are asked for.
-    """
+    """Images of a split (bytes become 0 to 1) with boxes and what ``describe`` makes of them."""
 
     def __init__(
         self,

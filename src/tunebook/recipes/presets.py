@@ -38,10 +38,7 @@ SETTINGS = frozenset(field.name for field in fields(TrainingSettings))
 def read_preset(
     recipe: str, *, data: str | None = None, home: str | None = None, given: Mapping[str, Any]
 ) -> Preset:
-    """Return the preset of a recipe for the data of that name; ``given`` are values set by hand.
-
-    ``TaskError`` offers the nearest recipe.
-    """
+    """Return the preset of a recipe or of a user's task; ``given`` are values set by hand."""
     if not is_own_task(recipe):
         return _preset_of_recipe(recipe_named(recipe), data, Path(home or "."), given)
     if data is not None:

@@ -57,10 +57,7 @@ OPTIONS = {
 
 @final
 class YoloDetectionTask(DetectionTask):
-    """Finds objects by the rows of a Darknet network.
-
-    ``cfg`` is the text of a Darknet configuration, ``weights`` the path of a file.
-    """
+    """Finds objects by a Darknet network: ``cfg`` is its text, ``weights`` the path of a file."""
 
     def __init__(
         self,

@@ -162,10 +162,7 @@ class TrialReported(_TrialFact):
 
 @dataclass(frozen=True, slots=True)
 class TrialReached(_TrialFact):
-    """The trial came to the end of its slice and waits, its worker still holding it.
-
-    ``seconds`` is the training time of the trial so far.
-    """
+    """The trial ended its slice after ``seconds`` of training; its worker still holds it."""
 
     step: int
     seconds: float
@@ -272,10 +269,7 @@ Event: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish of somebody who does not own the log: the driver obeys it and says so.
-
-    ``kind`` is one of ``REQUEST_KINDS``; ``body`` its arguments.
-    """
+    """Somebody's wish, which the driver obeys: one of ``REQUEST_KINDS`` with its arguments."""
 
     id: int
     at: float

@@ -1,7 +1,4 @@
-"""What a probe, a curve, a dataset or a study shows: a verdict with its evidence and what to do.
-
-The same fact everywhere: a line of ``tunebook check`` or of a quality report, a card of a page.
-"""
+"""What a check, a curve, a dataset or a study shows: a verdict with its evidence and what to do."""
 
 from __future__ import annotations
 
@@ -47,10 +44,7 @@ class Finding:
 
 
 def finding_of(told: Mapping[str, Any]) -> Finding:
-    """Return a finding from its fields as JSON holds them; fields of later versions are left out.
-
-    ``KeyError`` or ``ValueError`` if it is none.
-    """
+    """Return a finding from its fields in JSON; ``KeyError`` or ``ValueError`` if it is none."""
     known = {field.name for field in fields(Finding)}
     values: dict[str, Any] = {
         name: tuple(map(str, value)) if isinstance(value, list | tuple) else str(value)

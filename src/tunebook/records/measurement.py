@@ -35,11 +35,7 @@ class Series:
         return Series(self.steps[1:], self.values[1:], self.seconds[1:])
 
     def extend(self, later: Series) -> None:
-        """Add ``later`` points; where a step comes again the last write wins.
-
-        A trial that went back to a checkpoint measures the same steps again: everything from
-        the first repeated step on is replaced.
-        """
+        """Add ``later`` points in place of those from their first step on (before a loss)."""
         if not later.steps:
             return
         if self.steps and later.steps[0] <= self.steps[-1]:

@@ -1,7 +1,4 @@
-"""The objective: one metric, one direction, one reduction of a curve to a value.
-
-Nothing else in the system may guess a direction.
-"""
+"""The objective: one metric, one direction, one reduction. Nothing else may guess a direction."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The states of trials and studies, and what can go wrong with a trial.
-
-The transition table that joins the states lives in ``tunebook.engine.transitions``.
-"""
+"""The states of trials and studies, and what can go wrong; ``engine.transitions`` joins them."""
 
 from __future__ import annotations
 

@@ -40,10 +40,7 @@ class Channel(Protocol):
         """Send measurements, which may be none, and whatever was held back before them."""
 
     def reached(self, step: int, seconds: float, *, is_tracked: bool) -> Answer:
-        """Say that the slice is trained, and wait for what is to be done.
-
-        ``is_tracked``: the trial can save a checkpoint and go on from it in another process.
-        """
+        """Say that the slice is trained and wait for the answer. ``is_tracked``: can be resumed."""
 
     def checkpointed(self, checkpoint: CheckpointRef) -> None:
         """Say that a checkpoint is safely stored."""

@@ -1,7 +1,4 @@
-"""When a trial saves a checkpoint of its own accord. No clock: it is told the time.
-
-Saving costs training time, and losing costs training time: the rule weighs the two.
-"""
+"""When a trial saves a checkpoint by itself: what saving costs, against what may be lost."""
 
 from __future__ import annotations
 

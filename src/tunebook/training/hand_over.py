@@ -20,11 +20,7 @@ from tunebook.training.stopwatch import Stopwatch
 
 @final
 class PassingChannel:
-    """The channel that a handle elsewhere speaks through; ``has_begun``: training has before.
-
-    ``start`` is the step from which the handle went on, ``step`` where it is, ``metrics`` what it
-    has reported.
-    """
+    """The channel of a handle elsewhere, which went on from ``start`` and is at ``step``."""
 
     def __init__(
         self, channel: Channel, stopwatch: Stopwatch, objective: Objective, *, has_begun: bool

@@ -22,10 +22,7 @@ FLUSH_S = 0.05
 
 
 def as_number(metric: str, value: object) -> float:
-    """Return a reported value as a float; scalars of NumPy and PyTorch are taken.
-
-    ``ReportError`` names the metric, the value and its type for anything else, booleans included.
-    """
+    """Return a reported value, maybe a scalar of NumPy or PyTorch, as a float; no booleans."""
     number = value
     if hasattr(value, "item"):
         try:

@@ -160,10 +160,7 @@ def _of_validation(metric: str | None) -> str | None:
 
 
 def load_task(reference: str, arguments: Mapping[str, Any] | None = None) -> Task:
-    """Load ``file.py:Name``, ``module:Name`` or ``file.py``; ``TaskError`` says what is wrong.
-
-    With ``arguments`` the object of that name is called with them, and returns the task.
-    """
+    """Load ``file.py:Name``, ``module:Name`` or ``file.py``, called with ``arguments``, if any."""
     place, _, name = reference.partition(":")
     module = _load_module(place, reference)
     if not name:

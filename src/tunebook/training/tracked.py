@@ -1,7 +1,4 @@
-"""The objects a trial tracks: what is saved in its checkpoints and restored from them.
-
-The generators' states travel along, so that a resumed trial equals an undisturbed one.
-"""
+"""What a trial tracks: saved in its checkpoints with the generators' states, restored from them."""
 
 from __future__ import annotations
 
@@ -31,10 +28,7 @@ class Tracked:
         return bool(self._objects) and self._checkpoints is not None
 
     def load(self, refs: Sequence[CheckpointRef], channel: Channel) -> int:
-        """Load the last usable checkpoint and return its step; 0 when none can be used.
-
-        Those that are torn or corrupt are reported as rejected.
-        """
+        """Load the last usable checkpoint and return its step, or 0; reject torn ones."""
         if self._checkpoints is None:
             return 0
         for ref in reversed(refs):
@@ -48,11 +42,7 @@ class Tracked:
         return 0
 
     def add(self, objects: Mapping[str, object]) -> None:
-        """Track more objects, each restored at once if there is a checkpoint to go on from.
-
-        ``TaskError`` for an object without a state, a name used twice, and a name or state that
-        does not fit the checkpoint.
-        """
+        """Track and restore more objects; ``TaskError`` if one cannot be or does not fit."""
         for name, tracked in objects.items():
             self._require_new(name, tracked)
             self._objects[name] = tracked

@@ -1,7 +1,4 @@
-"""Convolutional networks for images, from simple to deep: their feature maps (S2.3).
-
-Each is a stem that turns images (B, 3, H, W) into maps, and tells how many channels those have.
-"""
+"""Convolutional stems: from images (B, 3, H, W) to maps, with their channels (S2.3)."""
 
 from __future__ import annotations
 

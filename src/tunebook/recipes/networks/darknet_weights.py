@@ -24,10 +24,7 @@ _VERSION = struct.Struct("<3i")
 
 
 def read_weights(path: Path) -> Numbers:
-    """Return the numbers of a .weights file; ``ConfigurationError`` if it is none.
-
-    Since version 0.2 the count of images has eight bytes, before it four.
-    """
+    """Return the numbers of a .weights file; ``ConfigurationError`` if it is none."""
     try:
         raw = path.read_bytes()
     except OSError as error:

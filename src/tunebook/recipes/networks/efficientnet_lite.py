@@ -111,10 +111,7 @@ class EfficientNetLite0(nn.Sequential):
 
 
 def efficientnet_lite0(weights: Path | None) -> EfficientNetLite0:
-    """Return the network with random weights, or those of a file.
-
-    ``ConfigurationError`` says what the file lacks.
-    """
+    """Return the network; ``ConfigurationError`` if the weights are not its own."""
     network = EfficientNetLite0()
     if weights is not None:
         state = {k: v for k, v in read_weights(weights).items() if not k.startswith("_fc.")}

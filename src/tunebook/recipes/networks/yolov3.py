@@ -24,10 +24,7 @@ _SIZE = 416
 
 
 def scaled_anchors(*, scale: float = 1.0, ratio: float = 1.0) -> list[tuple[float, float]]:
-    """Return the preset anchors with sides times ``scale``, and width : height times ``ratio``.
-
-    ``ratio`` changes no area: ``anchor_scale`` and ``anchor_ratio`` of the platform (S0.12).
-    """
+    """Return the anchors, sides times ``scale``, width : height times ``ratio`` (S0.12)."""
     wider = math.sqrt(ratio)
     return [(w * scale * wider, h * scale / wider) for w, h in ANCHORS]
 
