@@ -46,7 +46,7 @@ def _areas(boxes: torch.Tensor) -> torch.Tensor:
 
 
 def not_repeated(boxes: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
-    """Return the positions of boxes that overlap no better one of their class by over ``SAME``."""
+    """Return the positions that non-maximum suppression keeps within classes; best first."""
     clashes = overlaps(boxes, boxes) > SAME
     clashes &= kinds[:, None] == kinds[None]
     rows, is_out = clashes.cpu().numpy(), torch.zeros(len(boxes), dtype=torch.bool).numpy()

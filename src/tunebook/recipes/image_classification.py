@@ -19,7 +19,7 @@ from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.images import Images, arguments_of_images
-from tunebook.recipes.networks.backbones import backbone_named, is_backbone
+from tunebook.recipes.networks.backbones import backbone_named
 from tunebook.recipes.networks.bilinear import POOLINGS, pooling
 from tunebook.recipes.networks.convolutional import STEMS, Shrink
 from tunebook.recipes.networks.transferred import (
@@ -79,10 +79,11 @@ class ImageClassificationTask:
         trained as ``transfer`` says (S3.5).
         """
         name = str(config.get("network", DEFAULTS["network"]))
-        if is_backbone(name):
+        backbone = backbone_named(name)
+        if backbone is not None:
             wants = mode_of(config) is not TransferMode.FROM_SCRATCH
             is_pretrained = wants and config.get(PRETRAINED) is not False
-            stem, n_channels = backbone_named(name).build(is_pretrained)
+            stem, n_channels = backbone.build(is_pretrained)
         else:
             stem_of = STEMS[require_known("network", name, STEMS)]
             stem, n_channels = stem_of(int(str(config["width"])))
@@ -92,7 +93,7 @@ class ImageClassificationTask:
         classifier = nn.Linear(n_features, len(self.labels))
         body = nn.Sequential(*self._shrink(config), stem, pool)
         head = nn.Sequential(dropout, classifier)
-        return transferred(body, head, config) if is_backbone(name) else nn.Sequential(*body, *head)
+        return transferred(body, head, config) if backbone else nn.Sequential(*body, *head)
 
     def _shrink(self, config: Configuration) -> list[nn.Module]:
         size, largest = config.get("size"), self._images.resolution
@@ -118,8 +119,8 @@ class ImageClassificationTask:
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return labels and scale: of the training images (S2.5), or a pretrained network's own."""
-    name = str(given["network"])
-    scale = backbone_named(name).scale if is_backbone(name) else None
+    backbone = backbone_named(str(given["network"]))
+    scale = None if backbone is None else backbone.scale
     return arguments_of_images(stored, stored.dataset.labelled("train"), given["resolution"], scale)
 
 

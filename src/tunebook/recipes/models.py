@@ -140,7 +140,13 @@ def write_weights(
     folder: Path, *, states: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> list[str]:
     """Write the states of networks, tensors by name, a file each; return their names."""
-    modules = {name: state for name, state in states.items() if _is_of_module(state)}
+    # What an optimizer or a schedule keeps is not part of a network.
+    modules = {
+        name: state
+        for name, state in states.items()
+        if isinstance(state, Mapping) and state
+        if all(isinstance(value, torch.Tensor) for value in state.values())
+    }
     for name, state in modules.items():
         # Tensors that share memory are refused by the format.
         tensors = {key: tensor.detach().clone().contiguous() for key, tensor in state.items()}
@@ -149,12 +155,6 @@ def write_weights(
         _write_json(folder / "metrics.json", dict(facts))
         (folder / "load.py").write_text(_WEIGHTS_EXAMPLE, encoding="utf-8")
     return list(modules)
-
-
-def _is_of_module(state: object) -> bool:
-    if not isinstance(state, Mapping) or not state:
-        return False
-    return all(isinstance(value, torch.Tensor) for value in state.values())
 
 
 def load_model(folder: str | os.PathLike[str]) -> Model:

@@ -307,7 +307,7 @@ class TrialHandle:
         objective = self.objective.metric
         if isinstance(returned, Mapping):
             metrics = dict(returned)
-        elif _is_number_like(returned):
+        elif isinstance(returned, int | float) or hasattr(returned, "item"):
             metrics = {objective: returned}
         else:
             return
@@ -328,10 +328,6 @@ class TrialHandle:
             expected=f"trial.report({objective}=...) or a return of the number",
             do=nearest(objective, came) if came else "Report it at each step, or return it",
         )
-
-
-def _is_number_like(returned: object) -> bool:
-    return isinstance(returned, int | float) or hasattr(returned, "item")
 
 
 def _as_step(step: Any) -> int:

@@ -14,7 +14,6 @@ from torch import nn
 
 from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.networks import efficientnet_lite as lite
-from tunebook.recipes.settings import require_known
 
 TIMM = "timm/"
 """What the name of a model of timm begins with."""
@@ -36,25 +35,13 @@ def _efficientnet_lite0(is_pretrained: bool) -> tuple[nn.Module, int]:
     return lite.efficientnet_lite0(lite.weights_file() if is_pretrained else None), lite.N_CHANNELS
 
 
-BACKBONES: Mapping[str, Backbone] = {
-    "efficientnet-lite0": Backbone(
-        _efficientnet_lite0,
-        {"mean": [lite.PIXEL_MEAN / 255] * 3, "deviation": [lite.PIXEL_DEVIATION / 255] * 3},
-    )
-}
-
-
-def is_backbone(name: str) -> bool:
-    """Whether a network of that name can be pretrained."""
-    return name in BACKBONES or name.startswith(TIMM)
-
-
-def backbone_named(name: str) -> Backbone:
-    """Return the backbone of that name; ``ConfigurationError`` says what there is."""
+def backbone_named(name: str) -> Backbone | None:
+    """Return the pretrained network of that name, None if it is not one."""
     if name.startswith(TIMM):
         return _of_timm(name.removeprefix(TIMM))
-    require_known("backbone", name, [*BACKBONES, f"{TIMM}NAME"])
-    return BACKBONES[name]
+    mean, deviation = ([value / 255] * 3 for value in (lite.PIXEL_MEAN, lite.PIXEL_DEVIATION))
+    scale = {"mean": mean, "deviation": deviation}
+    return Backbone(_efficientnet_lite0, scale) if name == "efficientnet-lite0" else None
 
 
 def _of_timm(name: str) -> Backbone:
