@@ -120,11 +120,7 @@ def augmented(
     mix_up: bool,
     is_plain: bool = False,
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Return a training batch, changed: one side for all, the rest for each image by itself.
-
-    ``sides`` are drawn from. With ``mix_up`` two images are laid over each other; a plain batch is
-    not recoloured, cropped or flipped.
-    """
+    """Return a training batch, changed: a side drawn for all, the rest for each image by itself."""
     shares = torch.ones(boxes.shape[:2]).to(images)
     if mix_up:
         share = float(torch.distributions.Beta(MIX_ALPHA, MIX_ALPHA).sample())

@@ -249,10 +249,9 @@ class Training:
 
     @torch.no_grad()
     def evaluate(self, split: Split, *, limit: int | None = None) -> dict[str, float]:
-        """Return the metrics and the loss of a split in evaluation mode, by their full names.
+        """Return the metrics and the loss of a split, each example counting once (S4.35).
 
-        Every example counts once, also those of a last, smaller batch (S4.35); nothing is
-        augmented (S2.10). With ``limit`` an evenly spread sample of so many examples (S4.36).
+        Nothing is augmented (S2.10). With ``limit`` an even sample of so many examples (S4.36).
         """
         network, task = self.evaluated.eval(), self.task
         examples = self._examples(split)

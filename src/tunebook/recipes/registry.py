@@ -1,8 +1,4 @@
-"""The recipes by name: for ``tunebook train RECIPE --data NAME`` and for study files.
-
-A recipe's module is imported when it is asked for. To add one: a ``Recipe``, and a line in
-``_WHERE``.
-"""
+"""The recipes by name. A new one needs a ``Recipe`` in a module, and a line in ``_WHERE``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How a trial trains a task: what a study is given in place of a training function.
-
-A step of such a trial is an evaluation interval of ``updates_per_step`` updates (S4.35).
-"""
+"""How a trial trains a task: a step is ``updates_per_step`` updates and an evaluation (S4.35)."""
 
 from __future__ import annotations
 

@@ -9,10 +9,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """How bad it is. A problem closes a gate; a notice is worth knowing; a pass is evidence too.
-
-    Unknown is what could not be measured or was cut short: it is never a pass.
-    """
+    """How bad it is. What could not be measured or was cut short is unknown, never a pass."""
 
     PASS = "pass"
     NOTICE = "notice"

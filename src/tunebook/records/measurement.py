@@ -10,11 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one metric of one trial, in columns of equal length.
-
-    ``steps`` are whole numbers from 0, untrained, and rise; ``values`` may be NaN or infinite;
-    ``seconds`` is the trial's training time at each point.
-    """
+    """Points of a metric: rising ``steps`` from 0, untrained; ``values``, maybe NaN; ``seconds``."""
 
     steps: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))

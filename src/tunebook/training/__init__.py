@@ -1,7 +1,4 @@
-"""What runs inside a trial: the handle that a training function is given, and what it talks to.
-
-Importing this package must stay light: scripts import it before they have done anything.
-"""
+"""What runs inside a trial. Light: scripts import it before they have done anything."""
 
 from tunebook.training.assignment import Assignment as Assignment
 from tunebook.training.channel import Answer as Answer

@@ -1,8 +1,4 @@
-"""What a trial's handle talks to: whoever carries its messages, and whoever keeps its checkpoints.
-
-A channel is driven from the thread that trains; only ``reported`` may also come from the thread
-that sends measurements in the background.
-"""
+"""What a trial's handle talks to, from the thread that trains; ``reported`` also from another."""
 
 from __future__ import annotations
 

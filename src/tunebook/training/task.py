@@ -25,10 +25,7 @@ from tunebook.space import Space
 
 
 class Split(StrEnum):
-    """The four sets of examples (S2.11). ``train-val`` is the ordinary validation set.
-
-    ``test-val`` exists where the test data come from elsewhere: it is drawn from their source.
-    """
+    """The four sets of examples (S2.11): ``test-val`` is for test data that come from elsewhere."""
 
     TRAIN = "train"
     TRAIN_VAL = "train-val"

@@ -1,7 +1,4 @@
-"""Pretrained networks for images by name: what they expect of pixels, and their feature maps.
-
-``timm/NAME`` is any model of timm where that is installed; its weights are fetched by timm.
-"""
+"""Pretrained networks for images by name; ``timm/NAME`` is any model that timm has."""
 
 from __future__ import annotations
 
@@ -45,7 +42,14 @@ def backbone_named(name: str) -> Backbone | None:
 
 
 def _of_timm(name: str) -> Backbone:
-    timm = _imported(name)
+    try:
+        timm: Any = importlib.import_module("timm")
+    except ImportError as error:
+        raise ConfigurationError(
+            "Models of timm need timm, which cannot be imported",
+            got=f"{TIMM}{name}: {error}",
+            do="pip install 'tunebook[timm]', or use efficientnet-lite0",
+        ) from None
     known = timm.list_models(pretrained=True)
     if name.partition(".")[0] not in {model.partition(".")[0] for model in known}:
         raise ConfigurationError(
@@ -65,14 +69,3 @@ def _of_timm(name: str) -> Backbone:
 
     expected = timm.get_pretrained_cfg(name)
     return Backbone(build, {"mean": list(expected.mean), "deviation": list(expected.std)})
-
-
-def _imported(name: str) -> Any:
-    try:
-        return importlib.import_module("timm")
-    except ImportError as error:
-        raise ConfigurationError(
-            "Models of timm need timm, which cannot be imported",
-            got=f"{TIMM}{name}: {error}",
-            do="pip install 'tunebook[timm]', or use efficientnet-lite0",
-        ) from None

@@ -1,8 +1,4 @@
-"""A detector: Darknet's heads as rows, one for each anchor of each cell, and what a row says.
-
-Rows of all scales stand in one table, so that targets, losses and detections need not know of
-scales: each row tells its cell, its stride and its anchor.
-"""
+"""A detector: Darknet's heads as rows of one table, one for each anchor of each cell."""
 
 from __future__ import annotations
 
