@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """How bad it is. What could not be measured or was cut short is unknown, never a pass."""
+    """A problem closes a gate, a notice is worth knowing; unknown was not measured: never a pass."""
 
     PASS = "pass"
     NOTICE = "notice"

@@ -1,4 +1,4 @@
-"""What a trial's handle talks to, from the thread that trains; ``reported`` also from another."""
+"""What a handle talks to, from the thread that trains; ``reported`` may come from another."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from tunebook.space import Space
 
 
 class Split(StrEnum):
-    """The four sets of examples (S2.11): ``test-val`` is for test data that come from elsewhere."""
+    """The four sets of examples (S2.11); ``test-val`` is drawn from the source of the test data."""
 
     TRAIN = "train"
     TRAIN_VAL = "train-val"
