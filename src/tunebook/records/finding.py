@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """A problem closes a gate, a notice is worth knowing; unknown was not measured: never a pass."""
+    """A problem closes a gate; a notice is worth knowing; unknown is never a pass."""
 
     PASS = "pass"
     NOTICE = "notice"

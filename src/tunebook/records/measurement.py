@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of a metric: rising ``steps`` (0: untrained), ``values``, maybe NaN, and ``seconds``."""
+    """Points of a metric by rising ``steps`` (0: untrained); ``values`` may be NaN or infinite."""
 
     steps: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))

@@ -122,9 +122,9 @@ def read_task(
 ) -> Task:
     """Check a user's task, an object or its class; ``TaskError`` says what it lacks."""
     if isinstance(task, Task):
-        kept = task.reference, task.arguments
-        where = kept if reference is None else (reference, arguments)
-        return replace(task, reference=where[0], arguments=where[1])
+        if reference is not None:
+            task = replace(task, reference=reference, arguments=arguments)
+        return task
     if isinstance(task, type):
         task = task()
     missing = [name for name in _NEEDED if not callable(getattr(task, name, None))]
