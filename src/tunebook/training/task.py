@@ -122,9 +122,9 @@ def read_task(
 ) -> Task:
     """Check a user's task, an object or its class; ``TaskError`` says what it lacks."""
     if isinstance(task, Task):
-        if reference is not None:
-            task = replace(task, reference=reference, arguments=arguments)
-        return task
+        return (
+            task if reference is None else replace(task, reference=reference, arguments=arguments)
+        )
     if isinstance(task, type):
         task = task()
     missing = [name for name in _NEEDED if not callable(getattr(task, name, None))]

@@ -33,6 +33,7 @@ def read_weights(path: Path) -> Numbers:
         ) from None
     if len(raw) >= _VERSION.size:
         major, minor, _ = _VERSION.unpack_from(raw)
+        # Since version 0.2 the count of images has eight bytes, before it four.
         start = _VERSION.size + (8 if major * 10 + minor >= 2 else 4)
         is_known = 0 <= major < 1000 and 0 <= minor < 1000
         if is_known and len(raw) >= start and (len(raw) - start) % 4 == 0:

@@ -1,4 +1,7 @@
-"""YOLOv3 on DarkNet-53 as a Darknet configuration: three scales with three anchors (S0.6)."""
+"""YOLOv3 on DarkNet-53 as a Darknet configuration: three scales with three anchors each (S0.6).
+
+Written as text, so that a file of weights, a .cfg of one's own and this network share one builder.
+"""
 
 from __future__ import annotations
 
