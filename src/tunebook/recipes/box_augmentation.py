@@ -120,7 +120,10 @@ def augmented(
     mix_up: bool,
     is_plain: bool = False,
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Return a training batch, changed: a side drawn for all, the rest for each image by itself."""
+    """Return a training batch, changed: one of ``sides`` for all, the rest for each image by itself.
+
+    ``mix_up`` lays two images over each other; a plain batch is not recoloured, cropped or flipped.
+    """
     shares = torch.ones(boxes.shape[:2]).to(images)
     if mix_up:
         share = float(torch.distributions.Beta(MIX_ALPHA, MIX_ALPHA).sample())

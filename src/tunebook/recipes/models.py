@@ -118,7 +118,10 @@ def write_model(
     state: Mapping[str, Any],
     facts: Mapping[str, Any],
 ) -> dict[str, float]:
-    """Write all that it takes to use a saved network again; return its validation metrics."""
+    """Write all that it takes to use a saved network again; return its validation metrics.
+
+    ``facts`` go into ``recipe.json``; the metrics are measured on the network as it was written.
+    """
     task = load_task(ref.reference, ref.options["arguments"])
     training = Training(task, config, n_updates=1)
     training.load_state_dict(state)

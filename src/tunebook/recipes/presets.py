@@ -128,21 +128,23 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
     if all(isinstance(size, int) for size in sizes):
         TrainingSettings.of(given)  # refuses what cannot be used
     settings = TrainingSettings.of({n: given[n] for n in ("optimizer",) if n in given})
-    own = Space() if task.space is None else task.space
-    searched = {**_optimizer_space(settings.optimizer), **own.parameters}
-    space = Space(searched, constraints=own.constraints)
+    own = {} if task.space is None else dict(task.space.parameters)
+    rules = () if task.space is None else task.space.constraints
+    space = Space({**_optimizer_space(settings.optimizer), **own}, constraints=rules)
     defaults = {"optimizer": settings.optimizer, "batch_size": settings.batch_size}
     size = given.get("batch_size", settings.batch_size)
     momentum = "momentum" if "momentum" in space else "beta1"
     is_adam = "adam" in settings.optimizer
     rate = settings.lr if is_adam else SGD_LR * settings.batch_size / SGD_BATCH
-    defaults |= {"lr": rate, momentum: getattr(settings, momentum), **own.default()}
+    defaults |= {"lr": rate, momentum: getattr(settings, momentum)}
+    if task.space is not None:
+        defaults |= dict(task.space.default())
     return Preset(
         recipe=task.reference or recipe,
         task=task,
         defaults=defaults,
         space=space,
-        known=_settings_of(task) | set(own.names),
+        known=_settings_of(task) | set(own),
         max_steps=MAX_STEPS,
         updates_per_step=_updates(task, {"batch_size": size}),
         conditions={"network": task.name},
