@@ -120,7 +120,7 @@ def augmented(
     mix_up: bool,
     is_plain: bool = False,
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Return a training batch, changed: one of ``sides`` for all, the rest for each image by itself.
+    """Return a training batch, changed: one of ``sides`` for all, else each image by itself.
 
     ``mix_up`` lays two images over each other; a plain batch is not recoloured, cropped or flipped.
     """
