@@ -57,7 +57,6 @@ class Watcher(Protocol):
 
     def update(self, facts: Facts, now: float) -> None:
         """Look at the study at time ``now``; called several times a second. Changes nothing."""
-        ...
 
 
 class Checkpoints(Protocol):
@@ -65,19 +64,14 @@ class Checkpoints(Protocol):
 
     def delete(self, ref: CheckpointRef) -> None:
         """Delete a checkpoint; no error if it is gone."""
-        ...
 
     def sweep(self, keep: Sequence[CheckpointRef]) -> int:
         """Delete every checkpoint not in ``keep``; no worker runs meanwhile."""
-        ...
 
 
 @final
 class Driver:
-    """Drives one study until it is over or put down.
-
-    ``machine`` has folded nothing yet.
-    """
+    """Drives one study, whose ``machine`` has folded nothing yet, until it is over or put down."""
 
     def __init__(
         self,
@@ -193,13 +187,11 @@ class Driver:
         self._append([stopped])
 
     def _put_down(self, error: BaseException) -> None:
-        """Leave a log that says what happened, if the store still takes it.
-
-        The machine may be ahead of the log, so the log is what counts. A log that somebody else
-        has taken over is left alone.
-        """
+        """Leave a log that says what happened, if the store still takes it."""
+        # A log that somebody else has taken over is left alone.
         if isinstance(error, StoreConflictError | StudyBusyError):
             return
+        # The machine may be ahead of the log, so the log is what counts.
         with suppress(TunebookError):
             now, log = self._now(), self._store.events_after(self._study)
             facts = replay(event for _, event in log)

@@ -1,32 +1,5 @@
 """Every error tunebook raises, in one tree.
 
-    TunebookError
-    ├── InputError E100                what the user gave is wrong; nothing was started or lost
-    │   ├── SpaceError E110            a parameter, condition or constraint
-    │   ├── ConfigurationError E111    a configuration that is not in the space
-    │   ├── ObjectiveError E120        maximize / minimize / reduce
-    │   ├── BudgetError E130           a limit
-    │   ├── SearchError E140           an unknown searcher or option
-    │   ├── StudyFileError E150        a study file
-    │   ├── TaskError E160             a function or command that cannot be run in a worker
-    │   ├── ReportError E170           a measurement that cannot be taken
-    │   ├── MetricMissingError E171    the objective's metric never came
-    │   ├── MetricUnclearError E172    several numbers may be the objective
-    │   └── DatasetError E180          a dataset that cannot be read
-    ├── StoreError E200                the store
-    │   ├── StudyNotFoundError E201
-    │   ├── StudyExistsError E202
-    │   ├── StudyBusyError E203        another live driver holds the study
-    │   ├── StoreFullError E204        no space left
-    │   ├── StoreVersionError E205     written by a newer tunebook
-    │   ├── NotAStoreError E206        the file is not a tunebook store
-    │   ├── StoreConflictError E207    somebody else appended to our log
-    │   └── CheckpointError E210       a torn, corrupt or missing checkpoint
-    ├── InvalidTransitionError E301    a trial was sent to a state it cannot reach (our bug)
-    ├── ExecutionError E400            the machinery around the user's code
-    │   └── WorkerStartError E401
-    └── StudyFailedError E500          the study itself could not go on
-
 Each says what we got, what we expected and what to do. The code is stable; the wording is not.
 """
 
@@ -34,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 
@@ -44,6 +18,9 @@ class TunebookError(Exception):
     """
 
     code: ClassVar[str] = "E000"
+
+    def __init_subclass__(cls, *, code: str | None = None) -> None:
+        cls.code = code or cls.code
 
     def __init__(
         self, what: str, *, got: object = None, expected: str | None = None, do: str | None = None
@@ -65,169 +42,111 @@ class TunebookError(Exception):
         return " ".join(parts)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.what, self.got, self.expected, self.do))
+        return partial(type(self), got=self.got, expected=self.expected, do=self.do), (self.what,)
 
 
-def _rebuild(
-    cls: type[TunebookError], what: str, got: object, expected: str | None, do: str | None
-) -> TunebookError:
-    return cls(what, got=got, expected=expected, do=do)
-
-
-class InputError(TunebookError):
+class InputError(TunebookError, code="E100"):
     """What the user gave is wrong. The command line exits with 2."""
 
-    code = "E100"
 
-
-class SpaceError(InputError):
+class SpaceError(InputError, code="E110"):
     """A parameter, a condition or a constraint of the space is wrong."""
 
-    code = "E110"
 
-
-class ConfigurationError(InputError):
+class ConfigurationError(InputError, code="E111"):
     """A configuration is not in the space."""
 
-    code = "E111"
 
-
-class ObjectiveError(InputError):
+class ObjectiveError(InputError, code="E120"):
     """The objective is not exactly one of maximize and minimize, or its reduction is unknown."""
 
-    code = "E120"
 
-
-class BudgetError(InputError):
+class BudgetError(InputError, code="E130"):
     """A limit of the budget is not usable."""
 
-    code = "E130"
 
-
-class GateError(InputError):
+class GateError(InputError, code="E190"):
     """A stage of the guide whose gate is closed."""
 
-    code = "E190"
 
-
-class SearchError(InputError):
+class SearchError(InputError, code="E140"):
     """An unknown searcher, or an option that it does not take."""
 
-    code = "E140"
 
-
-class StudyFileError(InputError):
+class StudyFileError(InputError, code="E150"):
     """A study file cannot be understood."""
 
-    code = "E150"
 
-
-class TaskError(InputError):
+class TaskError(InputError, code="E160"):
     """A training function or command cannot be run in a worker."""
 
-    code = "E160"
 
-
-class ReportError(InputError):
+class ReportError(InputError, code="E170"):
     """A measurement cannot be taken as it was reported."""
 
-    code = "E170"
 
-
-class MetricMissingError(InputError):
+class MetricMissingError(InputError, code="E171"):
     """The metric of the objective never came."""
 
-    code = "E171"
 
-
-class MetricUnclearError(InputError):
+class MetricUnclearError(InputError, code="E172"):
     """A script prints several numbers that may be the objective."""
 
-    code = "E172"
 
-
-class DatasetError(InputError):
+class DatasetError(InputError, code="E180"):
     """A dataset cannot be read, or is not what it says it is."""
 
-    code = "E180"
 
-
-class StoreError(TunebookError):
+class StoreError(TunebookError, code="E200"):
     """The store could not do what was asked."""
 
-    code = "E200"
 
-
-class StudyNotFoundError(StoreError):
+class StudyNotFoundError(StoreError, code="E201"):
     """There is no study of that name."""
 
-    code = "E201"
 
-
-class StudyExistsError(StoreError):
+class StudyExistsError(StoreError, code="E202"):
     """There is a study of that name already, and it is another one."""
 
-    code = "E202"
 
-
-class StudyBusyError(StoreError):
+class StudyBusyError(StoreError, code="E203"):
     """Another live driver holds the study."""
 
-    code = "E203"
 
-
-class StoreFullError(StoreError):
+class StoreFullError(StoreError, code="E204"):
     """No space is left for the store. What was written before stays."""
 
-    code = "E204"
 
-
-class StoreVersionError(StoreError):
+class StoreVersionError(StoreError, code="E205"):
     """The store was written by a newer tunebook."""
 
-    code = "E205"
 
-
-class NotAStoreError(StoreError):
+class NotAStoreError(StoreError, code="E206"):
     """The file or address is not a tunebook store."""
 
-    code = "E206"
 
-
-class StoreConflictError(StoreError):
+class StoreConflictError(StoreError, code="E207"):
     """Somebody else appended to the log that this driver owns."""
 
-    code = "E207"
 
-
-class CheckpointError(StoreError):
+class CheckpointError(StoreError, code="E210"):
     """A checkpoint is torn, corrupt or missing."""
 
-    code = "E210"
 
-
-class InvalidTransitionError(TunebookError):
+class InvalidTransitionError(TunebookError, code="E301"):
     """A trial was sent to a state that it cannot reach from where it is. A bug of ours."""
 
-    code = "E301"
 
-
-class ExecutionError(TunebookError):
+class ExecutionError(TunebookError, code="E400"):
     """The machinery around the user's code failed."""
 
-    code = "E400"
 
-
-class WorkerStartError(ExecutionError):
+class WorkerStartError(ExecutionError, code="E401"):
     """No worker process could be started."""
 
-    code = "E401"
 
-
-class StudyFailedError(TunebookError):
+class StudyFailedError(TunebookError, code="E500"):
     """The study could not go on; what it has is kept."""
-
-    code = "E500"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

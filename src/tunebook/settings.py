@@ -37,9 +37,6 @@ def environment() -> Mapping[str, str]:
 def find_settings(
     home: str | os.PathLike[str] | None = None, store: str | os.PathLike[str] | None = None
 ) -> Settings:
-    """Return the settings: what is given, else ``TUNEBOOK_HOME``, else ``.tunebook`` here.
-
-    The store is a SQLite file in the home directory unless ``store`` is given.
-    """
+    """Return the settings: what is given, else ``TUNEBOOK_HOME``, else ``.tunebook`` here."""
     folder = Path(home or os.environ.get("TUNEBOOK_HOME") or _FOLDER).expanduser().absolute()
     return Settings(folder, os.fspath(store) if store is not None else str(folder / DATABASE))

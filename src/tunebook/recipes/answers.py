@@ -17,17 +17,6 @@ Found: TypeAlias = list[tuple[str, float, list[float]]]
 """Detections: class, score, and left, top, right and bottom as shares of width and height."""
 
 
-def objects_of(
-    found: torch.Tensor, labels: list[str], resolution: int, *, threshold: float = SHOWN_SCORE
-) -> Found:
-    """Return the detections of an image whose score is at least ``threshold``."""
-    return [
-        (labels[int(kind)], float(score), [float(side) / resolution for side in sides])
-        for *sides, score, kind in found.tolist()
-        if score >= max(threshold, 1e-9)
-    ]
-
-
 def write_picture(path: Path, found: Found, into: Path) -> tuple[int, int]:
     """Write an image with the boxes of its detections drawn, and return its width and height."""
     from PIL import ImageDraw

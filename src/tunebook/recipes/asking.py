@@ -1,7 +1,4 @@
-"""What ``load.py`` of a model folder does: ask the trained network from the command line.
-
-It needs the folder alone, not the data that the network was trained on.
-"""
+"""What ``load.py`` of a model folder does: ask the network, from the command line, without data."""
 
 from __future__ import annotations
 

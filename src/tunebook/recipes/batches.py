@@ -41,10 +41,7 @@ def fetch(
 def in_order(
     examples: Examples, size: int, collate: Collate | None = None, *, limit: int | None = None
 ) -> Iterator[Batch]:
-    """Yield each example once, in batches of ``size``; the last one may be smaller (S4.35).
-
-    With ``limit`` only so many examples, spread evenly over the set.
-    """
+    """Yield batches with each example once (S4.35), or ``limit`` of them, spread evenly."""
     n = len(examples)
     chosen = np.arange(n)
     if limit is not None and limit < n:
@@ -55,10 +52,7 @@ def in_order(
 
 @final
 class TrainingBatches:
-    """Shuffled batches of ``size`` without end: each epoch has every example at most once.
-
-    The rest of an epoch that fills no batch is left out, unless the set is smaller than a batch.
-    """
+    """Shuffled batches without end; the rest of an epoch that fills no batch is left out."""
 
     def __init__(
         self, examples: Examples, size: int, *, seed: int, collate: Collate | None = None

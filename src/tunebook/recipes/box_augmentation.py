@@ -24,10 +24,7 @@ _GREY, _LARGEST_WINDOW, _SMALLEST_WINDOW, _GAIN, _HUE = 0.5, 4.0, 0.3, 0.5, 18.0
 
 
 def sides_up_to(resolution: int) -> list[int]:
-    """Return the sides of multi-scale training for an evaluation at ``resolution``.
-
-    They are 320 to 608 by 32 for 608, and in the same proportion for less.
-    """
+    """Return the sides of multi-scale training: 320 to 608 by 32 for 608, fewer for less."""
     least = round(resolution * SIDES[0] / SIDES[1] / STEP) * STEP
     return list(range(max(STEP, least), resolution + 1, STEP))
 
@@ -106,10 +103,7 @@ def _hue_rotation(angle: torch.Tensor) -> torch.Tensor:
 def mixed(
     images: torch.Tensor, boxes: torch.Tensor, share: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return each image laid over its neighbour in the batch, with the boxes of both.
-
-    The third is how much each box counts: ``share``, or the rest for those of the neighbour.
-    """
+    """Return each image laid over its neighbour, the boxes of both, and what each box counts."""
     other, shares = images.roll(1, 0), torch.full(boxes.shape[:2], share).to(images)
     return (
         share * images + (1 - share) * other,
@@ -126,10 +120,9 @@ def augmented(
     mix_up: bool,
     is_plain: bool = False,
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Return a training batch, changed: one side for all, the rest for each image by itself.
+    """Return a training batch, changed: one of ``sides`` for all, else each image by itself.
 
-    ``sides`` are drawn from. With ``mix_up`` two images are laid over each other; a plain batch is
-    not recoloured, cropped or flipped.
+    ``mix_up`` lays two images over each other; a plain batch is not recoloured, cropped or flipped.
     """
     shares = torch.ones(boxes.shape[:2]).to(images)
     if mix_up:

@@ -12,18 +12,12 @@ MOST_CANDIDATES = 1000
 
 
 def ignored_as(label: int) -> int:
-    """Return the class of a box to ignore, from that of an object, and back: -2 for 0 and so on.
-
-    Whatever looks for objects, classes of 0 and more, passes over it.
-    """
+    """Return the class of a box to ignore, from that of an object, and back: -2 for 0 and so on."""
     return -2 - label
 
 
 def covered(boxes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """Return the largest share of each box that lies in one of the others: 0 to 1.
-
-    COCO's measure of a detection in a crowd, which may be much larger.
-    """
+    """Return the largest share of each box that lies in one of the others (COCO's crowds)."""
     return (_common_areas(boxes, others) / _areas(boxes)[:, None].clamp(min=1e-9)).amax(1)
 
 
@@ -52,10 +46,7 @@ def _areas(boxes: torch.Tensor) -> torch.Tensor:
 
 
 def not_repeated(boxes: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
-    """Return the positions of boxes that repeat none before them; the best come first.
-
-    A box is a repeat if it overlaps a kept one of its class by more than ``SAME``.
-    """
+    """Return the positions that non-maximum suppression keeps within classes; best first."""
     clashes = overlaps(boxes, boxes) > SAME
     clashes &= kinds[:, None] == kinds[None]
     rows, is_out = clashes.cpu().numpy(), torch.zeros(len(boxes), dtype=torch.bool).numpy()
@@ -70,11 +61,7 @@ def not_repeated(boxes: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
 def best_detections(
     boxes: torch.Tensor, scores: torch.Tensor, *, least: float, most: int
 ) -> torch.Tensor:
-    """Return left, top, right, bottom, score and class of an image's best boxes, padded by 0.
-
-    ``scores`` are those of each box for each class; ``least`` is the smallest that counts, ``most``
-    the number of rows.
-    """
+    """Return left, top, right, bottom, score and class of the best ``most`` boxes, padded by 0."""
     n_classes = scores.shape[1]
     found, place = scores.flatten().topk(min(MOST_CANDIDATES, scores.numel()))
     place = place[found > least]

@@ -1,4 +1,4 @@
-"""The recipe for photos in classes: a convolutional network, from scratch, at one resolution.
+"""The recipes for photos in classes: a convolutional network from scratch, or a pretrained one.
 
 Labels and the normalisation of images lie in the task's arguments: a trained network needs no data.
 """
@@ -6,6 +6,7 @@ Labels and the normalisation of images lie in the task's arguments: a trained ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, final
 
@@ -18,27 +19,25 @@ from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError
 from tunebook.recipes.answers import Likeliest, likeliest
 from tunebook.recipes.images import Images, arguments_of_images
-from tunebook.recipes.networks.backbones import backbone_named, is_backbone
+from tunebook.recipes.networks.backbones import backbone_named
 from tunebook.recipes.networks.bilinear import POOLINGS, pooling
 from tunebook.recipes.networks.convolutional import STEMS, Shrink
-from tunebook.recipes.networks.transferred import PRETRAINED, TransferMode, mode_of, transferred
+from tunebook.recipes.networks.transferred import (
+    BODY_FACTOR,
+    PRETRAINED,
+    RELEASE,
+    TransferMode,
+    mode_of,
+    transferred,
+)
 from tunebook.recipes.registry import Recipe
 from tunebook.recipes.scores import class_scores
 from tunebook.recipes.settings import require_known
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
-from tunebook.training.preset import Conditions
-
-RESOLUTION = 64
-"""Pixels on a side: small at first (C19)."""
 
 DEFAULTS = {"network": "stages", "pooling": "mean", "features": 1024, "size": None}
 """The network of the baseline: four stages of convolutions and the mean of their maps."""
-
-ACTS_WITH: Mapping[str, Conditions] = {
-    "width": {"network": tuple(STEMS)},
-    "features": {"pooling": ("compact-bilinear",)},
-}
 
 
 @final
@@ -80,10 +79,11 @@ class ImageClassificationTask:
         trained as ``transfer`` says (S3.5).
         """
         name = str(config.get("network", DEFAULTS["network"]))
-        if is_backbone(name):
+        backbone = backbone_named(name)
+        if backbone is not None:
             wants = mode_of(config) is not TransferMode.FROM_SCRATCH
             is_pretrained = wants and config.get(PRETRAINED) is not False
-            stem, n_channels = backbone_named(name).build(is_pretrained)
+            stem, n_channels = backbone.build(is_pretrained)
         else:
             stem_of = STEMS[require_known("network", name, STEMS)]
             stem, n_channels = stem_of(int(str(config["width"])))
@@ -93,7 +93,7 @@ class ImageClassificationTask:
         classifier = nn.Linear(n_features, len(self.labels))
         body = nn.Sequential(*self._shrink(config), stem, pool)
         head = nn.Sequential(dropout, classifier)
-        return transferred(body, head, config) if is_backbone(name) else nn.Sequential(*body, *head)
+        return transferred(body, head, config) if backbone else nn.Sequential(*body, *head)
 
     def _shrink(self, config: Configuration) -> list[nn.Module]:
         size, largest = config.get("size"), self._images.resolution
@@ -118,38 +118,90 @@ class ImageClassificationTask:
 
 
 def arguments_of(stored: Stored, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the labels, and how images become inputs, by the training images alone (S2.5).
-
-    A pretrained network has a scale of its own.
-    """
-    name = str(given["network"])
-    scale = backbone_named(name).scale if is_backbone(name) else None
+    """Return labels and scale: of the training images (S2.5), or a pretrained network's own."""
+    backbone = backbone_named(str(given["network"]))
+    scale = None if backbone is None else backbone.scale
     return arguments_of_images(stored, stored.dataset.labelled("train"), given["resolution"], scale)
 
+
+_RATE = Float(1e-4, 2e-2, log=True, kind=Kind.OPTIMIZATION)
+_DECAY = Float(1e-4, 1.0, log=True, kind=Kind.REGULARIZATION)
+_DROPOUT = Float(0.0, 0.5, kind=Kind.REGULARIZATION)
 
 RECIPE = Recipe(
     name="image-classification",
     kind=DataKind.IMAGE_CLASSES,
     maker="tunebook.recipes.image_classification:ImageClassificationTask",
     arguments=arguments_of,
-    defaults={
-        "optimizer": "adamw",
-        "lr": 2e-3,
-        "weight_decay": 1e-2,
-        "batch_size": 64,
-        "width": 16,
-        "dropout": 0.0,
-        **DEFAULTS,
-    },
+    defaults=dict(
+        optimizer="adamw", lr=2e-3, weight_decay=1e-2, batch_size=64, width=16, dropout=0.0
+    )
+    | DEFAULTS,
     space=Space(
-        lr=Float(1e-4, 2e-2, log=True, kind=Kind.OPTIMIZATION),
-        weight_decay=Float(1e-4, 1.0, log=True, kind=Kind.REGULARIZATION),
+        lr=_RATE,
+        weight_decay=_DECAY,
         width=Choice(8, 16, 32, ordered=True, kind=Kind.STRUCTURE),
-        dropout=Float(0.0, 0.5, kind=Kind.REGULARIZATION),
+        dropout=_DROPOUT,
     ),
     max_steps=10,
     network="four convolutions with group normalisation, from scratch",
-    options={"resolution": RESOLUTION},
-    acts_with=ACTS_WITH,
+    options={"resolution": 64},
+    acts_with={
+        "width": {"network": tuple(STEMS)},
+        "features": {"pooling": ("compact-bilinear",)},
+    },
 )
-"""Adam with decoupled decay: a rule of ours, for want of a source."""
+"""Adam with decoupled decay: our rule. Small images at first (C19)."""
+
+FINE_GRAINED = replace(
+    RECIPE,
+    name="fine-grained-classification",
+    defaults={**RECIPE.defaults, "network": "resnet", "pooling": "compact-bilinear"},
+    space=Space(
+        lr=_RATE,
+        weight_decay=_DECAY,
+        features=Choice(512, 1024, 2048, 4096, ordered=True, kind=Kind.STRUCTURE),
+    ),
+    network="residual network with compact bilinear pooling, from scratch",
+    options={"resolution": 128},
+)
+"""For classes that differ in a small detail: which features occur together (S3.2).
+
+The source's grid has 1,024 to 8,192 features; fewer serve here as well.
+"""
+
+_LAST_LAYER, _LAST_THEN_ALL = TransferMode.LAST_LAYER.value, TransferMode.LAST_THEN_ALL.value
+
+TRANSFER = replace(
+    RECIPE,
+    name="transfer-classification",
+    defaults={
+        **{k: v for k, v in RECIPE.defaults.items() if k != "width"},
+        "network": "efficientnet-lite0",
+        "transfer": _LAST_THEN_ALL,
+        "lr": 3e-3,
+        "schedule": "cosine",
+        "release": RELEASE,
+        "body_factor": BODY_FACTOR,
+        "dropout": 0.2,
+    },
+    space=Space(
+        lr=_RATE,
+        weight_decay=_DECAY,
+        transfer=Choice(_LAST_LAYER, _LAST_THEN_ALL, kind=Kind.STRUCTURE),
+        body_factor=Float(0.01, 1.0, log=True, kind=Kind.OPTIMIZATION),
+        dropout=_DROPOUT,
+    ),
+    max_steps=8,
+    network="EfficientNet-Lite0 with ImageNet weights: its last layer first, then all layers",
+    options={"resolution": 96},
+    acts_with={
+        **RECIPE.acts_with,
+        "release": {"transfer": (_LAST_THEN_ALL,)},
+        "body_factor": {"transfer": (_LAST_THEN_ALL, TransferMode.ALL_AT_ONCE.value)},
+    },
+)
+"""For photos of which few are labelled: a pretrained network (S3.3, S3.4).
+
+Rate and body factor are the best of three tried on photos of clothes.
+"""

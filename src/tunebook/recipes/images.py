@@ -1,7 +1,4 @@
-"""Images of a dataset as the networks of recipes take them: squares, normalised.
-
-They are decoded once for each version and resolution, into a file beside the version.
-"""
+"""Images of a dataset as normalised squares, decoded once for each version and resolution."""
 
 from __future__ import annotations
 
@@ -74,10 +71,7 @@ class Images:
 def arguments_of_images(
     stored: Stored, items: Sequence[Item], resolution: int, scale: Scale | None = None
 ) -> dict[str, Any]:
-    """Return a task's arguments: labels, and how images become inputs.
-
-    Without a ``scale`` it is that of the training images, ``items``.
-    """
+    """Return a task's arguments: labels, resolution and a scale, by default that of ``items``."""
     if scale is None:
         scale = scale_of(pixels_of(stored, items, resolution, "train"))
     return {"labels": list(stored.dataset.classes), "resolution": resolution, "scale": scale}

@@ -179,10 +179,7 @@ class Training:
     def update(
         self, batch: Batch | None = None, *, into: dict[str, float] | None = None
     ) -> torch.Tensor:
-        """Do one optimizer step and return its loss, detached. ``batch`` replaces the next one.
-
-        What was measured of the step is put ``into`` a dictionary, if there is one.
-        """
+        """Do a step on ``batch``, by default the next; return its loss, put figures ``into``."""
         self._enter_stage()
         if not self.network.training:
             self.network.train()
@@ -252,10 +249,9 @@ class Training:
 
     @torch.no_grad()
     def evaluate(self, split: Split, *, limit: int | None = None) -> dict[str, float]:
-        """Return the metrics and the loss of a split in evaluation mode, by their full names.
+        """Return the metrics and the loss of a split, each example counting once (S4.35).
 
-        Every example counts once, also those of a last, smaller batch (S4.35); nothing is
-        augmented (S2.10). With ``limit`` an evenly spread sample of so many examples (S4.36).
+        Nothing is augmented (S2.10). With ``limit`` an even sample of so many examples (S4.36).
         """
         network, task = self.evaluated.eval(), self.task
         examples = self._examples(split)
@@ -294,10 +290,7 @@ class Training:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where ``state_dict`` was taken, with the hyperparameters of this training.
-
-        They may differ from those of the state: a clone goes on with its parent's (S0.15).
-        """
+        """Go on from a state with hyperparameters of this training: a clone's differ (S0.15)."""
         self.network.load_state_dict(state["network"])
         if self.averaged is not None:
             if state.get("averaged") is None:

@@ -95,10 +95,7 @@ class Model:
 
     @torch.no_grad()
     def answer(self, raw: Any, **options: Any) -> Any:
-        """Return what the network says of something as it comes: a file's path, a row, a text.
-
-        A recipe's takes ``top``, the number of classes, or ``threshold``, the least score of a box.
-        """
+        """Return the ``answer`` of the task for a file's path, a row or a text."""
         if self.task.answer is None:
             raise InputError(
                 f"The task {self.task.name!r} does not say how to ask its network",
@@ -121,10 +118,9 @@ def write_model(
     state: Mapping[str, Any],
     facts: Mapping[str, Any],
 ) -> dict[str, float]:
-    """Write the network of a saved training with all that it takes to use it again.
+    """Write all that it takes to use a saved network again; return its validation metrics.
 
-    ``facts`` go into ``recipe.json`` beside the configuration. Returns the metrics of the
-    validation set, measured on the network as it was written.
+    ``facts`` go into ``recipe.json``; the metrics are measured on the network as it was written.
     """
     task = load_task(ref.reference, ref.options["arguments"])
     training = Training(task, config, n_updates=1)
@@ -146,11 +142,14 @@ def write_model(
 def write_weights(
     folder: Path, *, states: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> list[str]:
-    """Write the state of each tracked module, those whose states are tensors by name; return them.
-
-    What an optimizer or a schedule keeps is no part of a network.
-    """
-    modules = {name: state for name, state in states.items() if _is_of_module(state)}
+    """Write the states of networks, tensors by name, a file each; return their names."""
+    # What an optimizer or a schedule keeps is not part of a network.
+    modules = {
+        name: state
+        for name, state in states.items()
+        if isinstance(state, Mapping) and state
+        if all(isinstance(value, torch.Tensor) for value in state.values())
+    }
     for name, state in modules.items():
         # Tensors that share memory are refused by the format.
         tensors = {key: tensor.detach().clone().contiguous() for key, tensor in state.items()}
@@ -159,12 +158,6 @@ def write_weights(
         _write_json(folder / "metrics.json", dict(facts))
         (folder / "load.py").write_text(_WEIGHTS_EXAMPLE, encoding="utf-8")
     return list(modules)
-
-
-def _is_of_module(state: object) -> bool:
-    if not isinstance(state, Mapping) or not state:
-        return False
-    return all(isinstance(value, torch.Tensor) for value in state.values())
 
 
 def load_model(folder: str | os.PathLike[str]) -> Model:

@@ -18,11 +18,11 @@ from torch import nn
 from tunebook.datasets.library import Stored
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.recipes import yolo_detection
-from tunebook.recipes.answers import SHOWN_SCORE, Found, objects_of
 from tunebook.recipes.boxes import ignored_as
-from tunebook.recipes.detections import KEPT, mean_average_precision
+from tunebook.recipes.detections import KEPT
 from tunebook.recipes.images import Images, arguments_of_images
-from tunebook.recipes.pictures import Pictures, boxes_of, pictured
+from tunebook.recipes.networks.convolutional import convolution
+from tunebook.recipes.pictures import DetectionTask, pictured
 from tunebook.recipes.registry import Recipe
 from tunebook.records import Configuration
 from tunebook.space import Choice, Float, Kind, Space
@@ -30,30 +30,18 @@ from tunebook.space import Choice, Float, Kind, Space
 RESOLUTION, CELL = 160, 8
 """Pixels on a side, and of a cell."""
 
-_GROUPS, _RARE = 4, -4.0
+_RARE = -4.0
+_convolution = partial(convolution, most_groups=4)
 
 
 @final
-class ObjectDetectionTask:
-    """Finds objects: their classes and their boxes."""
-
-    name = "object-detection"
-    maximize = "map"
+class ObjectDetectionTask(DetectionTask):
+    """Finds the centres of objects on cells, and their edges from there."""
 
     def __init__(self, data: str, home: str, *, labels: Sequence[str], **images: Any) -> None:
-        self._images = Images(data, home, **images)
-        self.labels = list(labels)
-        self.metrics = partial(mean_average_precision, labels=self.labels)
-
-    def data(self, split: str) -> Pictures | None:
-        """Return the images of a split; those without objects are kept."""
-        items = pictured(self._images.open(), split)
-        if not items:
-            return None
-        boxes = torch.stack([boxes_of(item, self._images.resolution) for item in items])
-        n_cells, n_classes = self._images.resolution // CELL, len(self.labels)
-        describe = partial(cells_of, side=n_cells, n_classes=n_classes)
-        return Pictures(self._images.inputs_of(items, split), boxes, describe)
+        super().__init__(Images(data, home, **images), labels)
+        side = self._images.resolution // CELL
+        self.describe = partial(cells_of, side=side, n_classes=len(labels))
 
     def network(self, config: Configuration) -> nn.Module:
         """Build three stages down to the cells, one further and back, and a head."""
@@ -95,11 +83,6 @@ class ObjectDetectionTask:
         sides = [x - half[:, 0], y - half[:, 1], x + half[:, 0], y + half[:, 1]]
         return torch.stack([*sides, score, kind.float()], -1)
 
-    def answer(self, network: nn.Module, raw: str, *, threshold: float = SHOWN_SCORE) -> Found:
-        """Return the objects of an image file: class, score, box as shares of width and height."""
-        found = self.predict(network(self._images.input_of(raw)))[0]
-        return objects_of(found, self.labels, self._images.resolution, threshold=threshold)
-
 
 @final
 class _Context(nn.Module):
@@ -114,14 +97,6 @@ class _Context(nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         size = inputs.shape[-2:]
         return inputs + nn.functional.interpolate(self.down(inputs), size=size, mode="nearest")
-
-
-def _convolution(before: int, after: int, *, stride: int = 1) -> list[nn.Module]:
-    return [
-        nn.Conv2d(before, after, 3, stride, 1, bias=False),
-        nn.GroupNorm(_GROUPS, after),
-        nn.ReLU(),
-    ]
 
 
 def cells_of(boxes: torch.Tensor, side: int, n_classes: int) -> dict[str, torch.Tensor]:
@@ -161,14 +136,9 @@ RECIPE = Recipe(
     kind=DataKind.DETECTION,
     maker="tunebook.recipes.object_detection:ObjectDetectionTask",
     arguments=arguments_of,
-    defaults={
-        "optimizer": "adamw",
-        "lr": 2e-3,
-        "weight_decay": 1e-2,
-        "batch_size": 16,
-        "width": 16,
-        "schedule": "cosine",
-    },
+    defaults=dict(
+        optimizer="adamw", lr=2e-3, weight_decay=1e-2, batch_size=16, width=16, schedule="cosine"
+    ),
     space=Space(
         lr=Float(2e-4, 1e-2, log=True, kind=Kind.OPTIMIZATION),
         weight_decay=Float(1e-4, 1.0, log=True, kind=Kind.REGULARIZATION),

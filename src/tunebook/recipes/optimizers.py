@@ -1,8 +1,4 @@
-"""Optimizers by name, from PyTorch. All of their hyperparameters are set, none is left to chance.
-
-PyTorch's Adam adds epsilon to the corrected root, outside of it; the paper behind S4.4 adds it
-before the correction.
-"""
+"""Optimizers of PyTorch. Its Adam adds epsilon after the correction, the paper of S4.4 before."""
 
 from __future__ import annotations
 
@@ -19,11 +15,7 @@ from tunebook.recipes.settings import TrainingSettings
 def make_optimizer(
     parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]], settings: TrainingSettings
 ) -> optim.Optimizer:
-    """Return the optimizer that the settings name (S4.3). Frozen parameters are left out.
-
-    ``sgd`` has no momentum; ``momentum`` and ``nesterov`` are its two forms with one. ``adamw`` and
-    ``nadamw`` decay the weights apart from the gradient.
-    """
+    """Return the optimizer that the settings name (S4.3); frozen parameters are left out."""
     s = settings
     trained: list[Any] = [
         p for p in parameters if not isinstance(p, nn.Parameter) or p.requires_grad

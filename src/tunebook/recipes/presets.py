@@ -38,10 +38,7 @@ SETTINGS = frozenset(field.name for field in fields(TrainingSettings))
 def read_preset(
     recipe: str, *, data: str | None = None, home: str | None = None, given: Mapping[str, Any]
 ) -> Preset:
-    """Return the preset of a recipe for the data of that name; ``given`` are values set by hand.
-
-    ``TaskError`` offers the nearest recipe.
-    """
+    """Return the preset of a recipe or of a user's task; ``given`` are values set by hand."""
     if not is_own_task(recipe):
         return _preset_of_recipe(recipe_named(recipe), data, Path(home or "."), given)
     if data is not None:
@@ -135,6 +132,7 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
     rules = () if task.space is None else task.space.constraints
     space = Space({**_optimizer_space(settings.optimizer), **own}, constraints=rules)
     defaults = {"optimizer": settings.optimizer, "batch_size": settings.batch_size}
+    size = given.get("batch_size", settings.batch_size)
     momentum = "momentum" if "momentum" in space else "beta1"
     is_adam = "adam" in settings.optimizer
     rate = settings.lr if is_adam else SGD_LR * settings.batch_size / SGD_BATCH
@@ -148,9 +146,7 @@ def _preset_of(task: Task, recipe: str, given: Mapping[str, Any]) -> Preset:
         space=space,
         known=_settings_of(task) | set(own),
         max_steps=MAX_STEPS,
-        updates_per_step=_updates(
-            task, {"batch_size": given.get("batch_size", settings.batch_size)}
-        ),
+        updates_per_step=_updates(task, {"batch_size": size}),
         conditions={"network": task.name},
         metric_name=f"{task.objective.metric} ({task.name})",
         is_share=task.metric == "accuracy",

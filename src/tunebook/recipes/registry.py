@@ -1,8 +1,4 @@
-"""The recipes by name: for ``tunebook train RECIPE --data NAME`` and for study files.
-
-A recipe's module is imported when it is asked for. To add one: a module with ``RECIPE``, and a line
-in ``_WHERE``.
-"""
+"""The recipes by name. A new one needs a ``Recipe`` in a module, and a line in ``_WHERE``."""
 
 from __future__ import annotations
 
@@ -19,12 +15,12 @@ from tunebook.space import Space
 from tunebook.training.preset import Conditions
 
 _WHERE = {
-    "fine-grained-classification": "tunebook.recipes.fine_grained",
-    "image-classification": "tunebook.recipes.image_classification",
-    "object-detection": "tunebook.recipes.object_detection",
-    "text-classification": "tunebook.recipes.text_classification",
-    "transfer-classification": "tunebook.recipes.transfer_classification",
-    "tabular": "tunebook.recipes.tabular",
+    "fine-grained-classification": "tunebook.recipes.image_classification:FINE_GRAINED",
+    "image-classification": "tunebook.recipes.image_classification:RECIPE",
+    "object-detection": "tunebook.recipes.object_detection:RECIPE",
+    "text-classification": "tunebook.recipes.text_classification:RECIPE",
+    "transfer-classification": "tunebook.recipes.image_classification:TRANSFER",
+    "tabular": "tunebook.recipes.tabular:RECIPE",
 }
 RECIPES = tuple(_WHERE)
 """The names of all recipes."""
@@ -78,5 +74,6 @@ def recipe_named(name: str) -> Recipe:
             expected=f"one of {', '.join(sorted(_WHERE))}, or file.py:Task of your own",
             do=nearest(name, _WHERE),
         )
-    recipe: Recipe = import_module(_WHERE[name]).RECIPE
+    module, _, constant = _WHERE[name].partition(":")
+    recipe: Recipe = getattr(import_module(module), constant)
     return recipe

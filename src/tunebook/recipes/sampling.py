@@ -16,11 +16,7 @@ from tunebook.training.task import Examples, Split, Task
 
 
 def sampled(task: Task, share: float, *, seed: int = 0) -> Task:
-    """Return the task with a share of its training examples; the other splits stay whole.
-
-    A smaller share is part of a larger one, and the shares of classes are kept to an example each.
-    Each split is asked of the task once, however often it is evaluated.
-    """
+    """Return the task with a share of its training examples: nested, and stratified by class."""
     if checked_share(share) == 1.0:
         return replace(task, data=cache(task.data))
 

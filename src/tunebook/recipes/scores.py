@@ -22,10 +22,7 @@ MAX_CLASSES, MAX_AUC_CLASSES = 100, 10
 def class_scores(
     outputs: torch.Tensor, targets: torch.Tensor, labels: Sequence[str]
 ) -> dict[str, float]:
-    """Return accuracy, macro F1 and AUC (one against the rest), and the first two per class.
-
-    ``outputs`` are scores of classes (N, K) before softmax, ``targets`` numbers of classes (N).
-    """
+    """Return accuracy, F1 (macro), both per class, and AUC, of scores (N, K) before softmax."""
     from torchmetrics.functional import classification as metrics
 
     n = outputs.shape[1]

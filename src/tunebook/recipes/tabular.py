@@ -1,7 +1,4 @@
-"""The recipe for tables: a perceptron, its inputs standardised by the training rows alone (S2.5).
-
-What turns a row into inputs lies in the task's arguments, so a trained network needs no data.
-"""
+"""The recipe for tables: a perceptron, its inputs standardised by the training rows (S2.5)."""
 
 from __future__ import annotations
 
@@ -69,10 +66,9 @@ class TabularTask:
     def answer(
         self, network: nn.Module, raw: str | Row, *, top: int | None = None
     ) -> Likeliest | float:
-        """Return the class of a row and its share of certainty, or the number predicted.
+        """Return the class of a row and its share of certainty, the ``top`` ones, or the number.
 
-        The cells are in the table's order without the target; a text has commas between them. With
-        ``top`` the classes are a list of so many.
+        The cells are in the table's order without the target; a text has commas between them.
         """
         row = [_cell(cell) for cell in raw.split(",")] if isinstance(raw, str) else raw
         if len(row) != len(self._columns):
@@ -152,15 +148,9 @@ RECIPE = Recipe(
     kind=DataKind.TABLE,
     maker="tunebook.recipes.tabular:TabularTask",
     arguments=arguments_of,
-    defaults={
-        "optimizer": "adamw",
-        "lr": 1e-3,
-        "weight_decay": 1e-4,
-        "batch_size": 64,
-        "width": 64,
-        "depth": 2,
-        "dropout": 0.0,
-    },
+    defaults=dict(
+        optimizer="adamw", lr=1e-3, weight_decay=1e-4, batch_size=64, width=64, depth=2, dropout=0.0
+    ),
     space=Space(
         lr=Float(1e-4, 1e-1, log=True, kind=Kind.OPTIMIZATION),
         weight_decay=Float(1e-6, 1e-1, log=True, kind=Kind.REGULARIZATION),

@@ -7,7 +7,7 @@ needs no data. The bag is fastText's, with its rate that falls linearly to 0 (S1
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -82,25 +82,12 @@ class TextTask:
         width, dropout = int(str(config["width"])), float(str(config["dropout"]))
         sizes = (len(self._number) + 1, width, len(self.labels))
         if kind == "bag":
-            return Bag(*sizes, dropout=dropout)
+            # fastText: the mean of the words' embeddings, then one layer.
+            bag, out = nn.EmbeddingBag(*sizes[:2], padding_idx=0), nn.Linear(*sizes[1:])
+            return nn.Sequential(OrderedDict(embed=bag, drop=nn.Dropout(dropout), out=out))
         if kind == "lstm":
             return Lstm(*sizes, dropout=dropout)
         return Attention(*sizes, dropout=dropout, length=self._length)
-
-
-@final
-class Bag(nn.Module):
-    """The mean of the words' embeddings, then one layer: fastText."""
-
-    def __init__(self, n_words: int, width: int, n_classes: int, *, dropout: float) -> None:
-        super().__init__()
-        self.embed = nn.EmbeddingBag(n_words, width, padding_idx=0)
-        self.drop, self.out = nn.Dropout(dropout), nn.Linear(width, n_classes)
-
-    def forward(self, words: torch.Tensor) -> torch.Tensor:
-        """Return scores of classes (B, K) for numbers of words (B, L)."""
-        found: torch.Tensor = self.out(self.drop(self.embed(words)))
-        return found
 
 
 @final

@@ -1,7 +1,4 @@
-"""How a trial trains a task: what a study is given in place of a training function.
-
-A step of such a trial is an evaluation interval of ``updates_per_step`` updates (S4.35).
-"""
+"""How a trial trains a task: a step is ``updates_per_step`` updates and an evaluation (S4.35)."""
 
 from __future__ import annotations
 
@@ -144,10 +141,7 @@ def _require_finite(metrics: Mapping[str, Any], step: int) -> None:
 
 @final
 class _Course:
-    """A training leg by leg: each goes on where the one before ended, as a clone does (S0.15).
-
-    ``ends`` are the last steps of the legs. Its state is that of the training, and the leg.
-    """
+    """A training leg by leg, each up to its last step in ``ends``, as clones train (S0.15)."""
 
     def __init__(self, make: Callable[[int], Training], ends: Sequence[int | None]) -> None:
         self._make, self._ends = make, ends

@@ -15,12 +15,12 @@ from typing import Any, final
 import torch
 
 from tunebook.datasets.library import Stored
+from tunebook.datasets.records import Item
 from tunebook.datasets.records import Kind as DataKind
 from tunebook.errors import ConfigurationError
-from tunebook.recipes.answers import SHOWN_SCORE, Found, objects_of
 from tunebook.recipes.box_augmentation import STEP, augmented, sides_up_to
 from tunebook.recipes.boxes import best_detections
-from tunebook.recipes.detections import KEPT, mean_average_precision
+from tunebook.recipes.detections import KEPT
 from tunebook.recipes.images import Images, pixels_of
 from tunebook.recipes.networks.darknet import Darknet, darknet
 from tunebook.recipes.networks.darknet_cfg import Section, read_sections
@@ -28,7 +28,7 @@ from tunebook.recipes.networks.darknet_weights import load_pretrained, read_weig
 from tunebook.recipes.networks.detector import Detector, Rows, expect_few
 from tunebook.recipes.networks.transferred import PRETRAINED
 from tunebook.recipes.networks.yolov3 import WIDTH, scaled_anchors, yolov3_cfg
-from tunebook.recipes.pictures import Pictures, boxes_of, pictured
+from tunebook.recipes.pictures import DetectionTask
 from tunebook.recipes.registry import Recipe
 from tunebook.recipes.yolo_loss import yolo_loss
 from tunebook.records import Configuration
@@ -56,14 +56,8 @@ OPTIONS = {
 
 
 @final
-class YoloDetectionTask:
-    """Finds objects: their classes and their boxes.
-
-    ``cfg`` is the text of a Darknet configuration, ``weights`` the path of a file.
-    """
-
-    name = "object-detection"
-    maximize = "map"
+class YoloDetectionTask(DetectionTask):
+    """Finds objects by a Darknet network: ``cfg`` is its text, ``weights`` the path of a file."""
 
     def __init__(
         self,
@@ -76,9 +70,7 @@ class YoloDetectionTask:
         **training: Any,
     ) -> None:
         nothing = {"mean": [0.0] * 3, "deviation": [1.0] * 3}
-        self._images = Images(data, home, resolution, nothing)
-        self.labels = list(labels)
-        self.metrics = partial(mean_average_precision, labels=self.labels)
+        super().__init__(Images(data, home, resolution, nothing), labels)
         self._cfg, self._weights = cfg, training.get("weights")
         sides = sides_up_to(resolution) if training.get("multi_scale", True) else [resolution]
         self._augmented = partial(
@@ -88,15 +80,10 @@ class YoloDetectionTask:
             is_plain=not training.get("augment", True),
         )
 
-    def data(self, split: str) -> Pictures | None:
-        """Return the images of a split; those without objects are kept."""
-        stored = self._images.open()
-        items = pictured(stored, split)
-        if not items:
-            return None
-        resolution = self._images.resolution
-        boxes = torch.stack([boxes_of(item, resolution) for item in items])
-        return Pictures(torch.from_numpy(pixels_of(stored, items, resolution, split)), boxes)
+    def inputs_of(self, items: Sequence[Item], split: str) -> torch.Tensor:
+        """Return the images of a split's items as bytes."""
+        stored, side = self._images.open(), self._images.resolution
+        return torch.from_numpy(pixels_of(stored, items, side, split))
 
     def network(self, config: Configuration) -> Detector:
         """Build the network: ``anchor_scale`` and ``anchor_ratio`` change its anchors (S0.12).
@@ -137,11 +124,6 @@ class YoloDetectionTask:
         return torch.stack(
             [best_detections(b, s, least=LEAST_SCORE, most=KEPT) for b, s in of_images]
         )
-
-    def answer(self, network: Detector, raw: str, *, threshold: float = SHOWN_SCORE) -> Found:
-        """Return the objects of an image file: class, score, box as shares of width and height."""
-        found = self.predict(network(self._images.input_of(raw)))[0]
-        return objects_of(found, self.labels, self._images.resolution, threshold=threshold)
 
 
 def _above_0(config: Configuration, name: str) -> float:

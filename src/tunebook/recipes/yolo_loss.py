@@ -17,10 +17,7 @@ IGNORED_ABOVE = 0.7
 
 
 def assigned_rows(rows: Rows, boxes: torch.Tensor) -> torch.Tensor:
-    """Return for each box its row: of its centre's cell, and of the anchor most like it.
-
-    Alike is what overlaps in width and height; position does not count.
-    """
+    """Return for each box its row: of its centre's cell, and of the anchor most like it in size."""
     cell, stride = rows.places[:, :2], rows.places[:, 2]
     centre = ((boxes[:, :2] + boxes[:, 2:4]) / 2).clamp(min=0).minimum(rows.size - 1e-3)
     is_there = ((centre[:, None] / stride[None, :, None]).floor() == cell[None]).all(-1)

@@ -1,96 +1,52 @@
 """Frozen facts: studies, trials, measurements, events. Standard library and our errors only."""
 
-from tunebook.records.budget import Budget
-from tunebook.records.configuration import Configuration, Value
-from tunebook.records.events import (
-    REQUEST_KINDS,
-    BudgetChanged,
-    CheckpointRejected,
-    DriverStarted,
-    DriverStopped,
-    DryRunMeasured,
-    Event,
-    NotesChanged,
-    Request,
-    RequestObeyed,
-    SpaceChanged,
-    StudyCreated,
-    StudyEvent,
-    StudyRenamed,
-    StudyStateChanged,
-    TrialBegan,
-    TrialCheckpointed,
-    TrialCreated,
-    TrialEnded,
-    TrialEvent,
-    TrialFailed,
-    TrialHaltAsked,
-    TrialLaunched,
-    TrialLost,
-    TrialReached,
-    TrialReleased,
-    TrialReported,
-    TrialSetAside,
-    TrialStopped,
-)
-from tunebook.records.finding import Finding, Verdict, worst
-from tunebook.records.measurement import Curves, Measurement, Series
-from tunebook.records.objective import Direction, Objective
-from tunebook.records.states import Failure, FailureKind, StudyState, TrialState
-from tunebook.records.study import JsonObject, StudyId, StudySpec, TaskKind, TaskRef
-from tunebook.records.trial import CheckpointRef, Trial, TrialNumber
-
-__all__ = [
-    "REQUEST_KINDS",
-    "Budget",
-    "BudgetChanged",
-    "CheckpointRef",
-    "CheckpointRejected",
-    "Configuration",
-    "Curves",
-    "Direction",
-    "DriverStarted",
-    "DriverStopped",
-    "DryRunMeasured",
-    "Event",
-    "Failure",
-    "FailureKind",
-    "Finding",
-    "JsonObject",
-    "Measurement",
-    "NotesChanged",
-    "Objective",
-    "Request",
-    "RequestObeyed",
-    "Series",
-    "SpaceChanged",
-    "StudyCreated",
-    "StudyEvent",
-    "StudyId",
-    "StudyRenamed",
-    "StudySpec",
-    "StudyState",
-    "StudyStateChanged",
-    "TaskKind",
-    "TaskRef",
-    "Trial",
-    "TrialBegan",
-    "TrialCheckpointed",
-    "TrialCreated",
-    "TrialEnded",
-    "TrialEvent",
-    "TrialFailed",
-    "TrialHaltAsked",
-    "TrialLaunched",
-    "TrialLost",
-    "TrialNumber",
-    "TrialReached",
-    "TrialReleased",
-    "TrialReported",
-    "TrialSetAside",
-    "TrialState",
-    "TrialStopped",
-    "Value",
-    "Verdict",
-    "worst",
-]
+from tunebook.records.budget import Budget as Budget
+from tunebook.records.configuration import Configuration as Configuration
+from tunebook.records.configuration import Value as Value
+from tunebook.records.events import REQUEST_KINDS as REQUEST_KINDS
+from tunebook.records.events import BudgetChanged as BudgetChanged
+from tunebook.records.events import CheckpointRejected as CheckpointRejected
+from tunebook.records.events import DriverStarted as DriverStarted
+from tunebook.records.events import DriverStopped as DriverStopped
+from tunebook.records.events import DryRunMeasured as DryRunMeasured
+from tunebook.records.events import Event as Event
+from tunebook.records.events import NotesChanged as NotesChanged
+from tunebook.records.events import Request as Request
+from tunebook.records.events import RequestObeyed as RequestObeyed
+from tunebook.records.events import SpaceChanged as SpaceChanged
+from tunebook.records.events import StudyCreated as StudyCreated
+from tunebook.records.events import StudyEvent as StudyEvent
+from tunebook.records.events import StudyRenamed as StudyRenamed
+from tunebook.records.events import StudyStateChanged as StudyStateChanged
+from tunebook.records.events import TrialBegan as TrialBegan
+from tunebook.records.events import TrialCheckpointed as TrialCheckpointed
+from tunebook.records.events import TrialCreated as TrialCreated
+from tunebook.records.events import TrialEnded as TrialEnded
+from tunebook.records.events import TrialFailed as TrialFailed
+from tunebook.records.events import TrialHaltAsked as TrialHaltAsked
+from tunebook.records.events import TrialLaunched as TrialLaunched
+from tunebook.records.events import TrialLost as TrialLost
+from tunebook.records.events import TrialReached as TrialReached
+from tunebook.records.events import TrialReleased as TrialReleased
+from tunebook.records.events import TrialReported as TrialReported
+from tunebook.records.events import TrialSetAside as TrialSetAside
+from tunebook.records.events import TrialStopped as TrialStopped
+from tunebook.records.finding import Finding as Finding
+from tunebook.records.finding import Verdict as Verdict
+from tunebook.records.finding import worst as worst
+from tunebook.records.measurement import Curves as Curves
+from tunebook.records.measurement import Series as Series
+from tunebook.records.objective import Direction as Direction
+from tunebook.records.objective import Objective as Objective
+from tunebook.records.states import Failure as Failure
+from tunebook.records.states import FailureKind as FailureKind
+from tunebook.records.states import StudyState as StudyState
+from tunebook.records.states import TrialState as TrialState
+from tunebook.records.study import JsonObject as JsonObject
+from tunebook.records.study import StudyId as StudyId
+from tunebook.records.study import StudySpec as StudySpec
+from tunebook.records.study import TaskKind as TaskKind
+from tunebook.records.study import TaskRef as TaskRef
+from tunebook.records.trial import CheckpointRef as CheckpointRef
+from tunebook.records.trial import Trial as Trial
+from tunebook.records.trial import TrialNumber as TrialNumber

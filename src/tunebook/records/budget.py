@@ -43,34 +43,21 @@ class Budget:
             )
 
     @property
-    def is_limited(self) -> bool:
-        """Whether anything at all ends the study."""
-        ends = (self.trials, self.steps, self.hours, self.cost, self.target, self.patience)
-        return any(limit is not None for limit in ends)
-
-    @property
     def deadline_seconds(self) -> float | None:
         """The seconds of work after which time or money has run out, whichever is first."""
-        limits = []
-        if self.hours is not None:
-            limits.append(self.hours * 3600)
-        if self.cost is not None and self.price_per_hour:
-            limits.append(self.cost / self.price_per_hour * 3600)
-        return min(limits, default=None)
+        bought = self.cost / self.price_per_hour if self.cost and self.price_per_hour else None
+        hours = [hours for hours in (self.hours, bought) if hours is not None]
+        return min(hours) * 3600 if hours else None
 
 
-def _check_limit(name: str, value: object) -> None:
-    whole = name in _WHOLE
-    right_type = isinstance(value, int) if whole else isinstance(value, int | float)
+def _check_limit(name: str, value: float) -> None:
+    is_whole = name in _WHOLE
+    right_type = isinstance(value, int if is_whole else int | float)
     if isinstance(value, bool) or not right_type or not math.isfinite(float(str(value))):
-        kind = "a whole number" if whole else "a finite number"
+        kind = "a whole number" if is_whole else "a finite number"
         raise BudgetError(f"The budget's {name} is not usable", got=value, expected=kind)
-    number = float(str(value))
-    if name == "target":
-        return
-    if name == "max_failures" and number >= 0:
-        return
-    if number <= 0:
+    is_enough = value > 0 or (value == 0 and name == "max_failures")
+    if name != "target" and not is_enough:
         raise BudgetError(
             f"The budget's {name} leaves nothing to do",
             got=value,

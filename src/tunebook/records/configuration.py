@@ -1,7 +1,4 @@
-"""A configuration: the hyperparameter values of one trial, by name.
-
-A conditional parameter whose condition does not hold is absent: it has no value at all.
-"""
+"""A configuration: the values of one trial. A parameter whose condition does not hold is absent."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from tunebook.records.budget import Budget
 from tunebook.records.configuration import Configuration
@@ -21,114 +21,112 @@ from tunebook.records.trial import CheckpointRef, TrialNumber
 
 
 @dataclass(frozen=True, slots=True)
-class StudyCreated:
-    """The study came into being; always the first event of its log."""
+class _Fact:
+    """Something that happened ``at`` a time; ``foreign`` names its fields of foreign text."""
 
     at: float
+    foreign: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        clean_fields(self, *self.foreign)
+
+
+@dataclass(frozen=True, slots=True)
+class _TrialFact(_Fact):
+    """Something that happened to a trial."""
+
+    trial: TrialNumber
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCreated(_Fact):
+    """The study came into being; always the first event of its log."""
+
     spec: StudySpec
 
 
 @dataclass(frozen=True, slots=True)
-class StudyRenamed:
+class StudyRenamed(_Fact):
     """The study has another name from here on."""
 
-    at: float
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class DriverStarted:
+class DriverStarted(_Fact):
     """A driver took the study up, with ``n_slots`` workers. Its time counts from here."""
 
-    at: float
     holder: str
     n_slots: int
 
 
 @dataclass(frozen=True, slots=True)
-class DriverStopped:
+class DriverStopped(_Fact):
     """The driver put the study down in an orderly way."""
 
-    at: float
     why: str
-
-    def __post_init__(self) -> None:
-        clean_fields(self, "why")
+    foreign: ClassVar[tuple[str, ...]] = ("why",)
 
 
 @dataclass(frozen=True, slots=True)
-class DryRunMeasured:
+class DryRunMeasured(_Fact):
     """A timing run before the first trial (S0.8): no trial, no value, only what a trial costs."""
 
-    at: float
     startup_s: float
     step_s: float | None
     metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class StudyStateChanged:
+class StudyStateChanged(_Fact):
     """The study moved to ``state``. ``limit`` names the limit of the budget that did it."""
 
-    at: float
     state: StudyState
     why: str
     limit: str | None = None
-
-    def __post_init__(self) -> None:
-        clean_fields(self, "why")
+    foreign: ClassVar[tuple[str, ...]] = ("why",)
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetChanged:
+class BudgetChanged(_Fact):
     """The study has another budget from here on."""
 
-    at: float
     budget: Budget
 
 
 @dataclass(frozen=True, slots=True)
-class SpaceChanged:
+class SpaceChanged(_Fact):
     """The space was widened or narrowed; old trials stay under their old version."""
 
-    at: float
     space: JsonObject
     version: int
 
 
 @dataclass(frozen=True, slots=True)
-class NotesChanged:
+class NotesChanged(_Fact):
     """Somebody rewrote the study's notes."""
 
-    at: float
     notes: str
-
-    def __post_init__(self) -> None:
-        clean_fields(self, "notes")
+    foreign: ClassVar[tuple[str, ...]] = ("notes",)
 
 
 @dataclass(frozen=True, slots=True)
-class RequestObeyed:
+class RequestObeyed(_Fact):
     """The driver dealt with a request; ``answer`` says how."""
 
-    at: float
     request: int
     answer: str
-
-    def __post_init__(self) -> None:
-        clean_fields(self, "answer")
+    foreign: ClassVar[tuple[str, ...]] = ("answer",)
 
 
 @dataclass(frozen=True, slots=True)
-class TrialCreated:
+class TrialCreated(_TrialFact):
     """A trial has a configuration. ``until_step`` is None while it waits in the queue.
 
     With ``until_step`` it is launched at once. ``parent`` is the trial whose checkpoint it
     continues (S0.15). ``source`` is ``searcher``, ``enqueued`` or ``ask``.
     """
 
-    at: float
-    trial: TrialNumber
     config: Configuration
     until_step: int | None = None
     is_launched: bool = True
@@ -139,133 +137,101 @@ class TrialCreated:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialLaunched:
+class TrialLaunched(_TrialFact):
     """A queued, paused or lost trial was given a worker and a slice up to ``until_step``."""
 
-    at: float
-    trial: TrialNumber
     until_step: int | None
     why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class TrialBegan:
+class TrialBegan(_TrialFact):
     """A worker entered the training function; ``step`` is where it goes on from (0: the start)."""
 
-    at: float
-    trial: TrialNumber
     step: int
     device: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
-class TrialReported:
+class TrialReported(_TrialFact):
     """A batch of measurements of one trial, by metric."""
 
-    at: float
-    trial: TrialNumber
     series: Mapping[str, Series]
-
-    def __post_init__(self) -> None:
-        clean_fields(self, "series")
+    foreign: ClassVar[tuple[str, ...]] = ("series",)
 
 
 @dataclass(frozen=True, slots=True)
-class TrialReached:
-    """The trial came to the end of its slice and waits, its worker still holding it.
+class TrialReached(_TrialFact):
+    """The trial ended its slice after ``seconds`` of training; its worker still holds it."""
 
-    ``seconds`` is the training time of the trial so far.
-    """
-
-    at: float
-    trial: TrialNumber
     step: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class TrialReleased:
+class TrialReleased(_TrialFact):
     """A paused trial gave its worker up; it lives on in its checkpoint."""
-
-    at: float
-    trial: TrialNumber
 
 
 @dataclass(frozen=True, slots=True)
-class TrialCheckpointed:
+class TrialCheckpointed(_TrialFact):
     """A checkpoint of the trial is safely stored."""
 
-    at: float
-    trial: TrialNumber
     checkpoint: CheckpointRef
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointRejected:
+class CheckpointRejected(_TrialFact):
     """A checkpoint was found torn or corrupt and must not be used again."""
 
-    at: float
-    trial: TrialNumber
     checkpoint: CheckpointRef
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class TrialHaltAsked:
+class TrialHaltAsked(_TrialFact):
     """A running trial was asked to end its work; ``outcome`` is the state it will go to."""
 
-    at: float
-    trial: TrialNumber
     outcome: TrialState
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class TrialSetAside:
+class TrialSetAside(_TrialFact):
     """A person set the trial aside (nothing resumes it), or took it up again."""
 
-    at: float
-    trial: TrialNumber
     is_set_aside: bool
 
 
 @dataclass(frozen=True, slots=True)
-class TrialEnded:
+class TrialEnded(_TrialFact):
     """The training function returned; ``notice`` is what a person should know of it."""
 
-    at: float
-    trial: TrialNumber
     step: int
     seconds: float
     notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class TrialStopped:
+class TrialStopped(_TrialFact):
     """A trial that no worker trains was ended: a paused, queued or lost one."""
 
-    at: float
-    trial: TrialNumber
     outcome: TrialState
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class TrialFailed:
+class TrialFailed(_TrialFact):
     """The trial broke: diverged, ran out of memory or time, or its code raised."""
 
-    at: float
-    trial: TrialNumber
     failure: Failure
     seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class TrialLost:
+class TrialLost(_TrialFact):
     """The trial's worker vanished. ``is_driver_loss``: the driver itself died, nobody's fault."""
 
-    at: float
-    trial: TrialNumber
     failure: Failure
     is_driver_loss: bool = False
 
@@ -282,8 +248,9 @@ StudyEvent: TypeAlias = (
     | StudyRenamed
     | RequestObeyed
 )
-TrialEvent: TypeAlias = (
-    TrialCreated
+Event: TypeAlias = (
+    StudyEvent
+    | TrialCreated
     | TrialLaunched
     | TrialBegan
     | TrialReported
@@ -298,15 +265,11 @@ TrialEvent: TypeAlias = (
     | TrialFailed
     | TrialLost
 )
-Event: TypeAlias = StudyEvent | TrialEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish of somebody who does not own the log: the driver obeys it and says so.
-
-    ``kind`` is one of ``REQUEST_KINDS``; ``body`` its arguments.
-    """
+    """Somebody's wish, which the driver obeys: one of ``REQUEST_KINDS`` with its arguments."""
 
     id: int
     at: float

@@ -1,7 +1,4 @@
-"""What a probe, a curve, a dataset or a study shows: a verdict with its evidence and what to do.
-
-The same fact everywhere: a line of ``tunebook check`` or of a quality report, a card of a page.
-"""
+"""What a check, a curve, a dataset or a study shows: a verdict with its evidence and what to do."""
 
 from __future__ import annotations
 
@@ -12,10 +9,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """How bad it is. A problem closes a gate; a notice is worth knowing; a pass is evidence too.
-
-    Unknown is what could not be measured or was cut short: it is never a pass.
-    """
+    """A problem closes a gate; a notice is worth knowing; unknown is never a pass."""
 
     PASS = "pass"
     NOTICE = "notice"
@@ -47,10 +41,7 @@ class Finding:
 
 
 def finding_of(told: Mapping[str, Any]) -> Finding:
-    """Return a finding from its fields as JSON holds them; fields of later versions are left out.
-
-    ``KeyError`` or ``ValueError`` if it is none.
-    """
+    """Return a finding from its fields in JSON; ``KeyError`` or ``ValueError`` if it is none."""
     known = {field.name for field in fields(Finding)}
     values: dict[str, Any] = {
         name: tuple(map(str, value)) if isinstance(value, list | tuple) else str(value)

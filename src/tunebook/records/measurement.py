@@ -9,23 +9,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """One figure: ``metric`` was ``value`` at ``step`` of trial ``trial``, ``seconds`` into it."""
-
-    trial: int
-    step: int
-    metric: str
-    value: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one metric of one trial, in columns of equal length.
-
-    ``steps`` are whole numbers from 0, untrained, and rise; ``values`` may be NaN or infinite;
-    ``seconds`` is the trial's training time at each point.
-    """
+    """Points of a metric by rising ``steps`` (0: untrained); ``values`` may be NaN or infinite."""
 
     steps: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
@@ -46,11 +31,7 @@ class Series:
         return Series(self.steps[1:], self.values[1:], self.seconds[1:])
 
     def extend(self, later: Series) -> None:
-        """Add ``later`` points; where a step comes again the last write wins.
-
-        A trial that went back to a checkpoint measures the same steps again: everything from
-        the first repeated step on is replaced.
-        """
+        """Add ``later`` points in place of those from their first step on (before a loss)."""
         if not later.steps:
             return
         if self.steps and later.steps[0] <= self.steps[-1]:

@@ -1,7 +1,4 @@
-"""The objective: one metric, one direction, one reduction of a curve to a value.
-
-Nothing else in the system may guess a direction.
-"""
+"""The objective: one metric, one direction, one reduction. Nothing else may guess a direction."""
 
 from __future__ import annotations
 
@@ -73,14 +70,6 @@ class Objective:
         """+1 when smaller is better, -1 when larger is: ``sign * value`` is always minimised."""
         return 1.0 if self.direction is Direction.MINIMIZE else -1.0
 
-    @property
-    def n_last(self) -> int | None:
-        """How many last measurements are averaged, or None for the other reductions."""
-        match = _MEAN_LAST.fullmatch(self.reduce)
-        if match is None:
-            return None
-        return _DEFAULT_K if match[1] == "k" else int(match[1])
-
     def is_better(self, value: float, other: float | None) -> bool:
         """Whether ``value`` is strictly better than ``other``; anything beats None, NaN nothing."""
         if math.isnan(value):
@@ -100,8 +89,8 @@ class Objective:
         if self.reduce == "best":
             best = min(values) if self.direction is Direction.MINIMIZE else max(values)
             return best, steps[values.index(best)]
-        if self.reduce == "last":
+        mean = _MEAN_LAST.fullmatch(self.reduce)
+        if mean is None:
             return values[-1], steps[-1]
-        k = self.n_last or _DEFAULT_K
-        tail = values[-k:]
+        tail = values[-(_DEFAULT_K if mean[1] == "k" else int(mean[1])) :]
         return sum(tail) / len(tail), steps[-1]

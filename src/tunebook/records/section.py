@@ -45,10 +45,7 @@ class ChartSeries:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A simple chart. ``summary`` says in a sentence what it shows, for who cannot see it.
-
-    A line and a scatter have numbers as ``x``, the other kinds words.
-    """
+    """A simple chart; ``summary`` says what it shows. Lines and scatters have numbers as ``x``."""
 
     kind: ChartKind
     title: str
@@ -95,10 +92,7 @@ def encode(sections: Sequence[Section]) -> str:
 
 
 def decode(text: str) -> list[Section]:
-    """Return the sections of a ``report.json``; ``InputError`` for anything else.
-
-    Keys that this version does not know are left out, so that a later one's report can be read.
-    """
+    """Return the sections of a ``report.json``, of later versions too; else ``InputError``."""
     try:
         return [_section(one) for one in json.loads(text)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

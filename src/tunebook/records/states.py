@@ -1,7 +1,4 @@
-"""The states of trials and studies, and what can go wrong with a trial.
-
-The transition table that joins the states lives in ``tunebook.engine.transitions``.
-"""
+"""The states of trials and studies, and what can go wrong; ``engine.transitions`` joins them."""
 
 from __future__ import annotations
 
@@ -44,24 +41,8 @@ class TrialState(StrEnum):
         return self in _VALUED
 
 
-_FINAL = frozenset(
-    {
-        TrialState.DONE,
-        TrialState.STOPPED,
-        TrialState.INFEASIBLE,
-        TrialState.FAILED,
-        TrialState.CANCELLED,
-    }
-)
-_VALUED = frozenset(
-    {
-        TrialState.RUNNING,
-        TrialState.PAUSED,
-        TrialState.DONE,
-        TrialState.STOPPED,
-        TrialState.LOST,
-    }
-)
+_FINAL = frozenset(map(TrialState, ("done", "stopped", "infeasible", "failed", "cancelled")))
+_VALUED = frozenset(map(TrialState, ("running", "paused", "done", "stopped", "lost")))
 
 
 class StudyState(StrEnum):

@@ -28,11 +28,7 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskRef:
-    """Where the training code is: ``reference`` is ``module:qualname``, a command or a recipe.
-
-    ``is_importable`` tells whether another process can load it by that reference alone.
-    ``options`` are those of a script (patterns, files).
-    """
+    """Where the training code is; ``is_importable``: a process can load it by ``reference``."""
 
     kind: TaskKind
     reference: str

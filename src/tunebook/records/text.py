@@ -22,10 +22,7 @@ _UNSAFE_IN_JSON = re.compile(f"[{_HIGH}]")
 
 
 def clean(text: str) -> str:
-    r"""Return the text with all that is unsafe as ``\x1b``, ``\u202e`` or ``\udcff``.
-
-    Line feeds and tabs stay; the two characters that end a line on Windows become a line feed.
-    """
+    r"""Return the text with all but line feeds and tabs that is unsafe escaped, as ``\x1b``."""
     if text.isprintable():
         return text
     return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n"))

@@ -1,8 +1,4 @@
-"""What a trial's handle talks to: whoever carries its messages, and whoever keeps its checkpoints.
-
-A channel is driven from the thread that trains; only ``reported`` may also come from the thread
-that sends measurements in the background.
-"""
+"""What a handle talks to, from the thread that trains; ``reported`` may come from another."""
 
 from __future__ import annotations
 
@@ -35,30 +31,21 @@ class Channel(Protocol):
 
     def began(self, step: int) -> None:
         """Say that training goes on from ``step`` (0: the start). May be held back a moment."""
-        ...
 
     def reported(self, curves: Curves) -> None:
         """Send measurements, which may be none, and whatever was held back before them."""
-        ...
 
     def reached(self, step: int, seconds: float, *, is_tracked: bool) -> Answer:
-        """Say that the slice is trained, and wait for what is to be done.
-
-        ``is_tracked``: the trial can save a checkpoint and go on from it in another process.
-        """
-        ...
+        """Say that the slice is trained and wait for the answer. ``is_tracked``: can be resumed."""
 
     def checkpointed(self, checkpoint: CheckpointRef) -> None:
         """Say that a checkpoint is safely stored."""
-        ...
 
     def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
         """Say that a checkpoint was found torn or corrupt."""
-        ...
 
     def halt(self) -> TrialState | None:
         """Return how the trial is to end its work early, or None. Cheap: asked at each step."""
-        ...
 
 
 class Checkpoints(Protocol):
@@ -66,8 +53,6 @@ class Checkpoints(Protocol):
 
     def save(self, trial: TrialNumber, step: int, payload: Mapping[str, object]) -> CheckpointRef:
         """Save named state trees, completely or not at all."""
-        ...
 
     def load(self, ref: CheckpointRef) -> dict[str, Any]:
         """Return what was saved; ``CheckpointError`` when it is torn, corrupt or missing."""
-        ...

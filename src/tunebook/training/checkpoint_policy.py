@@ -1,7 +1,4 @@
-"""When a trial saves a checkpoint of its own accord. No clock: it is told the time.
-
-Saving costs training time, and losing costs training time: the rule weighs the two.
-"""
+"""When a trial saves a checkpoint by itself: what saving costs, against what may be lost."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ class CheckpointPolicy:
     """Decides at each step boundary whether to save.
 
     A checkpoint is due every ``every_steps`` steps if that is set. Otherwise it is due when more
-    than ``every_s`` seconds of training would be lost, or when the objective has improved since
+    than ``every_s`` seconds of training would be lost, or when the objective ``has_improved`` since
     the last one (S4.37: the best is chosen afterwards); both wait until saving costs at most
     ``MAX_SHARE`` of the time. Times are seconds of training and only rise.
     """
@@ -29,32 +26,23 @@ class CheckpointPolicy:
     ) -> None:
         self._every_s = every_s
         self._every_steps = every_steps
-        self._step = step
+        self.saved_step = step
         self._seconds = seconds
         self._cost_s = FIRST_COST_S
-        self._has_improved = False
-
-    @property
-    def saved_step(self) -> int:
-        """The step of the last checkpoint, or where training began."""
-        return self._step
-
-    def improved(self) -> None:
-        """Take note that the objective is better than ever in this trial."""
-        self._has_improved = True
+        self.has_improved = False
 
     def saved(self, step: int, seconds: float, cost_s: float) -> None:
         """Take note of a checkpoint that took ``cost_s`` seconds to save."""
-        self._step, self._seconds, self._cost_s = step, seconds, cost_s
-        self._has_improved = False
+        self.saved_step, self._seconds, self._cost_s = step, seconds, cost_s
+        self.has_improved = False
 
     def is_due(self, step: int, seconds: float) -> bool:
         """Whether to save now, after ``step`` steps and ``seconds`` seconds of training."""
-        if step <= self._step:
+        if step <= self.saved_step:
             return False
         if self._every_steps is not None:
-            return step - self._step >= self._every_steps
+            return step - self.saved_step >= self._every_steps
         unsaved_s = seconds - self._seconds
         if unsaved_s * MAX_SHARE < self._cost_s:
             return False
-        return self._has_improved or unsaved_s > self._every_s
+        return self.has_improved or unsaved_s > self._every_s

@@ -1,8 +1,4 @@
-"""How the handle leaves the user's function from within ``report``.
-
-These derive from BaseException so that a training function's own ``except Exception`` lets them
-pass; only executors catch them.
-"""
+"""How the handle leaves ``report``, past the user's own ``except Exception``, to the executor."""
 
 from __future__ import annotations
 

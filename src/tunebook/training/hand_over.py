@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import final
 
-from tunebook.records import CheckpointRef, Curves, Objective, TrialState
+from tunebook.records import Curves, Objective
 from tunebook.records.measurement import last_step
 from tunebook.training.assignment import Assignment
 from tunebook.training.channel import Answer, Channel, Checkpoints, Proceed
@@ -20,11 +20,7 @@ from tunebook.training.stopwatch import Stopwatch
 
 @final
 class PassingChannel:
-    """The channel that a handle elsewhere speaks through; ``has_begun``: training has before.
-
-    ``start`` is the step from which the handle went on, ``step`` where it is, ``metrics`` what it
-    has reported.
-    """
+    """The channel of a handle elsewhere, which went on from ``start`` and is at ``step``."""
 
     def __init__(
         self, channel: Channel, stopwatch: Stopwatch, objective: Objective, *, has_begun: bool
@@ -37,6 +33,8 @@ class PassingChannel:
         self._stopwatch = stopwatch
         self._objective = objective
         self.has_begun = has_begun
+        self.checkpointed, self.rejected = channel.checkpointed, channel.rejected
+        self.halt = channel.halt
 
     @property
     def seconds(self) -> float:
@@ -69,18 +67,6 @@ class PassingChannel:
         else:
             self.has_left = True
         return answer
-
-    def checkpointed(self, checkpoint: CheckpointRef) -> None:
-        """Pass on that a checkpoint is stored."""
-        self._channel.checkpointed(checkpoint)
-
-    def rejected(self, checkpoint: CheckpointRef, why: str) -> None:
-        """Pass on that a checkpoint cannot be used."""
-        self._channel.rejected(checkpoint, why)
-
-    def halt(self) -> TrialState | None:
-        """Return how the trial is to end its work early, or None."""
-        return self._channel.halt()
 
 
 @dataclass(frozen=True, slots=True)

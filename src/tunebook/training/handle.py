@@ -32,7 +32,8 @@ class TrialHandle:
     ``config`` holds the hyperparameters: ``trial.config.lr`` or ``trial.config["lr"]``. ``number``
     counts the trials of the study from 0. ``seed`` follows from the study's seed and the number;
     the global generators start on it. ``device`` is where to train: ``cpu`` or ``cuda:0``.
-    ``max_steps`` is the length of a full training, None when the task decides.
+    ``max_steps`` is the length of a full training, None when the task decides. ``objective`` is
+    what the study optimises: its ``metric`` and direction.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class TrialHandle:
         self.number: Final[TrialNumber] = launch.trial
         self.seed: Final[int] = assignment.seed
         self.device: Final[str] = assignment.device
+        self.objective: Final[Objective] = assignment.objective
         self.max_steps: Final[int | None] = launch.max_steps
         self.notice: str | None = None  # what a person should know of a trial that ends well
         self.measured_at: float | None = None  # seconds; None: what is reported is measured now
@@ -84,11 +86,6 @@ class TrialHandle:
     def step(self) -> int:
         """The step that is being trained or was trained last; 0 before the first."""
         return self._step if self._deputy is None else self._deputy.step
-
-    @property
-    def objective(self) -> Objective:
-        """What the study optimises: its ``metric`` and direction."""
-        return self._assignment.objective
 
     @property
     def seconds(self) -> float:
@@ -149,8 +146,8 @@ class TrialHandle:
         self._begin()
         improves = self._reporter.add(at, metrics)
         self._step = at
-        if improves and self._assignment.objective.reduce == "best":
-            self._policy.improved()
+        if improves and self.objective.reduce == "best":
+            self._policy.has_improved = True
         if at > 0 and not self._uses_steps and not self._may_go_on():
             raise Unwind
 
@@ -307,22 +304,22 @@ class TrialHandle:
         return at
 
     def _report_returned(self, returned: object) -> None:
-        objective = self._assignment.objective.metric
+        objective = self.objective.metric
         if isinstance(returned, Mapping):
             metrics = dict(returned)
-        elif _is_number_like(returned):
+        elif isinstance(returned, int | float) or hasattr(returned, "item"):
             metrics = {objective: returned}
         else:
             return
         at = max(self._step, 1)
-        known = self._reporter.was_reported
-        fresh = {str(n): value for n, value in metrics.items() if not known(str(n), at)}
+        last = self._reporter.last_steps
+        fresh = {str(n): value for n, value in metrics.items() if last.get(str(n)) != at}
         if fresh:
             self._reporter.add(at, fresh)
             self._step = at
 
     def _require_objective(self, returned: object) -> None:
-        objective, came = self._assignment.objective.metric, self._reporter.metrics
+        objective, came = self.objective.metric, sorted(self._reporter.last_steps)
         if objective in came or self._start > 0:
             return
         raise MetricMissingError(
@@ -331,10 +328,6 @@ class TrialHandle:
             expected=f"trial.report({objective}=...) or a return of the number",
             do=nearest(objective, came) if came else "Report it at each step, or return it",
         )
-
-
-def _is_number_like(returned: object) -> bool:
-    return isinstance(returned, int | float) or hasattr(returned, "item")
 
 
 def _as_step(step: Any) -> int:

@@ -1,7 +1,4 @@
-"""What a recipe offers for one data set: the task, its default configuration, what to search.
-
-No type of PyTorch is named here: studies, which must not need it, read presets too.
-"""
+"""What a recipe offers for a dataset: task, defaults, search space. Names no type of PyTorch."""
 
 from __future__ import annotations
 
@@ -44,19 +41,13 @@ class Preset:
     acts_with: Mapping[str, Conditions] = field(default_factory=dict)
 
     def conditions_to_act(self, name: str) -> Conditions:
-        """Return with which values of other settings this one does something; {} for always.
-
-        A name in the space of an optimizer, such as ``adam.lr``, needs that optimizer.
-        """
+        """Return the values of other settings with which this one, such as ``adam.lr``, acts."""
         optimizer, _, plain = name.rpartition(".")
         found = self.acts_with.get(plain, {})
         return {**found, "optimizer": (optimizer,)} if optimizer else found
 
     def idle_because(self, name: str, values: Mapping[str, Any]) -> str | None:
-        """Return why a setting does nothing beside these values, None if it does something.
-
-        A tuple stands for any one of its values.
-        """
+        """Return why a setting does nothing beside these values (a tuple: any of them), or None."""
         for other, wanted in self.conditions_to_act(name).items():
             got = values.get(other)
             possible = got if isinstance(got, tuple) else (got,)

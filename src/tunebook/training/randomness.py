@@ -1,7 +1,4 @@
-"""The random numbers of a trial: its seed, and the states of the generators that training uses.
-
-Libraries that the user's code has not imported are not touched, so that none is loaded for this.
-"""
+"""The seed of a trial, and the states of all generators whose libraries are imported already."""
 
 from __future__ import annotations
 

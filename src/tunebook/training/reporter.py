@@ -22,10 +22,7 @@ FLUSH_S = 0.05
 
 
 def as_number(metric: str, value: object) -> float:
-    """Return a reported value as a float; scalars of NumPy and PyTorch are taken.
-
-    ``ReportError`` names the metric, the value and its type for anything else, booleans included.
-    """
+    """Return a reported value, maybe a scalar of NumPy or PyTorch, as a float; no booleans."""
     number = value
     if hasattr(value, "item"):
         try:
@@ -50,7 +47,9 @@ class Reporter:
     """The measurements of one attempt on their way out.
 
     ``seconds`` gives the trial's training time, ``clock`` the time by which batches age. With
-    ``in_background`` a thread sends what waits; ``close`` ends it.
+    ``in_background`` a thread sends what waits; ``close`` ends it. ``divergence`` is how the
+    objective became NaN or infinite, should the user's code have caught that; ``last_steps`` when
+    each metric came last.
     """
 
     def __init__(
@@ -67,9 +66,9 @@ class Reporter:
         self._seconds = seconds
         self._clock = clock
         self._columns: dict[str, Series] = {}
-        self._last_step: dict[str, int] = {}
+        self.last_steps: dict[str, int] = {}
         self._best: float | None = None
-        self._divergence: Diverged | None = None
+        self.divergence: Diverged | None = None
         self._sent_at = clock()
         self._lock = threading.Lock()
         self._waiting = threading.Event()
@@ -78,20 +77,6 @@ class Reporter:
         if in_background:
             threading.Thread(target=self._send_what_waits, name="reports", daemon=True).start()
 
-    @property
-    def metrics(self) -> list[str]:
-        """The names that were reported so far."""
-        return sorted(self._last_step)
-
-    @property
-    def divergence(self) -> Diverged | None:
-        """How the objective became NaN or infinite, should the user's code have caught that."""
-        return self._divergence
-
-    def was_reported(self, metric: str, step: int) -> bool:
-        """Whether the metric came at that step."""
-        return self._last_step.get(metric) == step
-
     def add(self, step: int, metrics: Mapping[str, object]) -> bool:
         """Take the metrics of one step, all or none; return whether the objective got better.
 
@@ -99,17 +84,16 @@ class Reporter:
 
         ``Diverged`` when the objective's value is NaN or infinite: that is kept and sent first.
         """
-        if self._divergence is not None:
-            raise self._divergence
+        if self.divergence is not None:
+            raise self.divergence
         numbers = {
             clean(metric): value if type(value) is float else as_number(metric, value)
             for metric, value in metrics.items()
             if type(value) is not Series
         }
         many = {clean(metric): v for metric, v in metrics.items() if isinstance(v, Series)}
-        last_step = self._last_step
         for metric in numbers:
-            if last_step.get(metric) == step:
+            if self.last_steps.get(metric) == step:
                 raise ReportError(
                     f"Step {step} has two metrics with one name",
                     got=metric,
@@ -125,7 +109,7 @@ class Reporter:
                 column.steps.append(step)
                 column.values.append(number)
                 column.seconds.append(seconds)
-                last_step[metric] = step
+                self.last_steps[metric] = step
             for metric, series in many.items():
                 self._columns.setdefault(metric, Series()).extend(series)
         if self._clock() - self._sent_at >= FLUSH_S:
@@ -139,8 +123,8 @@ class Reporter:
             return False
         if not math.isfinite(value):
             self.flush()
-            self._divergence = Diverged(self._objective.metric, value, step)
-            raise self._divergence
+            self.divergence = Diverged(self._objective.metric, value, step)
+            raise self.divergence
         if not self._objective.is_better(value, self._best):
             return False
         self._best = value

@@ -1,7 +1,7 @@
 """A training task: what one must know to train a network, and to look into its training.
 
-A user's task is a plain object with the attributes of ``TrainingTask``, in about 30 lines of
-ordinary PyTorch; ``read_task`` checks it and fills in what it leaves out. No type of PyTorch is
+A user's task is a plain object, in about 30 lines of ordinary PyTorch; ``read_task`` checks it and
+fills in what it leaves out. No type of PyTorch is
 named here, so that this module stays light.
 """
 
@@ -13,7 +13,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
@@ -25,10 +25,7 @@ from tunebook.space import Space
 
 
 class Split(StrEnum):
-    """The four sets of examples (S2.11). ``train-val`` is the ordinary validation set.
-
-    ``test-val`` exists where the test data come from elsewhere: it is drawn from their source.
-    """
+    """The four sets of examples (S2.11); ``test-val`` is drawn from the source of the test data."""
 
     TRAIN = "train"
     TRAIN_VAL = "train-val"
@@ -46,56 +43,32 @@ class Examples(Protocol):
 
     def __len__(self) -> int:
         """Return the number of examples."""
-        ...
 
     def __getitem__(self, index: Any) -> Any:
         """Return example ``index``, from 0: a pair of inputs and target."""
-        ...
-
-
-class TrainingTask(Protocol):
-    """What a user writes. Exactly one of ``maximize`` and ``minimize`` names the metric.
-
-    Optional: ``name``; ``space``, the hyperparameters of the network itself; ``minimize``;
-    ``labels``, the names of the classes by number; ``answer(network, raw)``, what a trained
-    network says of something as it comes, such as the path of an image;
-    ``optimizer(network, config)``; ``augment(inputs, targets)``, for training batches alone;
-    ``collate(examples)``, which makes a batch of examples; ``predict(outputs)``, which turns the
-    outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an example);
-    ``features(split, body)``, a split as the pretrained body of a network shows it to its head;
-    ``metric_kind``, where the metric's name does not tell: ``rate``, ``error rate`` (both from 0
-    to 1), ``score`` (higher is better) or ``loss`` (lower is better).
-    A ``loss`` that takes ``label_smoothing`` as well makes that setting known.
-    """
-
-    maximize: str
-
-    def data(self, split: str) -> Examples | None:
-        """Return the examples of ``train``, ``train-val``, ``test-val`` or ``test``, or None."""
-        ...
-
-    def network(self, config: Configuration) -> Any:
-        """Build the ``torch.nn.Module``; its weights are random or pretrained."""
-        ...
-
-    def loss(self, outputs: Any, targets: Any) -> Any:
-        """Return the loss of a batch, averaged over its examples: a tensor with one number."""
-        ...
-
-    def metrics(self, outputs: Any, targets: Any) -> Mapping[str, Any]:
-        """Return the metrics of a whole split from all of its outputs and targets."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A checked task: everything a training, a probe or the guide asks of it.
+    """A checked task: everything a training, a check or the guide asks of it.
+
+    A user's task has ``data(split)``, ``network(config)``, whose weights are random or pretrained,
+    ``loss(outputs, targets)``, the mean over a batch, ``metrics(outputs, targets)`` of a whole
+    split, and ``maximize`` or ``minimize``, the name of one of those metrics. The rest is optional:
+    ``space``, the hyperparameters of the network; ``labels``, the names of the classes by number;
+    ``answer(network, raw)``, what a trained network says of something as it comes, such as the path
+    of an image; ``optimizer(network, config)``; ``augment(inputs, targets)``, for training batches
+    alone; ``collate(examples)``, which makes a batch of examples; ``predict(outputs)``, which turns
+    the outputs for a batch into what ``metrics`` is given (a tensor or a list, one item an
+    example); ``features(split, body)``, a split as the pretrained body of a network shows it to its
+    head; ``metric_kind``, where the metric's name does not tell: ``rate``, ``error rate`` (both
+    from 0 to 1), ``score`` (higher is better) or ``loss`` (lower is better). A ``loss`` that takes
+    ``label_smoothing`` as well makes that setting known.
 
     ``metric`` is the name under which ``metrics`` returns it; ``objective`` drives the same metric
-    of the validation set, ``val_accuracy``. ``space`` has the parameters of the network. What is
-    left out is None. ``reference`` is how another process finds it: ``file.py:Name`` or
-    ``module:Name``; None for one that was only handed over. ``arguments`` is what the object of
-    that name is called with to make the task; None for one that is a task itself.
+    of the validation set, ``val_accuracy``. ``reference`` is how another process finds the task:
+    ``file.py:Name`` or ``module:Name``, None for one that was only handed over; ``arguments`` what
+    the object of that name is called with to make it, None for one that is a task itself.
     """
 
     name: str
@@ -141,16 +114,7 @@ class Task:
 
 
 _NEEDED = ("data", "network", "loss", "metrics")
-_OPTIONAL = (
-    "optimizer",
-    "augment",
-    "collate",
-    "predict",
-    "features",
-    "labels",
-    "answer",
-    "metric_kind",
-)
+_OPTIONAL = tuple(field.name for field in fields(Task) if field.default is None)
 
 
 def read_task(
@@ -182,13 +146,9 @@ def read_task(
         metric=str(maximize or minimize),
         objective=objective,
         space=space,
-        data=task.data,
-        network=task.network,
-        loss=task.loss,
-        metrics=task.metrics,
-        **{name: getattr(task, name, None) for name in _OPTIONAL},
-        reference=reference,
-        arguments=arguments,
+        **{name: getattr(task, name) for name in _NEEDED},
+        **{name: getattr(task, name, None) for name in _OPTIONAL}
+        | {"reference": reference, "arguments": arguments},
     )
 
 
@@ -197,10 +157,7 @@ def _of_validation(metric: str | None) -> str | None:
 
 
 def load_task(reference: str, arguments: Mapping[str, Any] | None = None) -> Task:
-    """Load ``file.py:Name``, ``module:Name`` or ``file.py``; ``TaskError`` says what is wrong.
-
-    With ``arguments`` the object of that name is called with them, and returns the task.
-    """
+    """Load ``file.py:Name``, ``module:Name`` or ``file.py``, called with ``arguments``, if any."""
     place, _, name = reference.partition(":")
     module = _load_module(place, reference)
     if not name:

@@ -1,12 +1,9 @@
-"""The objects a trial tracks: what is saved in its checkpoints and restored from them.
-
-The generators' states travel along, so that a resumed trial equals an undisturbed one.
-"""
+"""What a trial tracks: saved in its checkpoints with the generators' states, restored from them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, final
+from typing import Any, final
 
 from tunebook.errors import CheckpointError, TaskError, nearest
 from tunebook.records import CheckpointRef
@@ -16,25 +13,13 @@ from tunebook.training.randomness import random_states, restore_random_states
 _RANDOMNESS = "tunebook.randomness"
 
 
-class Stateful(Protocol):
-    """What can be tracked: a module, an optimizer, a schedule, or an object of the user's own."""
-
-    def state_dict(self) -> Mapping[str, Any]:
-        """Return the state as a tree of numbers, arrays and tensors."""
-        ...
-
-    def load_state_dict(self, state: Any, /) -> object:
-        """Take over a state that ``state_dict`` returned."""
-        ...
-
-
 @final
 class Tracked:
     """Named objects, and the checkpoint from which they go on."""
 
     def __init__(self, checkpoints: Checkpoints | None) -> None:
         self._checkpoints = checkpoints
-        self._objects: dict[str, Stateful] = {}
+        self._objects: dict[str, Any] = {}
         self._payload: dict[str, Any] | None = None
         self._from_step = 0
 
@@ -43,10 +28,7 @@ class Tracked:
         return bool(self._objects) and self._checkpoints is not None
 
     def load(self, refs: Sequence[CheckpointRef], channel: Channel) -> int:
-        """Load the last usable checkpoint and return its step; 0 when none can be used.
-
-        Those that are torn or corrupt are reported as rejected.
-        """
+        """Load the last usable checkpoint and return its step, or 0; reject torn ones."""
         if self._checkpoints is None:
             return 0
         for ref in reversed(refs):
@@ -60,17 +42,14 @@ class Tracked:
         return 0
 
     def add(self, objects: Mapping[str, object]) -> None:
-        """Track more objects, each restored at once if there is a checkpoint to go on from.
-
-        ``TaskError`` for an object without a state, a name used twice, and a name or state that
-        does not fit the checkpoint.
-        """
+        """Track and restore more objects; ``TaskError`` if one cannot be or does not fit."""
         for name, tracked in objects.items():
-            self._objects[name] = self._accepted(name, tracked)
+            self._require_new(name, tracked)
+            self._objects[name] = tracked
             if self._payload is not None:
                 self._restore(name, self._payload)
 
-    def _accepted(self, name: str, tracked: Any) -> Stateful:
+    def _require_new(self, name: str, tracked: object) -> None:
         lacking = [
             method
             for method in ("state_dict", "load_state_dict")
@@ -89,8 +68,6 @@ class Tracked:
                 got=name,
                 do="Name each object once; names are the same in every run of the trial",
             )
-        accepted: Stateful = tracked
-        return accepted
 
     def _restore(self, name: str, payload: Mapping[str, Any]) -> None:
         if name not in payload:

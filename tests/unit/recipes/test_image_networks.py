@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tunebook.errors import ConfigurationError
-from tunebook.recipes.fine_grained import RECIPE as FINE
+from tunebook.recipes.image_classification import FINE_GRAINED as FINE
 from tunebook.recipes.image_classification import RECIPE, ImageClassificationTask
 from tunebook.recipes.networks.bilinear import POOLINGS
 from tunebook.recipes.networks.convolutional import STEMS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from tunebook.errors import ConfigurationError
 from tunebook.recipes.batches import TrainingBatches
 from tunebook.recipes.loop import Training
 from tunebook.recipes.optimizers import gradient_norm, make_optimizer, update_ratio
-from tunebook.recipes.schedules import classical, cosine, exponential, factor, linear
+from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import OPTIMIZERS, TrainingSettings
 from tunebook.training.task import Split, read_task
 
@@ -173,15 +174,18 @@ def test_each_epoch_has_every_example_once_in_another_order() -> None:
 
 
 def test_s4_40_schedules_begin_at_one_and_end_where_they_say() -> None:
-    assert linear(0, 10) == 1.0
-    assert linear(10, 10) == 0.0
-    assert cosine(0, 10) == 1.0
-    assert cosine(10, 10, end=0.1) == pytest.approx(0.1)
-    assert cosine(5, 10) == pytest.approx(0.5)
+    linear, cosine = (TrainingSettings(schedule=name) for name in ("linear", "cosine"))
+    assert factor(linear, 0, 10) == 1.0
+    assert factor(linear, 10, 10) == 0.0
+    assert factor(cosine, 0, 10) == 1.0
+    assert factor(replace(cosine, end_factor=0.1), 10, 10) == pytest.approx(0.1)
+    assert factor(cosine, 5, 10) == pytest.approx(0.5)
 
 
 def test_s1_17_classical_decay_drops_at_its_intervals() -> None:
-    rates = [classical(k, start=4, interval=2, gamma=0.5) for k in range(9)]
+    drops = {"decay_start": 0.4, "decay_interval": 0.2, "decay_factor": 0.5}
+    settings = TrainingSettings(schedule="multistep", **drops)
+    rates = [factor(settings, k, 10) for k in range(9)]
     assert rates == [1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.25]
 
 
@@ -286,7 +290,10 @@ def test_s4_25_average_follows_the_formula():
 
 
 def test_s3_9_exponential_decay_has_its_formula():
-    rates = [exponential(t, gamma=0.9999) for t in (0, 25_000, 50_000)]
+    # A factor of e^-5 over 50,000 updates is Caffe's gamma of 0.9999.
+    decay = {"decay_interval": 1.0, "decay_factor": math.exp(-5)}
+    settings = TrainingSettings(schedule="exponential", **decay)
+    rates = [factor(settings, t, 50_000) for t in (0, 25_000, 50_000)]
     assert rates == pytest.approx([1, math.exp(-2.5), math.exp(-5)], rel=1e-3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import Any, get_args
 
 import hypothesis.strategies as st
@@ -91,8 +92,10 @@ def events_of(cls: Any) -> st.SearchStrategy[Any]:
     return st.builds(
         cls,
         **{
-            name: fact_strategies[name] if name in fact_strategies else plain_strategies[field.type]
-            for name, field in cls.__dataclass_fields__.items()
+            f.name: fact_strategies[f.name]
+            if f.name in fact_strategies
+            else plain_strategies[f.type]
+            for f in fields(cls)
         },
     )
 

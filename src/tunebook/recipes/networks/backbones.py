@@ -1,7 +1,4 @@
-"""Pretrained networks for images by name: what they expect of pixels, and their feature maps.
-
-``timm/NAME`` is any model of timm where that is installed; its weights are fetched by timm.
-"""
+"""Pretrained networks for images by name; ``timm/NAME`` is any model that timm has."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from torch import nn
 
 from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.networks import efficientnet_lite as lite
-from tunebook.recipes.settings import require_known
 
 TIMM = "timm/"
 """What the name of a model of timm begins with."""
@@ -36,29 +32,24 @@ def _efficientnet_lite0(is_pretrained: bool) -> tuple[nn.Module, int]:
     return lite.efficientnet_lite0(lite.weights_file() if is_pretrained else None), lite.N_CHANNELS
 
 
-BACKBONES: Mapping[str, Backbone] = {
-    "efficientnet-lite0": Backbone(
-        _efficientnet_lite0,
-        {"mean": [lite.PIXEL_MEAN / 255] * 3, "deviation": [lite.PIXEL_DEVIATION / 255] * 3},
-    )
-}
-
-
-def is_backbone(name: str) -> bool:
-    """Whether a network of that name can be pretrained."""
-    return name in BACKBONES or name.startswith(TIMM)
-
-
-def backbone_named(name: str) -> Backbone:
-    """Return the backbone of that name; ``ConfigurationError`` says what there is."""
+def backbone_named(name: str) -> Backbone | None:
+    """Return the pretrained network of that name, None if it is not one."""
     if name.startswith(TIMM):
         return _of_timm(name.removeprefix(TIMM))
-    require_known("backbone", name, [*BACKBONES, f"{TIMM}NAME"])
-    return BACKBONES[name]
+    mean, deviation = ([value / 255] * 3 for value in (lite.PIXEL_MEAN, lite.PIXEL_DEVIATION))
+    scale = {"mean": mean, "deviation": deviation}
+    return Backbone(_efficientnet_lite0, scale) if name == "efficientnet-lite0" else None
 
 
 def _of_timm(name: str) -> Backbone:
-    timm = _imported(name)
+    try:
+        timm: Any = importlib.import_module("timm")
+    except ImportError as error:
+        raise ConfigurationError(
+            "Models of timm need timm, which cannot be imported",
+            got=f"{TIMM}{name}: {error}",
+            do="pip install 'tunebook[timm]', or use efficientnet-lite0",
+        ) from None
     known = timm.list_models(pretrained=True)
     if name.partition(".")[0] not in {model.partition(".")[0] for model in known}:
         raise ConfigurationError(
@@ -78,14 +69,3 @@ def _of_timm(name: str) -> Backbone:
 
     expected = timm.get_pretrained_cfg(name)
     return Backbone(build, {"mean": list(expected.mean), "deviation": list(expected.std)})
-
-
-def _imported(name: str) -> Any:
-    try:
-        return importlib.import_module("timm")
-    except ImportError as error:
-        raise ConfigurationError(
-            "Models of timm need timm, which cannot be imported",
-            got=f"{TIMM}{name}: {error}",
-            do="pip install 'tunebook[timm]', or use efficientnet-lite0",
-        ) from None

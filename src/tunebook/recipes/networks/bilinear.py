@@ -76,11 +76,7 @@ class CompactBilinear(nn.Module):
         return counted.index_add(2, self.hashes[k], features * self.signs[k])
 
     def of_products(self, maps: torch.Tensor) -> torch.Tensor:
-        """Return the sketch of all positions, (B, n_out), from their summed outer product.
-
-        The product of channels a and b has the place h1(a) + h2(b): the same sums as those of
-        ``sketches``, without an array of ``n_out`` numbers for each position.
-        """
+        """Return their sum by the outer product: channels a and b are at h1(a) + h2(b)."""
         places = (self.hashes[0][:, None] + self.hashes[1]).flatten() % self.n_out
         signs = (self.signs[0][:, None] * self.signs[1]).flatten()
         products = _outer_product(maps) * signs

@@ -1,12 +1,9 @@
-"""Convolutional networks for images, from simple to deep: their feature maps (S2.3).
-
-Each is a stem that turns images (B, 3, H, W) into maps, and tells how many channels those have.
-"""
+"""Convolutional stems: from images (B, 3, H, W) to maps, with their channels (S2.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import torch
 from torch import nn
@@ -55,18 +52,22 @@ def lenet(width: int) -> tuple[nn.Module, int]:
     return initialised(stem), 2 * width
 
 
+def convolution(
+    before: int, after: int, *, stride: int = 1, most_groups: int = _GROUPS
+) -> list[nn.Module]:
+    """Return a convolution of 3x3, normalised in groups, and its ReLU."""
+    groups = min(most_groups, after)
+    conv = nn.Conv2d(before, after, 3, stride, 1, bias=False)
+    return [conv, nn.GroupNorm(groups, after), nn.ReLU()]
+
+
 def stages(width: int) -> tuple[nn.Module, int]:
     """Return four convolutions, each of half the size and twice the channels, normalised."""
     layers: list[nn.Module] = []
     before = 3
     for stage in range(4):
         after = width * 2**stage
-        layers += [
-            nn.Conv2d(before, after, 3, padding=1, bias=False),
-            nn.GroupNorm(min(_GROUPS, after), after),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-        ]
+        layers += [*convolution(before, after), nn.MaxPool2d(2)]
         before = after
     return initialised(nn.Sequential(*layers)), before
 
@@ -80,6 +81,7 @@ class Residual(nn.Module):
         self.norm = nn.GroupNorm(min(_GROUPS, after), after)
         self.second = nn.Conv2d(after, after, 3, 1, 1, bias=False)
         self.last_norm = nn.GroupNorm(min(_GROUPS, after), after)
+        nn.init.zeros_(self.last_norm.weight)
         is_same = before == after and stride == 1
         self.shortcut = (
             nn.Identity() if is_same else nn.Conv2d(before, after, 1, stride, bias=False)
@@ -93,25 +95,15 @@ class Residual(nn.Module):
 
 def resnet(width: int) -> tuple[nn.Module, int]:
     """Return four residual blocks, with group in place of batch normalisation (C17)."""
-    layers: list[nn.Module] = [
-        nn.Conv2d(3, width, 3, padding=1, bias=False),
-        nn.GroupNorm(min(_GROUPS, width), width),
-        nn.ReLU(),
-    ]
+    layers = convolution(3, width)
     before = width
     for stage in range(4):
         after = width * 2**stage
         layers.append(Residual(before, after, 2 if stage else 1))
         before = after
-    network = initialised(nn.Sequential(*layers))
-    for module in network.modules():
-        if isinstance(module, Residual):
-            nn.init.zeros_(module.last_norm.weight)
-    return network, before
+    return initialised(nn.Sequential(*layers)), before
 
 
-STEMS: Mapping[str, Callable[[int], tuple[nn.Module, int]]] = {
-    "lenet": lenet,
-    "stages": stages,
-    "resnet": resnet,
-}
+Stem: TypeAlias = Callable[[int], tuple[nn.Module, int]]
+
+STEMS: Mapping[str, Stem] = dict(lenet=lenet, stages=stages, resnet=resnet)

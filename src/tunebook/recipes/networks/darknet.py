@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import final
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from tunebook.errors import ConfigurationError, nearest
 from tunebook.recipes.networks.darknet_cfg import Section, read_sections
@@ -32,7 +32,7 @@ _EPSILON, _MOMENTUM = 1e-6, 0.1
 
 
 @final
-class Convolution(nn.Module):
+class Convolution(nn.Sequential):
     """A convolution, normalised by the batch or with a bias, and what follows."""
 
     def __init__(self, section: Section, before: int) -> None:
@@ -53,12 +53,6 @@ class Convolution(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight, a=0.1, nonlinearity="leaky_relu")
         if self.conv.bias is not None:
             nn.init.zeros_(self.conv.bias)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the maps."""
-        maps = self.conv(x)
-        found: torch.Tensor = self.activation(maps if self.norm is None else self.norm(maps))
-        return found
 
 
 @final
@@ -89,24 +83,7 @@ class Shortcut(nn.Module):
 
 
 @final
-class Pool(nn.Module):
-    """The largest of each square; at the right and below, Darknet pads by size - 1 in all."""
-
-    def __init__(self, size: int, stride: int, padding: int) -> None:
-        super().__init__()
-        self.size, self.stride = size, stride
-        self.before, self.behind = padding // 2, padding - padding // 2
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the maps."""
-        around = (self.before, self.behind) * 2
-        padded = functional.pad(x, around, value=-torch.inf)
-        largest: torch.Tensor = functional.max_pool2d(padded, self.size, self.stride)
-        return largest
-
-
-@final
-class Head(nn.Module):
+class Head(nn.Identity):
     """A ``yolo`` section: the anchors, in pixels, whose boxes the maps before it describe."""
 
     def __init__(self, section: Section, before: int) -> None:
@@ -131,10 +108,6 @@ class Head(nn.Module):
         self.register_buffer("anchors", torch.tensor(sides).view(n, 2)[mask], persistent=False)
 
     anchors: torch.Tensor
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the maps as they are."""
-        return x
 
 
 @final
@@ -163,6 +136,15 @@ class Darknet(nn.Module):
     def heads(self) -> list[Head]:
         """The ``yolo`` sections, in order."""
         return [layer for layer in self.layers if isinstance(layer, Head)]
+
+    @property
+    def before_heads(self) -> list[tuple[Convolution, Head]]:
+        """Each ``yolo`` section with the convolution right before it, if one is there."""
+        return [
+            (before, head)
+            for before, head in pairwise(self.layers)
+            if isinstance(before, Convolution) and isinstance(head, Head)
+        ]
 
     @property
     def convolutions(self) -> Iterator[Convolution]:
@@ -204,7 +186,11 @@ def _built(section: Section, channels: Sequence[int]) -> tuple[nn.Module, int]:
         case "maxpool" | "max":
             stride = section.whole("stride", 1, least=1)
             size = section.whole("size", stride, least=1)
-            return Pool(size, stride, section.whole("padding", size - 1)), before
+            padding = section.whole("padding", size - 1)
+            # Darknet pads by size - 1 in all, the larger part at the right and below.
+            around = (padding // 2, padding - padding // 2) * 2
+            pad = nn.ConstantPad2d(around, -torch.inf)
+            return nn.Sequential(pad, nn.MaxPool2d(size, stride)), before
         case "upsample":
             _require_plain(section, scale="1")
             factor = section.whole("stride", 2, least=1)

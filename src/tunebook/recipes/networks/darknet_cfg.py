@@ -1,8 +1,4 @@
-"""Darknet's descriptions of networks (.cfg): sections of ``name=value``, one for each layer.
-
-Whatever a value cannot be is told with the line of its section. Names that only matter to
-Darknet's own training are read past, as Darknet does.
-"""
+"""Darknet's descriptions of networks (.cfg): sections of ``name=value``, one for each layer."""
 
 from __future__ import annotations
 

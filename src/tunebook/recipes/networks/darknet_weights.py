@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,7 +16,7 @@ import numpy as np
 import torch
 
 from tunebook.errors import ConfigurationError
-from tunebook.recipes.networks.darknet import Convolution, Darknet, Head
+from tunebook.recipes.networks.darknet import Convolution, Darknet
 
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -25,10 +24,7 @@ _VERSION = struct.Struct("<3i")
 
 
 def read_weights(path: Path) -> Numbers:
-    """Return the numbers of a .weights file; ``ConfigurationError`` if it is none.
-
-    Since version 0.2 the count of images has eight bytes, before it four.
-    """
+    """Return the numbers of a .weights file; ``ConfigurationError`` if it is none."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -37,6 +33,7 @@ def read_weights(path: Path) -> Numbers:
         ) from None
     if len(raw) >= _VERSION.size:
         major, minor, _ = _VERSION.unpack_from(raw)
+        # Since version 0.2 the count of images has eight bytes, before it four.
         start = _VERSION.size + (8 if major * 10 + minor >= 2 else 4)
         is_known = 0 <= major < 1000 and 0 <= minor < 1000
         if is_known and len(raw) >= start and (len(raw) - start) % 4 == 0:
@@ -66,8 +63,12 @@ def load_pretrained(network: Darknet, path: Path) -> None:
     if len(numbers) in ends:
         _fill(convolutions[: ends.index(len(numbers)) + 1], numbers)
         return
-    heads = _before_heads(network)
-    others = sum(_n_of(c) for c in convolutions if id(c) not in heads)
+    # How many numbers an output of all anchors takes, by the convolution before a head.
+    heads = {
+        before: len(head.anchors) * (before.conv.weight[0].numel() + 1)
+        for before, head in network.before_heads
+    }
+    others = sum(_n_of(c) for c in convolutions if c not in heads)
     # An anchor has five outputs and one for each class.
     n_outputs, rest = divmod(len(numbers) - others, sum(heads.values()) or 1)
     if not heads or n_outputs <= 5 or rest:
@@ -81,8 +82,8 @@ def load_pretrained(network: Darknet, path: Path) -> None:
         )
     start = 0
     for convolution in convolutions:
-        if id(convolution) in heads:
-            start += heads[id(convolution)] * n_outputs
+        if convolution in heads:
+            start += heads[convolution] * n_outputs
         else:
             start += _fill([convolution], numbers[start:])
 
@@ -112,12 +113,3 @@ def _fill(convolutions: Sequence[Convolution], numbers: Numbers) -> int:
             tensor.copy_(torch.from_numpy(part).view_as(tensor))
             start += tensor.numel()
     return start
-
-
-def _before_heads(network: Darknet) -> dict[int, int]:
-    """Return how many numbers an output of all anchors takes, by the ``id`` of its convolution."""
-    found: dict[int, int] = {}
-    for before, head in pairwise(network.layers):
-        if isinstance(head, Head) and isinstance(before, Convolution):
-            found[id(before)] = len(head.anchors) * (before.conv.weight[0].numel() + 1)
-    return found

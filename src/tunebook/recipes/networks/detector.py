@@ -1,19 +1,14 @@
-"""A detector: Darknet's heads as rows, one for each anchor of each cell, and what a row says.
-
-Rows of all scales stand in one table, so that targets, losses and detections need not know of
-scales: each row tells its cell, its stride and its anchor.
-"""
+"""A detector: Darknet's heads as rows of one table, one for each anchor of each cell."""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import NamedTuple, final
 
 import torch
 from torch import nn
 
-from tunebook.recipes.networks.darknet import Convolution, Darknet, Head
+from tunebook.recipes.networks.darknet import Darknet, Head
 
 RARE = 0.01
 """The share of rows with an object, as the network first says it (Lin et al. 2017, section 3.3)."""
@@ -84,9 +79,7 @@ def _of_head(maps: torch.Tensor, head: Head, height: int) -> Rows:
 @torch.no_grad()
 def expect_few(network: Darknet) -> None:
     """Let a network with random weights say of almost every row that no object is there."""
-    layers = list(network.layers)
-    for before, head in pairwise(layers):
-        if isinstance(head, Head) and isinstance(before, Convolution):
-            biases = before.conv.bias
-            if biases is not None:
-                biases.view(len(head.anchors), -1)[:, 4] = math.log(RARE / (1 - RARE))
+    for before, head in network.before_heads:
+        if before.conv.bias is not None:
+            biases = before.conv.bias.view(len(head.anchors), -1)
+            biases[:, 4] = math.log(RARE / (1 - RARE))

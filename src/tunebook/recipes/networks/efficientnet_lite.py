@@ -60,7 +60,7 @@ class SamePadded(nn.Conv2d):
         return super().forward(input)
 
 
-class InvertedBlock(nn.Module):
+class InvertedBlock(nn.Sequential):
     """Expansion, a convolution of each channel by itself, projection; a shortcut where it fits."""
 
     def __init__(
@@ -68,65 +68,50 @@ class InvertedBlock(nn.Module):
     ) -> None:
         super().__init__()
         inner = before * expansion
-        self.is_expanded, self.has_shortcut = expansion > 1, stride == 1 and before == after
-        if self.is_expanded:
+        self.has_shortcut = stride == 1 and before == after
+        if expansion > 1:
             self._expand_conv = SamePadded(before, inner, 1, bias=False)
-            self._bn0 = _norm(inner)
+            self._bn0, self._act0 = _norm(inner), nn.ReLU6()
         self._depthwise_conv = SamePadded(
             inner, inner, kernel, stride=stride, groups=inner, bias=False
         )
-        self._bn1 = _norm(inner)
+        self._bn1, self._act1 = _norm(inner), nn.ReLU6()
         self._project_conv = SamePadded(inner, after, 1, bias=False)
         self._bn2 = _norm(after)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Return the maps of the block."""
-        maps: torch.Tensor = x
-        if self.is_expanded:
-            maps = functional.relu6(self._bn0(self._expand_conv(maps)))
-        maps = functional.relu6(self._bn1(self._depthwise_conv(maps)))
-        maps = self._bn2(self._project_conv(maps))
-        return maps + x if self.has_shortcut else maps
+        maps: torch.Tensor = super().forward(input)  # type: ignore[no-untyped-call]  # PyTorch's
+        return maps + input if self.has_shortcut else maps
 
 
 @final
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite0(nn.Sequential):
     """Turns images (B, 3, H, W) into maps (B, 1280, H / 32, W / 32), sizes rounded up."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._conv_stem, self._bn0 = SamePadded(3, _STEM, 3, stride=2, bias=False), _norm(_STEM)
-        blocks: list[nn.Module] = []
+        self._conv_stem = SamePadded(3, _STEM, 3, stride=2, bias=False)
+        self._bn0, self._act0 = _norm(_STEM), nn.ReLU6()
+        self._blocks = nn.Sequential()
         before = _STEM
         for repeats, kernel, stride, expansion, after in _BLOCKS:
             for repeat in range(repeats):
                 step = 1 if repeat else stride
-                blocks.append(
-                    InvertedBlock(before, after, kernel, stride=step, expansion=expansion)
-                )
+                block = InvertedBlock(before, after, kernel, stride=step, expansion=expansion)
+                self._blocks.append(block)
                 before = after
-        self._blocks = nn.ModuleList(blocks)
         self._conv_head = SamePadded(before, N_CHANNELS, 1, bias=False)
-        self._bn1 = _norm(N_CHANNELS)
+        self._bn1, self._act1 = _norm(N_CHANNELS), nn.ReLU6()
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 # He's rule counts what one channel reaches: in a depthwise convolution, itself.
                 fan_out = module.weight[0, 0].numel() * module.out_channels // module.groups
                 nn.init.normal_(module.weight, std=(2.0 / fan_out) ** 0.5)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the maps."""
-        maps: torch.Tensor = functional.relu6(self._bn0(self._conv_stem(x)))
-        for block in self._blocks:
-            maps = block(maps)
-        return functional.relu6(self._bn1(self._conv_head(maps)))
-
 
 def efficientnet_lite0(weights: Path | None) -> EfficientNetLite0:
-    """Return the network with random weights, or those of a file.
-
-    ``ConfigurationError`` says what the file lacks.
-    """
+    """Return the network; ``ConfigurationError`` if the weights are not its own."""
     network = EfficientNetLite0()
     if weights is not None:
         state = {k: v for k, v in read_weights(weights).items() if not k.startswith("_fc.")}

@@ -36,10 +36,7 @@ class TransferMode(StrEnum):
 
 @final
 class Transferred(nn.Module):
-    """``head(body(x))``. The body is held, bit for bit, until ``held_share`` of all updates.
-
-    ``body_factor`` multiplies its learning rate: what is pretrained wants smaller steps (S3.5).
-    """
+    """``head(body(x))``; the body is held for ``held_share`` of all updates, then slower (S3.5)."""
 
     def __init__(
         self, body: nn.Module, head: nn.Module, *, held_share: float, body_factor: float

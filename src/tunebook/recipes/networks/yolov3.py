@@ -1,7 +1,6 @@
 """YOLOv3 on DarkNet-53 as a Darknet configuration: three scales with three anchors each (S0.6).
 
 Written as text, so that a file of weights, a .cfg of one's own and this network share one builder.
-``width`` 32 is the published network; smaller ones have its shape with fewer channels.
 """
 
 from __future__ import annotations
@@ -24,10 +23,7 @@ _SIZE = 416
 
 
 def scaled_anchors(*, scale: float = 1.0, ratio: float = 1.0) -> list[tuple[float, float]]:
-    """Return the preset anchors with sides times ``scale``, and width : height times ``ratio``.
-
-    ``ratio`` changes no area: ``anchor_scale`` and ``anchor_ratio`` of the platform (S0.12).
-    """
+    """Return the anchors, sides times ``scale``, width : height times ``ratio`` (S0.12)."""
     wider = math.sqrt(ratio)
     return [(w * scale * wider, h * scale / wider) for w, h in ANCHORS]
 
