@@ -79,4 +79,4 @@ def _raised(f: Parts, part: Raised) -> Finding:
     return failure(CHECK, part)
 
 
-CHECK = check_of("parts", "Do the network and the loss run?", Parts, judge_parts)
+CHECK = check_of("parts", "Do the network and the loss run?", Parts, judge_parts, after=("data",))

