@@ -19,23 +19,16 @@ _LINES = Lines("leak", {
 class Telling:
     """An input that tells a target: how much of it, in training and in validation.
 
-    Of classes it is the share that is right, of numbers the correlation. ``chance`` is what no
-    input would tell. ``is_exact``: nothing is left to be told.
+    Of classes it is the share that is right, of numbers the correlation. ``is_exact``: nothing is
+    left to be told. ``is_gone``: no more than half of it is left in validation.
     """
 
     column: int
     target: int
     train: float
     validation: float | None
-    chance: float
     is_exact: bool = False
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether what training tells is no more than half as much in validation."""
-        if self.validation is None:
-            return False
-        return self.validation - self.chance < 0.5 * (self.train - self.chance)
+    is_gone: bool = False
 
     def __str__(self) -> str:
         """Tell what it tells."""

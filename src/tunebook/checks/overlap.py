@@ -42,6 +42,7 @@ class Likeness:
     """How like examples are. ``n`` training examples were compared, as parts of ``share_read``.
 
     ``bits`` is at most what an input holds. ``has_labels``: a target is one whole number.
+    ``is_whole``: inputs of a type with fractions have none.
     ``repeated`` and ``conflicting`` are pairs of equal inputs, and of equal or other targets.
     """
 
@@ -49,6 +50,7 @@ class Likeness:
     share_read: float = 1.0
     bits: float = math.inf
     has_labels: bool = False
+    is_whole: bool = False
     shared: tuple[Shared, ...] = ()
     near: tuple[Shared, ...] = ()
     repeated: tuple[tuple[int, int], ...] = ()

@@ -14,6 +14,9 @@ _LINES = Lines("repeats", {
     "copies": ("Training examples repeat.",
                "duplicates: a random source is seeded alike for many examples, or examples are "
                "listed more than once", "Print some of the examples that are equal."),
+    "cut": ("Equal inputs have different targets.",
+            "inputs are cut to whole numbers, such as fractions to bytes, or lack what differs",
+            "Print the inputs after each conversion."),
     "conflicts": ("Equal inputs have different targets.",
                   "labels are corrupted: they contradict each other",
                   "Look at the pairs, and keep one label for each."),
@@ -36,8 +39,8 @@ def judge(seen: Likeness) -> Iterator[Finding]:
         yield _LINES.found("copies", value, expected, is_bad=is_bad, items=items)
     if has_conflicts:
         is_bad = conflicts > MANY_CONFLICTS and seen.has_labels and not seen.is_few_valued
-        items = _told(seen.conflicting)
-        yield _LINES.found("conflicts", value, expected, is_bad=is_bad, items=items)
+        key, items = "cut" if seen.is_whole else "conflicts", _told(seen.conflicting)
+        yield _LINES.found(key, value, expected, is_bad=is_bad, items=items)
     if not has_copies and not has_conflicts:
         why = " more than inputs of few values do" if copies > FEW else ""
         yield _LINES.passed(f"Training examples do not repeat{why}.", value)

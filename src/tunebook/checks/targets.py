@@ -29,6 +29,8 @@ _LINES = Lines("targets", {
               "targets are scaled differently: normalized in one split alone", _ALIKE),
     "drift": ("The {name} of {split} are elsewhere than those of training.", "the targets drift",
               ""),
+    "whole": ("All {name} are whole numbers, though of a type with fractions.",
+              "targets are cut to whole numbers, unless they are counts or grades", ""),
     "cut": ("The {name} of {split} are whole numbers, those of others are not.",
             "targets of {split} are cut to whole numbers: converted to int", _ALIKE),
 }, source="S0.3")  # fmt: skip
@@ -55,7 +57,9 @@ def judge(seen: Splits) -> Iterator[Finding]:
         found += [replace(f, verdict=Verdict.NOTICE) if is_mark else f for f in judged]
     yield from found
     if not told:
-        yield Finding("targets", Verdict.UNKNOWN, "The targets are not numbers.", source="S0.3")
+        yield Finding(
+            "targets", Verdict.UNKNOWN, "There are no two targets that are numbers.", source="S0.3"
+        )
     elif not any(finding.verdict is Verdict.PROBLEM for finding in found):
         yield _LINES.passed("The targets fit each other.", ", ".join(told))
 
@@ -110,6 +114,8 @@ def _numbers(name: str, known: Mapping[str, Values], sizes: Mapping[str, int]) -
     if _is_constant(train):
         yield _LINES.found("same", f"{train.range[0]:g}", "targets that differ", name=name)
         return
+    if "float" in train.dtype and not any(values.fractions for values in known.values()):
+        yield _LINES.found("whole", str(train), "fractions", is_bad=False, name=name)
     for split in sorted(set(known) - {TRAIN}, key=lambda split: split != VALIDATION):
         other, n = known[split], min(sizes[split], sizes[TRAIN])
         key = _difference(train, other)

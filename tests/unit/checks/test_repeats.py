@@ -47,3 +47,8 @@ def test_s2_8_contradictions_are_judged_by_share_and_kind(n, facts, verdict):
 
 def test_s0_3_inputs_that_cannot_be_compared_are_unknown():
     assert [f.verdict for f in judge(Likeness(0))] == [Verdict.UNKNOWN]
+
+
+def test_s2_8_conflicts_of_inputs_that_are_whole_point_to_a_conversion():
+    (found,) = judge(Likeness(900, is_whole=True, conflicting=pairs(30)))
+    assert found.causes[0].startswith("inputs are cut to whole numbers")

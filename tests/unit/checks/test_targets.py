@@ -120,3 +120,8 @@ def test_s0_3_marks_among_several_targets_are_notices():
         classes(c7=600), classes(c8=200), name="targets.group", more={"targets.y": labels}
     )
     assert {verdict for verdict, _ in bad(seen)} == {Verdict.NOTICE}
+
+
+def test_s0_3_whole_numbers_of_a_type_with_fractions_are_noticed():
+    whole = numbers(3.0, 2.0, 0.0)
+    assert [verdict for verdict, _ in bad(splits(whole, whole))] == [Verdict.NOTICE]

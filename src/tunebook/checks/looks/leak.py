@@ -32,8 +32,9 @@ def look(bench: Bench) -> Leaks:
         drop = shares - rest[0] if rest else shares
         order = [c for c in drop.argsort(descending=True).tolist() if shares[c] >= TELLS]
         for c in order[:_N_SHOWN]:
-            left = float(rest[0][c]) if rest else None
-            telling.append(Telling(c, k, float(shares[c]), left, chance, bool(exact[c])))
+            share, left = float(shares[c]), float(rest[0][c]) if rest else None
+            is_gone = left is not None and left - chance < 0.5 * (share - chance)
+            telling.append(Telling(c, k, share, left, bool(exact[c]), is_gone))
     return Leaks(n_inputs, n_targets, tuple(telling))
 
 

@@ -32,19 +32,24 @@ def look(bench: Bench) -> Likeness:
     for a, b in pairs:
         is_copy = train.prints[a][1] == train.prints[b][1]
         by_kind[is_copy].append((train.rows[a], train.rows[b]))
-    y = train.first("targets")
+    x, y = train.first("inputs"), train.first("targets")
     shared = (_shared(*a, *b) for a, b in itertools.combinations(known.items(), 2))
     near = (_near(train, table, split) for split, table in known.items() if table is not train)
     return Likeness(
         n=len(places) + len(pairs),
         share_read=train.share,
         bits=_bits(train, len(places)),
-        has_labels=y is not None and y.numel() == len(y) and bool((y == y.double().round()).all()),
+        has_labels=y is not None and y.numel() == len(y) and _is_whole(y),
+        is_whole=x is not None and x.is_floating_point() and _is_whole(x),
         shared=tuple(filter(None, shared)),
         near=tuple(filter(None, near)),
         repeated=tuple(by_kind[True]),
         conflicting=tuple(by_kind[False]),
     )
+
+
+def _is_whole(x: torch.Tensor) -> bool:
+    return bool((x == x.double().round()).all())
 
 
 def _bits(table: Table, n_distinct: int) -> float:
