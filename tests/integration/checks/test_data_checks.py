@@ -82,23 +82,23 @@ def with_label(x, y):
 
 
 class Late(Dataset):
-    """Its 701st example has another shape, or cannot be read."""
+    """One example has another shape, or cannot be read."""
 
-    def __init__(self, inner, *, raises):
-        self.inner, self.raises = inner, raises
+    def __init__(self, inner, at, *, raises):
+        self.inner, self.at, self.raises = inner, at, raises
 
     def __len__(self):
         return len(self.inner)
 
     def __getitem__(self, index):
-        if index == 700 and self.raises:
-            raise OSError("truncated 700.png")
-        return (torch.zeros(3), 1) if index == 700 else self.inner[index]
+        if index == self.at and self.raises:
+            raise OSError(f"truncated {index}.png")
+        return (torch.zeros(3), 1) if index == self.at else self.inner[index]
 
 
-def late(*, raises):
+def late(*, raises, at=700):
     return lambda split, x, y: (
-        Late(TensorDataset(x, y), raises=raises) if split == "train" else (x, y)
+        Late(TensorDataset(x, y), at, raises=raises) if split == "train" else (x, y)
     )
 
 
@@ -167,6 +167,15 @@ PLANTED = {
         "repeats",
         "seeded alike",
     ),
+    "few seeds": (
+        task(
+            randn(1000, 6),
+            randn(1000, 1, seed=1),
+            on("train")(lambda x, y: (x[:16].repeat(40, 1), y[:16].repeat(40, 1))),
+        ),
+        "repeats",
+        "seeded alike",
+    ),
     "near digits": (near(DIGITS, LABELS, 0.02), "overlap", "near duplicates"),
     "near cancer": (near(*CANCER, 0.1), "overlap", "near duplicates"),
     "near disease": (near(*DISEASE, 0.02), "overlap", "near duplicates"),
@@ -179,6 +188,46 @@ def test_s0_3_planted_mistake_in_the_data_is_the_only_problem(name):
     found = problems(made)
     assert {where for where, _ in found} == {check}
     assert words in found[0][1]
+
+
+def gaps(x, y):
+    y[::9] = torch.nan
+    return x, y
+
+
+def first(n):
+    return on("train-val")(lambda x, y: (x[:n], y[:n]))
+
+
+def validation_again(split, x, y):
+    return divided(DIGITS, LABELS, "train-val", 0) if split == "test" else (x, y)
+
+
+BROKEN = {
+    "third batch raises": (task(DIGITS, LABELS, late(raises=True, at=150)), "data", "Batch 3 of"),
+    "empty validation": (task(DIGITS, LABELS, first(0)), "data", "'train-val' is empty"),
+    "8 to validate on": (task(DIGITS, LABELS, first(8)), "validation-size", "too small"),
+    "1 to validate on": (task(DIGITS, LABELS, first(1)), "validation-size", "too small"),
+    "one class": (task(DIGITS, 0 * LABELS, n_out=10), "targets", "the targets are constant"),
+    "labels too high": (task(DIGITS, LABELS, n_out=7), "parts", "labels outside the classes"),
+    "labels from 1": (task(DIGITS, LABELS + 1, n_out=10), "parts", "labels begin at 1"),
+    "target of NaN": (task(*DISEASE, on("train")(gaps)), "data", "missing values"),
+    "test on validation": (task(DIGITS, LABELS, validation_again), "overlap", "test has the"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_s2_7_all_checks_together_raise_one_problem_for_broken_data(name):
+    made, check, words = BROKEN[name]
+    done = examine(
+        CHECKS,
+        {Ability.HAS_DATA, Ability.CAN_TRAIN, Ability.CAN_LOOK_INSIDE},
+        carry_out=Laboratory(read_task(made)).carry_out,
+        config=Configuration({}),
+        length=300,
+    )
+    (found,) = [f for f in done.findings if f.verdict is Verdict.PROBLEM]
+    assert (found.check, words in (*found.causes, found.title)[0]) == (check, True)
 
 
 class Scaling(nn.Module):
@@ -195,11 +244,6 @@ class Scaling(nn.Module):
 def masked(outputs, targets):
     known = ~targets.isnan()
     return functional.mse_loss(outputs[known], targets[known])
-
-
-def gaps(x, y):
-    y[::9] = torch.nan
-    return x, y
 
 
 def blobs(n_centers, spread):
