@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tunebook.analysis.series import number
-from tunebook.checks.one_look import Lines, check_of
+from tunebook.checks.one_look import Figures, Lines, check_of
 from tunebook.records.finding import Finding
 
 SCALES, FAR = (0.2, 5.0), 3.0
@@ -37,7 +37,7 @@ _LINES = Lines("augmentation", {
 
 
 @dataclass(frozen=True, slots=True)
-class AugmentationFigures:
+class AugmentationFigures(Figures):
     """What was measured on copies of the first batch, over ``n_calls``; 0 if there is none.
 
     ``scales`` are the least and the largest deviation of augmented inputs, ``shift`` the largest
@@ -58,7 +58,6 @@ class AugmentationFigures:
     n_exchanged: int = 0
     n_same: int = 0
     n_relabelled: int = 0
-    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge_augmentation(f: AugmentationFigures) -> Iterator[Finding]:
@@ -93,7 +92,7 @@ def judge_augmentation(f: AugmentationFigures) -> Iterator[Finding]:
 CHECK = check_of(
     "augmentation",
     "Does augmentation change inputs in bounds, and targets with them?",
-    kind=AugmentationFigures,
-    judge=judge_augmentation,
+    AugmentationFigures,
+    judge_augmentation,
     after=("parts",),
 )

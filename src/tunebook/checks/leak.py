@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tunebook.checks.split_figures import data_check
-from tunebook.records.finding import Finding, Verdict
+from tunebook.checks.data import data_check
+from tunebook.checks.one_look import Lines
+from tunebook.records.finding import Finding
+
+_LINES = Lines("leak", {
+    "told": ("One input alone tells the target{where}.",
+             "leakage: the label is part of the inputs{where}", "Take it out of the inputs."),
+}, source="S0.3")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
     """An input that tells a target: how much of it, in training and in validation.
 
-    Of classes it is the share that is right, of numbers the correlation. ``chance`` is what no
-    input would tell. ``is_exact``: nothing is left to be told.
+    Of classes it is the share that is right, of numbers the correlation. ``is_exact``: nothing is
+    left to be told. ``is_gone``: no more than half of it is left in validation.
     """
 
-    column: str
+    column: int
     target: int
     train: float
     validation: float | None
-    chance: float
     is_exact: bool = False
+    is_gone: bool = False
+
+    def __str__(self) -> str:
+        """Tell what it tells."""
+        told = f"input {self.column}: {self.train:.1%} of target {self.target} in training"
+        return told + ("" if self.validation is None else f", {self.validation:.1%} in validation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +47,18 @@ class Leaks:
 
 def judge(seen: Leaks) -> Iterator[Finding]:
     """Yield a problem where one input alone knows the target, and should not."""
-    gone = [t for t in seen.telling if _is_gone(t)]
-    exact = [t for t in seen.telling if t.is_exact and t not in gone]
+    gone = [t for t in seen.telling if t.is_gone]
+    exact = [t for t in seen.telling if t.is_exact and not t.is_gone]
     for found, where in ((exact, ""), (gone, ", in training and not in validation")):
-        if not found:
-            continue
-        # Of several targets some may be inputs by nature, as in the state of a system.
-        is_problem = found is gone or len({t.target for t in found}) == seen.n_targets
-        yield Finding(
-            "leak",
-            Verdict.PROBLEM if is_problem else Verdict.NOTICE,
-            f"One input alone tells the target{where}.",
-            value=", ".join(map(_told, found[:3])),
-            expected="no single input that knows it",
-            causes=(f"leakage: the label is part of the inputs{where}",),
-            advice="Take it out of the inputs.",
-            items=tuple(t.column for t in found),
-            source="S0.3",
-        )
+        if found:
+            # Of several targets some may be inputs by nature, as in the state of a system.
+            is_bad = found is gone or len({t.target for t in found}) == seen.n_targets
+            value, items = ", ".join(map(str, found[:3])), [f"input {t.column}" for t in found]
+            expected = "no single input that knows it"
+            yield _LINES.found("told", value, expected, is_bad=is_bad, items=items, where=where)
     if not exact and not gone and seen.n_inputs:
         told = f"{seen.n_inputs} inputs, {seen.n_targets} targets"
-        yield Finding("leak", Verdict.PASS, "No input tells the target.", told, source="S0.3")
+        yield _LINES.passed("No input tells the target.", told)
 
 
-def _is_gone(telling: Telling) -> bool:
-    """Whether what training tells is no more than half as much in validation."""
-    if telling.validation is None:
-        return False
-    return telling.validation - telling.chance < 0.5 * (telling.train - telling.chance)
-
-
-def _told(telling: Telling) -> str:
-    told = f"{telling.column}: {telling.train:.1%} of target {telling.target} in training"
-    if telling.validation is not None:
-        told += f", {telling.validation:.1%} in validation"
-    return told
-
-
-CHECK = data_check(
-    "leak", "Does one input tell the target?", rules=("S0.3",), kind=Leaks, judge=judge
-)
+CHECK = data_check("leak", "Does one input tell the target?", Leaks, judge, rules=("S0.3",))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tunebook.analysis.series import number
-from tunebook.checks.one_look import Lines, check_of
+from tunebook.checks.one_look import Figures, Lines, check_of
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.records.finding import Finding, Verdict
 
@@ -56,7 +56,7 @@ _LINES = Lines("loss", {
 
 
 @dataclass(frozen=True, slots=True)
-class LossFigures:
+class LossFigures(Figures):
     """What was measured; None where it could not be, or where it means nothing.
 
     ``size`` is the number of values that the loss returns, ``told`` the shapes of its arguments,
@@ -88,7 +88,6 @@ class LossFigures:
     best_share: float | None = None
     unreachable: float | None = None
     targets: tuple[float, float] | None = None
-    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge_loss(f: LossFigures) -> Iterator[Finding]:
@@ -173,7 +172,7 @@ def best_share(shape: TaskShape, reach: tuple[float, float]) -> float | None:
 CHECK = check_of(
     "loss",
     "Does the loss compare outputs with targets as it should?",
-    kind=LossFigures,
-    judge=judge_loss,
+    LossFigures,
+    judge_loss,
     after=("parts",),
 )

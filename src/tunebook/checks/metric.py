@@ -251,6 +251,6 @@ CHECK = Check(
     ability=Ability.CAN_LOOK_INSIDE,
     ask=ask,
     reads=(MetricSeen,),
-    after=("data", "parts"),
+    after=("data", "targets", "parts"),
     copes=True,
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tunebook.analysis.series import number
-from tunebook.checks.one_look import SAME, Lines, check_of
+from tunebook.checks.one_look import SAME, Figures, Lines, check_of
 from tunebook.checks.shape import TargetKind
 from tunebook.records.finding import Finding, Verdict
 
@@ -34,7 +34,7 @@ _LINES = Lines("modes", {
 
 
 @dataclass(frozen=True, slots=True)
-class ModeFigures:
+class ModesFigures(Figures):
     """What was measured. Differences are the largest ones, in deviations of the outputs.
 
     ``stays_training`` and ``stays_evaluating`` tell that layers which depend on the mode ignore it,
@@ -56,10 +56,9 @@ class ModeFigures:
     leak: float | None = None
     across: tuple[str, ...] = ()
     batch_statistics: tuple[str, ...] = ()
-    failed: Mapping[str, str] = field(default_factory=dict)
 
 
-def judge_modes(f: ModeFigures) -> Iterator[Finding]:
+def judge_modes(f: ModesFigures) -> Iterator[Finding]:
     """Yield what is wrong in training, in evaluation, and between examples."""
     lines = [*_modes(f), *_between(f)]
     yield from lines
@@ -70,7 +69,7 @@ def judge_modes(f: ModeFigures) -> Iterator[Finding]:
         yield _LINES.passed(title, value, "0")
 
 
-def _modes(f: ModeFigures) -> Iterator[Finding]:
+def _modes(f: ModesFigures) -> Iterator[Finding]:
     if f.stays_evaluating:
         # Batch statistics are frozen on purpose where a pretrained network is refined.
         value = "layers stay in evaluation mode after train()"
@@ -90,7 +89,7 @@ def _modes(f: ModeFigures) -> Iterator[Finding]:
         yield _LINES.found("reread", f"by up to {number(f.reread)}", "0", is_bad=is_settled)
 
 
-def _between(f: ModeFigures) -> Iterator[Finding]:
+def _between(f: ModesFigures) -> Iterator[Finding]:
     if f.leak is not None and f.leak > _LEAK:
         key = "across" if f.across else "statistics" if f.batch_statistics else "leak"
         name = next(iter((*f.across, *f.batch_statistics)), "")
@@ -100,7 +99,7 @@ def _between(f: ModeFigures) -> Iterator[Finding]:
 CHECK = check_of(
     "modes",
     "Does the network follow its mode, and predict each example by itself?",
-    kind=ModeFigures,
-    judge=judge_modes,
+    ModesFigures,
+    judge_modes,
     after=("parts", "loss"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tunebook.checks.one_look import Lines, check_of
+from tunebook.checks.one_look import Figures, Lines, check_of
 from tunebook.records.finding import Finding, Verdict
 
 _LACKS = "The optimizer lacks trainable tensors."
@@ -41,7 +41,7 @@ _LINES = Lines("network", {
 
 
 @dataclass(frozen=True, slots=True)
-class NetworkFigures:
+class NetworkFigures(Figures):
     """What was measured on the first batch, over three small steps where gradients are concerned.
 
     ``n_unregistered`` counts tensors that are learned from and are neither parameters of the
@@ -64,7 +64,6 @@ class NetworkFigures:
     uncalled: tuple[str, ...] = ()
     vanishing: tuple[str, ...] = ()
     inputs_are_zero: bool = False
-    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge_network(f: NetworkFigures) -> Iterator[Finding]:
@@ -135,7 +134,7 @@ def _cancels(name: str, norms: Mapping[str, float | None]) -> bool:
 CHECK = check_of(
     "network",
     "Does every trainable tensor get a gradient and an optimizer?",
-    kind=NetworkFigures,
-    judge=judge_network,
+    NetworkFigures,
+    judge_network,
     after=("parts", "loss"),
 )

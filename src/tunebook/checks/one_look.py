@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
 from tunebook.checks.experiments import Look
@@ -16,16 +17,14 @@ SAME = 1e-5
 """Outputs that differ by less than this share of their scale are the same in float32."""
 
 
-class Figures(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
     """What a look gives: ``failed`` has the measurements that raised, with what they raised."""
 
-    @property
-    def failed(self) -> Mapping[str, str]:
-        """Errors by measurement."""
-        ...
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
-_T = TypeVar("_T", bound=Figures)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class Lines:
 
     check: str
     table: Mapping[str, tuple[str, str, str]]
+    source: str = "S2.7"
 
     def found(
         self,
@@ -50,40 +50,47 @@ class Lines:
         verdict = Verdict.PROBLEM if is_bad else Verdict.NOTICE
         causes, rest = (cause,) if cause else (), tuple(items)
         return Finding(
-            self.check, verdict, title, value, expected, causes, "", advice, rest, "S2.7"
+            self.check, verdict, title, value, expected, causes, "", advice, rest, self.source
         )
 
     def passed(self, title: str, value: str, expected: str = "") -> Finding:
         """Return a pass."""
-        return Finding(self.check, Verdict.PASS, title, value, expected, source="S2.7")
+        return Finding(self.check, Verdict.PASS, title, value, expected, source=self.source)
+
+
+def look_name(kind: type) -> str:
+    """Return the name of the look that gives this kind: ``first-batch`` of ``FirstBatch``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__.removesuffix("Figures")).lower()
 
 
 def check_of(
     name: str,
     question: str,
-    *,
     kind: type[_T],
     judge: Callable[[_T], Iterable[Finding]],
+    *,
+    ability: Ability = Ability.CAN_LOOK_INSIDE,
+    rules: tuple[str, ...] = ("S2.7",),
     after: tuple[str, ...] = (),
 ) -> Check:
-    """Return the check that asks for the look of its name and judges what it gives.
+    """Return the check that asks for the look named after ``kind``, and judges what it gives.
 
     A measurement that raised is unknown, and no pass.
     """
 
     def ask(config: Configuration, length: int, readings: Readings) -> Asked:
-        look = Look(name, config)
-        seen = read(readings, look, kind)
-        if seen is None:
+        look = Look(look_name(kind), config)
+        figures = read(readings, look, kind)
+        if figures is None:
             return (look,)
-        lines = tuple(judge(seen))
-        if not seen.failed:
-            return Conclusion(lines)
+        findings = tuple(judge(figures))
+        failed = figures.failed if isinstance(figures, Figures) else {}
+        if not failed:
+            return Conclusion(findings)
         # What passes is said only where all was measured.
-        told = [f for f in lines if f.verdict is not Verdict.PASS]
-        items = tuple(f"{what}: {error}" for what, error in seen.failed.items())
-        title = f"Could not be measured: {', '.join(seen.failed)}."
-        return Conclusion((*told, Finding(name, Verdict.UNKNOWN, title, items=items)))
+        kept = [f for f in findings if f.verdict is not Verdict.PASS]
+        items = tuple(f"{what}: {error}" for what, error in failed.items())
+        title = f"Could not be measured: {', '.join(failed)}."
+        return Conclusion((*kept, Finding(name, Verdict.UNKNOWN, title, items=items)))
 
-    inside = Ability.CAN_LOOK_INSIDE
-    return Check(name, question, ("S2.7",), inside, ask, after=after, reads=(kind,))
+    return Check(name, question, rules, ability, ask, after=after, reads=(kind,))

@@ -2,60 +2,94 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from tunebook.checks.likeness import Likeness
-from tunebook.checks.split_figures import TRAIN, data_check
+from tunebook.checks.data import TRAIN, data_check
+from tunebook.checks.one_look import Lines
 from tunebook.records.finding import Finding, Verdict
 
 PROBLEM_SHARE, NOTICE_SHARE, N_LEAST, _TIMES = 0.2, 0.01, 5, 3
+_SAME, _DROP = "The same examples are in {one} and {other}.", "Remove duplicates, and then split."
+_LINES = Lines("overlap", {
+    "in training": (_SAME, "leakage: training examples in an evaluation set", _DROP),
+    "in evaluation": (_SAME, "leakage: {other} has the examples of {one}", _DROP),
+    "few values": (_SAME, "equal inputs are to be expected: they can take few values", ""),
+    "near": ("Examples of {split} are training examples with a little noise.",
+             "leakage: near duplicates of training examples in {split}",
+             "Split before examples are copied or augmented."),
+}, source="S0.3")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """``n`` examples of two splits that are alike: a ``share`` of the split that has more of them.
+
+    ``usual`` is what is so inside of ``one``.
+    """
+
+    one: str
+    other: str
+    n: int
+    share: float
+    items: tuple[str, ...] = ()
+    usual: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like examples are. ``n`` training examples were compared, as parts of ``share_read``.
+
+    ``bits`` is at most what an input holds. ``has_labels``: a target is one whole number.
+    ``is_whole``: inputs of a type with fractions have none.
+    ``repeated`` and ``conflicting`` are pairs of equal inputs, and of equal or other targets.
+    """
+
+    n: int
+    share_read: float = 1.0
+    bits: float = math.inf
+    has_labels: bool = False
+    is_whole: bool = False
+    shared: tuple[Shared, ...] = ()
+    near: tuple[Shared, ...] = ()
+    repeated: tuple[tuple[int, int], ...] = ()
+    conflicting: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def is_few_valued(self) -> bool:
+        """Whether equal inputs are to be expected: they hold less than a birthday needs."""
+        return self.bits < 3 * math.log2(max(2, self.n))
 
 
 def judge(seen: Likeness) -> Iterator[Finding]:
     """Yield the worst overlap of two splits, then rows that are those of training but for noise."""
     worst = max(seen.shared, key=lambda s: (s.n >= N_LEAST, s.share), default=None)
-    near = max(seen.near, key=lambda n: n.share - _TIMES * n.usual, default=None)
     if worst is None:
         title = "Inputs that are neither numbers nor text were not compared."
         yield Finding("overlap", Verdict.UNKNOWN, title, source="S0.3")
         return
     has_more = worst.share > NOTICE_SHARE and (worst.n >= N_LEAST or worst.share > PROBLEM_SHARE)
     if has_more:
-        causes = ("leakage: training examples in an evaluation set", "duplicates in the data")
-        if worst.one != TRAIN:
-            causes = (f"leakage: {worst.other} has the examples of {worst.one}", causes[1])
-        if seen.is_few_valued:
-            causes = ("equal inputs are to be expected: they can take few values", causes[1])
-        is_problem = worst.share > PROBLEM_SHARE and not seen.is_few_valued
-        yield Finding(
-            "overlap",
-            Verdict.PROBLEM if is_problem else Verdict.NOTICE,
-            f"The same examples are in {worst.one} and {worst.other}.",
-            value=f"{worst.share:.0%} of the one that has more of them, {worst.n} found",
-            expected=f"at most {NOTICE_SHARE:.0%}",
-            causes=causes,
-            advice="Split by example, after duplicates are removed.",
+        key = "in training" if worst.one == TRAIN else "in evaluation"
+        yield _LINES.found(
+            "few values" if seen.is_few_valued else key,
+            f"{worst.share:.0%} of the one that has more of them, {worst.n} found",
+            f"at most {NOTICE_SHARE:.0%}",
+            is_bad=worst.share > PROBLEM_SHARE and not seen.is_few_valued,
             items=worst.items,
-            source="S0.3",
+            one=worst.one,
+            other=worst.other,
         )
-    is_near = near is not None and near.share > PROBLEM_SHARE + _TIMES * near.usual
-    if near is not None and is_near:
-        yield Finding(
-            "overlap",
-            Verdict.PROBLEM,
-            f"Examples of {near.split} are training examples with a little noise.",
-            value=f"{near.share:.0%} of {near.split}, {near.n} found",
-            expected=f"{near.usual:.1%}, as among training examples",
-            causes=(f"leakage: near duplicates of training examples in {near.split}",),
-            advice="Split before examples are copied or augmented.",
-            source="S0.3",
-        )
-    if not has_more and not is_near:
+    near = [s for s in seen.near if s.share > PROBLEM_SHARE + _TIMES * s.usual]
+    for found in near[:1]:
+        value = f"{found.share:.0%} of {found.other}, {found.n} found"
+        expected = f"{found.usual:.1%}, as among training examples"
+        yield _LINES.found("near", value, expected, split=found.other)
+    if not has_more and not near:
         told = f"at most {worst.share:.1%} shared"
-        told += "" if near is not None else "; near duplicates were not looked for"
-        yield Finding("overlap", Verdict.PASS, "The splits do not overlap.", told, source="S0.3")
+        told += "" if seen.near else "; near duplicates were not looked for"
+        yield _LINES.passed("The splits do not overlap.", told)
 
 
-CHECK = data_check(
-    "overlap", "Are examples in two splits?", rules=("S0.3",), kind=Likeness, judge=judge
-)
+CHECK = data_check("overlap", "Are examples in two splits?", Likeness, judge, rules=("S0.3",))

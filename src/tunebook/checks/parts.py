@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tunebook.checks.check import failure
-from tunebook.checks.one_look import Lines, check_of
+from tunebook.checks.one_look import Figures, Lines, check_of
 from tunebook.checks.readings import Raised
 from tunebook.checks.shape import TaskShape
 from tunebook.records.finding import Finding
@@ -33,7 +33,7 @@ _LINES = Lines("parts", {
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Figures):
     """How far a task runs. ``failed_part`` is what raised; ``labels`` are the lowest and highest.
 
     ``told`` has the shapes and types of outputs and targets. ``n_scores`` is the size of the axis
@@ -48,7 +48,6 @@ class Parts:
     told: str = ""
     shape: TaskShape | None = None
     axis_is_ambiguous: bool = False
-    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge_parts(f: Parts) -> Iterator[Finding]:
@@ -80,4 +79,4 @@ def _raised(f: Parts, part: Raised) -> Finding:
     return failure(CHECK, part)
 
 
-CHECK = check_of("parts", "Do the network and the loss run?", kind=Parts, judge=judge_parts)
+CHECK = check_of("parts", "Do the network and the loss run?", Parts, judge_parts, after=("data",))

@@ -1,53 +1,55 @@
-"""Do examples repeat inside the training split, or change when they are read again (S0.3)?"""
+"""Do training examples repeat, or contradict each other (S0.3, S2.8)?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
 
-from tunebook.checks.likeness import Likeness
-from tunebook.checks.split_figures import TRAIN, data_check
+from tunebook.checks.data import data_check
+from tunebook.checks.one_look import Lines
+from tunebook.checks.overlap import Likeness
 from tunebook.records.finding import Finding, Verdict
 
-PROBLEM_SHARE, NOTICE_SHARE, _MANY = 0.9, 0.01, 0.5
-
-_finding = partial(Finding, "repeats", source="S0.3")
+MANY_COPIES, MANY_CONFLICTS, FEW, _N_SHOWN = 0.9, 0.1, 0.01, 20
+_LINES = Lines("repeats", {
+    "copies": ("Training examples repeat.",
+               "duplicates: a random source is seeded alike for many examples, or examples are "
+               "listed more than once", "Print some of the examples that are equal."),
+    "cut": ("Equal inputs have different targets.",
+            "inputs are cut to whole numbers, such as fractions to bytes, or lack what differs",
+            "Print the inputs after each conversion."),
+    "conflicts": ("Equal inputs have different targets.",
+                  "labels are corrupted: they contradict each other",
+                  "Look at the pairs, and keep one label for each."),
+}, source="S0.3")  # fmt: skip
 
 
 def judge(seen: Likeness) -> Iterator[Finding]:
-    """Yield examples that repeat, labels that change, evaluation that changes."""
-    n_more, n = seen.n_printed - seen.n_distinct, seen.n_printed
-    share = min(1.0, n_more / max(1, n) / seen.share_read)
-    # Inputs that all are the same are another mistake: the check of the inputs names it.
-    if share > NOTICE_SHARE and seen.n_distinct > 1 and not seen.is_few_valued:
-        verdict = Verdict.PROBLEM if share > PROBLEM_SHARE else Verdict.NOTICE
-        value, expected = (
-            f"{n_more} of {n} read are copies of others",
-            f"at most {NOTICE_SHARE:.0%}",
-        )
-        causes: tuple[str, ...] = (
-            "duplicates: a random source is seeded alike for many examples",
-            "duplicates: examples are listed more than once",
-        )
-        title, items = "Training examples repeat.", seen.repeated
-        yield _finding(verdict, title, value, expected, causes, items=items)
-    else:
-        verdict = Verdict.PASS if n else Verdict.UNKNOWN
-        why = ", as their inputs take few values" if share > NOTICE_SHARE else ""
-        title = f"Training examples {'' if why else 'do not '}repeat{why}."
-        yield _finding(verdict, title, f"{seen.n_distinct} of {n} are different")
-    for twice in seen.rereads:
-        value = f"{max(twice.inputs, twice.targets)} of {twice.n} examples"
-        if twice.targets > _MANY * twice.n:
-            title = f"Targets of {twice.split} change when the same inputs are read again."
-            causes = ("labels are shuffled each time the split is made: no seed is set",)
-            yield _finding(Verdict.PROBLEM, title, value, "none", causes)
-        elif twice.inputs > _MANY * twice.n and twice.split != TRAIN:
-            title = f"Examples of {twice.split} change when they are read again."
-            causes = ("a random split or augmentation in evaluation that no seed is set for",)
-            yield _finding(Verdict.NOTICE, title, value, "none", causes)
+    """Yield copies, and equal inputs with other targets; only labels of classes must not differ."""
+    if not seen.n:
+        title = "Inputs that are neither numbers nor text were not compared."
+        yield Finding("repeats", Verdict.UNKNOWN, title, source="S0.3")
+        return
+    n, expected = seen.n, f"at most {FEW:.0%}"
+    copies, conflicts = len(seen.repeated) / n / seen.share_read, len(seen.conflicting) / n
+    value = f"{len(seen.repeated)} of {n} training examples are copies of others, "
+    value += f"{len(seen.conflicting)} contradict another"
+    has_copies, has_conflicts = copies > FEW and not seen.is_few_valued, conflicts > FEW
+    if has_copies:
+        is_bad, items = copies > MANY_COPIES, _told(seen.repeated)
+        yield _LINES.found("copies", value, expected, is_bad=is_bad, items=items)
+    if has_conflicts:
+        is_bad = conflicts > MANY_CONFLICTS and seen.has_labels and not seen.is_few_valued
+        key, items = "cut" if seen.is_whole else "conflicts", _told(seen.conflicting)
+        yield _LINES.found(key, value, expected, is_bad=is_bad, items=items)
+    if not has_copies and not has_conflicts:
+        why = " more than inputs of few values do" if copies > FEW else ""
+        yield _LINES.passed(f"Training examples do not repeat{why}.", value)
+
+
+def _told(pairs: Sequence[tuple[int, int]]) -> list[str]:
+    return [f"train {a} and {b}" for a, b in pairs[:_N_SHOWN]]
 
 
 CHECK = data_check(
-    "repeats", "Do examples repeat, or change?", rules=("S0.3",), kind=Likeness, judge=judge
+    "repeats", "Do training examples repeat?", Likeness, judge, rules=("S0.3", "S2.8")
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tunebook.analysis.series import number
-from tunebook.checks.one_look import SAME, Lines, check_of
+from tunebook.checks.one_look import SAME, Figures, Lines, check_of
 from tunebook.records.finding import Finding, Verdict
 
 _MOVED = 100 * SAME
@@ -31,7 +31,7 @@ _LINES = Lines("sequence", {
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceFigures:
+class SequenceFigures(Figures):
     """What was measured on the first batch; None where it does not apply.
 
     ``offset`` is the place of the input that the loss wants from each output: 0 its own, 1 the
@@ -48,7 +48,6 @@ class SequenceFigures:
     padding: float | None = None
     counts_padding: bool | None = None
     padding_moves: float | None = None
-    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge_sequence(f: SequenceFigures) -> Iterator[Finding]:
@@ -87,7 +86,7 @@ def _padding(f: SequenceFigures) -> Iterator[Finding]:
 CHECK = check_of(
     "sequence",
     "Are answers hidden from a network that reads sequences, and is padding left out?",
-    kind=SequenceFigures,
-    judge=judge_sequence,
+    SequenceFigures,
+    judge_sequence,
     after=("parts", "loss"),
 )

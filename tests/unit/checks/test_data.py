@@ -1,4 +1,4 @@
-"""Splits that are missing, empty or raise are problems; unusual types are worth knowing."""
+"""Splits that are missing, empty or raise are problems, as is what is not finite."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ import pytest
 
 from tunebook.checks import data
 from tunebook.checks.check import Conclusion
+from tunebook.checks.data import SplitData, Splits, Values
 from tunebook.checks.experiments import Look
 from tunebook.checks.readings import Raised
-from tunebook.checks.split_figures import SplitFigures, Splits, Values
 from tunebook.records import Configuration
 from tunebook.records.finding import Verdict
 
 FLOATS = {"inputs": Values("float32", 640)}
-WHOLE = SplitFigures(100, 100, values=FLOATS)
-MISSING = SplitFigures(None)
+WHOLE = SplitData(100, 100, values=FLOATS)
+MISSING = SplitData(None)
+BAD = SplitData(2000, 2000, values={"inputs": Values("float32", 9, not_finite=(1203,))})
 
 
-def judged(**splits):
-    by_name = {
-        "train": WHOLE,
-        "train-val": WHOLE,
-        **{k.replace("_", "-"): v for k, v in splits.items()},
-    }
-    return list(data.judge(Splits(by_name)))
+def judged(*, copes=False, **splits):
+    named = {k.replace("_", "-"): v for k, v in splits.items()}
+    return list(data.judge(Splits({"train": WHOLE, "train-val": WHOLE, **named}, copes)))
 
 
 def test_s2_7_splits_that_can_be_read_pass_with_their_sizes():
-    (found,) = judged(test=SplitFigures(5000, 2000, values=FLOATS), test_val=MISSING)
+    (found,) = judged(test=SplitData(5000, 2000, values=FLOATS), test_val=MISSING)
     assert found.verdict is Verdict.PASS
     assert (
         found.value
@@ -35,7 +32,7 @@ def test_s2_7_splits_that_can_be_read_pass_with_their_sizes():
     )
 
 
-@pytest.mark.parametrize(("split", "word"), [(MISSING, "missing"), (SplitFigures(0), "empty")])
+@pytest.mark.parametrize(("split", "word"), [(MISSING, "missing"), (SplitData(0), "empty")])
 def test_s2_7_training_and_validation_have_to_be_there(split, word):
     (found,) = judged(train_val=split)
     assert found.verdict is Verdict.PROBLEM
@@ -45,31 +42,28 @@ def test_s2_7_training_and_validation_have_to_be_there(split, word):
 
 def test_s2_7_batch_that_raises_is_named_with_what_it_raised():
     part = "Batch 3 of the split 'train' (example 150, 64 a batch)"
-    (found,) = judged(train=SplitFigures(200, 0, Raised(part, "OSError: truncated", ("a.py:3 x",))))
+    (found,) = judged(train=SplitData(200, 0, Raised(part, "OSError: truncated", ("a.py:3 x",))))
     assert found.title == f"{part} raised an error."
     assert (found.value, found.items) == ("OSError: truncated", ("a.py:3 x",))
 
 
 def test_s2_7_what_raises_for_all_splits_is_one_problem():
-    broken = SplitFigures(None, 0, Raised("data('train')", "FileNotFoundError: x.csv"))
+    broken = SplitData(None, 0, Raised("data('train')", "FileNotFoundError: x.csv"))
     (found,) = judged(train=broken, train_val=broken, test=broken)
     assert found.value == "FileNotFoundError: x.csv"
     assert len(judged(train=MISSING, train_val=MISSING)) == 2
 
 
-@pytest.mark.parametrize(
-    ("types", "title"),
-    [
-        (("uint8", "uint8"), "The inputs are of an unusual type."),
-        (("float64", "float64"), "The inputs are of an unusual type."),
-        (("float32", "int64"), "The inputs of the splits are of different types."),
-    ],
-)
-def test_s2_7_unusual_types_are_noticed(types, title):
-    one, two = (SplitFigures(9, 9, values={"inputs": Values(t, 99)}) for t in types)
-    found = judged(train=one, train_val=two)[1]
-    assert (found.verdict, found.title) == (Verdict.NOTICE, title)
-    assert found.value == f"train {types[0]}, train-val {types[1]}"
+def test_s2_7_one_row_of_two_thousand_that_is_not_finite_is_found_and_named():
+    (found,) = judged(train_val=BAD)
+    assert found.verdict is Verdict.PROBLEM
+    assert found.title == "NaN or infinity is in the inputs."
+    assert found.value == "1 of 2000 of train-val (inputs)"
+    assert found.items == ("train-val 1203 (inputs)",)
+
+
+def test_s2_7_what_is_not_finite_and_the_loss_leaves_out_is_a_notice():
+    assert [f.verdict for f in judged(train=BAD, copes=True)] == [Verdict.NOTICE]
 
 
 def test_check_looks_once_and_concludes():

@@ -14,21 +14,21 @@ LEAK = "leakage: the label is part of the inputs"
 
 
 def test_s0_3_input_that_is_the_target_is_a_problem():
-    assert judged(Telling("input 3", 0, 1.0, 1.0, 0.5, True)) == [(Verdict.PROBLEM, (LEAK,))]
+    assert judged(Telling(3, 0, 1.0, 1.0, is_exact=True)) == [(Verdict.PROBLEM, (LEAK,))]
 
 
 def test_s0_3_input_that_knows_it_in_training_alone_is_a_problem():
-    found = judged(Telling("input 3", 0, 0.99, 0.55, 0.5))
+    found = judged(Telling(3, 0, 0.99, 0.55, is_gone=True))
     assert found == [(Verdict.PROBLEM, (f"{LEAK}, in training and not in validation",))]
 
 
 def test_s0_3_strong_input_is_no_leak():
-    assert judged(Telling("input 3", 0, 0.99, 0.95, 0.5)) == [(Verdict.PASS, ())]
-    assert judged(Telling("input 3", 0, 0.99, None, 0.5)) == [(Verdict.PASS, ())]
+    assert judged(Telling(3, 0, 0.99, 0.95)) == [(Verdict.PASS, ())]
+    assert judged(Telling(3, 0, 0.99, None)) == [(Verdict.PASS, ())]
 
 
 def test_s0_3_one_of_several_targets_may_be_an_input():
-    found = judged(Telling("input 3", 0, 1.0, 1.0, 0.0, True), n_targets=4)
+    found = judged(Telling(3, 0, 1.0, 1.0, is_exact=True), n_targets=4)
     assert found == [(Verdict.NOTICE, (LEAK,))]
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from tunebook.checks.modes import ModeFigures, judge_modes
+from tunebook.checks.modes import ModesFigures, judge_modes
 from tunebook.checks.shape import TargetKind
 from tunebook.records.finding import Verdict
 
-CLEAN = ModeFigures(TargetKind.CLASSES, twice=0.0, leak=1e-7)
+CLEAN = ModesFigures(TargetKind.CLASSES, twice=0.0, leak=1e-7)
 
 
 def test_clean_network_passes_with_both_differences():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from tunebook.checks.likeness import Likeness, Near, Shared
-from tunebook.checks.overlap import judge
+from tunebook.checks.overlap import Likeness, Shared, judge
 from tunebook.records.finding import Verdict
 
 
 def judged(*shared, near=(), bits=400.0):
-    seen = Likeness(600, 600, 600, bits=bits, shared=shared, near=near)
+    seen = Likeness(600, bits=bits, shared=shared, near=near)
     return [(f.verdict, f.title) for f in judge(seen)]
 
 
@@ -25,7 +24,7 @@ def test_s0_3_same_examples_in_two_splits_are_a_problem():
 
 
 def test_s0_3_test_set_that_is_the_validation_set_is_named():
-    seen = Likeness(600, 600, 600, shared=(NONE, Shared("train-val", "test", 200, 1.0)))
+    seen = Likeness(600, shared=(NONE, Shared("train-val", "test", 200, 1.0)))
     (found,) = judge(seen)
     assert found.causes[0] == "leakage: test has the examples of train-val"
 
@@ -37,8 +36,13 @@ def test_s0_3_inputs_of_few_values_are_equal_by_nature():
 
 def test_s0_3_near_duplicates_count_beyond_what_is_usual_in_training():
     title = "Examples of train-val are training examples with a little noise."
-    assert judged(NONE, near=(Near("train-val", 0.9, 0.01, 180),)) == [(Verdict.PROBLEM, title)]
-    assert judged(NONE, near=(Near("train-val", 0.6, 0.55, 120),))[0][0] is Verdict.PASS
+    assert judged(NONE, near=(Shared("train", "train-val", 180, 0.9, usual=0.01),)) == [
+        (Verdict.PROBLEM, title)
+    ]
+    assert (
+        judged(NONE, near=(Shared("train", "train-val", 120, 0.6, usual=0.55),))[0][0]
+        is Verdict.PASS
+    )
 
 
 def test_s0_3_what_could_not_be_compared_is_unknown():

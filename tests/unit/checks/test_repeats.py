@@ -1,33 +1,54 @@
-"""Examples that repeat, and splits that change when they are read again, are told."""
+"""Training examples that repeat are told; labels of equal inputs must not differ."""
 
 from __future__ import annotations
 
 import pytest
 
-from tunebook.checks.likeness import Likeness, Reread
+from tunebook.checks.overlap import Likeness
 from tunebook.checks.repeats import judge
 from tunebook.records.finding import Verdict
 
 
+def pairs(n):
+    return tuple((0, k + 1) for k in range(n))
+
+
 @pytest.mark.parametrize(
-    ("n_distinct", "share_read", "verdict"),
+    ("n_repeated", "facts", "verdict"),
     [
-        (1000, 1.0, Verdict.PASS),
-        (500, 1.0, Verdict.NOTICE),
-        (50, 1.0, Verdict.PROBLEM),
-        (980, 0.02, Verdict.PROBLEM),
-        (1, 1.0, Verdict.PASS),
+        (0, {}, Verdict.PASS),
+        (500, {}, Verdict.NOTICE),
+        (950, {}, Verdict.PROBLEM),
+        (20, {"share_read": 0.02}, Verdict.PROBLEM),
+        (950, {"bits": 4.0}, Verdict.PASS),
     ],
 )
-def test_s0_3_copies_are_counted_and_extrapolated(n_distinct, share_read, verdict):
-    (found,) = judge(Likeness(1000, 1000, n_distinct, share_read))
+def test_s0_3_copies_are_counted_and_extrapolated(n_repeated, facts, verdict):
+    (found,) = judge(Likeness(1000, repeated=pairs(n_repeated), **facts))
     assert found.verdict is verdict
 
 
-def test_s0_3_labels_that_change_are_a_problem_and_augmentation_is_none():
-    rereads = (Reread("train", 32, inputs=32), Reread("train-val", 32, targets=29))
-    found = list(judge(Likeness(1000, 1000, 1000, rereads=rereads)))[1:]
-    assert [(f.verdict, f.value) for f in found] == [(Verdict.PROBLEM, "29 of 32 examples")]
-    found = list(judge(Likeness(9, 9, 9, rereads=(Reread("test", 9, inputs=9),))))[1:]
-    assert [f.title for f in found] == ["Examples of test change when they are read again."]
-    assert found[0].verdict is Verdict.NOTICE
+@pytest.mark.parametrize(
+    ("n", "facts", "verdict"),
+    [
+        (5, {"has_labels": True}, Verdict.PASS),
+        (30, {"has_labels": True}, Verdict.NOTICE),
+        (450, {"has_labels": True}, Verdict.PROBLEM),
+        (450, {"has_labels": False}, Verdict.NOTICE),
+        (450, {"has_labels": True, "bits": 4.0}, Verdict.NOTICE),
+    ],
+)
+def test_s2_8_contradictions_are_judged_by_share_and_kind(n, facts, verdict):
+    (found,) = judge(Likeness(900, conflicting=pairs(n), **facts))
+    assert found.verdict is verdict
+    assert f"{n} contradict another" in found.value
+    assert found.verdict is Verdict.PASS or found.items[0] == "train 0 and 1"
+
+
+def test_s0_3_inputs_that_cannot_be_compared_are_unknown():
+    assert [f.verdict for f in judge(Likeness(0))] == [Verdict.UNKNOWN]
+
+
+def test_s2_8_conflicts_of_inputs_that_are_whole_point_to_a_conversion():
+    (found,) = judge(Likeness(900, is_whole=True, conflicting=pairs(30)))
+    assert found.causes[0].startswith("inputs are cut to whole numbers")

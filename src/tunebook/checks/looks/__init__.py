@@ -9,7 +9,6 @@ from tunebook.checks.looks import (
     augmentation,
     baselines,
     first_batch,
-    inputs,
     leak,
     likeness,
     loss,
@@ -36,6 +35,5 @@ LOOKS: Mapping[str, Callable[[Bench], Any]] = {
     "augmentation": augmentation.look,
     "splits": splits.look,
     "likeness": likeness.look,
-    "inputs": inputs.look,
     "leaks": leak.look,
 }

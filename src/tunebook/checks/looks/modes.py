@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from tunebook.checks.looks.bench import BATCH, Bench, Seen, Tries, first_examples
 from tunebook.checks.looks.shape import shape_of
 from tunebook.checks.looks.tensors import difference, n_rows, scale_of, take
-from tunebook.checks.modes import ModeFigures
+from tunebook.checks.modes import ModesFigures
 from tunebook.checks.shape import TargetKind
 from tunebook.training.task import Split
 
@@ -33,7 +33,7 @@ class _Drawn(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def look(bench: Bench) -> ModeFigures:
+def look(bench: Bench) -> ModesFigures:
     """Return whether layers follow the mode, and what predictions in evaluation depend on."""
     seen = bench.see()
     kind = shape_of(bench.task, seen).kind
@@ -41,7 +41,7 @@ def look(bench: Bench) -> ModeFigures:
         return _figures(bench, seen, kind)
 
 
-def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModeFigures:
+def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModesFigures:
     tries = Tries()
     network, inputs = seen.training.network, seen.batch[0]
     called, _ = tries("layers in training mode", _modes_of, network, inputs, True) or ({}, None)
@@ -54,7 +54,7 @@ def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModeFigures:
     is_stuck = not network.train().training and tries("forced training", _drops, network, inputs)
     names = {m: name for name, m in layers.items()}
     idle = [m for m in layers.values() if isinstance(m, _DROPOUT) and m.p > 0 and m not in called]
-    return ModeFigures(
+    return ModesFigures(
         targets=kind,
         stays_training=any(evaluated.values()),
         stays_evaluating=bool(is_stuck) or (bool(still) and len(still) == len(called)),

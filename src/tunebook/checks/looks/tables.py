@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -21,22 +22,24 @@ from tunebook.training.task import Examples, Split, Task
 N_READ, N_FIRST, BATCH, MAX_BYTES = 2000, 640, 64, 24 * 2**20
 _CPU_S, _WALL_S = 0.4, 3.0
 
+Chunks: TypeAlias = list[tuple[list[int], torch.Tensor]]
+"""Tensors of batches, with the examples that each is of."""
+
 
 @dataclass(slots=True)
 class Table:
     """Examples of one split: ``rows`` are their numbers, in the order of all that follows.
 
     ``prints`` has fingerprints of inputs and of targets. ``columns`` are the tensors of batches by
-    name (``inputs``, ``inputs.words``), with a row for each example; ``loose`` are the numbers of
-    those whose examples differ in size, and the examples they are of, or of whose batch. ``n`` is
-    None if there is no such split.
+    name (``inputs``, ``inputs.words``), with a row for each example; ``loose`` are those that make
+    no column, as examples differ in size. ``n`` is None if there is no such split.
     """
 
     n: int | None = None
     rows: list[int] = field(default_factory=list)
     prints: list[tuple[bytes | None, bytes | None]] = field(default_factory=list)
     columns: dict[str, torch.Tensor] = field(default_factory=dict)
-    loose: dict[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    loose: dict[str, Chunks] = field(default_factory=dict)
     failed: Raised | OutOfMemory | None = None
 
     @property
@@ -77,31 +80,27 @@ def _fill(table: Table, examples: Examples, task: Task, split: Split) -> None:
     begin = time.process_time(), time.monotonic()
     chosen = sorted(random.Random(0).sample(range(n), min(n, N_READ)))
     n_batches = -(-len(chosen) // BATCH)
-    parts: dict[str, list[torch.Tensor]] = {}
-    batches: list[list[int]] = []
+    parts: dict[str, Chunks] = {}
     n_bytes = 0
     for k in range(n_batches):
         rows = chosen[k::n_batches]
         items = [_item(examples, i, split) for i in rows]
         told = f"A batch of {len(rows)} examples spread over the split {split.value!r}"
         for name, tensor in attempt(told, _collated, task, items).items():
-            parts.setdefault(name, []).append(tensor.detach().cpu())
+            parts.setdefault(name, []).append((rows, tensor))
             n_bytes += tensor.nbytes
         table.rows += rows
         table.prints += [_prints(item) for item in items]
-        batches.append(rows)
         if _is_late(begin) or n_bytes > MAX_BYTES:
             break
-    for name, tensors in parts.items():
-        is_column = [len(t) if t.dim() else 0 for t in tensors] == [len(rows) for rows in batches]
-        if is_column and len({t.shape[1:] for t in tensors}) == 1:
+    for name, chunks in parts.items():
+        tensors = [tensor for _, tensor in chunks]
+        has_rows = all(t.dim() and len(t) == len(rows) for rows, t in chunks)
+        is_whole = sum(len(rows) for rows, _ in chunks) == len(table.rows)
+        if has_rows and is_whole and len({t.shape[1:] for t in tensors}) == 1:
             table.columns[name] = torch.cat(tensors)
-            continue
-        pairs = zip(tensors, batches, strict=False)
-        owners = [torch.tensor(rows if is_column else rows[:1]) for _, rows in pairs]
-        each = [t.numel() // len(o) for t, o in zip(tensors, owners, strict=False)]
-        of = [o.repeat_interleave(k) for o, k in zip(owners, each, strict=True)]
-        table.loose[name] = torch.cat([t.flatten() for t in tensors]), torch.cat(of)
+        else:
+            table.loose[name] = chunks
     # Of a large split too the first batches are read: they are what a training begins with.
     for i in range(N_FIRST if n > N_READ else 0):
         if _is_late(begin):
@@ -120,47 +119,36 @@ def _item(examples: Examples, i: int, split: Split) -> Any:
 
 def _collated(task: Task, items: list[Any]) -> dict[str, torch.Tensor]:
     inputs, targets = (task.collate or default_collate)(items)
-    return {**dict(named_tensors(inputs, "inputs")), **dict(named_tensors(targets, "targets"))}
+    named = itertools.chain(named_leaves(inputs, "inputs"), named_leaves(targets, "targets"))
+    tensors = {name: leaf for name, leaf in named if isinstance(leaf, torch.Tensor)}
+    return {name: t.detach().cpu() for name, t in tensors.items() if not t.is_complex()}
 
 
-def named_tensors(value: Any, name: str) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield every tensor in it with its name: ``inputs``, ``inputs.words``, ``targets.0``."""
-    if isinstance(value, torch.Tensor):
-        yield name, value
-    elif isinstance(value, dict | list | tuple):
+def named_leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield all that it holds with its name: ``inputs``, ``inputs.words``, ``targets.0``."""
+    if isinstance(value, dict | list | tuple):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, inner in pairs:
-            yield from named_tensors(inner, f"{name}.{key}")
+            yield from named_leaves(inner, f"{name}.{key}")
+    else:
+        yield name, value
 
 
 def _prints(item: Any) -> tuple[bytes | None, bytes | None]:
     is_pair = isinstance(item, list | tuple) and len(item) == 2
     inputs, target = item if is_pair else (item, None)
-    return fingerprint(inputs), fingerprint(target) if is_pair else None
+    return _print(inputs), _print(target)
 
 
-def fingerprint(value: Any) -> bytes | None:
+def _print(value: Any) -> bytes | None:
     """Return the same bytes for equal values, None for what is neither numbers nor text."""
     digest = hashlib.sha1(usedforsecurity=False)
-    try:
-        for part in _bytes(value):
-            digest.update(part)
-    except (TypeError, ValueError, RuntimeError):
-        return None
-    return digest.digest()
-
-
-def _bytes(value: Any) -> Iterator[bytes]:
-    if isinstance(value, torch.Tensor):
+    for _, leaf in named_leaves(value, ""):
         # Seen as bytes, because NumPy knows no bfloat16.
-        yield value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
-    elif isinstance(value, str | bytes):
-        yield value.encode() if isinstance(value, str) else value
-    elif isinstance(value, dict | list | tuple):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _bytes(inner)
-    else:
-        array = np.asarray(value)
+        is_tensor = isinstance(leaf, torch.Tensor)
+        part = leaf.detach().cpu().contiguous().flatten().view(torch.uint8) if is_tensor else leaf
+        array = np.asarray(part)
         if array.dtype == object:
-            raise TypeError(f"no bytes of {type(value).__name__}")
-        yield array.tobytes()
+            return None
+        digest.update(array.tobytes())
+    return digest.digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunebook.checks.split_figures import TRAIN, Splits
+from tunebook.checks.data import TRAIN, Splits
 from tunebook.guide.session import Session
 from tunebook.playbook.starting import default_values, first_batch_size, switched_off
 from tunebook.recipes.loop import Training
