@@ -12,7 +12,7 @@ import torch
 from tunebook.analysis.series import number
 from tunebook.checks.looks.attempts import attempt
 from tunebook.checks.looks.bench import Bench, Tries
-from tunebook.checks.looks.tensors import first_tensor, n_nonfinite, tensors_in
+from tunebook.checks.looks.tensors import bytes_of, first_tensor, n_nonfinite, tensors_in
 from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.recipes.batches import Batch, changed
 
@@ -42,13 +42,12 @@ def look(bench: Bench) -> Symptoms:
         tries.found.append(Symptom("nothing", value))
     calls = calls[:_N_COMPARED]
     # Augmentation need not take inputs that are made up: then it tells nothing.
-    drawn = _drawn(batch)
-    masks = Tries()
+    drawn, masks = _drawn(batch), Tries()
     if drawn is not None:
-        masks("masks", lambda: _places([augmented(drawn) for _ in range(_N_COMPARED)]))
+        masks.look_for("masks", lambda: _places([augmented(drawn) for _ in range(_N_COMPARED)]))
     tries.found += masks.found
-    tries("rows of augmented batches", _rows, batch, calls)
-    tries("the scale of augmented inputs", _scale, batch, calls)
+    tries.look_for("rows of augmented batches", _rows, batch, calls)
+    tries.look_for("the scale of augmented inputs", _scale, batch, calls)
     found = tries.symptoms(f"{_N_CALLS} calls")
     return replace(found, found=found.found[:1])
 
@@ -84,22 +83,18 @@ def _rows(batch: Batch, calls: list[Batch]) -> Iterator[Symptom]:
         return
     known: defaultdict[bytes, set[bytes]] = defaultdict(set)
     for row, target in zip(first, targets, strict=True):
-        known[_bytes(row)].add(_bytes(target))
+        known[bytes_of(row)].add(bytes_of(target))
     n = n_wrong = 0
     for inputs, made in calls:
         rows = first_tensor(inputs)
         if rows is None or not isinstance(made, torch.Tensor) or made.shape != targets.shape:
             continue
         if made.dtype is targets.dtype:
-            pairs = [(_bytes(row), _bytes(y)) for row, y in zip(rows, made, strict=False)]
+            pairs = [(bytes_of(row), bytes_of(y)) for row, y in zip(rows, made, strict=False)]
             n += sum(row in known for row, _ in pairs)
             n_wrong += sum(row in known and y not in known[row] for row, y in pairs)
     if n_wrong >= _N_ROWS and n_wrong > _NOISY * n:
         yield Symptom("exchanges", f"{n_wrong} of {n} inputs have other targets", "0")
-
-
-def _bytes(row: torch.Tensor) -> bytes:
-    return row.numpy(force=True).tobytes()
 
 
 def _map_of(targets: Any, images: Any) -> torch.Tensor | None:

@@ -15,9 +15,9 @@ from tunebook.checks.looks.bench import (
     Bench,
     Seen,
     Tries,
-    end_node,
     end_of,
     expects_logits,
+    last_operation,
     loss_operations,
     probabilities_for_logits,
     told,
@@ -51,14 +51,14 @@ def look(bench: Bench) -> Symptoms:
         first = loss_of(task, outputs, seen.batch[1])
         # A loss that draws at random tells nothing by its differences.
         if first == loss_of(task, outputs, seen.batch[1]):
-            tries("what the loss depends on", _pairing, task, seen)
+            tries.look_for("what the loss depends on", _pairing, task, seen)
             if shape.class_axis is not None and bool(torch.isfinite(outputs).all()):
-                tries("what the loss takes for scores", _scores, task, seen, shape)
+                tries.look_for("what the loss takes for scores", _scores, task, seen, shape)
             if probabilities_for_logits(seen, made):
                 name = "sigmoid" if shape.kind is TargetKind.LABELS else "softmax"
                 tries.found.append(Symptom("twice", f"outputs end in {end_of(outputs)}", name=name))
-            tries("the range of targets", _range, bench, seen, shape, made)
-            tries("the loss of chance", _start, task, seen, shape, made)
+            tries.look_for("the range of targets", _range, bench, seen, shape, made)
+            tries.look_for("the loss of chance", _start, task, seen, shape, made)
     found = tries.symptoms(told(outputs, seen.batch[1]))
     return replace(found, found=found.found[:1])
 
@@ -155,8 +155,9 @@ def _start(task: Task, seen: Seen, shape: TaskShape, made: list[str]) -> Iterato
 
 def _range(bench: Bench, seen: Seen, shape: TaskShape, made: list[str]) -> Iterator[Symptom]:
     """Yield targets that the last operation of the network or the loss does not allow."""
-    outputs, targets, reach = seen.outputs, bench.sample()[1], _reach(seen)
-    end = end_of(outputs)
+    outputs, targets = seen.outputs, bench.sample()[1]
+    end, node = last_operation(outputs)
+    reach = _reach(end, node)
     name = "ReLU" if end == "Relu" else end.lower()
     if shape.kind in {TargetKind.CLASSES, TargetKind.LABELS}:
         is_limited = end == "Relu" or _best_share(shape, *reach) < _SURE_ENOUGH
@@ -189,10 +190,10 @@ def _best_share(shape: TaskShape, low: float, high: float) -> float:
     return 1 / (1 + ((shape.n_classes or 1) - 1) * math.exp(low - high))
 
 
-def _reach(seen: Seen) -> tuple[float, float]:
-    node = end_node(next(tensors_in(seen.outputs), None))
+def _reach(end: str, node: Any) -> tuple[float, float]:
+    """Return what an operation lets through."""
     for kind, ends in (("Clamp", ("min", "max")), ("Hardtanh", ("min_val", "max_val"))):
-        if type(node).__name__.startswith(kind):
-            low, high = (getattr(node, f"_saved_{end}", None) for end in ends)
+        if end.startswith(kind):
+            low, high = (getattr(node, f"_saved_{bound}", None) for bound in ends)
             return -math.inf if low is None else low, math.inf if high is None else high
-    return _REACHES.get(end_of(seen.outputs), (-math.inf, math.inf))
+    return _REACHES.get(end, (-math.inf, math.inf))

@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tunebook.analysis.series import number
-from tunebook.checks.looks.bench import BATCH, DROPOUT, Bench, Seen, Tries, first_examples
+from tunebook.checks.looks.bench import BATCH, DROPOUT, Bench, Seen, Tries
 from tunebook.checks.looks.shape import shape_of
 from tunebook.checks.looks.tensors import difference, n_rows, scale_of, take
 from tunebook.checks.one_look import SAME, Symptom, Symptoms
@@ -39,12 +39,12 @@ def look(bench: Bench) -> Symptoms:
     seen, tries = bench.see(), Tries()
     kind = shape_of(bench.task, seen).kind
     with torch.no_grad():
-        tries("training", _training, seen)
-        tries("evaluation", _evaluation, seen, kind)
-        tries("half of a batch", _halves, seen)
+        tries.look_for("training", _training, seen)
+        tries.look_for("evaluation", _evaluation, seen, kind)
+        tries.look_for("half of a batch", _halves, seen)
     # What draws samples on purpose, as variational autoencoders do, has other targets.
     is_settled = kind in {TargetKind.CLASSES, TargetKind.LABELS}
-    tries("reading validation examples twice", _reread, bench, is_settled)
+    tries.look_for("reading validation examples twice", _reread, bench, is_settled)
     return tries.symptoms("")
 
 
@@ -123,6 +123,6 @@ def _halves(seen: Seen) -> Iterator[Symptom]:
 
 def _reread(bench: Bench, is_settled: bool) -> Iterator[Symptom]:
     if bench.task.has(Split.TRAIN_VAL):
-        pair = (first_examples(bench.task, BATCH, Split.TRAIN_VAL)[0] for _ in range(2))
+        pair = (bench.read(Split.TRAIN_VAL, BATCH)[0] for _ in range(2))
         if apart := difference(*pair):
             yield Symptom("reread", f"by up to {number(apart)}", "0", is_bad=is_settled)

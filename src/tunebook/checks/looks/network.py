@@ -27,7 +27,7 @@ def look(bench: Bench) -> Symptoms:
     tries.found += _registered(seen)
     tries.found += _types(seen, kind in {TargetKind.CLASSES, TargetKind.LABELS})
     norms = attempt("The backward pass", _norms, seen)
-    tries("the path of numbers and gradients", _learning, seen, norms)
+    tries.look_for("the path of numbers and gradients", _learning, seen, norms)
     return tries.symptoms(f"{len(norms)} tensors")
 
 

@@ -30,7 +30,7 @@ def look(bench: Bench) -> Symptoms:
         elif part.startswith("A batch") and "equal size" in text:
             tries.found.append(Symptom("ragged", text, "examples of one size"))
         elif part.startswith("The loss"):
-            tries("labels", _labels, bench, network)
+            tries.look_for("labels", _labels, bench, network)
         if not tries.found:
             raise
         return Symptoms(tuple(tries.found))
@@ -38,7 +38,7 @@ def look(bench: Bench) -> Symptoms:
     tries.found += _trainable(network)
     if seen.loss.numel() == 1:
         # A network may take no batch of other examples: then the first batch has to do.
-        tries("labels", _labels, bench, network)
+        tries.look_for("labels", _labels, bench, network)
     n = sum(p.numel() for p in network.parameters() if p.requires_grad)
     shapes, shape = told(seen.outputs, seen.batch[1]), shape_of(bench.task, seen)
     summary = f"{n} trainable numbers; outputs and targets {shapes}; {shape}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 
@@ -19,21 +18,10 @@ _AGREE, _PADDED_ROWS = 0.95, 0.25
 _OFFSETS, _MOVED = (0, 1, 2), 100 * SAME
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A batch of sequences with a target for each place: ``words`` are its inputs."""
-
-    bench: Bench
-    seen: Seen
-    shape: TaskShape
-    words: torch.Tensor
-    targets: torch.Tensor
-
-    def by_place(self, outputs: torch.Tensor) -> torch.Tensor:
-        """Return outputs as rows of places with numbers."""
-        axis = self.shape.class_axis
-        rows = outputs if axis is None else classes_last(outputs, self.targets, axis)
-        return rows.reshape(*self.targets.shape[:2], -1)
+def _by_place(outputs: torch.Tensor, targets: torch.Tensor, axis: int | None) -> torch.Tensor:
+    """Return outputs as rows of places with numbers."""
+    rows = outputs if axis is None else classes_last(outputs, targets, axis)
+    return rows.reshape(*targets.shape[:2], -1)
 
 
 def look(bench: Bench) -> Symptoms:
@@ -43,10 +31,10 @@ def look(bench: Bench) -> Symptoms:
     words = _words(seen, shape)
     if words is None or targets is None:
         return Symptoms()
-    read, padded = _Read(bench, seen, shape, words, targets), _padded(words)
-    tries("the order of the words", _order, read, padded)
+    padded, axis = _padded(words), shape.class_axis
+    tries.look_for("the order of the words", _order, seen, words, targets, axis, padded)
     if padded is not None:
-        tries("outputs at padding", _counts_padding, read, padded)
+        tries.look_for("outputs at padding", _counts_padding, seen, targets, axis, padded)
     share = 0.0 if padded is None else float(padded.float().mean())
     return tries.symptoms(f"{share:.0%} of the places are padding")
 
@@ -77,17 +65,23 @@ def _padded(words: torch.Tensor) -> torch.Tensor | None:
     return padded if is_ragged and float((lengths > 1).float().mean()) >= _PADDED_ROWS else None
 
 
-def _order(read: _Read, padded: torch.Tensor | None) -> Iterator[Symptom]:
+def _order(
+    seen: Seen,
+    words: torch.Tensor,
+    wanted: torch.Tensor,
+    axis: int | None,
+    padded: torch.Tensor | None,
+) -> Iterator[Symptom]:
     """Yield that outputs see what they are to predict, or that they are to predict the wrong place.
 
     The gradient tells what the loss wants of an output: it raises the score of that class most.
     """
-    words, wanted = read.words, read.targets
+    targets = wanted
     counted = torch.ones_like(wanted, dtype=torch.bool)
-    if read.shape.class_axis is not None:
-        leaf = read.seen.outputs.detach().clone().requires_grad_()
-        (grad,) = torch.autograd.grad(read.bench.task.loss(leaf, wanted), leaf)
-        rows = classes_last(grad, wanted, read.shape.class_axis)
+    if axis is not None:
+        leaf = seen.outputs.detach().clone().requires_grad_()
+        (grad,) = torch.autograd.grad(seen.training.task.loss(leaf, wanted), leaf)
+        rows = classes_last(grad, wanted, axis)
         counted = (rows != 0).any(1).reshape(wanted.shape)
         wanted = rows.argmin(1).reshape(wanted.shape)
     if wanted.numel() != words.numel():
@@ -102,7 +96,7 @@ def _order(read: _Read, padded: torch.Tensor | None) -> Iterator[Symptom]:
             offsets.append(k)
     if len(offsets) != 1:
         return
-    later = _sees_later(read)
+    later = _sees_later(seen, words, targets, axis)
     if offsets == [1] and later > _MOVED:
         value = f"early outputs move by {number(later)} when late inputs change"
         yield Symptom("later", value, "0")
@@ -114,33 +108,36 @@ def _order(read: _Read, padded: torch.Tensor | None) -> Iterator[Symptom]:
 
 
 @torch.no_grad()
-def _sees_later(read: _Read) -> float:
+def _sees_later(seen: Seen, words: torch.Tensor, targets: torch.Tensor, axis: int | None) -> float:
     """Return how far outputs of the first half move when inputs of the second half change."""
-    network, words, given = read.seen.training.network, read.words, read.seen.batch[0]
+    network, given = seen.training.network, seen.batch[0]
     half = words.shape[1] // 2
     other = torch.cat([words[:, :half], words[:, half:].roll(1, 0)], 1)
     network.eval()
     moved = changed(given, lambda t: other if t is words else t)
-    first, again, second = (read.by_place(network(x))[:, :half] for x in (given, given, moved))
+    first, again, second = (
+        _by_place(network(x), targets, axis)[:, :half] for x in (given, given, moved)
+    )
     apart = float((first - second).abs().max()) / scale_of(first)
     return apart if torch.equal(first, again) else 0.0
 
 
 @torch.no_grad()
-def _counts_padding(read: _Read, padded: torch.Tensor) -> Iterator[Symptom]:
+def _counts_padding(
+    seen: Seen, targets: torch.Tensor, axis: int | None, padded: torch.Tensor
+) -> Iterator[Symptom]:
     """Yield that outputs at padding cost something; the first of a row may end the sequence."""
-    targets = read.targets
     rest = padded & padded.roll(1, 1)
     rest[:, 0] = False
     wanted = targets[rest].flatten()
     if not wanted.numel() or not bool((wanted == wanted[0]).all()):
         return
-    rows, costs = read.by_place(read.seen.outputs.detach()).clone(), []
+    rows, costs = _by_place(seen.outputs.detach(), targets, axis).clone(), []
     rng = torch.Generator().manual_seed(0)
     for _ in range(2):
         rows[rest] = torch.rand(rows[rest].shape, generator=rng).to(rows)
-        made = scores_of(rows, read.seen.outputs, read.shape.class_axis)
-        costs.append(loss_of(read.bench.task, made, targets))
+        made = scores_of(rows, seen.outputs, axis)
+        costs.append(loss_of(seen.training.task, made, targets))
     if abs(costs[0] - costs[1]) > 1e-6 * max(1.0, abs(costs[0])):
         value = f"{float(padded.float().mean()):.0%} of the places are padding"
         yield Symptom("counted", value, "outputs there cost nothing")
