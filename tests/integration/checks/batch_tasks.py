@@ -385,6 +385,9 @@ HEALTHY: dict[str, Callable[[], Small]] = {
     "mask": binary_mask,
     "mask, flips": lambda: binary_mask(augment=flipped_with_masks),
     "segmentation, shifts": lambda: segmentation(augment=shifted_with_masks),
+    "noise on targets alone": lambda: numbers(
+        augment=lambda x, y: (x, y + 0.1 * torch.randn_like(y))
+    ),
     "noise alone": lambda: segmentation(augment=lambda x, y: (x + torch.randn_like(x), y)),
     "variational": variational,
     "contrasting": contrasting,

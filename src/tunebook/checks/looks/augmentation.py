@@ -84,6 +84,7 @@ def _rows(batch: Batch, calls: list[Batch]) -> Iterator[Symptom]:
     known: defaultdict[bytes, set[bytes]] = defaultdict(set)
     for row, target in zip(first, targets, strict=True):
         known[bytes_of(row)].add(bytes_of(target))
+    of_others = set().union(*known.values())
     n = n_wrong = 0
     for inputs, made in calls:
         rows = first_tensor(inputs)
@@ -92,7 +93,7 @@ def _rows(batch: Batch, calls: list[Batch]) -> Iterator[Symptom]:
         if made.dtype is targets.dtype:
             pairs = [(bytes_of(row), bytes_of(y)) for row, y in zip(rows, made, strict=False)]
             n += sum(row in known for row, _ in pairs)
-            n_wrong += sum(row in known and y not in known[row] for row, y in pairs)
+            n_wrong += sum(y in of_others - known.get(row, of_others) for row, y in pairs)
     if n_wrong >= _N_ROWS and n_wrong > _NOISY * n:
         yield Symptom("exchanges", f"{n_wrong} of {n} inputs have other targets", "0")
 
