@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
-from tunebook.checks.looks.tensors import operation_name, operations, tensors_in
+from tunebook.checks.looks.tensors import first_tensor, operations
+from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.readings import Raised
 from tunebook.recipes.batches import Batch, fetch
 from tunebook.recipes.loop import Training
@@ -18,14 +19,9 @@ from tunebook.training.task import Split, Task
 
 _T = TypeVar("_T")
 BATCH, N_SAMPLE = 32, 2000
+DROPOUT = nn.modules.dropout._DropoutNd  # noqa: SLF001  # the base of all layers that drop units
 _PASSED_THROUGH = {"Squeeze", "Unsqueeze", "View", "Reshape", "UnsafeView", "ToCopy", "Select"}
-_LOGIT_OPERATIONS = (
-    "LogSoftmax",
-    "BinaryCrossEntropyWithLogits",
-    "LogSigmoid",
-    "Softmax",
-    "Softplus",
-)
+_OF_LOGITS = ("LogSoftmax", "BinaryCrossEntropyWithLogits", "LogSigmoid", "Softmax", "Softplus")
 _FRESH_RATES = {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02}
 _FRESH_RATE = 1e-3
 
@@ -61,9 +57,15 @@ class Bench:
     def sample(self, split: Split = Split.TRAIN, size: int = N_SAMPLE) -> Batch:
         """Return examples spread evenly over a split, so that sorted classes are all in it."""
         if (split, size) not in self._samples:
-            part = f"A batch of the split {split.value!r}"
-            self._samples[split, size] = attempt(part, first_examples, self.task, size, split)
+            self._samples[split, size] = self.read(split, size)
         return self._samples[split, size]
+
+    def read(self, split: Split, size: int) -> Batch:
+        """Return these examples, read anew."""
+        examples = attempt("The data", self.task.examples, split)
+        places = torch.linspace(0, len(examples) - 1, min(size, len(examples))).long().tolist()
+        part = f"A batch of the split {split.value!r}"
+        return attempt(part, fetch, examples, places, self.task.collate)
 
     def fresh(self, **changes: Any) -> Training:
         """Return a training with fresh weights that has made no update yet."""
@@ -71,10 +73,10 @@ class Bench:
         part = "Building the network and its optimizer"
         return attempt(part, Training, self.task, config, n_updates=1, seed=self.seed)
 
-    def see(self, size: int = BATCH) -> Seen:
+    def see(self) -> Seen:
         """Pass a batch through a fresh network and the loss; ``PartFailed`` says what raised."""
         training = self.fresh()
-        batch = self.sample(Split.TRAIN, size)
+        batch = self.sample(size=BATCH)
         training.network.train()
         outputs = attempt("The network", training.network, batch[0])
         part = f"The loss of outputs and targets {told(outputs, batch[1])}".rstrip()
@@ -89,6 +91,7 @@ class Bench:
 class Tries:
     """Measurements that the user's code may refuse: ``failed`` has what they raised."""
 
+    found: list[Symptom] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, what: str, call: Callable[..., _T], *arguments: Any) -> _T | None:
@@ -100,6 +103,14 @@ class Tries:
             self.failed[what] = f"{type(error).__name__}: {str(error).strip()[:80]}"
             return None
 
+    def look_for(self, what: str, call: Callable[..., Iterable[Symptom]], *arguments: Any) -> None:
+        """Add the symptoms that a measurement yields."""
+        self.found += self(what, lambda: list(call(*arguments))) or []
+
+    def symptoms(self, summary: str | None) -> Symptoms:
+        """Return what was found."""
+        return Symptoms(tuple(self.found), summary, failed=self.failed)
+
 
 def told(*values: Any) -> str:
     """Return the shapes and types of those that are tensors."""
@@ -107,26 +118,15 @@ def told(*values: Any) -> str:
     return " and ".join(f"{tuple(t.shape)} {str(t.dtype).removeprefix('torch.')}" for t in tensors)
 
 
-def first_examples(task: Task, size: int, split: Split = Split.TRAIN) -> Batch:
-    """Return up to ``size`` examples, spread evenly over a split."""
-    examples = task.examples(split)
-    n = min(size, len(examples))
-    indices = torch.linspace(0, len(examples) - 1, n).long().tolist()
-    return fetch(examples, indices, task.collate)
+def last_operation(outputs: Any) -> tuple[str, Any]:
+    """Return the operation that outputs end with, past changes of shape, and its node."""
+    made = operations(first_tensor(outputs))
+    return next((one for one in made if one[0] not in _PASSED_THROUGH), ("", None))
 
 
-def end_node(made: torch.Tensor | None) -> Any:
-    """Return the node of the operation that a tensor ends with, past changes of shape."""
-    node = None if made is None else made.grad_fn
-    while node is not None and operation_name(node) in _PASSED_THROUGH:
-        node = next((inner for inner, _ in node.next_functions if inner is not None), None)
-    return node
-
-
-def end_of(value: Any) -> str:
-    """Return the operation that outputs end with, past changes of shape: ``Softmax``."""
-    node = end_node(next(tensors_in(value), None))
-    return "" if node is None else operation_name(node)
+def end_of(outputs: Any) -> str:
+    """Return the name of the operation that outputs end with: ``Softmax``."""
+    return last_operation(outputs)[0]
 
 
 def loss_operations(task: Task, seen: Seen) -> list[str]:
@@ -134,17 +134,17 @@ def loss_operations(task: Task, seen: Seen) -> list[str]:
     if not isinstance(seen.outputs, torch.Tensor):
         return []
     leaf = seen.outputs.detach().requires_grad_()
-    return operations(task.loss(leaf, seen.batch[1]))
+    return [name for name, _ in operations(task.loss(leaf, seen.batch[1]))]
 
 
 def expects_logits(operations_of_loss: list[str]) -> bool:
     """Whether a loss makes probabilities of the outputs by itself."""
-    return any(name.startswith(_LOGIT_OPERATIONS) for name in operations_of_loss)
+    return any(name.startswith(_OF_LOGITS) for name in operations_of_loss)
 
 
 def dropouts(network: nn.Module) -> list[Any]:
     """Return the layers of all kinds that drop units."""
-    return [m for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]  # noqa: SLF001  # the base of all
+    return [m for m in network.modules() if isinstance(m, DROPOUT)]
 
 
 def probabilities_for_logits(seen: Seen, made: list[str]) -> bool:

@@ -19,7 +19,7 @@ from tunebook.checks.looks.bench import (
     probabilities_for_logits,
 )
 from tunebook.checks.looks.shape import is_counted, loss_of, shape_of, sure_of
-from tunebook.checks.looks.tensors import first_tensor, n_rows
+from tunebook.checks.looks.tensors import bytes_of, first_tensor, n_rows
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.training.task import Split, Task
 
@@ -32,17 +32,16 @@ def look(bench: Bench) -> FirstBatch:
     settings = seen.training.settings
     shape, made = shape_of(task, seen), loss_operations(task, seen)
     entropy_floor, error_floor = _open_ends(seen, shape)
-    inputs, targets = seen.batch
-    has_classes = shape.kind is TargetKind.CLASSES
+    are_equal, conflict = _alike(*seen.batch)
     return FirstBatch(
         shape=shape,
         has_own_rate=has_own_rate(task, bench.config),
         floor=0.0 if "Softmax" in made else max(_floor(task, seen, shape), entropy_floor),
         error_floor=error_floor,
-        label_entropy=_label_entropy(targets) if has_classes else None,
+        label_entropy=_label_entropy(seen, shape),
         n_without_gradient=_without_gradient(seen),
-        inputs_are_equal=_are_equal(inputs),
-        labels_conflict=_conflict(inputs, targets),
+        inputs_are_equal=are_equal,
+        labels_conflict=conflict,
         n_train=len(task.examples(Split.TRAIN)),
         updates_per_epoch=max(1, seen.training.batches.per_epoch // settings.accumulate),
         has_own_optimizer=task.optimizer is not None,
@@ -100,29 +99,21 @@ def _open_ends(seen: Seen, shape: TaskShape) -> tuple[float, float]:
     return spread / n, missed / n
 
 
-def _label_entropy(targets: Any) -> float | None:
-    if not isinstance(targets, torch.Tensor):
+def _label_entropy(seen: Seen, shape: TaskShape) -> float | None:
+    if seen.targets is None or shape.kind is not TargetKind.CLASSES:
         return None
-    counts = targets.flatten().unique(return_counts=True)[1]
+    counts = seen.targets.unique(return_counts=True)[1]
     return entropy((counts / counts.sum()).tolist())
 
 
-def _are_equal(inputs: Any) -> bool | None:
-    found = first_tensor(inputs)
-    if found is None or n_rows(inputs) is None or len(found) < 2:
-        return None
-    return bool((found == found[:1]).all())
-
-
-def _conflict(inputs: Any, targets: Any) -> bool | None:
-    """Whether equal inputs have different targets."""
-    found = first_tensor(inputs)
-    n = n_rows(inputs)
-    if found is None or n is None or not isinstance(targets, torch.Tensor) or len(targets) != n:
-        return None
-    labels: dict[bytes, Any] = {}
-    for row, target in zip(found.reshape(n, -1), targets.reshape(n, -1), strict=True):
-        known = labels.setdefault(row.numpy(force=True).tobytes(), target)
-        if not torch.equal(known, target):
-            return True
-    return False
+def _alike(inputs: Any, targets: Any) -> tuple[bool | None, bool | None]:
+    """Return whether all inputs are equal, and whether equal ones have different targets."""
+    found, n = first_tensor(inputs), n_rows(inputs)
+    if found is None or n is None:
+        return None, None
+    rows = [bytes_of(row) for row in found]
+    are_equal = n > 1 and len(set(rows)) == 1
+    if not isinstance(targets, torch.Tensor) or n_rows(targets) != n:
+        return are_equal, None
+    pairs = {(row, bytes_of(target)) for row, target in zip(rows, targets, strict=True)}
+    return are_equal, len(pairs) > len(set(rows))

@@ -70,22 +70,23 @@ def n_nonfinite(value: Any) -> int:
     return sum(int((~torch.isfinite(t)).sum()) for t in tensors_in(value) if t.is_floating_point())
 
 
-def operations(value: torch.Tensor, *, most: int = 12) -> list[str]:
-    """Return the names of the operations that made a tensor, the last one first.
+def operations(value: torch.Tensor | None, *, most: int = 12) -> list[tuple[str, Any]]:
+    """Return the operations that made a tensor, with their nodes, the last one first.
 
-    Follows the first input alone, so it sees a chain such as squeeze of a softmax.
+    Follows the first input alone, so it sees a chain such as squeeze of a softmax: ``Softmax``.
     """
-    names: list[str] = []
-    node = value.grad_fn
-    while node is not None and len(names) < most:
-        names.append(operation_name(node))
+    found: list[tuple[str, Any]] = []
+    node = None if value is None else value.grad_fn
+    while node is not None and len(found) < most:
+        name = type(node).__name__.rstrip("0123456789").removesuffix("Backward")
+        found.append((name, node))
         node = next((inner for inner, _ in node.next_functions if inner is not None), None)
-    return names
+    return found
 
 
-def operation_name(node: Any) -> str:
-    """Return the name of an operation of a graph: ``Softmax``, ``Clamp``."""
-    return type(node).__name__.rstrip("0123456789").removesuffix("Backward")
+def bytes_of(row: torch.Tensor) -> bytes:
+    """Return the numbers of a tensor as a key: equal ones are equal."""
+    return row.numpy(force=True).tobytes()
 
 
 def leaves_of(value: Any) -> list[torch.Tensor]:
