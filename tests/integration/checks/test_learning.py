@@ -26,7 +26,13 @@ CHECK = replace(learning.CHECK, after=())
 
 def told(parts) -> Finding:
     laboratory, config = Laboratory(read_task(parts)), Configuration(parts.config)
-    done = examine([CHECK], {Ability.CAN_LOOK_INSIDE}, laboratory.carry_out, config, 300)
+    done = examine(
+        [CHECK],
+        {Ability.CAN_LOOK_INSIDE},
+        carry_out=laboratory.carry_out,
+        config=config,
+        length=300,
+    )
     return done.findings[0]
 
 

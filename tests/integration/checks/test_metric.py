@@ -21,7 +21,13 @@ WORDS, LENGTH = 20, 12
 
 def told(parts) -> Finding:
     laboratory, config = Laboratory(read_task(parts)), Configuration({})
-    done = examine([CHECK], {Ability.CAN_LOOK_INSIDE}, laboratory.carry_out, config, 300)
+    done = examine(
+        [CHECK],
+        {Ability.CAN_LOOK_INSIDE},
+        carry_out=laboratory.carry_out,
+        config=config,
+        length=300,
+    )
     (finding,) = done.findings
     return finding
 
@@ -79,6 +85,8 @@ def test_sound_metric_passes(parts):
         (regression(score=lambda o, y: rmse(o.flatten(), y), minimize="rmse"), "broadcast"),
         (regression(score=lambda o, y: rmse(77 * o + 152, y), minimize="rmse"), "unit"),
         (images("mlp", score=lambda o, y: {"accuracy": 0.5}), "constant"),
+        (images("mlp", score=lambda o, y: {"accuracy": int(right(o, y).mean())}), "rounded"),
+        (images("mlp", score=lambda o, y: {"accuracy": right(o.softmax(0), y).mean()}), "axis"),
     ],
 )
 def test_mistake_in_a_metric_is_the_first_cause(parts, word):

@@ -11,6 +11,7 @@ from tunebook.checks.codec import decode, encode
 from tunebook.checks.experiments import Look, Part, Train, Watch
 from tunebook.checks.learning import CHECK, N_UPDATES, Baselines
 from tunebook.checks.readings import NotFinite, SplitFigures, Trained
+from tunebook.checks.registry import CHECKS
 from tunebook.records import Configuration
 from tunebook.records.finding import Verdict
 
@@ -65,15 +66,27 @@ def test_training_that_is_learned_is_validated_on_a_part_of_itself():
     assert "mixed up on their way" in told.causes[0]
 
 
-def test_training_that_learned_nothing_is_tried_without_augmentation_then_with_a_known_rate():
-    plain, base = trained(NOTHING, NOTHING), Baselines(True, 0.1, 0.1, 500)
-    assert asked(plain) == (KNOWN,)
+@pytest.mark.parametrize("train", [LEARNED, NOTHING])
+def test_augmentation_is_the_first_suspect_whether_training_examples_were_learned_or_not(train):
+    plain, base = trained(train, NOTHING), Baselines(True, 0.1, 0.1, 500)
     assert asked(plain, base=base) == (BARE,)
     assert "augmentation" in finding(plain, {BARE: trained()}, base=base).causes[0]
-    others = {BARE: plain, KNOWN: trained()}
-    assert "learning rate" in finding(plain, others, base=base).causes[0]
-    others = {BARE: plain, KNOWN: NotFinite(3, (2.0, 2.0))}
+    others = {BARE: trained(val=NOTHING), WITHIN: trained(), KNOWN: trained()}
+    assert "augmentation" not in finding(plain, others, base=base).causes[0]
+
+
+def test_training_that_learned_nothing_is_tried_with_a_known_rate():
+    plain, base = trained(NOTHING, NOTHING), Baselines(False, 0.1, 0.1, 500)
+    assert asked(plain) == (KNOWN,)
+    assert "learning rate" in finding(plain, {KNOWN: trained()}, base=base).causes[0]
+    others = {KNOWN: NotFinite(3, (2.0, 2.0))}
     assert "do not belong" in finding(plain, others, base=base).causes[0]
+
+
+def test_nothing_is_said_where_another_check_named_the_cause():
+    names = {check.name for check in CHECKS}
+    assert set(CHECK.after) <= names
+    assert {"augmentation", "single-batch", "augmentation-on-a-batch", "leak"} <= set(CHECK.after)
 
 
 def test_training_that_was_cut_short_says_nothing_of_labels():

@@ -45,7 +45,7 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     (inputs, targets), n = batch, n_rows(batch[1])
     if n is None or n < 2:
         return SplitFigures(reason="its targets are not in rows of examples")
-    outputs = _passed(training, batch, is_training=False)
+    outputs = passed(training, batch, is_training=False)
     if isinstance(outputs, torch.Tensor) and outputs.numel() > MOST_NUMBERS and n > 1:
         # Words of a large vocabulary would fill the memory; fewer examples do.
         half = range(n // 2)
@@ -60,7 +60,7 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     is_tensor = isinstance(outputs, torch.Tensor)
     noise = torch.rand(outputs.shape, generator=rng) if is_tensor else None
     score, confusion = _score(outputs, targets, shape)
-    noisy = cost(_passed(training, batch, is_training=True))
+    noisy = cost(passed(training, batch, is_training=True))
     norms = [m for m in training.network.modules() if isinstance(m, _BatchNorm)]
     momenta = {1.0 if m.momentum is None else m.momentum for m in norms if m.track_running_stats}
     return SplitFigures(
@@ -77,7 +77,7 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     )
 
 
-def _passed(training: Training, batch: Batch, *, is_training: bool) -> Any:
+def passed(training: Training, batch: Batch, *, is_training: bool) -> Any:
     """Return the outputs for a batch, in parts as large as those of training."""
     training.network.train(is_training)
     n, inputs = n_rows(batch[1]) or 1, batch[0]
@@ -97,7 +97,7 @@ def _with_fresh_statistics(training: Training, batch: Batch, norms: list[Any]) -
     training.network(batch[0])
     for module, momentum in zip(norms, momenta, strict=True):
         module.momentum = momentum
-    return float(training.task.loss(_passed(training, batch, is_training=False), batch[1]))
+    return float(training.task.loss(passed(training, batch, is_training=False), batch[1]))
 
 
 def _score(outputs: Any, targets: Any, shape: TaskShape) -> tuple[float | None, Any]:

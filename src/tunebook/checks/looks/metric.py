@@ -5,86 +5,81 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import wraps
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.bench import Bench, Seen, end_of, expects_logits, loss_operations
+from tunebook.checks.looks.learned import passed
 from tunebook.checks.looks.shape import guesses, is_counted, loss_of, shape_of, sure_of
 from tunebook.checks.metric import Made, MetricSeen
 from tunebook.checks.metric_kind import best_of, is_best, kind_of
 from tunebook.checks.shape import TargetKind, TaskShape
-from tunebook.recipes.loop import joined
 from tunebook.training.task import Split, Task
 
 N_EXAMPLES, MOST_NUMBERS, _PER_CLASS = 512, 2**21, 20
-_SURE, _PLAIN, _FAINT = 20.0, 0.7, 0.3
+_SURER, _SURE, _PLAIN, _FAINT = 60.0, 20.0, 0.7, 0.3
 """Logits of outputs that are sure, above a threshold of 0.5, and below it."""
+
+CLASSES = TargetKind.CLASSES
 
 _STARTS = ((1.0, 0.0), (0.1, 0.0), (10.0, 0.0))
 
 
 def look(bench: Bench) -> MetricSeen:
     """Evaluate a fresh network, then give the metric outputs that are made."""
-    task, seen = bench.task, bench.see()
-    kept: list[tuple[Any, Any]] = []
-
-    @wraps(task.loss)
-    def loss(outputs: Any, targets: Any, **options: Any) -> Any:
-        kept.append((outputs, targets))
-        return task.loss(outputs, targets, **options)
-
-    training = replace(bench, task=replace(task, loss=loss)).fresh()
-    failed, values = None, dict[str, float]()
+    task, training, seen = bench.task, bench.fresh(), bench.see()
+    failed, reported = None, dict[str, float]()
     try:
-        values = attempt("Evaluation", training.evaluate, Split.TRAIN_VAL, limit=N_EXAMPLES)
+        reported = attempt("Evaluation", training.evaluate, Split.TRAIN_VAL, limit=N_EXAMPLES)
     except PartFailed as error:
         failed = error
-    shape = shape_of(task, seen)
-    found = MetricSeen(
+    shape, batch = shape_of(task, seen), bench.sample(Split.TRAIN_VAL, N_EXAMPLES)
+    with torch.no_grad():
+        outputs = attempt("Evaluation", passed, training, batch, is_training=False)
+    unknown = _obstacle(outputs, batch[1], shape)
+    tried = None if unknown else _tried(task, seen, shape, outputs, batch[1])
+    if tried is not None and not tried.is_understood():
+        tried, unknown = None, "the loss is not lowest at outputs that are right"
+    known = "" if tried is None else tried.mistake()
+    if failed and not known:
+        raise failed
+    n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
+    return MetricSeen(
         metric=task.metric,
         direction=task.objective.direction,
         metric_kind=kind_of(task.metric, task.metric_kind),
-        reported={name.removeprefix("val_"): value for name, value in values.items()},
+        reported={name.removeprefix("val_"): value for name, value in reported.items()},
+        has_all=tried is not None and shape.kind is CLASSES and len(tried.targets) >= n_enough,
         raised=failed.reading.told if failed else "",
+        unknown=unknown,
+        values={} if tried is None else tried.values(),
+        known=known,
     )
-    tried = _bench(task, seen, shape, kept)
-    if isinstance(tried, str):
-        found = replace(found, unknown=tried)
-    else:
-        n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
-        found = replace(
-            found,
-            has_all=shape.kind is TargetKind.CLASSES and len(tried.targets) >= n_enough,
-            values=tried.values(),
-            known=tried.mistake(),
-        )
-    if failed and not found.known:
-        raise failed
-    return found
 
 
-def _bench(task: Task, seen: Seen, shape: TaskShape, kept: list[tuple[Any, Any]]) -> _Metric | str:
-    """Return the metric with the outputs of an evaluation, or why it cannot be tried."""
-    if shape.kind is TargetKind.OTHER or not kept:
+def _obstacle(outputs: Any, targets: Any, shape: TaskShape) -> str:
+    """Return why right outputs cannot be made, nothing if they can."""
+    are_tensors = isinstance(outputs, torch.Tensor) and isinstance(targets, torch.Tensor)
+    if not are_tensors or shape.kind is TargetKind.OTHER:
         return "outputs or targets are not one tensor"
-    outputs, targets = joined([o for o, _ in kept]), joined([t for _, t in kept])
-    if not isinstance(outputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
-        return "outputs or targets are not one tensor in evaluation"
-    if shape.kind is not TargetKind.CLASSES and outputs.numel() != targets.numel():
+    if shape.kind is not CLASSES and outputs.numel() != targets.numel():
         return "outputs and targets differ in size"
     if not targets.numel() or len(targets) < 2 or len(outputs) % len(targets):
         return "outputs and targets are not in rows of examples"
-    each = len(outputs) // len(targets)
-    most = max(2, min(len(targets), MOST_NUMBERS * len(targets) // max(1, outputs.numel())))
-    rows = torch.linspace(0, len(targets) - 1, most - most % 2).long()
-    outputs = outputs.reshape(len(targets), each, *outputs.shape[1:])[rows].flatten(0, 1)
-    made = loss_operations(task, seen)
-    found = _Metric(task, shape, outputs, targets[rows], end_of(seen.outputs), expects_logits(made))
-    return found if found.is_understood() else "the loss is not lowest at outputs that are right"
+    return ""
+
+
+def _tried(task: Task, seen: Seen, shape: TaskShape, outputs: Any, targets: Any) -> _Metric:
+    """Return the metric with as many rows as memory allows, an even number of them."""
+    n = len(targets)
+    most = max(2, min(n, MOST_NUMBERS * n // max(1, outputs.numel())))
+    rows = torch.linspace(0, n - 1, most - most % 2).long()
+    like = outputs.reshape(n, -1, *outputs.shape[1:])[rows].flatten(0, 1)
+    takes_logits = expects_logits(loss_operations(task, seen))
+    return _Metric(task, shape, like, targets[rows], end_of(seen.outputs), takes_logits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,44 +151,36 @@ class _Metric:
 
     def values(self) -> dict[Made, float]:
         """Return the metric of all outputs that are made."""
-        targets, others = self.targets, self.others()
+        targets, others, n = self.targets, self.others(), len(self.like) // 2
         right, wrong = self.right(targets), self.right(others)
-        half = len(right) // 2
-        order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(1))
-        noisy = right + torch.randn(right.shape, generator=torch.Generator().manual_seed(2))
-        found = {
-            Made.RIGHT: self.of(right),
-            Made.WRONG: self.of(wrong),
-            Made.SHUFFLED: self.of(self.right(self.shuffled())),
-            Made.OTHER_TARGETS: self.of(right, self.shuffled()),
-            Made.FIRST_WRONG: self.of(torch.cat([wrong[:half], right[half:]])),
-            Made.LAST_WRONG: self.of(torch.cat([right[:half], wrong[half:]])),
+        made = {
+            Made.RIGHT: (right, targets),
+            Made.WRONG: (wrong, targets),
+            Made.SHUFFLED: (self.right(self.shuffled()), targets),
+            Made.OTHER_TARGETS: (right, self.shuffled()),
+            Made.FIRST_WRONG: (torch.cat([wrong[:n], right[n:]]), targets),
+            Made.LAST_WRONG: (torch.cat([right[:n], wrong[n:]]), targets),
         }
         if self.shape.kind is not TargetKind.NUMBERS:
-            found[Made.PLAIN] = self.of(self.right(targets, _PLAIN))
-            found[Made.FAINT] = self.of(self.right(targets, _FAINT))
-        if len(right) == len(targets):
-            found[Made.NOISY] = self.of(noisy)
-            found[Made.REORDERED] = self.of(noisy[order], targets[order])
+            made[Made.PLAIN] = self.right(targets, _PLAIN), targets
+            made[Made.FAINT] = self.right(targets, _FAINT), targets
+            surer = self.right(targets, _SURER)
+            made[Made.ONE_SURER] = torch.cat([surer[:1], right[1:]]), targets
         counted = is_counted(targets, self.shape)
         if not bool(counted.all()):
-            padded = self.right(torch.where(counted, targets, others))
-            found[Made.OTHER_PADDING] = self.of(padded)
+            made[Made.OTHER_PADDING] = self.right(targets.where(counted, others)), targets
         # Labels take turns; classes in order would lie on a diagonal, which no wrong axis changes.
         is_labels, n_all = self.shape.kind is TargetKind.LABELS, targets.numel()
-        n_classes = 2 if is_labels else self.shape.n_classes
-        rng = torch.Generator().manual_seed(3)
-        numbers = torch.arange(n_all) if is_labels else torch.randperm(n_all, generator=rng)
-        numbers = numbers.reshape(targets.shape)
-        for name, n in (
-            (Made.ALL_CLASSES, n_classes or 0),
-            (Made.HALF_OF_CLASSES, (n_classes or 0) // 2),
-        ):
-            if n > 1 and len(numbers) >= 2 * n:
-                made = torch.where(counted, (numbers % n).to(targets.dtype), targets)
-                found[name] = self.of(self.right(made), made)
+        n_classes = 2 if is_labels else self.shape.n_classes or 0
+        if n_classes > 1 and len(targets) >= 2 * n_classes:
+            rng = torch.Generator().manual_seed(3)
+            numbers = torch.arange(n_all) if is_labels else torch.randperm(n_all, generator=rng)
+            mixed = (numbers.reshape(targets.shape) % n_classes).to(targets.dtype)
+            mixed = mixed.where(counted, targets)
+            made[Made.ALL_CLASSES] = self.right(mixed), mixed
         # Last: whoever keeps a state has seen wrong outputs by now.
-        return found | {Made.AGAIN: self.of(right)}
+        made[Made.AGAIN] = right, targets
+        return {name: self.of(*pair) for name, pair in made.items()}
 
     def mistake(self) -> str:
         """Return the mistake that, made up for, gives right outputs the best value they lack."""
@@ -203,47 +190,38 @@ class _Metric:
         spread = max((abs(b - self.of(right)) for b in bad if math.isfinite(b)), default=1.0)
         if not best or is_best(self.of(right), best, spread):
             return ""
-        for cause, outputs, targets in self._changes(right, self.filled()):
+        for cause, outputs, targets in self._changes(right):
             if is_best(self.of(outputs, targets), best, spread):
                 return cause
         if self.shape.kind is TargetKind.NUMBERS and self._has_unit(best[0], spread):
             return "the metric changes the unit of outputs or of targets alone: they differ in it"
         return ""
 
-    def _changes(
-        self, right: torch.Tensor, targets: torch.Tensor
-    ) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    def _changes(self, right: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
         """Yield changes of right outputs or of targets, with the mistake they make up for."""
-        axis = self.shape.class_axis
+        axis, targets = self.shape.class_axis, self.targets
+        # A class takes the place of what the loss ignores.
+        targets = targets.where(is_counted(targets, self.shape), targets.clamp(min=0))
         yield "the metric counts padding: targets that the loss ignores", right, targets
         if axis is None:
-            flat, column = right.flatten(), right.reshape(-1, 1)
             cause = "the metric broadcasts: outputs and targets are not of the same shape, "
-            for made in (flat, column, right):
-                for shape in (targets.shape, (-1,), (len(column), 1)):
+            for made in (right.flatten(), right.reshape(-1, 1), right):
+                for shape in (targets.shape, (-1,), (right.numel(), 1)):
                     yield f"{cause}as (N, 1) and (N,)", made, targets.reshape(shape)
         else:
             for k in (k for k in range(right.dim()) if k != axis):
                 cause = f"the metric takes classes from axis {k}: the wrong axis, they are on"
                 yield f"{cause} {axis}", right.movedim(axis, k), targets
-            given = guesses(right, self.targets, axis)
+            given = guesses(right, targets, axis)
             yield "the metric takes scores for class numbers: the argmax is missing", given, targets
             missing = "the metric takes logits for probabilities: a softmax is missing"
             yield missing, right.softmax(axis), targets
         if self.shape.kind is TargetKind.LABELS:
-            wrong = "the metric has the wrong threshold: it cuts"
-            yield (
-                f"{wrong} logits as if they were probabilities, not at 0",
-                right.sigmoid(),
-                targets,
-            )
-            cause = f"{wrong} probabilities as if they were logits, not at 0.5"
-            yield cause, right.logit(), targets
-
-    def filled(self) -> torch.Tensor:
-        """Return targets with a class in place of what the loss ignores."""
-        counted = is_counted(self.targets, self.shape)
-        return self.targets.where(counted, self.targets.clamp(min=0))
+            cause = "the metric has the wrong threshold: it cuts"
+            as_shares = f"{cause} logits as if they were probabilities, not at 0"
+            yield as_shares, right.sigmoid(), targets
+            as_logits = f"{cause} probabilities as if they were logits, not at 0.5"
+            yield as_logits, right.logit(), targets
 
     def _has_unit(self, best: float, spread: float) -> bool:
         """Whether outputs that are multiplied and shifted give the best value."""
