@@ -7,7 +7,6 @@ this asks nothing of the metric, and lopsided classes do not mislead it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tunebook.analysis.series import number
@@ -29,7 +28,6 @@ _FAR, _FAR_WITH_NORM = 0.15, 0.3
 _MANY, _HALF, _FEW, _LEAST_OF_CLASS, _LEAST_MOVED = 0.6, 0.5, 0.1, 3, 10
 """Shares of a class that are guessed as one other class, and as itself, if it is renamed (ours)."""
 
-_LINEAR_GAIN = 4.0
 _NOTHING = "Nothing is learned that holds on the validation set."
 _LOOK = "Look at ten inputs of each split with their labels."
 _LOOK_AUGMENTED = "Look at ten augmented inputs with their labels."
@@ -56,24 +54,25 @@ _LINES = Lines("learning", {
     "norm": ("Evaluation makes less of the training examples than training mode does.",
              "the running statistics of batch norm are wrong: their momentum is {momenta}", ""),
 }, "S0.30")  # fmt: skip
+_BASELINES = Lines("baselines", {
+    "worse": ("A short training is worse than what costs nothing.", "",
+              "Train longer, or tune the learning rate, before a search."),
+}, "S2.9")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """Accuracies, or shares of variance explained, on ``n`` validation examples (S2.9).
+    """Accuracies, or shares of variance explained, on validation examples (S2.9).
 
-    ``trivial`` is the majority class or the mean. None where they are unknown.
+    ``trivial`` is the majority class or the mean. None where they are unknown. What is better by no
+    more than ``margin`` may be so by chance.
     """
 
     has_augmentation: bool
     trivial: float | None = None
     linear: float | None = None
-    n: int = 0
+    margin: float = 0.0
     is_accuracy: bool = True
-
-    def error(self, score: float) -> float:
-        """Return the standard error of a score."""
-        return math.sqrt(max(score * (1 - score), 0.01) / max(1, self.n))
 
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
@@ -158,15 +157,9 @@ def _nothing(config: Configuration, readings: Readings, done: Trained, base: Bas
     elif done.is_cut and not is_fitted:
         return _unknown(f"{_NOTHING} The training was cut short.")
     else:
-        key = "way" if _linear_learns(base) else "mix-up"
+        gain = (base.linear or 0.0) - (base.trivial or 0.0)
+        key = "way" if gain > base.margin else "mix-up"
     return Conclusion((_LINES.found(key, _losses(done.splits["train-val"]), _LOWER),))
-
-
-def _linear_learns(base: Baselines) -> bool:
-    """Whether the linear model is better than the trivial one by more than chance."""
-    if base.linear is None or base.trivial is None:
-        return False
-    return base.linear > base.trivial + _LINEAR_GAIN * base.error(base.trivial)
 
 
 def _modes(train: SplitFigures, length: int, first: float) -> Finding | None:
@@ -217,26 +210,17 @@ def _is_costly(val: SplitFigures, without: SplitFigures) -> bool:
     return is_far and _holds(without)
 
 
-def _against(base: Baselines, val: SplitFigures) -> Iterator[Finding]:
-    """Yield how the network compares with what costs nothing (S2.9)."""
+def _against(base: Baselines, val: SplitFigures) -> tuple[Finding, ...]:
+    """Return how the network compares with what costs nothing (S2.9)."""
     if base.trivial is None or val.score is None:
-        return
-    best = max(base.trivial, base.linear or base.trivial)
-    gap = _LINEAR_GAIN * (base.error(best) if base.is_accuracy else _FEW)
+        return ()
     what = "accuracy" if base.is_accuracy else "share of variance explained"
     linear = "" if base.linear is None else f", of a linear model {number(base.linear)}"
-    trivial = "the majority class" if base.is_accuracy else "the mean"
-    is_worse = val.score < best - gap
-    yield Finding(
-        "baselines",
-        Verdict.NOTICE if is_worse else Verdict.PASS,
-        "A short training is worse than what costs nothing."
-        if is_worse
-        else "A short training is no worse than a linear model or a constant.",
-        f"{what} {number(val.score)}, of {trivial} {number(base.trivial)}{linear}",
-        advice="Train longer, or tune the learning rate, before a search." if is_worse else "",
-        source="S2.9",
-    )
+    value = f"{what} {number(val.score)}, of a constant {number(base.trivial)}{linear}"
+    if val.score < max(base.trivial, base.linear or base.trivial) - base.margin:
+        return (_BASELINES.found("worse", value, is_bad=False),)
+    title = "A short training is no worse than a linear model or a constant."
+    return (_BASELINES.passed(title, value),)
 
 
 _CAUSES_NAMED = (
