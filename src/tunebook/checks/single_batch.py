@@ -120,7 +120,7 @@ class Run:
     def is_falling(self) -> bool:
         """Whether the loss is well on its way, and still falls."""
         tail, before = tail_mean(self.losses), tail_mean(self.losses[: len(self.losses) * 3 // 4])
-        return tail < _SLOW * abs(self.losses[0]) and tail < _FALLING * before
+        return tail < min(_SLOW * abs(self.losses[0]), _FALLING * before)
 
 
 def _rises(losses: Sequence[float], start: float) -> bool:
@@ -140,16 +140,11 @@ def _falls_without_end(losses: Sequence[float]) -> bool:
     return bool(finite) and finite[-1] == min(finite) < -far * abs(losses[0])
 
 
-def training(
-    config: Configuration,
-    *,
-    factor: float = 1.0,
-    without: tuple[Part, ...] = (Part.AUGMENTATION, Part.REGULARIZATION),
-) -> Train:
+def training(config: Configuration, *also_without: Part, factor: float = 1.0) -> Train:
     """Return the training on one batch, at a constant rate."""
-    return Train(
-        steady(config, accumulate=1), N_UPDATES, one_batch=True, factor=factor, without=without
-    )
+    without = (Part.AUGMENTATION, Part.REGULARIZATION, *also_without)
+    steadily = steady(config, accumulate=1)
+    return Train(steadily, N_UPDATES, one_batch=True, factor=factor, without=without)
 
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
@@ -163,9 +158,9 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         return (look,)
     trainings = {factor: training(config, factor=factor) for factor in (1.0, *FACTORS)}
     # Far off, no rate passes: an optimizer known to fit tells whether it is the rate.
-    without = (Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER)
+    trainings[KNOWN] = training(config, Part.OPTIMIZER)
     runs = dict[float, Run]()
-    for factor, asked in (trainings | {KNOWN: training(config, without=without)}).items():
+    for factor, asked in trainings.items():
         found = readings.get(asked)
         if not isinstance(found, Trained | NotFinite):
             return (asked,)
@@ -188,26 +183,27 @@ def _run(found: Trained | NotFinite, seen: FirstBatch) -> Run:
 def judge_single_batch(seen: FirstBatch, runs: Mapping[float, Run]) -> Finding:
     """Return the verdict with ranked causes and the cheapest next test (S2.8)."""
     run = runs[1.0]
-    outcome, start, end = run.outcome, run.losses[0], run.losses[-1]
+    outcome, start = run.outcome, abs(run.losses[0])
     passing = [f for f, other in runs.items() if f != 1.0 and other.outcome is Outcome.PASS]
     is_low = outcome is Outcome.PLATEAUS if passing == [KNOWN] else max(passing, default=0.0) > 1
+    rate = (Cause.RATE_TOO_LOW if is_low else Cause.RATE_TOO_HIGH,) if passing else ()
     verdict, causes, advice = Verdict.PASS, tuple[Cause, ...](), ""
     title = "The network fits a single batch."
-    if outcome is Outcome.PLATEAUS and run.is_falling and (run.is_right or (passing and is_low)):
+    if outcome is Outcome.PLATEAUS and run.is_falling and (run.is_right or is_low):
         verdict, title = Verdict.NOTICE, "The network is fitting a single batch, but slowly."
         causes, advice = (Cause.RATE_TOO_LOW,), "Sweep the learning rate upwards."
     elif outcome is not Outcome.PASS:
-        level, suspects = _level(seen, run)
-        rate = (Cause.RATE_TOO_LOW if is_low else Cause.RATE_TOO_HIGH,) if passing else ()
+        level, suspects = _level(seen, run) if outcome is Outcome.PLATEAUS else ("", ())
         verdict, title = Verdict.PROBLEM, f"The loss on a single batch {outcome}. {level}".strip()
-        causes = _ranked(seen, (*suspects, *_CAUSES[outcome]), rate, n_runs=len(runs))
+        is_cleared = len(runs) > 1 and not passing
+        causes = _ranked(seen, rate, (*suspects, *_CAUSES[outcome]), is_rate_cleared=is_cleared)
         advice = "Correct this before any search: more training will not."
     return Finding(
         "single-batch",
         verdict,
         title,
-        value=f"loss {number(start)} to {number(end)}",
-        expected=f"below {number(run.fitted * abs(start))}, and no example wrong",
+        value=f"loss {number(run.losses[0])} to {number(run.losses[-1])}",
+        expected=f"below {number(run.fitted * start)}, and no example wrong",
         causes=tuple(cause.value for cause in causes),
         next_test=_TESTS[causes[0]] if causes else "",
         advice=advice,
@@ -217,13 +213,11 @@ def judge_single_batch(seen: FirstBatch, runs: Mapping[float, Run]) -> Finding:
 
 def _level(seen: FirstBatch, run: Run) -> tuple[str, tuple[Cause, ...]]:
     """Name the level of a plateau, and whom it makes suspect."""
-    if run.outcome is not Outcome.PLATEAUS:
-        return "", ()
-    if run.is_right:
-        return "No example is wrong, yet the loss is high.", (Cause.LOSS_INPUT,)
     tail, start, entropy = tail_mean(run.losses), abs(run.losses[0]), seen.label_entropy
     has_moved = abs(tail - start) > _NEAR_START * start
     ignores = entropy is not None and abs(tail - entropy) <= _NEAR_ENTROPY * max(entropy, 1e-12)
+    if run.is_right:
+        return "No example is wrong, yet the loss is high.", (Cause.LOSS_INPUT,)
     if ignores and (has_moved or seen.inputs_are_equal):
         text = "It is the entropy of the labels: the network ignores its input."
         return text, (Cause.CORRUPTED, Cause.NO_GRADIENT)
@@ -233,21 +227,22 @@ def _level(seen: FirstBatch, run: Run) -> tuple[str, tuple[Cause, ...]]:
 
 
 def _ranked(
-    seen: FirstBatch, likely: Sequence[Cause], rate: tuple[Cause, ...], *, n_runs: int
+    seen: FirstBatch, rate: tuple[Cause, ...], likely: Sequence[Cause], *, is_rate_cleared: bool
 ) -> tuple[Cause, ...]:
     """Return the causes: what evidence proves first, what it rules out last."""
     evidence = {
+        **dict.fromkeys(rate, True),
         Cause.NO_GRADIENT: seen.n_without_gradient,
         Cause.CORRUPTED: seen.inputs_are_equal or seen.labels_conflict,
         Cause.LOSS_INPUT: seen.outputs_are_probabilities,
     }
-    cleared = {Cause.REGULARIZATION}
-    if seen.n_without_gradient == 0:
-        cleared.add(Cause.NO_GRADIENT)
-    if n_runs > 1 and not rate:
-        cleared |= {Cause.RATE_TOO_LOW, Cause.RATE_TOO_HIGH}
-    proven = [*rate, *(cause for cause, holds in evidence.items() if holds)]
-    return tuple(sorted(dict.fromkeys((*proven, *likely)), key=lambda cause: cause in cleared))
+    cleared = {
+        Cause.REGULARIZATION: True,
+        Cause.NO_GRADIENT: seen.n_without_gradient == 0,
+        **dict.fromkeys((Cause.RATE_TOO_LOW, Cause.RATE_TOO_HIGH), is_rate_cleared),
+    }
+    ordered = dict.fromkeys((*(cause for cause, holds in evidence.items() if holds), *likely))
+    return tuple(sorted(ordered, key=lambda cause: cleared.get(cause, False)))
 
 
 CHECK = Check(
