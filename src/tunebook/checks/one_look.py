@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -58,6 +58,26 @@ class Lines:
         return Finding(self.check, Verdict.PASS, title, value, expected, source=self.source)
 
 
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """Something that points to a mistake: its key in the table of a check, and what was seen."""
+
+    key: str
+    value: str
+    expected: str = ""
+    name: str = ""
+    items: tuple[str, ...] = ()
+    is_bad: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Symptoms(Figures):
+    """What a look found, and in ``summary`` what it measured; nothing where it does not apply."""
+
+    found: tuple[Symptom, ...] = ()
+    summary: str | None = None
+
+
 def look_name(kind: type) -> str:
     """Return the name of the look that gives this kind: ``first-batch`` of ``FirstBatch``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__.removesuffix("Figures")).lower()
@@ -73,13 +93,14 @@ def check_of(
     rules: tuple[str, ...] = ("S2.7",),
     after: tuple[str, ...] = (),
 ) -> Check:
-    """Return the check that asks for the look named after ``kind``, and judges what it gives.
+    """Return the check that asks for one look and judges what it gives.
 
-    A measurement that raised is unknown, and no pass.
+    The look is named after ``kind``, or after the check if it gives symptoms. A measurement that
+    raised is unknown, and no pass.
     """
 
     def ask(config: Configuration, length: int, readings: Readings) -> Asked:
-        look = Look(look_name(kind), config)
+        look = Look(name if kind is Symptoms else look_name(kind), config)
         figures = read(readings, look, kind)
         if figures is None:
             return (look,)
@@ -94,3 +115,24 @@ def check_of(
         return Conclusion((*kept, Finding(name, Verdict.UNKNOWN, title, items=items)))
 
     return Check(name, question, rules, ability, ask, after=after, reads=(kind,))
+
+
+def symptoms_check(
+    question: str, lines: Lines, *, passed: str, after: tuple[str, ...] = ("parts", "loss")
+) -> Check:
+    """Return the check that asks for the look of its name, and says what its symptoms mean."""
+
+    def judge(seen: Symptoms) -> Iterator[Finding]:
+        for symptom in seen.found:
+            yield lines.found(
+                symptom.key,
+                symptom.value,
+                symptom.expected,
+                is_bad=symptom.is_bad,
+                items=symptom.items,
+                name=symptom.name,
+            )
+        if seen.summary is not None and not any(symptom.is_bad for symptom in seen.found):
+            yield lines.passed(passed, seen.summary)
+
+    return check_of(lines.check, question, Symptoms, judge, after=after)

@@ -216,6 +216,26 @@ def positive() -> Small:
     return Small(build, x, x[:, :1].abs() + 0.5, functional.mse_loss)
 
 
+def years() -> Small:
+    """Whole numbers far from 0, which an absolute error pairs with predictions as it should."""
+    x = torch.randn((N, 6), generator=draws())
+    y = (70 + 5 * x.sum(1)).round().long()
+    loss = lambda o, y: functional.l1_loss(o.squeeze(1), y.float())  # noqa: E731
+    return Small(lambda: nn.Linear(6, 1), x, y, loss)
+
+
+def unlabelled() -> Small:
+    """Labels of -1 are none, and left out of a binary cross-entropy."""
+    x = torch.randn((N, 6), generator=draws())
+    y = torch.where(torch.rand((N, 1), generator=draws()) < 0.3, -1.0, (x[:, :1] > 0).float())
+
+    def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        kept = targets >= 0
+        return functional.binary_cross_entropy_with_logits(outputs[kept], targets[kept])
+
+    return Small(lambda: nn.Linear(6, 1), x, y, loss)
+
+
 def forecast() -> Small:
     """The next value of a series at every place."""
     series = torch.randn((N, T + 1, 2), generator=draws()).cumsum(1) / 3
@@ -244,7 +264,7 @@ def tagging() -> Small:
     return Small(lambda: Language(causal=False), w, (w * 7) % 5, flattened)
 
 
-def detection(*, flips: bool = False, moves_boxes: bool = True) -> Small:
+def detection() -> Small:
     x = pixels(3)
     boxes = torch.tensor([[0.1, 0.2, 0.4, 0.5]]).repeat(N, 1)
     targets = [
@@ -261,16 +281,9 @@ def detection(*, flips: bool = False, moves_boxes: bool = True) -> Small:
             outputs[:, 4:], labels
         )
 
-    def flip(images: torch.Tensor, targets: Any) -> Any:
-        turned = [
-            {**t, "boxes": 1 - t["boxes"][:, [2, 1, 0, 3]] if moves_boxes else t["boxes"]}
-            for t in targets
-        ]
-        return images.flip(3), turned
-
     return Small(
         lambda: nn.Sequential(conv(2, 3), nn.Flatten(), nn.Linear(128, 6)),
-        x, targets, loss, collate=collate, augment=flip if flips else None,
+        x, targets, loss, collate=collate,
     )  # fmt: skip
 
 
@@ -341,15 +354,15 @@ def float_sequence_labels() -> Small:
     return Small(build, x, y, loss)
 
 
-def symbols(*, tied: bool = True) -> Small:
-    """An output layer that shares the weights of the embedding, or copies them."""
+def symbols() -> Small:
+    """An output layer that shares the weights of the embedding."""
 
     class Tied(Language):
         def __init__(self) -> None:
             super().__init__()
             with torch.no_grad():
                 self.embed.weight.mul_(0.05)
-            self.out.weight = self.embed.weight if tied else nn.Parameter(self.embed.weight.clone())
+            self.out.weight = self.embed.weight
 
     return language().but(build=Tied)
 
@@ -360,6 +373,8 @@ HEALTHY: dict[str, Callable[[], Small]] = {
     "language, shift in the loss": lambda: language(shifting).but(
         targets=words(length=T + 1)[:, :-1]
     ),
+    "unlabelled": unlabelled,
+    "years": years,
     "padded language": padded_language,
     "padded text": padded_text,
     "ragged text": ragged_text,
@@ -380,12 +395,12 @@ HEALTHY: dict[str, Callable[[], Small]] = {
     "masked words": masked_words,
     "tagging": tagging,
     "detection": detection,
-    "detection, flips": lambda: detection(flips=True),
     "mixed": mixed,
     "frozen norms": frozen_norms,
     "two heads": two_heads,
     "padded numbers": float_sequence_labels,
     "tied": symbols,
+    "float64 in a regression": lambda: in_double_precision(),
 }
 
 
@@ -445,8 +460,17 @@ def rare_labels() -> Small:
     return images(targets=labels)
 
 
-def as_numbers(change: Callable[[torch.Tensor], torch.Tensor]) -> Small:
-    return numbers(loss=lambda o, y: functional.mse_loss(o, change(y)))
+def signs() -> Small:
+    """Two classes of -1 and 1, and a loss for 0 and 1."""
+    made = numbers(loss=functional.binary_cross_entropy_with_logits)
+    return made.but(targets=made.targets.sign())
+
+
+def in_double_precision() -> Small:
+    """A regression may need it."""
+    made = numbers()
+    build = lambda: made.build().double()  # noqa: E731
+    return made.but(build=build, inputs=made.inputs.double(), targets=made.targets.double())
 
 
 def relabelled(x: torch.Tensor, y: torch.Tensor) -> Any:
@@ -473,7 +497,7 @@ FAULTY: dict[str, tuple[Callable[[], Small], str, str]] = {
                          "outputs are not used"),
     "targets not used": (lambda: images(loss=lambda o, y: functional.cross_entropy(o, o.argmax(1))),
                          "loss", "targets are not used"),
-    "truncated": (lambda: as_numbers(lambda y: y.long().float()), "loss", "truncated"),
+    "targets of -1 and 1": (lambda: signs(), "loss", "outside of 0 and 1"),
     "softmax twice": (lambda: ending(nn.Softmax(1)), "loss", "softmax"),
     "softmax over the batch": (lambda: ending(nn.LogSoftmax(0), loss=functional.nll_loss), "loss",
                                "over the batch"),
@@ -525,13 +549,17 @@ FAULTY: dict[str, tuple[Callable[[], Small], str, str]] = {
     "augmentation relabels": (lambda: images(augment=relabelled), "augmentation", "wrong labels"),
     "flips without masks": (
         lambda: segmentation(augment=lambda x, y: (x.flip(-1) + 0.05 * torch.randn_like(x), y)),
-        "augmentation", "masks or boxes",
+        "augmentation", "masks",
     ),
     "turns without masks": (lambda: binary_mask(augment=lambda x, y: (x.rot90(1, (2, 3)), y)),
-                            "augmentation", "masks or boxes"),
+                            "augmentation", "masks"),
     "shifts without masks": (lambda: segmentation(augment=lambda x, y: (x.roll(3, 2), y)),
-                             "augmentation", "masks or boxes"),
-    "flips without boxes": (lambda: detection(flips=True, moves_boxes=False), "augmentation",
-                            "masks or boxes"),
+                             "augmentation", "masks"),
+    "masks turn without images": (lambda: binary_mask(augment=lambda x, y: (x, y.flip(2, 3))),
+                                  "augmentation", "masks"),
+    "float64 in a classification": (
+        lambda: images(build=lambda: nn.Sequential(*plain()).double(), inputs=pixels().double()),
+        "network", "float32",
+    ),
 }  # fmt: skip
 """Each with the check that tells it, and words of the first cause."""

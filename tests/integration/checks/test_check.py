@@ -77,9 +77,9 @@ def test_reading_that_fails_late_is_a_finding_and_no_traceback():
         found = divided(x, y, split, seed)
         return Late(found) if split == "train" else found
 
-    (found,) = problems(images("mlp", splits=splits), 0)
-    assert found.check == "data"
-    assert "1000.png" in found.value
+    found = problems(images("mlp", splits=splits), 0)
+    assert found[0].check == "data"
+    assert all("1000.png" in f.value for f in found)
 
 
 def test_healthy_example_exits_with_0_and_says_what_was_measured():

@@ -49,7 +49,13 @@ HEALTHY = [*CLEAN, *MORE_CLEAN, *tasks.HEALTHY.values()]
 def looked_at(task, config=None) -> Examination:
     abilities = {Ability.CAN_LOOK_INSIDE}
     carry_out = Laboratory(read_task(task)).carry_out
-    return examine(MINE, abilities, carry_out, Configuration(config or {}), 300)
+    return examine(
+        MINE,
+        abilities,
+        carry_out=carry_out,
+        config=Configuration(config or {}),
+        length=300,
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -90,8 +96,7 @@ def test_all_planted_faults_are_there():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: tasks.padded_text(masked=False), "padding is attended to"),
-        (lambda: tasks.symbols(tied=False), "copied, and not tied"),
+        (tasks.in_double_precision, "not converted to float32"),
         (tasks.variational, "random numbers are drawn"),
         (tasks.frozen_norms, "evaluation mode in training"),
     ],

@@ -2,57 +2,55 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from tunebook.checks.augmentation import AugmentationFigures
+from tunebook.analysis.series import number
 from tunebook.checks.looks.attempts import attempt
 from tunebook.checks.looks.bench import Bench, Tries
 from tunebook.checks.looks.tensors import first_tensor, n_nonfinite, tensors_in
+from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.recipes.batches import Batch, changed
 
-_N_CALLS, _N_COMPARED, _N_MOVES = 32, 4, 8
-_LIKE, _LESS, _DIFFERS = 0.8, 0.1, 0.01
-_TURNS: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "shifted": lambda t: t,
-    "flipped left to right": lambda t: t.flip(-1),
-    "flipped upside down": lambda t: t.flip(-2),
-    "turned by 180 degrees": lambda t: t.flip(-1, -2),
-    "turned by 90 degrees": lambda t: t.rot90(1, (-2, -1)),
-    "turned by 270 degrees": lambda t: t.rot90(3, (-2, -1)),
-}
+_N_CALLS, _N_COMPARED, _N_ROWS = 32, 4, 3
+_NOISY, _LIKE, _LESS = 0.2, 0.6, 0.3
+_LEAST, _MOST, _BLANK = 0.2, 5.0, 1e-6
+"""Deviations of augmented inputs over those of the originals."""
 
 
-def look(bench: Bench) -> AugmentationFigures:
-    """Return what augmentation does; what it raises is a reading, also when it is trained on."""
+def look(bench: Bench) -> Symptoms:
+    """Return the first mistake of augmentation; what it raises is a reading, as in training."""
     augment = bench.task.augment
     if augment is None:
-        return AugmentationFigures()
+        return Symptoms()
     seen, tries = bench.see(), Tries()
+
+    def augmented(batch: Batch) -> Batch:
+        inputs, targets = augment(*changed(batch, torch.clone))
+        return inputs, targets
+
     batch = seen.batch
-    calls: list[Batch] = []
-    n_same = 0
-    for k in range(_N_CALLS):
-        made = attempt("Augmentation", lambda: augment(*changed(batch, torch.clone)))
-        inputs, targets = attempt("Augmentation", lambda made=made: (made[0], made[1]))
-        n_same += _is_same(batch, (inputs, targets))
-        if k < _N_COMPARED:
-            calls.append((inputs, targets))
+    calls = [attempt("Augmentation", augmented, batch) for _ in range(_N_CALLS)]
     outputs = attempt("The network, given augmented inputs,", seen.training.network, calls[0][0])
     attempt("The loss of an augmented batch", bench.task.loss, outputs, calls[0][1])
-    found: dict[str, Any] = tries("the scale of augmented inputs", _scale, batch, calls) or {}
-    rows = tries("rows of augmented batches", _rows, batch, calls)
-    moves = tries("moves of augmented inputs", _moves, batch, calls)
-    return AugmentationFigures(
-        n_calls=_N_CALLS,
-        n_nonfinite=sum(n_nonfinite(call[0]) for call in calls) if not n_nonfinite(batch[0]) else 0,
-        changes=n_same < _N_CALLS,
-        failed=tries.failed,
-        **found | (rows or {}) | (moves or {}),
-    )
+    if all(_is_same(batch, call) for call in calls):
+        value = f"{_N_CALLS} calls returned the same inputs and targets"
+        tries.found.append(Symptom("nothing", value))
+    calls = calls[:_N_COMPARED]
+    # Augmentation need not take inputs that are made up: then it tells nothing.
+    drawn = _drawn(batch)
+    masks = Tries()
+    if drawn is not None:
+        masks("masks", lambda: _places([augmented(drawn) for _ in range(_N_COMPARED)]))
+    tries.found += masks.found
+    tries("rows of augmented batches", _rows, batch, calls)
+    tries("the scale of augmented inputs", _scale, batch, calls)
+    found = tries.symptoms(f"{_N_CALLS} calls")
+    return replace(found, found=found.found[:1])
 
 
 def _is_same(a: Any, b: Any) -> bool:
@@ -61,114 +59,88 @@ def _is_same(a: Any, b: Any) -> bool:
     return len(pairs[0]) == len(pairs[1]) and all(map(torch.equal, *pairs))
 
 
-def _scale(batch: Batch, calls: list[Batch]) -> dict[str, Any]:
+def _scale(batch: Batch, calls: list[Batch]) -> Iterator[Symptom]:
+    """Yield numbers that are not finite, or of another size."""
     first = first_tensor(batch[0])
-    if first is None or not first.is_floating_point() or float(first.std()) < 1e-8:
-        return {}
-    made = [t for t in (first_tensor(call[0]) for call in calls) if t is not None]
+    if first is None or not first.is_floating_point() or n_nonfinite(first) or not first.std() > 0:
+        return
+    if n := sum(n_nonfinite(call[0]) for call in calls):
+        yield Symptom("nan", f"{n} not finite", "0")
+        return
+    made = [t.float() for t in (first_tensor(call[0]) for call in calls) if t is not None]
     size = float(first.std())
-    ratios = [float(t.float().std()) / size for t in made]
-    shift = max(abs(float(t.float().mean() - first.mean())) / size for t in made)
-    return {"scales": (min(ratios), max(ratios)), "shift": shift}
+    ratios = [float(t.std()) / size for t in made]
+    shift = max(abs(float(t.mean() - first.mean())) / size for t in made)
+    if min(ratios) < _LEAST or max(ratios) > _MOST or shift > _MOST:
+        span = f"{number(min(ratios))} to {number(max(ratios))}"
+        key = "blank" if min(ratios) < _BLANK else "scale"
+        yield Symptom(key, f"deviation times {span}, mean by {number(shift)}")
 
 
-def _rows(batch: Batch, calls: list[Batch]) -> dict[str, Any]:
-    """Count rows with the inputs of others, and with another class than before."""
+def _rows(batch: Batch, calls: list[Batch]) -> Iterator[Symptom]:
+    """Yield inputs that were left as they are, or moved to other rows, without their targets."""
     first, targets = first_tensor(batch[0]), batch[1]
     if first is None or not isinstance(targets, torch.Tensor) or len(first) != len(targets):
-        return {}
-    place = {row.numpy(force=True).tobytes(): i for i, row in enumerate(first)}
-    counts: Counter[str] = Counter()
+        return
+    known: defaultdict[bytes, set[bytes]] = defaultdict(set)
+    for row, target in zip(first, targets, strict=True):
+        known[_bytes(row)].add(_bytes(target))
+    n = n_wrong = 0
     for inputs, made in calls:
         rows = first_tensor(inputs)
-        is_kept = isinstance(made, torch.Tensor) and made.shape == targets.shape
-        if rows is None or not is_kept or made.dtype is not targets.dtype:
+        if rows is None or not isinstance(made, torch.Tensor) or made.shape != targets.shape:
             continue
-        for i, row in enumerate(rows):
-            other = place.get(row.numpy(force=True).tobytes())
-            if other is None or i >= len(targets):
-                continue
-            is_label_kept = torch.equal(made[i], targets[i])
-            if torch.equal(first[other], first[i]):
-                counts["n_same"] += 1
-                counts["n_relabelled"] += not (is_label_kept or made.is_floating_point())
-            elif is_label_kept and not torch.equal(targets[other], targets[i]):
-                counts["n_exchanged"] += 1
-    return dict(counts)
+        if made.dtype is targets.dtype:
+            pairs = [(_bytes(row), _bytes(y)) for row, y in zip(rows, made, strict=False)]
+            n += sum(row in known for row, _ in pairs)
+            n_wrong += sum(row in known and y not in known[row] for row, y in pairs)
+    if n_wrong >= _N_ROWS and n_wrong > _NOISY * n:
+        yield Symptom("exchanges", f"{n_wrong} of {n} inputs have other targets", "0")
 
 
-def _moves(batch: Batch, calls: list[Batch]) -> dict[str, Any]:
-    """Count inputs that were flipped, turned or shifted, and targets that stayed in place."""
+def _bytes(row: torch.Tensor) -> bytes:
+    return row.numpy(force=True).tobytes()
+
+
+def _map_of(targets: Any, images: Any) -> torch.Tensor | None:
+    """Return the targets that are a map of the size of the images, one for each."""
+    if not isinstance(images, torch.Tensor) or images.dim() != 4:
+        return None
+    n, _, *size = images.shape
+    maps = (t for t in tensors_in(targets) if t.dim() > 2 and [len(t), *t.shape[-2:]] == [n, *size])
+    return next((t.float().reshape(n, -1, *size)[:, :1] for t in maps), None)
+
+
+def _drawn(batch: Batch) -> Batch | None:
+    """Return the batch with inputs that show their own targets, in the range of the inputs."""
     images, targets = batch
-    counts: Counter[str] = Counter()
-    motions: Counter[str] = Counter()
-    n = min(_N_MOVES, len(images)) if isinstance(images, torch.Tensor | list) else 0
-    for inputs, made in calls:
-        for i in range(n if isinstance(inputs, torch.Tensor | list) else 0):
-            before, after = images[i], inputs[i]
-            if not isinstance(before, torch.Tensor) or before.dim() < 3:
-                return {}
-            old, new = (list(_placed(t, i, before.shape[-2:])) for t in (targets, made))
-            motion = _motion(before, after) if old and len(old) == len(new) else None
-            if motion is None:
-                continue
-            name, move = motion
-            pairs = [(a, b) for a, b in zip(old, new, strict=True) if _tells(a, before, move)]
-            if pairs:
-                motions[name] += 1
-                counts["n_moved"] += 1
-                counts["n_left"] += all(torch.equal(a, b) for a, b in pairs)
-    common = motions.most_common(1)
-    return {**counts, "motion": common[0][0] if common else ""}
+    found = _map_of(targets, images)
+    if found is None:
+        return None
+    low, high = images.min(), images.max()
+    shares = (found - found.min()) / (found.max() - found.min()).clamp(min=1e-8)
+    return (low + (high - low) * shares).expand(images.shape).to(images.dtype), targets
 
 
-def _placed(targets: Any, row: int, size: Any) -> Iterator[torch.Tensor]:
-    """Yield the targets of a row that lie in the image: maps of its size, boxes, key points."""
-    if isinstance(targets, torch.Tensor) and targets.dim() > 2 and targets.shape[-2:] == size:
-        yield targets[row]
-    elif isinstance(targets, dict):
-        for name, value in targets.items():
-            has_places = "box" in str(name).lower() or "keypoint" in str(name).lower()
-            if has_places and isinstance(value, list | torch.Tensor):
-                yield torch.as_tensor(value[row])
-            else:
-                yield from _placed(value, row, size)
-    elif isinstance(targets, list | tuple) and row < len(targets):
-        own = targets[row]
-        if isinstance(own, dict):
-            yield from _placed({k: [v] for k, v in own.items()}, 0, size)
-
-
-def _tells(target: torch.Tensor, image: torch.Tensor, move: Callable[..., torch.Tensor]) -> bool:
-    """Whether a target would look different after the same move; boxes do, if there are any."""
-    if target.shape[-2:] != image.shape[-2:]:
-        return target.numel() > 0
-    return float((move(target) != target).float().mean()) > _DIFFERS
-
-
-def _motion(
-    before: torch.Tensor, after: torch.Tensor
-) -> tuple[str, Callable[[torch.Tensor], torch.Tensor]] | None:
-    """Return the move by which the second image is most like the first, None if it stayed.
+def _places(calls: list[Batch]) -> Iterator[Symptom]:
+    """Yield inputs that show their targets only after a flip, a turn or a shift.
 
     Correlation over all shifts at once, by Fourier transforms: noise and brightness do not matter.
     """
-    if before.shape != after.shape or not before.is_floating_point():
-        return None
-    a, b = (t.float().reshape(-1, *t.shape[-2:]).mean(0) for t in (before, after))
-    a, b = a - a.mean(), b - b.mean()
-    size = float(a.norm() * b.norm())
-    if size < 1e-8:
-        return None
-    stays = float((a * b).sum()) / size
-    best, found = 0.0, None
-    for name, turn in _TURNS.items():
-        if turn(a).shape != b.shape:
-            continue
-        spectrum = torch.fft.rfft2(b) * torch.fft.rfft2(turn(a)).conj()
-        likeness = torch.fft.irfft2(spectrum, s=list(b.shape)) / size
-        if float(likeness.max()) > best + 1e-4:
-            best = float(likeness.max())
-            place = divmod(int(likeness.argmax()), b.shape[1])
-            found = (name, lambda t, turn=turn, place=place: turn(t).roll(place, (-2, -1)))
-    return found if best > _LIKE and stays < best - _LESS else None
+    n = n_apart = 0
+    for images, targets in calls:
+        maps = _map_of(targets, images)
+        for a, b in zip(images.float().mean(1), () if maps is None else maps[:, 0], strict=False):
+            a, b = a - a.mean(), b - b.mean()
+            size = float(a.norm() * b.norm())
+            if size < 1e-8:
+                continue
+            turns = torch.stack([t.rot90(k) for t in (b, b.flip(-1)) for k in (0, 2)])
+            if a.shape[0] == a.shape[1]:
+                turns = torch.cat([turns, turns.mT])
+            product = torch.fft.rfft2(a) * torch.fft.rfft2(turns).conj()
+            best = float(torch.fft.irfft2(product, s=a.shape).abs().max()) / size
+            n += 1
+            n_apart += best > _LIKE and abs(float((a * b).sum())) / size < best - _LESS
+    if n_apart >= _N_ROWS:
+        yield Symptom("masks", f"{n_apart} of {n} inputs no longer match their masks", "0")

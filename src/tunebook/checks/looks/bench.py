@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import nn
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.tensors import operation_name, operations, tensors_in
+from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.readings import Raised
 from tunebook.recipes.batches import Batch, fetch
 from tunebook.recipes.loop import Training
 from tunebook.training.task import Split, Task
 
-_T = TypeVar("_T")
 BATCH, N_SAMPLE = 32, 2000
+DROPOUT = nn.modules.dropout._DropoutNd  # noqa: SLF001  # the base of all layers that drop units
 _PASSED_THROUGH = {"Squeeze", "Unsqueeze", "View", "Reshape", "UnsafeView", "ToCopy", "Select"}
-_LOGIT_OPERATIONS = (
-    "LogSoftmax",
-    "BinaryCrossEntropyWithLogits",
-    "LogSigmoid",
-    "Softmax",
-    "Softplus",
-)
+_OF_LOGITS = ("LogSoftmax", "BinaryCrossEntropyWithLogits", "LogSigmoid", "Softmax", "Softplus")
 _FRESH_RATES = {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02}
 _FRESH_RATE = 1e-3
 
@@ -87,18 +82,22 @@ class Bench:
 
 @dataclass(slots=True)
 class Tries:
-    """Measurements that the user's code may refuse: ``failed`` has what they raised."""
+    """Symptoms, found by measurements that the user's code may refuse; ``failed`` has errors."""
 
+    found: list[Symptom] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, what: str, call: Callable[..., _T], *arguments: Any) -> _T | None:
-        """Return what a measurement gives, None if it raised."""
+    def __call__(self, what: str, call: Callable[..., Iterable[Symptom]], *arguments: Any) -> None:
+        """Add the symptoms that a measurement yields, or what it raised."""
         try:
-            return call(*arguments)
+            self.found += list(call(*arguments))
         # The user's network or loss runs here, on batches that it may not take.
         except Exception as error:  # noqa: BLE001  # told as what could not be measured
             self.failed[what] = f"{type(error).__name__}: {str(error).strip()[:80]}"
-            return None
+
+    def symptoms(self, summary: str | None) -> Symptoms:
+        """Return what was found."""
+        return Symptoms(tuple(self.found), summary, failed=self.failed)
 
 
 def told(*values: Any) -> str:
@@ -139,12 +138,12 @@ def loss_operations(task: Task, seen: Seen) -> list[str]:
 
 def expects_logits(operations_of_loss: list[str]) -> bool:
     """Whether a loss makes probabilities of the outputs by itself."""
-    return any(name.startswith(_LOGIT_OPERATIONS) for name in operations_of_loss)
+    return any(name.startswith(_OF_LOGITS) for name in operations_of_loss)
 
 
 def dropouts(network: nn.Module) -> list[Any]:
     """Return the layers of all kinds that drop units."""
-    return [m for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]  # noqa: SLF001  # the base of all
+    return [m for m in network.modules() if isinstance(m, DROPOUT)]
 
 
 def probabilities_for_logits(seen: Seen, made: list[str]) -> bool:

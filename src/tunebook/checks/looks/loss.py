@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 
+from tunebook.analysis.series import number
 from tunebook.checks.looks.bench import (
     Bench,
     Seen,
@@ -21,50 +24,43 @@ from tunebook.checks.looks.bench import (
 )
 from tunebook.checks.looks.shape import fits, loss_of, shape_of
 from tunebook.checks.looks.tensors import tensors_in
-from tunebook.checks.loss import LossFigures, best_share
+from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.recipes.batches import changed
 from tunebook.training.task import Task
 
-_NEAR, _UNIT = 1e-5, 1e-3
-_INFINITE = math.inf
+_NEAR, _EXACT, _UNIT, _HUGE, _TWICE = 1e-5, 1e-7, 1e-3, 1e3, 0.01
+_MANY, _SURE_ENOUGH, _LARGE = 0.05, 0.9, 10.0
+_CHANCE, _FAR = 0.1, 10.0
+"""The initial loss lies within this share of that of chance (S2.7); far above it is a problem."""
+
 _REACHES = {
-    **dict.fromkeys(("Relu", "Exp", "Softplus", "Abs"), (0.0, _INFINITE)),
+    **dict.fromkeys(("Relu", "Exp", "Softplus", "Abs"), (0.0, math.inf)),
     **dict.fromkeys(("Sigmoid", "Hardsigmoid", "Softmax"), (0.0, 1.0)),
     "Tanh": (-1.0, 1.0),
 }
 
 
-def look(bench: Bench) -> LossFigures:
-    """Return what the loss shows on outputs of the shape of the network's."""
+def look(bench: Bench) -> Symptoms:
+    """Return the first mistake of the loss, for one explains the others."""
     seen, task, tries = bench.see(), bench.task, Tries()
-    shape, made = shape_of(task, seen), loss_operations(task, seen)
-    outputs, targets = seen.outputs, seen.batch[1]
     if seen.loss.numel() != 1:
-        return LossFigures(shape, seen.loss.numel())
-    found: dict[str, Any] = {"initial": _finite(float(seen.loss.detach())), "end": end_of(outputs)}
-    sizes = (float(t.abs().mean()) for t in tensors_in(seen.batch[0]) if t.is_floating_point())
-    found["input_size"] = max(sizes, default=0.0)
+        return Symptoms((Symptom("size", f"{seen.loss.numel()} numbers", "1"),))
+    shape, made, outputs = shape_of(task, seen), loss_operations(task, seen), seen.outputs
     with torch.no_grad():
-        first = loss_of(task, outputs, targets)
+        first = loss_of(task, outputs, seen.batch[1])
         # A loss that draws at random tells nothing by its differences.
-        if first == loss_of(task, outputs, targets):
-            found |= tries("what the loss depends on", _pairing, task, seen) or {}
+        if first == loss_of(task, outputs, seen.batch[1]):
+            tries("what the loss depends on", _pairing, task, seen)
             if shape.class_axis is not None and bool(torch.isfinite(outputs).all()):
-                found |= tries("what the loss takes for scores", _scores, task, seen, shape) or {}
-            found["chance"] = tries("the loss of chance", _chance, task, seen, shape, made)
-            found |= tries("the range of outputs", _range, bench, seen, shape, made) or {}
-    return LossFigures(
-        shape,
-        told=told(outputs, targets),
-        takes_probabilities_for_logits=probabilities_for_logits(seen, made),
-        failed=tries.failed,
-        **found,
-    )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+                tries("what the loss takes for scores", _scores, task, seen, shape)
+            if probabilities_for_logits(seen, made):
+                name = "sigmoid" if shape.kind is TargetKind.LABELS else "softmax"
+                tries.found.append(Symptom("twice", f"outputs end in {end_of(outputs)}", name=name))
+            tries("the range of targets", _range, bench, seen, shape, made)
+            tries("the loss of chance", _start, task, seen, shape, made)
+    found = tries.symptoms(told(outputs, seen.batch[1]))
+    return replace(found, found=found.found[:1])
 
 
 def _is_same(a: float, b: float, near: float = _NEAR) -> bool:
@@ -72,65 +68,46 @@ def _is_same(a: float, b: float, near: float = _NEAR) -> bool:
 
 
 def _made_up(task: Task, outputs: Any, targets: Any, seed: int = 0) -> Any:
-    """Return random outputs that the loss takes: any numbers, or else shares."""
-    rng = torch.Generator().manual_seed(seed)
-    draw = partial(torch.randn, generator=rng)
-    made = changed(outputs, lambda t: draw(t.shape).to(t) if t.is_floating_point() else t)
-    is_taken = math.isfinite(loss_of(task, made, targets))
-    return (
-        made
-        if is_taken
-        else changed(made, lambda t: t.sigmoid() if t.dtype.is_floating_point else t)
+    """Return random outputs that the loss takes: numbers spread like targets, or else shares."""
+    draw = partial(torch.randn, generator=torch.Generator().manual_seed(seed))
+    mean, deviation, n = 0.0, 1.0, sum(t.numel() for t in tensors_in(outputs))
+    if isinstance(targets, torch.Tensor) and targets.numel() == n > 1:
+        mean, deviation = float(targets.double().mean()), float(targets.double().std())
+    made = changed(
+        outputs,
+        lambda t: mean + deviation * draw(t.shape).to(t) if t.is_floating_point() else t,
     )
+    if math.isfinite(loss_of(task, made, targets)):
+        return made
+    return changed(made, lambda t: t.sigmoid() if t.is_floating_point() else t)
 
 
-def _pairing(task: Task, seen: Seen) -> dict[str, Any]:
-    outputs, targets = seen.outputs, seen.batch[1]
-    made = _made_up(task, outputs, targets)
-    base = loss_of(task, made, targets)
-    cost = partial(loss_of, task)
+def _pairing(task: Task, seen: Seen) -> Iterator[Symptom]:
+    """Yield what the loss does not depend on, and that it is a sum."""
+    outputs, targets, cost = seen.outputs, seen.batch[1], partial(loss_of, task)
+    made, others = (_made_up(task, outputs, targets, seed) for seed in (0, 1))
     twice = partial(changed, change=lambda t: torch.cat([t, t]) if t.dim() else t)
-    repeated = cost(twice(made), twice(targets))
-    found: dict[str, Any] = {}
-    if math.isfinite(repeated) and math.isfinite(base) and abs(base) > 1e-6:
-        found["repeated"] = repeated / base
-    others = _made_up(task, outputs, targets, seed=1)
-    found["uses_outputs"] = not math.isfinite(base) or not _is_same(
-        base, cost(others, targets), 1e-7
-    )
-    if not isinstance(outputs, torch.Tensor) or seen.targets is None or targets.dim() == 0:
-        return found
-    alike = targets[:1].expand_as(targets).contiguous()
-    # Where a loss is no mean over examples, such as of contrasts, targets may be others' business.
-    is_paired = outputs.shape == targets.shape or _is_wider(outputs, targets)
-    is_paired = is_paired or any(fits(outputs, targets, a) for a in range(1, outputs.dim()))
-    if is_paired and _is_same(base, repeated) and not torch.equal(alike, targets):
-        found["uses_targets"] = not _is_same(base, cost(made, alike), 1e-7)
-        found["broadcasts"] = _is_wider(outputs, targets) and _is_same(
-            base, cost(made.roll(1, 0), targets)
-        )
-    is_number = targets.is_floating_point() and targets.numel() == outputs.numel()
-    if is_number and found.get("uses_targets") and not torch.equal(targets.trunc(), targets):
-        found["truncates"] = any(
-            cost(made, change(targets)) == base
-            for change in (torch.trunc, torch.round, torch.floor)
-        )
-    return found
+    base, repeated = cost(made, targets), cost(twice(made), twice(targets))
+    if _is_same(base, cost(others, targets), _EXACT):
+        yield Symptom("outputs", "others cost the same", "a difference")
+    if isinstance(outputs, torch.Tensor) and seen.targets is not None and targets.dim():
+        alike = targets[:1].expand_as(targets).contiguous()
+        is_even = outputs.numel() == targets.numel()
+        is_paired = is_even or any(fits(outputs, targets, a) for a in range(1, outputs.dim()))
+        # Where a loss is no mean over examples, as of contrasts, targets may be others' business.
+        if is_paired and _is_same(base, repeated) and not torch.equal(alike, targets):
+            is_mixed = is_even and outputs.shape != targets.shape
+            if is_mixed and _is_same(base, cost(made.roll(1, 0), targets)):
+                yield Symptom("broadcast", told(outputs, targets), "equal shapes")
+            if _is_same(base, cost(made, alike), _EXACT):
+                yield Symptom("targets", "others cost the same", "a difference")
+    if abs(base) > 1e-6 and abs(repeated / base - 2) < _TWICE:
+        yield Symptom("sum", f"a batch twice over costs {number(repeated / base)} times", "1")
 
 
-def _is_wider(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two tensors are joined to one that is larger than both."""
-    try:
-        shape = torch.broadcast_shapes(a.shape, b.shape)
-    except RuntimeError:
-        return False
-    return int(math.prod(shape)) > max(a.numel(), b.numel())
-
-
-def _scores(task: Task, seen: Seen, shape: TaskShape) -> dict[str, Any]:
-    """Return over which axis scores are made shares, and whether that was left out."""
+def _scores(task: Task, seen: Seen, shape: TaskShape) -> Iterator[Symptom]:
+    """Yield the axis over which scores are made shares if it is wrong, or if that was left out."""
     outputs, targets, axis = seen.outputs, seen.batch[1], shape.class_axis
-    assert axis is not None
     made = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1)).to(outputs)
     base = loss_of(task, made, targets)
 
@@ -140,16 +117,18 @@ def _scores(task: Task, seen: Seen, shape: TaskShape) -> dict[str, Any]:
         shift = torch.randn(size, generator=torch.Generator().manual_seed(2)).to(made)
         return _is_same(base, loss_of(task, made + shift, targets), 1e-4)
 
-    wide = [a for a in range(outputs.dim()) if outputs.shape[a] > 1 and a != axis]
-    ends = [a for a in (axis, *wide) if _is_share(outputs, a)]
-    if ends and ends[0] != axis:
-        return {"softmax_axis": ends[0]}
-    if is_free(axis):
-        return {}
-    wrong = next((a for a in wide if is_free(a)), None)
+    axes = sorted((a for a, n in enumerate(outputs.shape) if n > 1), key=lambda a: a != axis)
+    share = next((a for a in axes if _is_share(outputs, a)), None)
+    free = next((a for a in axes if is_free(a)), None)
+    wrong = free if share in {None, axis} else share
+    if wrong not in {None, axis}:
+        name = "the batch" if wrong == 0 else f"axis {wrong}"
+        yield Symptom("axis", f"axis {wrong}", f"axis {axis}", name)
     lowered = base - loss_of(task, made + 1, targets)
-    is_log = bool(ends) and bool((outputs <= 0).all())
-    return {"softmax_axis": wrong, "is_linear": abs(lowered - 1) < _UNIT and not is_log}
+    is_log = share is not None and bool((outputs <= 0).all())
+    if free is None and abs(lowered - 1) < _UNIT and not is_log:
+        value = "adding 1 to the outputs lowers the loss by 1"
+        yield Symptom("logarithm", value, "log-probabilities")
 
 
 def _is_share(outputs: torch.Tensor, axis: int) -> bool:
@@ -158,57 +137,62 @@ def _is_share(outputs: torch.Tensor, axis: int) -> bool:
     return bool(((shares.sum(axis) - 1).abs() < _UNIT).all())
 
 
-def _chance(task: Task, seen: Seen, shape: TaskShape, made: list[str]) -> float | None:
-    """Return what knowing nothing costs: equal scores, or equal shares; None if not known."""
-    outputs, n = seen.outputs, shape.n_classes
-    if shape.kind not in {TargetKind.CLASSES, TargetKind.LABELS}:
-        return None
+def _start(task: Task, seen: Seen, shape: TaskShape, made: list[str]) -> Iterator[Symptom]:
+    """Yield an initial loss above what knowing nothing costs: equal scores, or equal shares."""
+    share = 1 / shape.n_classes if shape.n_classes else 0.5
+    equal = {"Softmax": share, "Sigmoid": share, "LogSoftmax": math.log(share)}
+    even = 0.0 if expects_logits(made) else equal.get(end_of(seen.outputs))
+    if even is None or shape.kind not in {TargetKind.CLASSES, TargetKind.LABELS}:
+        return
+    chance = loss_of(task, torch.full_like(seen.outputs, even), seen.batch[1])
+    initial = float(seen.loss)
+    if 0 < (1 + _CHANCE) * chance < initial < math.inf:
+        sizes = (float(t.abs().mean()) for t in tensors_in(seen.batch[0]) if t.is_floating_point())
+        key = "large" if max(sizes, default=0.0) > _LARGE else "above"
+        expected, is_bad = f"{number(chance)} within 10 %", initial > _FAR * chance
+        yield Symptom(key, number(initial), expected, is_bad=is_bad)
+
+
+def _range(bench: Bench, seen: Seen, shape: TaskShape, made: list[str]) -> Iterator[Symptom]:
+    """Yield targets that the last operation of the network or the loss does not allow."""
+    outputs, targets, reach = seen.outputs, bench.sample()[1], _reach(seen)
     end = end_of(outputs)
-    share = 1 / n if n else 0.5
-    equal = 0.0 if expects_logits(made) else None
-    if equal is None and end in {"Softmax", "Sigmoid", "LogSoftmax"}:
-        equal = math.log(share) if end == "LogSoftmax" else share
-    if equal is None:
-        return None
-    cost = loss_of(task, torch.full_like(outputs, equal), seen.batch[1])
-    return cost if math.isfinite(cost) and cost > 0 else None
-
-
-def _range(bench: Bench, seen: Seen, shape: TaskShape, made: list[str]) -> dict[str, Any]:
-    """Return what the last operation lets through, and which targets lie outside of it."""
-    reach = _reach(seen)
-    outputs, targets = seen.outputs, bench.sample()[1]
-    if reach is None or not isinstance(outputs, torch.Tensor):
-        return {}
+    name = "ReLU" if end == "Relu" else end.lower()
     if shape.kind in {TargetKind.CLASSES, TargetKind.LABELS}:
-        share = best_share(shape, reach) if expects_logits(made) else None
-        return {"reach": reach, "best_share": share}
-    is_paired = isinstance(targets, torch.Tensor) and targets[0].numel() == outputs[0].numel()
-    if shape.kind is not TargetKind.NUMBERS or not is_paired:
-        return {}
-    right = targets.reshape(-1, *outputs.shape[1:]).to(outputs.dtype)
+        is_limited = end == "Relu" or _best_share(shape, *reach) < _SURE_ENOUGH
+        if expects_logits(made) and is_limited:
+            span = f"from {number(reach[0])} to {number(reach[1])}"
+            yield Symptom("logits", span, "any number", name)
+        return
+    is_paired = isinstance(outputs, torch.Tensor) and isinstance(targets, torch.Tensor)
+    if not is_paired or targets[0].numel() != outputs[0].numel():
+        return
+    right, cost = targets.reshape(-1, *outputs.shape[1:]).to(outputs), partial(loss_of, bench.task)
     near = right.clamp(*reach)
+    span = f"{number(float(right.min()))} to {number(float(right.max()))}"
+    off = float(((right - near).abs() > _UNIT * float(right.std())).float().mean())
     # Else the loss does not want outputs that are equal to the targets.
-    is_wanted = loss_of(bench.task, right, targets) < loss_of(bench.task, near, targets)
-    off = (right - near).abs() > _UNIT * float(right.std())
-    share = float(off.float().mean()) if is_wanted else 0.0
-    span = (float(right.min()), float(right.max()))
-    return {"reach": reach, "unreachable": share, "targets": span}
+    if off and cost(right, targets) < cost(near, targets):
+        value = f"{off:.0%} of targets outside of {number(reach[0])} to {number(reach[1])}"
+        yield Symptom("reach", value, span, name, is_bad=off >= _MANY)
+    sure = torch.where(right > 0.5, _HUGE, -_HUGE)
+    is_beyond = bool(((right < 0) | (right > 1)).any())
+    # A loss that leaves such targets out, as those of no label, stays above 0.
+    if is_beyond and "BinaryCrossEntropyWithLogits" in made and cost(sure, targets) < -1:
+        yield Symptom("beyond", f"{span}: the loss falls without bound", "0 to 1")
 
 
-def _reach(seen: Seen) -> tuple[float, float] | None:
+def _best_share(shape: TaskShape, low: float, high: float) -> float:
+    """Return the largest probability that logits between two bounds can give every class."""
+    if shape.kind is TargetKind.LABELS:
+        return 1 / (1 + math.exp(-min(high, -low)))
+    return 1 / (1 + ((shape.n_classes or 1) - 1) * math.exp(low - high))
+
+
+def _reach(seen: Seen) -> tuple[float, float]:
     node = end_node(next(tensors_in(seen.outputs), None))
-    name = type(node).__name__
-    for prefix, low, high in (
-        ("Clamp", "_saved_min", "_saved_max"),
-        ("Hardtanh", "_saved_min_val", "_saved_max_val"),
-    ):
-        if name.startswith(prefix):
-            ends = [getattr(node, attribute, None) for attribute in (low, high)]
-            if all(e is None or isinstance(e, int | float) for e in ends):
-                low_end, high_end = ends
-                return (
-                    -_INFINITE if low_end is None else float(low_end),
-                    _INFINITE if high_end is None else float(high_end),
-                )
-    return _REACHES.get(end_of(seen.outputs))
+    for kind, ends in (("Clamp", ("min", "max")), ("Hardtanh", ("min_val", "max_val"))):
+        if type(node).__name__.startswith(kind):
+            low, high = (getattr(node, f"_saved_{end}", None) for end in ends)
+            return -math.inf if low is None else low, math.inf if high is None else high
+    return _REACHES.get(end_of(seen.outputs), (-math.inf, math.inf))

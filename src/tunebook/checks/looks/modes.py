@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tunebook.checks.looks.bench import BATCH, Bench, Seen, Tries, first_examples
+from tunebook.analysis.series import number
+from tunebook.checks.looks.bench import BATCH, DROPOUT, Bench, Seen, Tries, first_examples
 from tunebook.checks.looks.shape import shape_of
 from tunebook.checks.looks.tensors import difference, n_rows, scale_of, take
-from tunebook.checks.modes import ModesFigures
+from tunebook.checks.one_look import SAME, Symptom, Symptoms
 from tunebook.checks.shape import TargetKind
 from tunebook.training.task import Split
 
-_DROPOUT = (nn.modules.dropout._DropoutNd,)  # noqa: SLF001  # the base of all of them
-_NORMS = (nn.modules.batchnorm._BatchNorm,)  # noqa: SLF001  # the base of all of them
+_NORM = nn.modules.batchnorm._BatchNorm  # noqa: SLF001  # the base of all of them
 _DROPS = {"bernoulli", "bernoulli_", "native_dropout"}
-_ACROSS = (nn.RNNBase, nn.MultiheadAttention)
+_LEAK = 100 * SAME
 
 
 class _Drawn(TorchDispatchMode):
@@ -33,108 +34,95 @@ class _Drawn(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def look(bench: Bench) -> ModesFigures:
+def look(bench: Bench) -> Symptoms:
     """Return whether layers follow the mode, and what predictions in evaluation depend on."""
-    seen = bench.see()
+    seen, tries = bench.see(), Tries()
     kind = shape_of(bench.task, seen).kind
     with torch.no_grad():
-        return _figures(bench, seen, kind)
+        tries("training", _training, seen)
+        tries("evaluation", _evaluation, seen, kind)
+        tries("half of a batch", _halves, seen)
+    # What draws samples on purpose, as variational autoencoders do, has other targets.
+    is_settled = kind in {TargetKind.CLASSES, TargetKind.LABELS}
+    tries("reading validation examples twice", _reread, bench, is_settled)
+    return tries.symptoms("")
 
 
-def _figures(bench: Bench, seen: Seen, kind: TargetKind) -> ModesFigures:
-    tries = Tries()
-    network, inputs = seen.training.network, seen.batch[0]
-    called, _ = tries("layers in training mode", _modes_of, network, inputs, True) or ({}, None)
-    still = {m for m, is_training in called.items() if not is_training}
-    found = tries("evaluation", _modes_of, network, inputs, False)
-    evaluated, first = found or ({}, None)
-    twice, drops = (found and tries("evaluating twice", _twice, seen, first)) or (None, False)
-    leak = tries("half of a batch", _leak, seen, first) if not twice else None
-    layers = dict(network.named_modules())
-    is_stuck = not network.train().training and tries("forced training", _drops, network, inputs)
-    names = {m: name for name, m in layers.items()}
-    idle = [m for m in layers.values() if isinstance(m, _DROPOUT) and m.p > 0 and m not in called]
-    return ModesFigures(
-        targets=kind,
-        stays_training=any(evaluated.values()),
-        stays_evaluating=bool(is_stuck) or (bool(still) and len(still) == len(called)),
-        # A pretrained body that is held stays in evaluation mode on purpose.
-        only_norms=any(not p.requires_grad for p in network.parameters())
-        or (not is_stuck and all(isinstance(m, _NORMS) for m in still)),
-        unused_dropout=tuple(names[m] for m in idle),
-        drops=drops,
-        twice=twice,
-        reread=tries("reading validation examples twice", _reread, bench),
-        leak=leak,
-        across=tuple(n for n, m in layers.items() if isinstance(m, _ACROSS) and not m.batch_first),
-        batch_statistics=tuple(
-            n for n, m in layers.items() if isinstance(m, _NORMS) and not m.track_running_stats
-        ),
-        failed=tries.failed,
-    )
-
-
-def _modes_of(
-    network: nn.Module, inputs: Any, is_training: bool
-) -> tuple[dict[nn.Module, bool], Any]:
-    """Return the mode in which each layer that depends on it was called, and the outputs.
+def _modes(network: nn.Module, inputs: Any) -> dict[nn.Module, bool]:
+    """Return the mode in which each layer that depends on it is called.
 
     Batch statistics that are not kept are none that evaluation could use.
     """
-    network.train(is_training)
-    found: dict[nn.Module, bool] = {}
-    kinds = (*_DROPOUT, *_NORMS)
+    called: dict[nn.Module, bool] = {}
     hooks = [
-        m.register_forward_pre_hook(lambda m, _: found.update({m: m.training}))
+        m.register_forward_pre_hook(lambda m, _: called.update({m: m.training}))
         for m in network.modules()
-        if isinstance(m, kinds)
-        and getattr(m, "p", 1) > 0
-        and getattr(m, "track_running_stats", True)
+        if (isinstance(m, DROPOUT) and m.p > 0) or (isinstance(m, _NORM) and m.track_running_stats)
     ]
     try:
-        # Where no layer depends on the mode, training needs no pass.
-        outputs = network(inputs) if hooks or not is_training else None
+        network(inputs)
     finally:
         for hook in hooks:
             hook.remove()
-    return found, outputs
+    return called
 
 
-def _drops(network: nn.Module, inputs: Any) -> bool:
-    """Whether a network that stays in evaluation mode would drop numbers in training."""
-    modules = list(network.modules())
-    for module in modules:
-        module.training = True
-    with _Drawn() as drawn:
-        network(inputs)
+def _training(seen: Seen) -> Iterator[Symptom]:
+    network, inputs = seen.training.network, seen.batch[0]
+    network.train()
+    called = _modes(network, inputs)
+    is_still = bool(called) and not any(called.values())
+    is_stuck = False
+    if not network.training:
+        # Functions that drop follow the mode of the network, without a layer of their own.
+        for module in network.modules():
+            module.training = True
+        with _Drawn() as drawn:
+            network(inputs)
+        is_stuck = drawn.drops
+    if is_still or is_stuck:
+        # A pretrained network that is refined keeps its statistics, or a held body, on purpose.
+        only_norms = not is_stuck and all(isinstance(m, _NORM) for m in called)
+        is_held = any(not p.requires_grad for p in network.parameters())
+        value, is_bad = "layers stay in evaluation mode after train()", not (only_norms or is_held)
+        yield Symptom("evaluating", value, "training mode", is_bad=is_bad)
+
+
+def _evaluation(seen: Seen, kind: TargetKind) -> Iterator[Symptom]:
+    network, inputs = seen.training.network, seen.batch[0]
     network.eval()
-    return bool(drawn.drops)
-
-
-def _twice(seen: Seen, first: Any) -> tuple[float | None, bool]:
-    """Return how far a second evaluation differs, and whether numbers are dropped in it."""
-    network, inputs = seen.training.network.eval(), seen.batch[0]
+    stays = any(_modes(network, inputs).values())
+    first = network(inputs)
     with _Drawn() as drawn:
-        apart = difference(first, network(inputs))
-    return (None if apart is None else apart / scale_of(first)), drawn.drops
+        apart = (difference(first, network(inputs)) or 0.0) / scale_of(first)
+    if drawn.drops and apart > SAME:
+        yield Symptom("drops", number(apart), "0", is_bad=kind is not TargetKind.OTHER)
+    elif stays:
+        yield Symptom("training", number(apart), "0")
+    elif apart > SAME:
+        is_bad = kind in {TargetKind.CLASSES, TargetKind.LABELS}
+        yield Symptom("random", number(apart), "0", is_bad=is_bad)
 
 
-def _reread(bench: Bench) -> float | None:
-    split = Split.TRAIN_VAL if bench.task.has(Split.TRAIN_VAL) else Split.TRAIN
-    if split is Split.TRAIN:
-        return None
-    (first, _), (second, _) = (first_examples(bench.task, BATCH, split) for _ in range(2))
-    return difference(first, second)
+def _halves(seen: Seen) -> Iterator[Symptom]:
+    """Yield that predictions of half a batch change when the other half joins it."""
+    network, inputs = seen.training.network, seen.batch[0]
+    first, again, n = network(inputs), network(inputs), n_rows(inputs)
+    is_fit = isinstance(first, torch.Tensor) and first.dim() > 0 and len(first) == n
+    if n is None or n < 4 or not is_fit or difference(first, again):
+        return
+    rows = range(0, n, 2)
+    apart = (difference(network(take(inputs, rows)), take(first, rows)) or 0.0) / scale_of(first)
+    if apart > _LEAK:
+        layers, kinds = dict(network.named_modules()), (nn.RNNBase, nn.MultiheadAttention)
+        across = [n for n, m in layers.items() if isinstance(m, kinds) and not m.batch_first]
+        norms = [n for n, m in layers.items() if isinstance(m, _NORM) and not m.track_running_stats]
+        key = "across" if across else "statistics" if norms else "leak"
+        yield Symptom(key, number(apart), "0", next(iter((*across, *norms)), ""))
 
 
-def _leak(seen: Seen, together: Any) -> float | None:
-    """Return how far predictions of half a batch change when the other half joins it."""
-    network, inputs = seen.training.network.eval(), seen.batch[0]
-    n = n_rows(inputs)
-    if n is None or n < 4:
-        return None
-    rows = list(range(0, n, 2))
-    if not isinstance(together, torch.Tensor) or len(together) != n:
-        return None
-    apart = difference(network(take(inputs, rows)), together[rows])
-    return None if apart is None else apart / scale_of(together)
+def _reread(bench: Bench, is_settled: bool) -> Iterator[Symptom]:
+    if bench.task.has(Split.TRAIN_VAL):
+        pair = (first_examples(bench.task, BATCH, Split.TRAIN_VAL)[0] for _ in range(2))
+        if apart := difference(*pair):
+            yield Symptom("reread", f"by up to {number(apart)}", "0", is_bad=is_settled)

@@ -2,87 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import torch
+from torch import nn
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
-from tunebook.checks.looks.bench import Bench, Seen, Tries, told
-from tunebook.checks.looks.shape import axis_is_ambiguous, shape_of
+from tunebook.checks.looks.bench import Bench, Tries, told
+from tunebook.checks.looks.shape import IGNORED, shape_of
 from tunebook.checks.looks.tensors import take
-from tunebook.checks.parts import Parts
-from tunebook.checks.readings import Raised
+from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.records import Configuration
 
 
-def look(bench: Bench) -> Parts:
-    """Return what of a task runs; a lack of memory is a reading of its own."""
+def look(bench: Bench) -> Symptoms:
+    """Return what keeps a task from running; what is raised without a known reason is raised."""
+    tries = Tries()
     try:
         seen = bench.see()
-        network = seen.training.network
-        failed = _extremes(bench, seen)
-        # A loss may refuse so few examples for other reasons: only labels are of interest.
-        failed = failed if failed is not None and _labels(bench, network)[0] else None
     except PartFailed as error:
-        if not isinstance(error.reading, Raised):
-            raise
-        failed, seen = error.reading, None
+        part, text = error.reading.part, error.reading.told
         network = attempt("The network", bench.task.network, Configuration(bench.config))
-    sizes = [(p.numel(), p.requires_grad) for p in network.parameters()]
-    n, n_trainable = sum(k for k, _ in sizes), sum(k for k, learns in sizes if learns)
-    if failed is not None:
-        is_loss = failed.part.startswith("The loss")
-        labels, n_scores = _labels(bench, network) if is_loss else (None, None)
-        return Parts(n, n_trainable, failed, labels, n_scores)
-    assert seen is not None
-    return Parts(
-        n,
-        n_trainable,
-        told=told(seen.outputs, seen.batch[1]),
-        shape=shape_of(bench.task, seen),
-        axis_is_ambiguous=axis_is_ambiguous(bench.task, seen),
-    )
+        if part.startswith("Building"):
+            tries.found += _trainable(network)
+        elif text.startswith("it returned"):
+            tries.found.append(Symptom("number", text, "a tensor with one number"))
+        elif part.startswith("A batch") and "equal size" in text:
+            tries.found.append(Symptom("ragged", text, "examples of one size"))
+        elif part.startswith("The loss"):
+            tries("labels", _labels, bench, network)
+        if not tries.found:
+            raise
+        return Symptoms(tuple(tries.found))
+    network = seen.training.network
+    tries.found += _trainable(network)
+    if seen.loss.numel() == 1:
+        # A network may take no batch of other examples: then the first batch has to do.
+        tries("labels", _labels, bench, network)
+    n = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    shapes, shape = told(seen.outputs, seen.batch[1]), shape_of(bench.task, seen)
+    summary = f"{n} trainable numbers; outputs and targets {shapes}; {shape}"
+    return Symptoms(tuple(tries.found), summary)
+
+
+def _trainable(network: nn.Module) -> Iterator[Symptom]:
+    if not any(p.requires_grad for p in network.parameters()):
+        n = sum(p.numel() for p in network.parameters())
+        key = "frozen" if n else "unregistered"
+        yield Symptom(key, f"{n} numbers in all, 0 of them trainable", "at least 1")
 
 
 @torch.no_grad()
-def _extremes(bench: Bench, seen: Seen) -> Raised | None:
-    """Return what the loss raises for the rarest labels, which the first batch may not have."""
+def _labels(bench: Bench, network: nn.Module) -> Iterator[Symptom]:
+    """Yield labels beyond the scores that there are, if the loss raises for them.
+
+    The first batch may not have them.
+    """
     inputs, targets = bench.sample()
-    if not _has_labels(targets) or seen.loss.numel() != 1:
-        return None
-    by_row = targets.long().reshape(len(targets), -1)
-    rows = [int(by_row.amin(1).argmin()), int(by_row.amax(1).argmax()), *range(len(targets))[:6]]
-    # A network may take no batch of other examples: then the first batch has to do.
-    outputs = Tries()("the rarest labels", seen.training.network, take(inputs, rows))
-    if outputs is None:
-        return None
-    try:
-        attempt("The loss", bench.task.loss, outputs, take(targets, rows))
-    except PartFailed as error:
-        return error.reading if isinstance(error.reading, Raised) else None
-    return None
-
-
-def _has_labels(targets: Any) -> bool:
-    is_tensor = isinstance(targets, torch.Tensor) and targets.dim() > 0 and targets.numel() > 0
-    return is_tensor and not (targets.is_floating_point() or targets.is_complex())
-
-
-@torch.no_grad()
-def _labels(bench: Bench, network: Any) -> tuple[tuple[int, int] | None, int | None]:
-    """Return the range of the labels if it goes beyond the scores that there are."""
-    inputs, targets = bench.sample(size=32)
-    outputs = network(inputs)
-    if not _has_labels(targets) or not isinstance(outputs, torch.Tensor) or outputs.dim() < 2:
-        return None, None
-    labels = bench.sample()[1].long()
-    counted = labels[labels != -100]
-    flat = outputs.shape[0] == targets.numel()
-    axes = [
-        a for a in range(1, outputs.dim())
-        if flat or (*outputs.shape[:a], *outputs.shape[a + 1 :]) == tuple(targets.shape)
+    if not isinstance(targets, torch.Tensor) or targets.is_floating_point() or not targets.numel():
+        return
+    labels = targets.long().where(targets != IGNORED, targets.max()).reshape(len(targets), -1)
+    rows = [int(labels.amin(1).argmin()), int(labels.amax(1).argmax()), *range(len(targets))[:6]]
+    outputs, some = network(take(inputs, rows)), take(targets, rows)
+    is_flat = len(outputs) == some.numel()
+    sizes = [
+        n for a, n in enumerate(outputs.shape)
+        if a and (is_flat or (*outputs.shape[:a], *outputs.shape[a + 1 :]) == some.shape)
     ]  # fmt: skip
-    low, high = int(counted.min()), int(counted.max())
-    if len(axes) == 0 or all(low >= 0 and high < outputs.shape[a] for a in axes):
-        return None, None
-    return (low, high), outputs.shape[axes[0]]
+    low, high = int(labels.min()), int(labels.max())
+    if not sizes or any(low >= 0 and high < n for n in sizes):
+        return
+    try:
+        attempt("The loss", bench.task.loss, outputs, some)
+    except PartFailed as error:
+        key = "from 1" if (low, high) == (1, sizes[0]) else "few outputs"
+        key, items = "negative" if low < 0 else key, (error.reading.told, *error.reading.where)
+        yield Symptom(key, f"{low} to {high}", f"0 to {sizes[0] - 1}", items=items)

@@ -12,9 +12,8 @@ from tunebook.checks.looks.tensors import first_tensor
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.training.task import Task
 
-_SURE = 10.0
-_SAME, _ALIKE = 1e-6, 0.9
-_IGNORED = -100
+_SURE, _SAME = 10.0, 1e-6
+IGNORED = -100
 """What PyTorch's losses leave out by default."""
 
 
@@ -24,9 +23,10 @@ def shape_of(task: Task, seen: Seen) -> TaskShape:
     if not isinstance(outputs, torch.Tensor) or targets is None:
         return TaskShape(TargetKind.OTHER)
     outputs = outputs.detach()
-    is_binary = set(targets.unique().tolist()) <= {0, 1}
-    if is_binary and _pairs(outputs, targets) and _makes_probabilities(task, seen):
-        return TaskShape(TargetKind.LABELS, is_dense=targets.dim() > 2)
+    if outputs.numel() == targets.numel() and set(targets.unique().tolist()) <= {0, 1}:
+        made = loss_operations(task, seen)
+        if expects_logits(made) or any(name.startswith("BinaryCrossEntropy") for name in made):
+            return TaskShape(TargetKind.LABELS, is_dense=targets.dim() > 2)
     if targets.is_floating_point() or targets.is_complex():
         return TaskShape(TargetKind.NUMBERS)
     gains = _gains(task, outputs, targets)
@@ -52,6 +52,13 @@ def classes_last(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> tor
     return outputs.movedim(axis, -1).reshape(targets.numel(), -1)
 
 
+def scores_of(rows: torch.Tensor, like: torch.Tensor, axis: int | None) -> torch.Tensor:
+    """Return rows of scores, classes last, in the shape of outputs."""
+    if axis is None:
+        return rows.reshape(like.shape)
+    return rows.reshape(like.movedim(axis, -1).shape).movedim(-1, axis)
+
+
 def guesses(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> torch.Tensor:
     """Return the class of the largest score for each target, in the shape of the targets."""
     return classes_last(outputs, targets, axis).argmax(1).reshape(targets.shape)
@@ -59,10 +66,9 @@ def guesses(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> torch.Te
 
 def sure_of(wanted: torch.Tensor, like: torch.Tensor, axis: int, size: float) -> torch.Tensor:
     """Return outputs of the shape of ``like`` that are sure of these classes by ``size``."""
-    rows = torch.zeros_like(like.movedim(axis, -1)).reshape(wanted.numel(), -1)
-    rows[torch.arange(len(rows)), wanted.flatten().long().clamp(0, rows.shape[1] - 1)] = size
-    moved = like.movedim(axis, -1)
-    return rows.reshape(moved.shape).movedim(-1, axis)
+    rows = like.new_zeros(wanted.numel(), like.shape[axis])
+    rows.scatter_(1, wanted.reshape(-1, 1).long().clamp(0, like.shape[axis] - 1), size)
+    return scores_of(rows, like, axis)
 
 
 def is_counted(targets: torch.Tensor, shape: TaskShape) -> torch.Tensor:
@@ -75,33 +81,13 @@ def is_counted(targets: torch.Tensor, shape: TaskShape) -> torch.Tensor:
 def fits(outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> bool:
     """Whether outputs without this axis have the shape of the targets, or all their elements."""
     rest = (*outputs.shape[:axis], *outputs.shape[axis + 1 :])
-    if outputs.shape[axis] < 2 or axis == 0:
-        return False
     is_flat = outputs.dim() == 2 and outputs.shape[0] == targets.numel()
-    return rest == tuple(targets.shape) or is_flat
-
-
-def _pairs(outputs: torch.Tensor, targets: torch.Tensor) -> bool:
-    return outputs.numel() == targets.numel()
-
-
-def _makes_probabilities(task: Task, seen: Seen) -> bool:
-    found = loss_operations(task, seen)
-    return expects_logits(found) or any(name.startswith("BinaryCrossEntropy") for name in found)
+    return axis > 0 and outputs.shape[axis] > 1 and (rest == tuple(targets.shape) or is_flat)
 
 
 def _goes_beyond(targets: torch.Tensor, n: int) -> bool:
     """Whether a loss that ran has targets beyond its classes, other than one that it ignores."""
     return len(targets[(targets < 0) | (targets >= n)].unique()) > 1
-
-
-def axis_is_ambiguous(task: Task, seen: Seen) -> bool:
-    """Whether the loss answers to classes on two axes of the outputs alike."""
-    outputs, targets = seen.outputs, seen.targets
-    if shape_of(task, seen).kind is not TargetKind.CLASSES or targets is None:
-        return False
-    gains = sorted(_gains(task, outputs.detach(), targets).values())
-    return len(gains) > 1 and gains[-2] >= _ALIKE * gains[-1]
 
 
 @torch.no_grad()
@@ -117,14 +103,10 @@ def _gains(task: Task, outputs: torch.Tensor, targets: torch.Tensor) -> dict[int
             loss_of(task, sure_of(t, outputs, axis, _SURE), targets) for t in (targets, others)
         )
         gain = abs(wrong - right)
-        # Both infinite: it says nothing, and shapes decide.
-        found[axis] = (
-            _SAME
-            if math.isnan(gain)
-            else 0.0
-            if gain <= _SAME * min(abs(right), abs(wrong))
-            else gain
-        )
+        found[axis] = 0.0 if gain <= _SAME * min(abs(right), abs(wrong)) else gain
+        if math.isnan(gain):
+            # Both are infinite: it says nothing, and shapes decide.
+            found[axis] = _SAME
     return found
 
 
@@ -134,25 +116,22 @@ def loss_of(task: Task, outputs: Any, targets: Any) -> float:
         found = float(task.loss(outputs, targets))
     # The user's loss is tried on outputs that it may not take.
     except Exception:  # noqa: BLE001  # it only tells that these outputs are not what it takes
-        return float("inf")
-    return found if found == found else float("inf")
+        return math.inf
+    return math.inf if math.isnan(found) else found
 
 
 @torch.no_grad()
 def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> int | None:
     """Return the value of targets at which outputs do not matter, None if all matter."""
-    values, counts = targets.unique(return_counts=True)
-    common = int(values[counts.argmax()])
-    for value in (_IGNORED, common):
+    rows = torch.randn_like(classes_last(outputs, targets, axis))
+    for value in (IGNORED, int(targets.flatten().mode().values)):
         mask = (targets == value).flatten()
         if not bool(mask.any()) or bool(mask.all()):
             continue
-        rows = classes_last(torch.randn_like(outputs), targets, axis).clone()
-        moved = outputs.movedim(axis, -1).shape
         costs = []
         for _ in range(2):
             rows[mask] = torch.randn_like(rows[mask]) * 3
-            costs.append(loss_of(task, rows.reshape(moved).movedim(-1, axis), targets))
+            costs.append(loss_of(task, scores_of(rows, outputs, axis), targets))
         if abs(costs[0] - costs[1]) <= _SAME * max(1.0, abs(costs[0])):
             return value
     return None
