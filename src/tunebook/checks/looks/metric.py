@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import torch
 
+from tunebook.analysis.series import number
 from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.bench import Bench, Seen, end_of, expects_logits, loss_operations
 from tunebook.checks.looks.learned import passed
 from tunebook.checks.looks.shape import guesses, is_counted, loss_of, shape_of, sure_of
-from tunebook.checks.metric import Made, MetricSeen
-from tunebook.checks.metric_kind import best_of, is_best, kind_of
+from tunebook.checks.metric_kind import MetricKind, best_of, is_best, kind_of
+from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
+from tunebook.records import Direction
 from tunebook.training.task import Split, Task
 
 N_EXAMPLES, MOST_NUMBERS, _PER_CLASS = 512, 2**21, 20
@@ -26,9 +29,27 @@ _SURER, _SURE, _PLAIN, _FAINT = 60.0, 20.0, 0.7, 0.3
 CLASSES = TargetKind.CLASSES
 
 _STARTS = ((1.0, 0.0), (0.1, 0.0), (10.0, 0.0))
+_SAME, _NEAR, _CLEAR = 1e-6, 0.01, 0.1
 
 
-def look(bench: Bench) -> MetricSeen:
+class Made(StrEnum):
+    """Outputs that the metric is given; but for two, with the targets of validation."""
+
+    RIGHT = "right"
+    WRONG = "wrong everywhere"
+    SHUFFLED = "right for other examples"
+    OTHER_TARGETS = "right, the targets shuffled"
+    FIRST_WRONG = "wrong in the first half"
+    LAST_WRONG = "wrong in the last half"
+    PLAIN = "right by logits of 0.7"
+    FAINT = "right by logits of 0.3"
+    ONE_SURER = "right, the first one by far"
+    OTHER_PADDING = "right but for ignored targets"
+    ALL_CLASSES = "right, all classes occur"
+    AGAIN = "right, once more"
+
+
+def look(bench: Bench) -> Symptoms:
     """Evaluate a fresh network, then give the metric outputs that are made."""
     task, training, seen = bench.task, bench.fresh(), bench.see()
     failed, reported = None, dict[str, float]()
@@ -43,21 +64,118 @@ def look(bench: Bench) -> MetricSeen:
     tried = None if unknown else _tried(task, seen, shape, outputs, batch[1])
     if tried is not None and not tried.is_understood():
         tried, unknown = None, "the loss is not lowest at outputs that are right"
-    known = "" if tried is None else tried.mistake()
-    if failed and not known:
-        raise failed
+    values = _Values(task, {} if tried is None else tried.values())
+    unknown = unknown or ("" if values.has_right else "it raises on outputs that are right")
+    known = "" if tried is None else tried.mistake(values)
+    if failed:
+        if not known:
+            raise failed
+        return Symptoms(found=(Symptom("raises", failed.reading.told, name=known),))
+    value = reported.get(f"{Split.TRAIN_VAL.prefix}_{task.metric}")
+    if value is None:
+        names = ", ".join(name.removeprefix(f"{Split.TRAIN_VAL.prefix}_") for name in reported)
+        return Symptoms(found=(Symptom("absent", names, name=task.metric),))
+    told = f"{task.metric} {number(value)} before training"
+    if not math.isfinite(value):
+        return Symptoms(found=(Symptom("nan", told),))
     n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
-    return MetricSeen(
-        metric=task.metric,
-        direction=task.objective.direction,
-        metric_kind=kind_of(task.metric, task.metric_kind),
-        reported={name.removeprefix("val_"): value for name, value in reported.items()},
-        has_all=tried is not None and shape.kind is CLASSES and len(tried.targets) >= n_enough,
-        raised=failed.reading.told if failed else "",
-        unknown=unknown,
-        values={} if tried is None else tried.values(),
-        known=known,
+    has_all = tried is not None and shape.kind is CLASSES and len(tried.targets) >= n_enough
+    found = _mistake(values, known, has_all=has_all) or _notice(values, told)
+    reason = {f"{task.metric} of right outputs: {unknown}": told} if unknown else {}
+    summary = f"{told}, {number(values.value(Made.RIGHT))} for outputs that are right"
+    if found is not None:
+        return Symptoms(found=(found,), failed=reason)
+    return Symptoms(summary=summary, failed=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The metric of outputs that are made, NaN where it raised."""
+
+    task: Task
+    of: Mapping[Made, float]
+
+    @property
+    def kind(self) -> MetricKind:
+        return kind_of(self.task.metric, self.task.metric_kind)
+
+    @property
+    def has_right(self) -> bool:
+        return not math.isnan(self.value(Made.RIGHT))
+
+    @property
+    def best(self) -> tuple[float, ...]:
+        return best_of(self.task.metric, self.kind)
+
+    def value(self, made: Made) -> float:
+        return self.of.get(made, math.nan)
+
+    def range(self, *made: Made) -> float:
+        """Return how far apart the values of these outputs are, NaN if one is unknown."""
+        values = [self.value(m) for m in made]
+        return sum(abs(v - values[0]) for v in values) / max(1.0, abs(values[0]))
+
+    def are_same(self, *made: Made) -> bool:
+        return self.range(*made) <= _SAME
+
+    def is_best(self, value: float) -> bool:
+        """Whether it is the best value, as near as bad outputs are far from right ones."""
+        bad = (abs(self.value(m) - self.value(Made.RIGHT)) for m in (Made.SHUFFLED, Made.WRONG))
+        return is_best(value, self.best, max(filter(math.isfinite, bad), default=1.0))
+
+
+def _notice(values: _Values, told: str) -> Symptom | None:
+    if values.kind is MetricKind.UNKNOWN:
+        return Symptom("unnamed", told, is_bad=False)
+    right, all_classes = (values.value(made) for made in (Made.RIGHT, Made.ALL_CLASSES))
+    if values.is_best(all_classes) and not values.is_best(right):
+        return Symptom("some classes", told, is_bad=False)
+    return None
+
+
+def _mistake(values: _Values, known: str, *, has_all: bool) -> Symptom | None:
+    """Return the likeliest mistake with the outputs that show it, None if there is none."""
+    right, shuffled, wrong = Made.RIGHT, Made.SHUFFLED, Made.WRONG
+    first, last, surer = Made.FIRST_WRONG, Made.LAST_WRONG, Made.ONE_SURER
+    same, value, task = values.are_same, values.value, values.task
+    best = {made: values.is_best(value(made)) for made in Made}
+    direction, wanted = task.objective.direction, values.kind.direction
+    declared = f"{task.metric} is declared as {direction}"
+    if not values.has_right:
+        is_declared = wanted in {None, direction}
+        return None if is_declared else Symptom("direction", task.metric, name=declared)
+    gain = value(right) - value(shuffled)
+    turned = gain if direction is Direction.MAXIMIZE else -gain
+    is_backward = turned < -_CLEAR * max(abs(value(right)), abs(value(shuffled)))
+    is_vague = bool(values.best) and not best[right]
+    lost = {made: abs(value(made) - value(right)) > _CLEAR * abs(gain) for made in Made}
+    rows: tuple[tuple[bool, str, str, tuple[Made, ...]], ...] = (
+        (bool(known), "known", known, ()),
+        (same(right, wrong, shuffled), "constant", "", ()),
+        (same(right, shuffled, Made.OTHER_TARGETS), "unpaired", "", ()),
+        (
+            is_backward and (best[wrong] or not is_vague),
+            "backward" if wanted is direction else "direction",
+            declared,
+            (),
+        ),
+        (lost[Made.AGAIN], "state", "", (Made.AGAIN,)),
+        # A larger sample may have all classes, and labels that no example has are not a mistake.
+        (is_vague and best[Made.ALL_CLASSES] and has_all, "classes", "", ()),
+        (is_vague and not best[Made.ALL_CLASSES], "other", "", ()),
+        (values.range(right, Made.OTHER_PADDING) > _SAME, "padding", "", (Made.OTHER_PADDING,)),
+        (same(right, Made.PLAIN) and lost[Made.FAINT], "threshold", "", (Made.PLAIN, Made.FAINT)),
+        (same(right, last) and not same(right, first), "part", "first", (first, last)),
+        (same(right, first) and not same(right, last), "part", "last", (first, last)),
+        (values.kind.is_rate and same(shuffled, wrong, first, last), "rounded", "", (first, last)),
+        (best[right] and values.range(right, surer) > _NEAR, "others", "", (surer,)),
     )
+    for holds, key, name, evidence in rows:
+        if holds:
+            shown = dict.fromkeys((right, shuffled, wrong, *evidence))
+            told = "; ".join(f"{made} {number(value(made))}" for made in shown)
+            return Symptom(key, f"{task.metric} of outputs that are {told}", name=name)
+    return None
 
 
 def _obstacle(outputs: Any, targets: Any, shape: TaskShape) -> str:
@@ -182,18 +300,15 @@ class _Metric:
         made[Made.AGAIN] = right, targets
         return {name: self.of(*pair) for name, pair in made.items()}
 
-    def mistake(self) -> str:
+    def mistake(self, values: _Values) -> str:
         """Return the mistake that, made up for, gives right outputs the best value they lack."""
-        best = best_of(self.task.metric, kind_of(self.task.metric, self.task.metric_kind))
-        right = self.right(self.targets)
-        bad = (self.of(self.right(t)) for t in (self.shuffled(), self.others()))
-        spread = max((abs(b - self.of(right)) for b in bad if math.isfinite(b)), default=1.0)
-        if not best or is_best(self.of(right), best, spread):
+        right = values.value(Made.RIGHT)
+        if not values.best or values.is_best(right):
             return ""
-        for cause, outputs, targets in self._changes(right):
-            if is_best(self.of(outputs, targets), best, spread):
+        for cause, outputs, targets in self._changes(self.right(self.targets)):
+            if values.is_best(self.of(outputs, targets)):
                 return cause
-        if self.shape.kind is TargetKind.NUMBERS and self._has_unit(best[0], spread):
+        if self.shape.kind is TargetKind.NUMBERS and self._has_unit(values):
             return "the metric changes the unit of outputs or of targets alone: they differ in it"
         return ""
 
@@ -223,13 +338,16 @@ class _Metric:
             as_logits = f"{cause} probabilities as if they were logits, not at 0.5"
             yield as_logits, right.logit(), targets
 
-    def _has_unit(self, best: float, spread: float) -> bool:
+    def _has_unit(self, values: _Values) -> bool:
         """Whether outputs that are multiplied and shifted give the best value."""
         from scipy.optimize import minimize
 
-        def distance(scale: Any) -> float:
-            value = self.of(self.right(self.targets) * float(scale[0]) + float(scale[1]))
-            return abs(value - best) if math.isfinite(value) else math.inf
+        right = self.right(self.targets)
 
-        least = min(float(minimize(distance, start, method="Nelder-Mead").fun) for start in _STARTS)
-        return least <= 0.01 * min(1.0, spread)
+        def distance(scale: Any) -> float:
+            value = self.of(right * float(scale[0]) + float(scale[1]))
+            return abs(value - values.best[0]) if math.isfinite(value) else math.inf
+
+        found = (minimize(distance, start, method="Nelder-Mead") for start in _STARTS)
+        nearest = min(found, key=lambda one: float(one.fun))
+        return values.is_best(self.of(right * float(nearest.x[0]) + float(nearest.x[1])))
