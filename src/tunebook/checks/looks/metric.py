@@ -64,8 +64,11 @@ def look(bench: Bench) -> Symptoms:
     tried = None if unknown else _tried(task, seen, shape, outputs, batch[1])
     if tried is not None and not tried.is_understood():
         tried, unknown = None, "the loss is not lowest at outputs that are right"
-    values = _Values(task, {} if tried is None else tried.values())
-    unknown = unknown or ("" if values.has_right else "it raises on outputs that are right")
+    kind = kind_of(task.metric, task.metric_kind)
+    best = best_of(task.metric, kind)
+    values = _Values(task, kind, best, {} if tried is None else tried.values())
+    if math.isnan(values.value(Made.RIGHT)):
+        unknown = unknown or "it raises on outputs that are right"
     known = "" if tried is None else tried.mistake(values)
     if failed:
         if not known:
@@ -93,19 +96,9 @@ class _Values:
     """The metric of outputs that are made, NaN where it raised."""
 
     task: Task
+    kind: MetricKind
+    best: tuple[float, ...]
     of: Mapping[Made, float]
-
-    @property
-    def kind(self) -> MetricKind:
-        return kind_of(self.task.metric, self.task.metric_kind)
-
-    @property
-    def has_right(self) -> bool:
-        return not math.isnan(self.value(Made.RIGHT))
-
-    @property
-    def best(self) -> tuple[float, ...]:
-        return best_of(self.task.metric, self.kind)
 
     def value(self, made: Made) -> float:
         return self.of.get(made, math.nan)
@@ -141,7 +134,7 @@ def _mistake(values: _Values, known: str, *, has_all: bool) -> Symptom | None:
     best = {made: values.is_best(value(made)) for made in Made}
     direction, wanted = task.objective.direction, values.kind.direction
     declared = f"{task.metric} is declared as {direction}"
-    if not values.has_right:
+    if math.isnan(value(right)):
         is_declared = wanted in {None, direction}
         return None if is_declared else Symptom("direction", task.metric, name=declared)
     gain = value(right) - value(shuffled)
@@ -329,8 +322,6 @@ class _Metric:
                 yield f"{cause} {axis}", right.movedim(axis, k), targets
             given = guesses(right, targets, axis)
             yield "the metric takes scores for class numbers: the argmax is missing", given, targets
-            missing = "the metric takes logits for probabilities: a softmax is missing"
-            yield missing, right.softmax(axis), targets
         if self.shape.kind is TargetKind.LABELS:
             cause = "the metric has the wrong threshold: it cuts"
             as_shares = f"{cause} logits as if they were probabilities, not at 0"
