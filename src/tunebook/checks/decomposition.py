@@ -34,7 +34,7 @@ class Headline(StrEnum):
     OVERFITTING = "overfitting"
     SHIFT = "distribution shift"
     REBALANCE = "validation overfitting"
-    NOTHING = "nothing is clearly left to improve"
+    NOTHING = "nothing is clearly left to mend"
 
 
 _CHAIN = (

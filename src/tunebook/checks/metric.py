@@ -46,6 +46,6 @@ CHECK = symptoms_check(
     "Does the metric measure what it is named after?",
     LINES,
     passed="The metric is best for outputs that are right.",
-    after=("data", "parts"),
+    after=("data", "targets", "parts"),
     rules=("S2.1",),
 )
