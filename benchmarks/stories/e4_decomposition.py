@@ -85,7 +85,7 @@ def of_training(**changes: Any) -> Callable[[int], Decomposition]:
         training = Training(task, CONFIG, n_updates=N_UPDATES, seed=seed)
         for _ in range(N_UPDATES):
             training.update()
-        return measure_errors(training).decompose(SplitError(TARGET))
+        return decompose(measure_errors(training), SplitError(TARGET))
 
     return run
 
@@ -99,16 +99,9 @@ def of_selection(seed: int) -> Decomposition:
         for split, n in sizes.items()
     }
     chosen = rates["test-val"].index(min(rates["test-val"]))
-    known = {split: SplitError(rates[split][chosen], sizes[split]) for split in rates}
+    errors = {split: SplitError(rates[split][chosen], sizes[split]) for split in rates}
     # Nobody expects more of a guess than its training error.
-    target = known["train"].size
-    return decompose(
-        train=known["train"],
-        train_val=known["train-val"],
-        test_val=known["test-val"],
-        test=known["test"],
-        target=SplitError(target),
-    )
+    return decompose(errors, SplitError(errors["train"].size))
 
 
 REGIMES: dict[str, tuple[Headline, Callable[[int], Decomposition]]] = {

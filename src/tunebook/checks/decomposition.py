@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tunebook.errors import TaskError
 from tunebook.records.finding import Finding, Verdict
 
 SURE, LEAST_GAP, TARGET_SHARE, LEAST_CUT = 2.0, 0.005, 0.1, 0.5
@@ -36,6 +35,15 @@ class Headline(StrEnum):
     SHIFT = "distribution shift"
     REBALANCE = "validation overfitting"
     NOTHING = "nothing is clearly left to mend"
+
+
+_CHAIN = (
+    (TermName.BIAS, "train", Headline.UNDERFITTING),
+    (TermName.VARIANCE, "train-val", Headline.OVERFITTING),
+    (TermName.SHIFT, "test-val", Headline.SHIFT),
+    (TermName.VALIDATION_OVERFITTING, "test", Headline.REBALANCE),
+)
+"""The avoidable terms in order: how much the error of a split exceeds the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,15 @@ class Term:
         """Whether it lies more than two standard errors above zero."""
         return self.size > SURE * self.standard_error
 
+    def told(self, unit: str) -> str:
+        """Return the size with its standard error."""
+        return f"{amount(self.size, unit)} (se {amount(self.standard_error, unit)})"
+
+
+def amount(size: float, unit: str) -> str:
+    """Return a size as it is shown: a share in percent, or a number with its unit."""
+    return f"{size:.4g} {unit}" if unit else f"{size:.1%}"
+
 
 @dataclass(frozen=True, slots=True)
 class Decomposition:
@@ -88,48 +105,28 @@ class Decomposition:
         """Return a term, None if it is unknown."""
         return next((term for term in self.terms if term.name is name), None)
 
-    def amount(self, size: float) -> str:
-        """Return a size as it is shown: a share in percent, or a number with its unit."""
-        return f"{size:.4g} {self.unit}" if self.unit else f"{size:.1%}"
-
 
 def decompose(
-    *,
-    train: SplitError,
-    train_val: SplitError | None = None,
-    test_val: SplitError | None = None,
-    test: SplitError | None = None,
-    target: SplitError | None = None,
-    unit: str = "",
+    errors: Mapping[str, SplitError], target: SplitError | None = None, *, unit: str = ""
 ) -> Decomposition:
     """Return the terms of the error (S2.10). Without a target, bias is unknown, not 0 (S2.1).
 
-    An error that is missing hands its place on: without test-val, test is compared with train-val.
+    A split that is missing hands its place on: without test-val, test is compared with train-val.
     """
-    chain = (
-        (TermName.BIAS, train),
-        (TermName.VARIANCE, train_val),
-        (TermName.SHIFT, test_val),
-        (TermName.VALIDATION_OVERFITTING, test),
-    )
-    terms, unknown, before = list[Term](), list[TermName](), target
+    terms, before = list[Term](), target
     if target is not None:
-        error = math.sqrt(target.variance)
-        terms.append(Term(TermName.IRREDUCIBLE, target.size, error))
-    else:
-        unknown.append(TermName.IRREDUCIBLE)
-    for name, found in chain:
-        if found is None or before is None:
-            unknown.append(name)
-        else:
+        terms.append(Term(TermName.IRREDUCIBLE, target.size, math.sqrt(target.variance)))
+    for name, split, _ in _CHAIN:
+        found = errors.get(split)
+        if found is not None and before is not None:
             error = math.sqrt(before.variance + found.variance)
             terms.append(Term(name, found.size - before.size, error))
-        before = before if found is None else found
+        before = found or before
+    unknown = tuple(name for name in TermName if name not in [term.name for term in terms])
     # A unit has no points: there 10 % of the training error stand in for a missing target (ours).
-    scale = target or (train if unit else None)
+    scale = target or (errors["train"] if unit else None)
     least = TARGET_SHARE * abs(scale.size) if scale is not None else 0.0
-    least = least if unit else max(LEAST_GAP, least)
-    return Decomposition(tuple(terms), tuple(unknown), unit, least)
+    return Decomposition(tuple(terms), unknown, unit, least if unit else max(LEAST_GAP, least))
 
 
 def headline(found: Decomposition) -> tuple[Headline, str]:
@@ -138,26 +135,16 @@ def headline(found: Decomposition) -> tuple[Headline, str]:
     Actionable: above 2 standard errors, and above 0.5 points and 10 % of the target error. A larger
     term further on does not change the order; the sentence says so.
     """
-    order = (
-        (TermName.BIAS, Headline.UNDERFITTING),
-        (TermName.VARIANCE, Headline.OVERFITTING),
-        (TermName.SHIFT, Headline.SHIFT),
-        (TermName.VALIDATION_OVERFITTING, Headline.REBALANCE),
-    )
-    actionable = [
-        (term, head)
-        for name, head in order
-        if (term := found.term(name)) is not None and term.is_sure and term.size > found.least
-    ]
-    if not actionable:
+    heads = {name: head for name, _, head in _CHAIN}
+    terms = [t for t in found.terms if t.name in heads and t.is_sure and t.size > found.least]
+    if not terms:
         return Headline.NOTHING, "No term is large and sure enough to act on."
-    first, head = actionable[0]
-    largest = max((term for term, _ in actionable), key=lambda term: term.size)
-    text = f"First {head}: {found.amount(first.size)} of error."
+    first, largest = terms[0], max(terms, key=lambda term: term.size)
+    text = f"First {heads[first.name]}: {amount(first.size, found.unit)} of error."
     if largest is not first:
-        size = found.amount(largest.size)
+        size = amount(largest.size, found.unit)
         text += f" {largest.name.capitalize()} is larger ({size}) but comes later."
-    return head, text
+    return heads[first.name], text
 
 
 def judge_decomposition(found: Decomposition) -> Finding:
@@ -167,41 +154,26 @@ def judge_decomposition(found: Decomposition) -> Finding:
         "decomposition",
         Verdict.PASS if head is Headline.NOTHING else Verdict.NOTICE,
         text,
-        value=", ".join(f"{t.name} {_size(found, t)}" for t in found.terms),
-        expected=f"each below 2 standard errors or {found.amount(found.least)}",
+        value=", ".join(f"{term.name} {term.told(found.unit)}" for term in found.terms),
+        expected=f"each below 2 standard errors or {amount(found.least, found.unit)}",
         items=tuple(f"{name}: unknown" for name in found.unknown),
         source="S2.12",
     )
 
 
-def judge_adaptation(
-    before: Decomposition, after: Mapping[str, Decomposition], *, n_target: int
-) -> Finding:
-    """Return what labelled target examples make of the shift, by how they are used (S2.15)."""
-    shift = _shift(before)
-    sizes = {kind: _shift(found) for kind, found in after.items()}
-    best = min(sizes, key=lambda kind: sizes[kind].size)
-    told = "; ".join(f"{kind} {_size(before, term)}" for kind, term in sizes.items())
-    helps = shift.is_sure and sizes[best].size <= (1 - LEAST_CUT) * shift.size
+def judge_adaptation(shift: Term, left: Mapping[str, Term], *, n_target: int, unit: str) -> Finding:
+    """Return what labelled target examples leave of the shift, by how they are used (S2.15)."""
+    best = min(left, key=lambda kind: left[kind].size)
+    helps = shift.is_sure and left[best].size <= (1 - LEAST_CUT) * shift.size
+    what = f"{n_target} labelled target examples"
     return Finding(
         "adaptation",
         Verdict.NOTICE if helps else Verdict.PASS,
-        f"{n_target} labelled target examples, {best}, cut the shift by half or more."
+        f"{what}, {best}, cut the shift by half or more."
         if helps
-        else f"{n_target} labelled target examples do not cut the shift by half.",
-        value=f"shift {_size(before, shift)}; {told}",
+        else f"{what} do not cut the shift by half.",
+        value="; ".join(f"{k} {t.told(unit)}" for k, t in {"shift": shift, **left}.items()),
         expected="a cut of 50 % or more, if it is to be worth their labels",
         advice=f"Label more of them; the best use was: {best}." if helps else "",
         source="S2.15",
     )
-
-
-def _shift(found: Decomposition) -> Term:
-    term = found.term(TermName.SHIFT)
-    if term is None:
-        raise TaskError("The task has no test-side validation set: its shift is unknown")
-    return term
-
-
-def _size(found: Decomposition, term: Term) -> str:
-    return f"{found.amount(term.size)} (se {found.amount(term.standard_error)})"

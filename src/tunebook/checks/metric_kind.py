@@ -54,22 +54,10 @@ _WORDS = {
     "pinball divergence kl kld cost chamfer epe",
 }
 _KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-_OF_EXAMPLES = {"rate", "classification", "zero", "top", "top1", "top5", "word", "character"}
-_DISTANCES = {
-    "mse",
-    "rmse",
-    "msle",
-    "rmsle",
-    "mae",
-    "medae",
-    "mape",
-    "smape",
-    "squared",
-    "absolute",
-    "rms",
-}
-_UP_TO_ONE = {"r2", "rsquared", "explained", "kappa", "mcc", "matthews", "pearson", "spearman"}
-_DIGITS = "0123456789"
+_OPPOSITE = {MetricKind.LOSS: MetricKind.SCORE, MetricKind.SCORE: MetricKind.LOSS}
+_OF_EXAMPLES = r"\b(rate|classification|zero|top\d*|word|character)\b"
+_DISTANCES = r"\b(r?mse|r?msle|mae|medae|s?mape|squared|absolute|rms)\b"
+_UP_TO_ONE = r"\b(r2|rsquared|explained|kappa|mcc|matthews|pearson|spearman)\b"
 _NEAR = 0.01
 
 
@@ -78,16 +66,15 @@ def kind_of(metric: str, declared: str | None = None) -> MetricKind:
     if declared in set(MetricKind):
         return MetricKind(declared)
     words = _words_of(metric)
-    known = [kind for word in words if (kind := _KINDS.get(word, _KINDS.get(word.rstrip(_DIGITS))))]
-    if "rate" in words and ("false" in words or "true" in words):
+    known = [_KINDS.get(word, _KINDS.get(word.rstrip("0123456789"))) for word in words.split()]
+    kind = next(filter(None, reversed(known)), MetricKind.UNKNOWN)
+    if re.search(r"\b(false|true)\b.*\brate\b", words):
         return MetricKind.ERROR if "false" in words else MetricKind.RATE
-    if not known:
-        return MetricKind.SCORE if "score" in words else MetricKind.UNKNOWN
-    if {"error", "err", "errors"} & set(words) and _OF_EXAMPLES & set(words):
+    if re.search(r"\berr(or|ors)?\b", words) and re.search(_OF_EXAMPLES, words):
         return MetricKind.ERROR
-    opposite = {MetricKind.LOSS: MetricKind.SCORE, MetricKind.SCORE: MetricKind.LOSS}
-    is_negated = bool({"neg", "negative"} & set(words))
-    return opposite.get(known[-1], known[-1]) if is_negated else known[-1]
+    if re.search(r"\bneg(ative)?\b", words) and kind in _OPPOSITE:
+        return _OPPOSITE[kind]
+    return MetricKind.SCORE if kind is MetricKind.UNKNOWN and "score" in words else kind
 
 
 def best_of(metric: str, kind: MetricKind) -> tuple[float, ...]:
@@ -95,14 +82,14 @@ def best_of(metric: str, kind: MetricKind) -> tuple[float, ...]:
 
     A precision at 5 or a hit rate at 10 need not reach 1.
     """
-    words = set(_words_of(metric))
-    if "@" in metric or "at" in words:
+    words = _words_of(metric)
+    if re.search(r"@|_at_?\d", metric.lower()):
         return ()
     if kind is MetricKind.RATE:
         return (1.0, 100.0)
-    if kind is MetricKind.ERROR or (kind is MetricKind.LOSS and words & _DISTANCES):
+    if kind is MetricKind.ERROR or (kind is MetricKind.LOSS and re.search(_DISTANCES, words)):
         return (0.0,)
-    return (1.0,) if kind is MetricKind.SCORE and words & _UP_TO_ONE else ()
+    return (1.0,) if kind is MetricKind.SCORE and re.search(_UP_TO_ONE, words) else ()
 
 
 def is_best(value: float, best: tuple[float, ...], spread: float) -> bool:
@@ -110,8 +97,7 @@ def is_best(value: float, best: tuple[float, ...], spread: float) -> bool:
     return any(abs(value - b) <= _NEAR * max(b, min(1.0, spread)) for b in best)
 
 
-def _words_of(metric: str) -> list[str]:
-    """Return the words of a name: of ``valAccuracy``, ``val_accuracy`` or ``mAP@50``."""
+def _words_of(metric: str) -> str:
+    """Return the words of a name, apart: of ``valAccuracy``, ``val_accuracy`` or ``mAP@50``."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", metric).lower()
-    words = re.findall(r"[a-z]+\d*", apart)
-    return [*words, "at"] if re.search(r"_at_?\d", apart) else words
+    return " ".join(re.findall(r"[a-z]+\d*", apart))

@@ -118,7 +118,12 @@ def check_of(
 
 
 def symptoms_check(
-    question: str, lines: Lines, *, passed: str, after: tuple[str, ...] = ("parts", "loss")
+    question: str,
+    lines: Lines,
+    *,
+    passed: str,
+    rules: tuple[str, ...] = ("S2.7",),
+    after: tuple[str, ...] = ("parts", "loss"),
 ) -> Check:
     """Return the check that asks for the look of its name, and says what its symptoms mean."""
 
@@ -135,4 +140,4 @@ def symptoms_check(
         if seen.summary is not None and not any(symptom.is_bad for symptom in seen.found):
             yield lines.passed(passed, seen.summary)
 
-    return check_of(lines.check, question, Symptoms, judge, after=after)
+    return check_of(lines.check, question, Symptoms, judge, rules=rules, after=after)

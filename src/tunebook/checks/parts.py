@@ -22,5 +22,5 @@ LINES = Lines("parts", {
                "Give the task a collate(examples) that pads them."),
 })  # fmt: skip
 CHECK = symptoms_check(
-    "Do the network and the loss run?", LINES, passed="Network and loss run.", after=()
+    "Do the network and the loss run?", LINES, passed="Network and loss run.", after=("data",)
 )

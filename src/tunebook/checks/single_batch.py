@@ -8,41 +8,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import TypeAlias
 
 from tunebook.analysis.series import amplitude, number, sign_change_share, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
 from tunebook.checks.experiments import Part, Train, steady
 from tunebook.checks.first_batch import FirstBatch, first_batch
 from tunebook.checks.readings import NotFinite, Readings, Trained
+from tunebook.checks.shape import TargetKind
 from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict
 
-N_UPDATES, FACTORS = 501, (10.0, 0.1)
-"""Losses L0 to L500, and the other rates that are tried on anything but a pass (S2.8)."""
+N_UPDATES, FACTORS, KNOWN = 501, (10.0, 0.1), 0.0
+"""Losses L0 to L500, the other rates that are tried on anything but a pass (S2.8), and the place of
+a known optimizer among them."""
 
-EXPLOSION, RISE, FITTED = 10.0, 1.05, 0.05
-N_RIGHT = 10
-DENSE_FITTED, DENSE_WRONG = 0.15, 0.05
-"""Of thousands of pixels or words few stay wrong for long: those need not be fitted (ours)."""
+EXPLOSION, RISE, N_RIGHT, FITTED = 10.0, 1.05, 10, 0.05
+LOOSELY_FITTED, DENSE_FITTED, DENSE_WRONG = 0.1, 0.15, 0.05
+"""Bottlenecks and noise keep a regression from zero, and of thousands of pixels or words few stay
+wrong for long: those need not be fitted (ours)."""
 
 _RISING_SHARE, _N_RISING = 0.9, 5
 _TURNS, _SWING = 0.3, 0.05
-_UNBOUNDED, _SLOW = 50.0, 0.5
+_UNBOUNDED, _SLOW, _FALLING = 50.0, 0.5, 0.95
 _NEAR_ENTROPY, _NEAR_START = 0.05, 0.02
 
 
 class Outcome(StrEnum):
     """What the loss on the one batch did."""
 
-    PASS = "pass"
+    PASS = "falls to its best"
     GOES_UP = "goes up"
     EXPLODES = "explodes"
     OSCILLATES = "oscillates"
-    PLATEAUS = "plateaus"
+    PLATEAUS = "stays on a plateau"
 
 
 class Cause(StrEnum):
@@ -60,77 +61,66 @@ class Cause(StrEnum):
     LOSS_INPUT = "the loss is given the wrong input: probabilities for logits, a wrong shape"
 
 
-_CAUSES: dict[Outcome, tuple[Cause, ...]] = {
-    Outcome.PASS: (),
+_TESTS: Mapping[Cause, str] = {
+    Cause.FLIPPED_SIGN: "Negate the loss and train on the same batch again.",
+    Cause.RATE_TOO_HIGH: "Train on the same batch at a tenth of the learning rate.",
+    Cause.RATE_TOO_LOW: "Train on the same batch at ten times the learning rate.",
+    Cause.NUMERICAL: "Train the same batch in float64, and look at every exp, log and division.",
+    Cause.CORRUPTED: "Look at ten inputs with their labels, as the network receives them.",
+    Cause.NO_GRADIENT: "List the gradient norm of every trainable tensor.",
+    Cause.LOSS_INPUT: "Print what the loss receives: shape, range, and whether rows sum to 1.",
+}
+"""The cheapest tests of causes that can come first."""
+
+_CAUSES: Mapping[Outcome, tuple[Cause, ...]] = {
     Outcome.GOES_UP: (Cause.FLIPPED_SIGN, Cause.RATE_TOO_HIGH, Cause.WRONG_AXIS),
     Outcome.EXPLODES: (Cause.NUMERICAL, Cause.RATE_TOO_HIGH),
     Outcome.OSCILLATES: (Cause.CORRUPTED, Cause.AUGMENTATION, Cause.RATE_TOO_HIGH),
     Outcome.PLATEAUS: (
-        Cause.RATE_TOO_LOW,
-        Cause.NO_GRADIENT,
-        Cause.REGULARIZATION,
-        Cause.LOSS_INPUT,
-        Cause.CORRUPTED,
+        *(Cause.RATE_TOO_LOW, Cause.NO_GRADIENT, Cause.REGULARIZATION),
+        *(Cause.LOSS_INPUT, Cause.CORRUPTED),
     ),
-}
-
-_TESTS: dict[Cause, str] = {
-    Cause.FLIPPED_SIGN: "Negate the loss and train on the same batch again.",
-    Cause.RATE_TOO_HIGH: "Train on the same batch at a tenth of the learning rate.",
-    Cause.RATE_TOO_LOW: "Train on the same batch at ten times the learning rate.",
-    Cause.WRONG_AXIS: "Compare the initial loss with ln(classes) and ln(batch size).",
-    Cause.NUMERICAL: "Train the same batch in float64, and look at every exp, log and division.",
-    Cause.CORRUPTED: "Look at ten inputs with their labels, as the network receives them.",
-    Cause.AUGMENTATION: "Train on the same batch without augmentation.",
-    Cause.NO_GRADIENT: "List the gradient norm of every trainable tensor.",
-    Cause.REGULARIZATION: "Train on the same batch with weight decay and dropout off.",
-    Cause.LOSS_INPUT: "Print what the loss receives: shape, range, and whether rows sum to 1.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class SingleBatchFigures:
-    """What was measured. ``losses`` are L0 to Ln, ``errors`` the training error beside them.
+class Run:
+    """Losses L0 to Ln above what the best outputs cost, and the share of the batch that is wrong.
 
-    ``label_entropy`` is in nats. ``other_rates`` maps factors of the learning rate (10, 0.1) to the
-    outcomes there. Evidence that was not gathered is None: ``n_without_gradient`` of trainable
-    tensors, whether all inputs are the same, whether labels contradict each other, and whether the
-    outputs are probabilities already. Regularization is off (S2.8).
+    ``fitted`` is the share of L0 that counts as none. Without errors the loss alone decides.
     """
 
     losses: Sequence[float]
     errors: Sequence[float] | None = None
-    label_entropy: float | None = None
-    other_rates: Mapping[float, Outcome] = field(default_factory=dict)
-    n_without_gradient: int | None = None
-    inputs_are_equal: bool | None = None
-    labels_conflict: bool | None = None
-    outputs_are_probabilities: bool | None = None
     fitted: float = FITTED
 
+    @property
+    def is_right(self) -> bool:
+        """Whether no example is wrong any more."""
+        return self.errors is not None and not any(self.errors[-N_RIGHT:])
 
-def classify(
-    losses: Sequence[float], errors: Sequence[float] | None = None, *, fitted: float = FITTED
-) -> Outcome:
-    """Return what the losses did, by the rules of S2.8 in their order.
+    @property
+    def outcome(self) -> Outcome:
+        """What the losses did, by the rules of S2.8 in their order."""
+        losses, start = self.losses, abs(self.losses[0])
+        is_far = [not math.isfinite(x) or x > EXPLOSION * start for x in losses]
+        end = is_far.index(True) if any(is_far) else len(losses)
+        if _rises(losses[:end], start) or _falls_without_end(losses):
+            return Outcome.GOES_UP
+        if end < len(losses):
+            return Outcome.EXPLODES
+        tail, half = tail_mean(losses), losses[len(losses) // 2 :]
+        if (self.is_right or self.errors is None) and tail <= self.fitted * start:
+            return Outcome.PASS
+        if sign_change_share(half) > _TURNS and amplitude(half) > _SWING * start:
+            return Outcome.OSCILLATES
+        return Outcome.GOES_UP if tail > RISE * start else Outcome.PLATEAUS
 
-    Errors are the share of the batch that is wrong; without them only the loss decides on a pass.
-    """
-    start = abs(losses[0])
-    bound = EXPLOSION * start
-    end = next((i for i, x in enumerate(losses) if not math.isfinite(x) or x > bound), len(losses))
-    if _rises(losses[:end], start) or _falls_without_end(losses):
-        return Outcome.GOES_UP
-    if end < len(losses):
-        return Outcome.EXPLODES
-    tail = tail_mean(losses)
-    is_right = errors is None or not any(errors[-N_RIGHT:])
-    if is_right and tail <= fitted * start:
-        return Outcome.PASS
-    half = losses[len(losses) // 2 :]
-    if sign_change_share(half) > _TURNS and amplitude(half) > _SWING * start:
-        return Outcome.OSCILLATES
-    return Outcome.GOES_UP if tail > RISE * start else Outcome.PLATEAUS
+    @property
+    def is_falling(self) -> bool:
+        """Whether the loss is well on its way, and still falls."""
+        tail, before = tail_mean(self.losses), tail_mean(self.losses[: len(self.losses) * 3 // 4])
+        return tail < min(_SLOW * abs(self.losses[0]), _FALLING * before)
 
 
 def _rises(losses: Sequence[float], start: float) -> bool:
@@ -146,194 +136,113 @@ def _falls_without_end(losses: Sequence[float]) -> bool:
     A density's logarithm may end below zero too: such a loss begins above, and falls less far.
     """
     finite = [x for x in losses if math.isfinite(x)]
-    if not finite or finite[-1] != min(finite):
-        return False
     far = 1.0 if losses[0] < 0 else _UNBOUNDED
-    return finite[-1] < -far * abs(losses[0])
+    return bool(finite) and finite[-1] == min(finite) < -far * abs(losses[0])
+
+
+def training(config: Configuration, *also_without: Part, factor: float = 1.0) -> Train:
+    """Return the training on one batch, at a constant rate."""
+    without = (Part.AUGMENTATION, Part.REGULARIZATION, *also_without)
+    steadily = steady(config, accumulate=1)
+    return Train(steadily, N_UPDATES, one_batch=True, factor=factor, without=without)
 
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """Train on one batch; on anything but a pass at other rates, and with a known optimizer.
 
-    A learning rate that nobody chose is no fault: then the rate that passes is the one reported.
+    A learning rate that nobody chose is no fault: then the run that passes is the one reported.
     """
     look = first_batch(config)
     seen = read(readings, look, FirstBatch)
     if seen is None:
         return (look,)
-    plain = training(config)
-    if plain not in readings:
-        return (plain,)
-    runs = {1.0: _run(readings, plain, seen)}
-    if _outcome(runs[1.0], seen) is Outcome.PASS:
-        return Conclusion((judge_single_batch(_figures(runs, seen)),))
-    for factor in FACTORS:
-        other = training(config, factor=factor)
-        if other not in readings:
-            return (other,)
-        runs[factor] = _run(readings, other, seen)
-        if _outcome(runs[factor], seen) is Outcome.PASS:
+    trainings = {factor: training(config, factor=factor) for factor in (1.0, *FACTORS)}
+    # Far off, no rate passes: an optimizer known to fit tells whether it is the rate.
+    trainings[KNOWN] = training(config, Part.OPTIMIZER)
+    runs = dict[float, Run]()
+    for factor, asked in trainings.items():
+        found = readings.get(asked)
+        if not isinstance(found, Trained | NotFinite):
+            return (asked,)
+        runs[factor] = _run(found, seen)
+        if runs[factor].outcome is Outcome.PASS:
+            runs = runs if seen.has_own_rate else {1.0: runs[factor]}
             break
-    else:
-        # Far off, neither passes: an optimizer known to fit tells whether it is the rate.
-        known = training(config, without=(Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER))
-        if known not in readings:
-            return (known,)
-        is_slow = _outcome(runs[1.0], seen) is Outcome.PLATEAUS
-        runs[math.inf if is_slow else 0.0] = _run(readings, known, seen)
-    if not seen.has_own_rate:
-        best = next((f for f in runs if _outcome(runs[f], seen) is Outcome.PASS), 1.0)
-        runs = {1.0: runs[best]} if best != 1.0 else runs
-    return Conclusion((judge_single_batch(_figures(runs, seen)),))
+    return Conclusion((judge_single_batch(seen, runs),))
 
 
-_Run: TypeAlias = tuple[Sequence[float], Sequence[float] | None]
-
-
-def training(
-    config: Configuration,
-    *,
-    factor: float = 1.0,
-    without: tuple[Part, ...] = (Part.AUGMENTATION, Part.REGULARIZATION),
-) -> Train:
-    """Return the training on one batch, at a constant rate."""
-    return Train(
-        steady(config, accumulate=1), N_UPDATES, one_batch=True, factor=factor, without=without
-    )
-
-
-def _run(readings: Readings, asked: Train, seen: FirstBatch) -> _Run:
+def _run(found: Trained | NotFinite, seen: FirstBatch) -> Run:
     """Return losses above what the best outputs cost, and errors above what cannot be right."""
-    found = readings[asked]
-    assert isinstance(found, Trained | NotFinite)
-    spared = seen.error_floor + (DENSE_WRONG if seen.shape.is_dense else 0.0)
+    is_dense, has_classes = seen.shape.is_dense, seen.shape.kind is TargetKind.CLASSES
+    spared = seen.error_floor + (DENSE_WRONG if is_dense else 0.0)
     errors = None if found.errors is None else [max(0.0, e - spared) for e in found.errors]
-    return [loss - seen.floor for loss in found.losses], errors
+    fitted = DENSE_FITTED if is_dense else FITTED if has_classes else LOOSELY_FITTED
+    return Run([loss - seen.floor for loss in found.losses], errors, fitted)
 
 
-def _outcome(run: _Run, seen: FirstBatch) -> Outcome:
-    return classify(*run, fitted=_fitted(seen))
-
-
-def _fitted(seen: FirstBatch) -> float:
-    return DENSE_FITTED if seen.shape.is_dense else FITTED
-
-
-def _figures(runs: Mapping[float, _Run], seen: FirstBatch) -> SingleBatchFigures:
-    losses, errors = runs[1.0]
-    return SingleBatchFigures(
-        losses=losses,
-        errors=errors,
-        label_entropy=seen.label_entropy,
-        other_rates={f: _outcome(run, seen) for f, run in runs.items() if f != 1.0},
-        n_without_gradient=seen.n_without_gradient,
-        inputs_are_equal=seen.inputs_are_equal,
-        labels_conflict=seen.labels_conflict,
-        outputs_are_probabilities=seen.outputs_are_probabilities,
-        fitted=_fitted(seen),
-    )
-
-
-def judge_single_batch(figures: SingleBatchFigures) -> Finding:
+def judge_single_batch(seen: FirstBatch, runs: Mapping[float, Run]) -> Finding:
     """Return the verdict with ranked causes and the cheapest next test (S2.8)."""
-    outcome = classify(figures.losses, figures.errors, fitted=figures.fitted)
-    level, suspects = _level(figures, outcome)
-    causes = _ranked(figures, outcome, suspects)
-    titles = {
-        Outcome.PASS: "The network fits a single batch.",
-        Outcome.GOES_UP: "The loss on a single batch goes up.",
-        Outcome.EXPLODES: "The loss on a single batch explodes.",
-        Outcome.OSCILLATES: "The loss on a single batch oscillates.",
-        Outcome.PLATEAUS: "The loss on a single batch stays on a plateau.",
-    }
-    is_pass = outcome is Outcome.PASS
-    if outcome is Outcome.PLATEAUS and _is_slow(figures):
-        return _slow(figures)
+    run = runs[1.0]
+    outcome, start = run.outcome, abs(run.losses[0])
+    passing = [f for f, other in runs.items() if f != 1.0 and other.outcome is Outcome.PASS]
+    is_low = outcome is Outcome.PLATEAUS if passing == [KNOWN] else max(passing, default=0.0) > 1
+    rate = (Cause.RATE_TOO_LOW if is_low else Cause.RATE_TOO_HIGH,) if passing else ()
+    verdict, causes, advice = Verdict.PASS, tuple[Cause, ...](), ""
+    title = "The network fits a single batch."
+    if outcome is Outcome.PLATEAUS and run.is_falling and (run.is_right or is_low):
+        verdict, title = Verdict.NOTICE, "The network is fitting a single batch, but slowly."
+        causes, advice = (Cause.RATE_TOO_LOW,), "Sweep the learning rate upwards."
+    elif outcome is not Outcome.PASS:
+        level, suspects = _level(seen, run) if outcome is Outcome.PLATEAUS else ("", ())
+        verdict, title = Verdict.PROBLEM, f"The loss on a single batch {outcome}. {level}".strip()
+        is_cleared = len(runs) > 1 and not passing
+        causes = _ranked(seen, rate, (*suspects, *_CAUSES[outcome]), is_rate_cleared=is_cleared)
+        advice = "Correct this before any search: more training will not."
     return Finding(
         "single-batch",
-        Verdict.PASS if is_pass else Verdict.PROBLEM,
-        f"{titles[outcome]} {level}".strip(),
-        value=f"loss {number(figures.losses[0])} to {number(figures.losses[-1])}",
-        expected=f"below {number(figures.fitted * abs(figures.losses[0]))}, and no example wrong",
+        verdict,
+        title,
+        value=f"loss {number(run.losses[0])} to {number(run.losses[-1])}",
+        expected=f"below {number(run.fitted * start)}, and no example wrong",
         causes=tuple(cause.value for cause in causes),
-        next_test="" if is_pass else _TESTS[causes[0]],
-        advice="" if is_pass else "Mend this before any search: more training will not.",
+        next_test=_TESTS[causes[0]] if causes else "",
+        advice=advice,
         source="S2.8",
     )
 
 
-def _is_slow(figures: SingleBatchFigures) -> bool:
-    """Whether the batch is being fitted, only not yet: well on its way and still falling.
-
-    Either no example is wrong any more, or a higher rate fits in time.
-    """
-    losses = figures.losses
-    tail, start = tail_mean(losses), abs(losses[0])
-    before = tail_mean(losses[: len(losses) * 3 // 4])
-    is_falling = tail < _SLOW * start and tail < 0.95 * before
-    is_right = figures.errors is not None and not any(figures.errors[-N_RIGHT:])
-    higher = any(f > 1 and o is Outcome.PASS for f, o in figures.other_rates.items())
-    return is_falling and (is_right or higher)
-
-
-def _slow(figures: SingleBatchFigures) -> Finding:
-    return Finding(
-        "single-batch",
-        Verdict.NOTICE,
-        "The network is fitting a single batch, but slowly.",
-        value=f"loss {number(figures.losses[0])} to {number(figures.losses[-1])}",
-        expected=f"below {number(figures.fitted * abs(figures.losses[0]))}",
-        causes=(Cause.RATE_TOO_LOW.value,),
-        next_test=_TESTS[Cause.RATE_TOO_LOW],
-        advice="Sweep the learning rate upwards.",
-        source="S2.8",
-    )
-
-
-def _level(figures: SingleBatchFigures, outcome: Outcome) -> tuple[str, tuple[Cause, ...]]:
+def _level(seen: FirstBatch, run: Run) -> tuple[str, tuple[Cause, ...]]:
     """Name the level of a plateau, and whom it makes suspect."""
-    if outcome is not Outcome.PLATEAUS:
-        return "", ()
-    tail, start = tail_mean(figures.losses), abs(figures.losses[0])
-    if figures.errors is not None and not any(figures.errors[-N_RIGHT:]):
-        return "No example is wrong, yet the loss is high.", (Cause.LOSS_INPUT,)
-    entropy = figures.label_entropy
-    ignores = entropy is not None and abs(tail - entropy) <= _NEAR_ENTROPY * max(entropy, 1e-12)
+    tail, start, entropy = tail_mean(run.losses), abs(run.losses[0]), seen.label_entropy
     has_moved = abs(tail - start) > _NEAR_START * start
-    if ignores and (has_moved or figures.inputs_are_equal):
+    ignores = entropy is not None and abs(tail - entropy) <= _NEAR_ENTROPY * max(entropy, 1e-12)
+    if run.is_right:
+        return "No example is wrong, yet the loss is high.", (Cause.LOSS_INPUT,)
+    if ignores and (has_moved or seen.inputs_are_equal):
         text = "It is the entropy of the labels: the network ignores its input."
         return text, (Cause.CORRUPTED, Cause.NO_GRADIENT)
     if not has_moved:
-        text = "It has not left its start."
-        return text, (Cause.RATE_TOO_LOW, Cause.NO_GRADIENT)
+        return "It has not left its start.", (Cause.RATE_TOO_LOW, Cause.NO_GRADIENT)
     return "", ()
 
 
 def _ranked(
-    figures: SingleBatchFigures, outcome: Outcome, suspects: tuple[Cause, ...]
+    seen: FirstBatch, rate: tuple[Cause, ...], likely: Sequence[Cause], *, is_rate_cleared: bool
 ) -> tuple[Cause, ...]:
-    """Return the causes: what evidence proves first, then suspects, then the order of S2.8."""
-    usual = _CAUSES[outcome]
-    if not usual:
-        return ()
-    proven: list[Cause] = []
-    passing = [factor for factor, other in figures.other_rates.items() if other is Outcome.PASS]
-    if passing:
-        proven.append(Cause.RATE_TOO_LOW if max(passing) > 1 else Cause.RATE_TOO_HIGH)
-    evidence = (
-        (bool(figures.n_without_gradient), Cause.NO_GRADIENT),
-        (figures.inputs_are_equal, Cause.CORRUPTED),
-        (figures.labels_conflict, Cause.CORRUPTED),
-        (figures.outputs_are_probabilities, Cause.LOSS_INPUT),
-    )
-    proven += [cause for holds, cause in evidence if holds]
-    cleared = {Cause.REGULARIZATION}
-    if figures.n_without_gradient == 0:
-        cleared.add(Cause.NO_GRADIENT)
-    if figures.other_rates and not passing:
-        cleared |= {Cause.RATE_TOO_LOW, Cause.RATE_TOO_HIGH}
-    ordered = dict.fromkeys((*proven, *suspects, *usual))
-    return tuple(sorted(ordered, key=lambda cause: cause in cleared))
+    """Return the causes: what evidence proves first, what it rules out last."""
+    evidence = {
+        **dict.fromkeys(rate, True),
+        Cause.NO_GRADIENT: seen.n_without_gradient,
+        Cause.CORRUPTED: seen.inputs_are_equal or seen.labels_conflict,
+        Cause.LOSS_INPUT: seen.outputs_are_probabilities,
+    }
+    cleared = {
+        Cause.REGULARIZATION: True,
+        Cause.NO_GRADIENT: seen.n_without_gradient == 0,
+        **dict.fromkeys((Cause.RATE_TOO_LOW, Cause.RATE_TOO_HIGH), is_rate_cleared),
+    }
+    ordered = dict.fromkeys((*(cause for cause, holds in evidence.items() if holds), *likely))
+    return tuple(sorted(ordered, key=lambda cause: cleared.get(cause, False)))
 
 
 CHECK = Check(

@@ -119,18 +119,13 @@ def _terms(figures: TrialFigures, best: BestTrial) -> Decomposition | None:
     errors, target = best.errors, figures.target
     if "train" not in errors:
         return None
-    found = {split: SplitError(value) for split, value in errors.items()}
+    names = {"train": "train", "train-val": "validation", "test-val": "test-val"}
+    found = {split: SplitError(errors[n]) for split, n in names.items() if n in errors}
     known = None
     if target is not None and best.base == figures.objective.metric:
         is_turned = best.is_rate and figures.objective.sign < 0
         known = SplitError(1 - target if is_turned else target)
-    return decompose(
-        train=found["train"],
-        train_val=found["validation"],
-        test_val=found.get("test-val"),
-        target=known,
-        unit="" if best.is_rate else best.base,
-    )
+    return decompose(found, known, unit="" if best.is_rate else best.base)
 
 
 def _headline(figures: TrialFigures, best: BestTrial) -> Headline | None:

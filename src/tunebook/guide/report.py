@@ -10,6 +10,7 @@ from tunebook.analysis.axis import axis_points
 from tunebook.analysis.series import smoothed
 from tunebook.checks import convergence, learning_rate, stability, throughput, update_size
 from tunebook.checks.check import Check
+from tunebook.checks.decomposition import amount
 from tunebook.checks.readings import NotFinite, Trained
 from tunebook.files import write_file
 from tunebook.guide.stages.evaluate import decomposition_of
@@ -227,7 +228,7 @@ def _errors(session: Session) -> Iterator[Section]:
     found = decomposition_of(session, told)
     charts = []
     if found is not None and found.terms:
-        summary = ", ".join(f"{term.name} {found.amount(term.size)}" for term in found.terms) + "."
+        summary = ", ".join(f"{t.name} {amount(t.size, found.unit)}" for t in found.terms) + "."
         names = [term.name.value for term in found.terms]
         series = ChartSeries("error", names, [term.size for term in found.terms])
         charts.append(Chart(ChartKind.WATERFALL, "What the error consists of", summary, [series]))

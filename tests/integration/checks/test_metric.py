@@ -21,7 +21,13 @@ WORDS, LENGTH = 20, 12
 
 def told(parts) -> Finding:
     laboratory, config = Laboratory(read_task(parts)), Configuration({})
-    done = examine([CHECK], {Ability.CAN_LOOK_INSIDE}, laboratory.carry_out, config, 300)
+    done = examine(
+        [CHECK],
+        {Ability.CAN_LOOK_INSIDE},
+        carry_out=laboratory.carry_out,
+        config=config,
+        length=300,
+    )
     (finding,) = done.findings
     return finding
 
@@ -79,12 +85,77 @@ def test_sound_metric_passes(parts):
         (regression(score=lambda o, y: rmse(o.flatten(), y), minimize="rmse"), "broadcast"),
         (regression(score=lambda o, y: rmse(77 * o + 152, y), minimize="rmse"), "unit"),
         (images("mlp", score=lambda o, y: {"accuracy": 0.5}), "constant"),
+        (images("mlp", score=lambda o, y: {"accuracy": int(right(o, y).mean())}), "rounded"),
+        (images("mlp", score=lambda o, y: {"accuracy": right(o.softmax(0), y).mean()}), "axis"),
     ],
 )
 def test_mistake_in_a_metric_is_the_first_cause(parts, word):
     found = told(parts)
     assert found.verdict is Verdict.PROBLEM
     assert word in found.causes[0]
+
+
+class Running:
+    """Adds up all that it has seen."""
+
+    def __init__(self) -> None:
+        self.n_right, self.n = 0.0, 0
+
+    def __call__(self, out: torch.Tensor, y: torch.Tensor) -> dict[str, float]:
+        self.n_right, self.n = self.n_right + float(right(out, y).sum()), self.n + len(y)
+        return {"accuracy": self.n_right / self.n}
+
+
+def recall(out: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Average over ten classes."""
+    hits = [(right(out, y)[y == k].sum() / max(1, int((y == k).sum()))) for k in range(10)]
+    return {"recall": torch.stack(hits).mean()}
+
+
+@pytest.mark.parametrize(
+    ("parts", "title", "cause"),
+    [
+        (images("mlp", score=Running()), "same outputs changes", "keeps a state"),
+        (
+            images("mlp", score=lambda o, y: {"accuracy": right(o, 9 - y).mean()}),
+            "do not have the best value",
+            "order or numbering",
+        ),
+        (
+            images("mlp", score=lambda o, y: {"accuracy": 1 - abs((o.argmax(1) - y).sum()) / 1e6}),
+            "same for shuffled targets",
+            "its own target",
+        ),
+        (images("mlp", score=lambda o, y: {"accuracy": float("nan")}), "finite", "divides by zero"),
+        (images("mlp", score=lambda o, y: {"f1": 0.5}), "'accuracy' is never reported", ""),
+    ],
+)
+def test_other_mistakes_are_named(parts, title, cause):
+    found = told(parts)
+    assert found.verdict is Verdict.PROBLEM
+    assert title in found.title
+    assert cause in " ".join(found.causes)
+
+
+def test_average_over_classes_that_no_example_has_is_named():
+    parts = images("mlp", score=recall, maximize="recall")
+    is_kept = parts.y < 8
+    parts.x, parts.y = parts.x[is_kept], parts.y[is_kept]
+    found = told(parts)
+    assert found.verdict is Verdict.PROBLEM
+    assert "classes that are absent" in found.causes[0]
+
+
+def test_score_in_its_own_unit_may_change_with_how_sure_one_output_is():
+    score = lambda o, y: {"bleu": o.amax(1).mean() * right(o, y).mean()}  # noqa: E731
+    assert told(images("mlp", score=score, maximize="bleu")).verdict is Verdict.PASS
+
+
+def test_name_that_tells_nothing_asks_for_a_declaration():
+    score = lambda o, y: {"quality": right(o, y).mean()}  # noqa: E731
+    found = told(images("mlp", score=score, maximize="quality"))
+    assert found.verdict is Verdict.NOTICE
+    assert "metric_kind" in found.advice
 
 
 def test_loss_in_another_unit_leaves_the_metric_unknown():

@@ -13,12 +13,13 @@ from tunebook.checks.decomposition import (
     judge_decomposition,
 )
 
+SPLITS = ("train", "train-val", "test-val", "test")
 
-def decomposed(*percents: float | None, n: int = 10_000):
-    rates = [None if p is None else SplitError(p / 100, n) for p in percents]
-    target, train, train_val, test_val, test = rates
-    known = None if target is None else SplitError(target.size)
-    return decompose(train=train, train_val=train_val, test_val=test_val, test=test, target=known)
+
+def decomposed(target: float | None, *percents: float | None, n: int = 10_000):
+    pairs = zip(SPLITS, percents, strict=True)
+    errors = {split: SplitError(p / 100, n) for split, p in pairs if p is not None}
+    return decompose(errors, None if target is None else SplitError(target / 100))
 
 
 def test_s2_10_the_slide_s_terms_are_exact():
@@ -35,7 +36,7 @@ def test_s2_10_without_test_side_validation_the_test_is_compared_with_the_other(
 
 
 def test_s2_10_gaps_have_standard_errors_and_are_not_clipped():
-    found = decompose(train=SplitError(0.2, 100), train_val=SplitError(0.1, 400))
+    found = decompose({"train": SplitError(0.2, 100), "train-val": SplitError(0.1, 400)})
     term = found.term(TermName.VARIANCE)
     assert term.size == pytest.approx(-0.1)
     assert term.standard_error == pytest.approx((0.16 / 100 + 0.09 / 400) ** 0.5)
@@ -73,9 +74,8 @@ def test_s2_12_a_gap_within_its_error_is_not_acted_on():
 
 
 def test_error_in_a_unit_is_never_shown_in_percent():
-    found = decompose(
-        train=SplitError(0.745, 400, 0.01), train_val=SplitError(1.2, 400, 0.05), unit="rmse"
-    )
+    errors = {"train": SplitError(0.745, 400, 0.01), "train-val": SplitError(1.2, 400, 0.05)}
+    found = decompose(errors, unit="rmse")
     told = judge_decomposition(found)
     assert told.title == "First overfitting: 0.455 rmse of error."
     assert told.value == "variance 0.455 rmse (se 0.05099 rmse)"
@@ -84,7 +84,6 @@ def test_error_in_a_unit_is_never_shown_in_percent():
 
 @pytest.mark.parametrize(("size", "head"), [(1.07, Headline.NOTHING), (1.11, Headline.OVERFITTING)])
 def test_in_a_unit_a_tenth_of_the_training_error_is_worth_acting_on(size, head):
-    found = decompose(
-        train=SplitError(1.0, 400, 0.01), train_val=SplitError(size, 400, 0.01), unit="rmse"
-    )
+    errors = {"train": SplitError(1.0, 400, 0.01), "train-val": SplitError(size, 400, 0.01)}
+    found = decompose(errors, unit="rmse")
     assert headline(found)[0] is head

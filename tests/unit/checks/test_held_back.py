@@ -27,8 +27,7 @@ def concluded(check, held, config=None, **facts):
     asked = check.next(config, 300, readings)
     while not isinstance(asked, Conclusion):
         for e in asked:
-            is_free = config.get("clip_norm") and e.config.get("clip_norm") is None
-            readings[e] = PLAIN if len(e.without) == 2 or is_free else held
+            readings[e] = PLAIN if len(e.without) == 2 else held
         asked = check.next(config, 300, readings)
     return asked.findings, len(readings)
 
@@ -43,8 +42,7 @@ def concluded(check, held, config=None, **facts):
 def test_s2_8_what_keeps_the_loss_at_its_start_is_the_cause(check, fact, cause):
     (found,), _ = concluded(check, STUCK, **{fact: True})
     assert found.verdict is Verdict.PROBLEM
-    assert found.causes[0] == cause
-    assert found.next_test
+    assert found.causes[0].startswith(cause)
 
 
 def test_s2_8_slower_fit_with_dropout_is_no_fault():
@@ -58,10 +56,12 @@ def test_s2_8_augmentation_that_makes_nan_fits_nothing():
     assert found.verdict is Verdict.PROBLEM
 
 
-def test_s4_49_clipping_that_holds_back_is_told_apart_from_other_regularization():
-    (found,), n = concluded(REGULARIZATION, STUCK, {"lr": 0.1, "clip_norm": 1e-3})
-    assert "gradient clipping" in found.causes[0]
-    assert n == 4
+def test_s4_49_what_holds_back_is_named_by_what_there_is():
+    (found,), _ = concluded(REGULARIZATION, STUCK, {"lr": 0.1, "clip_norm": 1e-3})
+    assert found.causes == ("too much regularization: gradient clipping",)
+    config = {"lr": 0.1, "weight_decay": 0.1}
+    (found,), _ = concluded(REGULARIZATION, STUCK, config, has_dropout=True)
+    assert found.causes == ("too much regularization: dropout or weight decay",)
 
 
 def test_what_is_not_there_is_not_trained_for():

@@ -11,6 +11,7 @@ from tunebook.checks.codec import decode, encode
 from tunebook.checks.experiments import Look, Part, Train, Watch
 from tunebook.checks.learning import CHECK, N_UPDATES, Baselines
 from tunebook.checks.readings import NotFinite, SplitFigures, Trained
+from tunebook.checks.registry import CHECKS
 from tunebook.records import Configuration
 from tunebook.records.finding import Verdict
 
@@ -30,7 +31,7 @@ def trained(train=LEARNED, val=LEARNED, **more) -> Trained:
 
 
 def asked(plain, others=None, *, base=None, length=300):
-    readings = {PLAIN: plain, LOOK: base or Baselines(False, 0.1, 0.8, 500), **(others or {})}
+    readings = {PLAIN: plain, LOOK: base or Baselines(False, 0.1, 0.8, 0.05), **(others or {})}
     return CHECK.next(CONFIG, length, readings)
 
 
@@ -48,9 +49,9 @@ def test_what_holds_passes_beside_the_baselines():
 
 
 def test_worse_than_a_linear_model_is_a_notice():
-    base = Baselines(False, 0.1, 0.97, 500)
+    base = Baselines(False, 0.1, 0.97, 0.05)
     assert asked(trained(), base=base).findings[1].verdict is Verdict.NOTICE
-    base = Baselines(False, 0.0, 0.8, 500, is_accuracy=False)
+    base = Baselines(False, 0.0, 0.8, 0.4, is_accuracy=False)
     assert asked(trained(), base=base).findings[1].verdict is Verdict.PASS
 
 
@@ -58,22 +59,34 @@ def test_training_that_is_learned_is_validated_on_a_part_of_itself():
     plain = trained(val=NOTHING)
     assert asked(plain) == (WITHIN,)
     assert "labels of the validation set" in finding(plain, {WITHIN: trained()}).causes[0]
-    base = Baselines(False, 0.1, 0.1, 500)
+    base = Baselines(False, 0.1, 0.1, 0.05)
     told = finding(plain, {WITHIN: trained(val=NOTHING)}, base=base)
     assert "do not belong to their inputs" in told.causes[0]
     told = finding(plain, {WITHIN: trained(val=NOTHING)})
     assert "mixed up on their way" in told.causes[0]
 
 
-def test_training_that_learned_nothing_is_tried_without_augmentation_then_with_a_known_rate():
-    plain, base = trained(NOTHING, NOTHING), Baselines(True, 0.1, 0.1, 500)
-    assert asked(plain) == (KNOWN,)
+@pytest.mark.parametrize("train", [LEARNED, NOTHING])
+def test_augmentation_is_the_first_suspect_whether_training_examples_were_learned_or_not(train):
+    plain, base = trained(train, NOTHING), Baselines(True, 0.1, 0.1, 0.05)
     assert asked(plain, base=base) == (BARE,)
     assert "augmentation" in finding(plain, {BARE: trained()}, base=base).causes[0]
-    others = {BARE: plain, KNOWN: trained()}
-    assert "learning rate" in finding(plain, others, base=base).causes[0]
-    others = {BARE: plain, KNOWN: NotFinite(3, (2.0, 2.0))}
+    others = {BARE: trained(val=NOTHING), WITHIN: trained(), KNOWN: trained()}
+    assert "augmentation" not in finding(plain, others, base=base).causes[0]
+
+
+def test_training_that_learned_nothing_is_tried_with_a_known_rate():
+    plain, base = trained(NOTHING, NOTHING), Baselines(False, 0.1, 0.1, 0.05)
+    assert asked(plain) == (KNOWN,)
+    assert "learning rate" in finding(plain, {KNOWN: trained()}, base=base).causes[0]
+    others = {KNOWN: NotFinite(3, (2.0, 2.0))}
     assert "do not belong" in finding(plain, others, base=base).causes[0]
+
+
+def test_nothing_is_said_where_another_check_named_the_cause():
+    names = {check.name for check in CHECKS}
+    assert set(CHECK.after) <= names
+    assert {"augmentation", "single-batch", "augmentation-on-a-batch", "leak"} <= set(CHECK.after)
 
 
 def test_training_that_was_cut_short_says_nothing_of_labels():
@@ -113,7 +126,7 @@ def test_classes_that_are_renamed_in_validation_are_named():
 
 
 def test_augmentation_that_costs_most_is_a_problem_and_one_that_costs_little_is_not():
-    base = Baselines(True, 0.1, 0.8, 500)
+    base = Baselines(True, 0.1, 0.8, 0.05)
     assert asked(trained(), base=base) == (BARE,)
     assert finding(trained(), {BARE: trained()}, base=base).verdict is Verdict.PASS
     worse = replace(LEARNED, loss=2.5, score=0.5)

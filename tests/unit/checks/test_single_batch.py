@@ -12,14 +12,13 @@ from tunebook.checks.check import Ability
 from tunebook.checks.examination import examine
 from tunebook.checks.experiments import Part, Train
 from tunebook.checks.first_batch import FirstBatch
-from tunebook.checks.readings import NotFinite, Trained
+from tunebook.checks.readings import NotFinite, Raised, Trained
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.checks.single_batch import (
     CHECK,
     Cause,
     Outcome,
-    SingleBatchFigures,
-    classify,
+    Run,
     judge_single_batch,
 )
 from tunebook.records import Configuration
@@ -28,13 +27,19 @@ from tunebook.records.finding import Verdict
 N_SEEDS = 6
 
 
-def causes_of(figures: SingleBatchFigures) -> list[str]:
-    return list(judge_single_batch(figures).causes)
+CLASSES = TaskShape(TargetKind.CLASSES, n_classes=10, class_axis=1)
+NUMBERS = TaskShape(TargetKind.NUMBERS)
+
+
+def judged(losses, errors=None, *, others=None, **facts):
+    """Judge a run, with others by their factor of the rate, beside facts of the first batch."""
+    runs = {1.0: Run(losses, errors), **{f: Run(x) for f, x in (others or {}).items()}}
+    return judge_single_batch(FirstBatch(CLASSES, has_own_rate=True, **facts), runs)
 
 
 def outcomes(fault: str) -> Counter:
     runs = [run for size in SIZES for run in fit_single_batches(fault, size, n_seeds=N_SEEDS)]
-    return Counter(classify(run.losses, run.errors) for run in runs)
+    return Counter(Run(run.losses, run.errors).outcome for run in runs)
 
 
 @pytest.mark.parametrize(
@@ -59,79 +64,90 @@ def test_s2_8_a_planted_fault_has_its_outcome(fault, allowed, least):
     assert sum(found[outcome] for outcome in allowed) >= least, found
 
 
+FALLING = tuple(2.3 * 0.97**k for k in range(501))
+STUCK = (2.3,) * 501
+
+
 def test_s2_8_zero_inputs_are_told_by_the_entropy_of_the_labels():
     run = fit_single_batches("zero inputs", SIZES[0], n_seeds=1)[0]
-    figures = SingleBatchFigures(run.losses, run.errors, run.label_entropy)
-    assert causes_of(figures)[0] == Cause.CORRUPTED
-    assert "ignores its input" in judge_single_batch(figures).title
+    found = judged(run.losses, run.errors, label_entropy=run.label_entropy)
+    assert found.causes[0] == Cause.CORRUPTED
+    assert "ignores its input" in found.title
 
 
 def test_s2_8_a_loss_at_its_start_blames_rate_or_frozen_layers():
-    still = SingleBatchFigures([1.6] * 500, [0.8] * 500, 1.2)
-    assert causes_of(still)[:2] == [Cause.RATE_TOO_LOW, Cause.NO_GRADIENT]
+    found = judged([1.6] * 500, [0.8] * 500, label_entropy=1.2)
+    assert found.causes[:2] == (Cause.RATE_TOO_LOW, Cause.NO_GRADIENT)
 
 
 def test_s2_8_no_error_but_a_high_loss_blames_what_the_loss_is_given():
-    figures = SingleBatchFigures([1.6 * 0.99**t + 0.9 for t in range(500)], [0.0] * 500)
-    assert causes_of(figures)[0] == Cause.LOSS_INPUT
+    found = judged([1.6 * 0.99**t + 0.9 for t in range(500)], [0.0] * 500)
+    assert found.causes[0] == Cause.LOSS_INPUT
 
 
 def test_s2_8_a_pass_at_another_rate_is_a_fault_of_the_rate():
-    still = [1.6] * 500
-    low = SingleBatchFigures(still, other_rates={10.0: Outcome.PASS, 0.1: Outcome.PLATEAUS})
-    high = SingleBatchFigures(
-        [1.0, 5.0, math.nan], other_rates={10.0: Outcome.EXPLODES, 0.1: Outcome.PASS}
-    )
-    assert causes_of(low)[0] == Cause.RATE_TOO_LOW
-    assert causes_of(high)[0] == Cause.RATE_TOO_HIGH
+    assert judged(STUCK, others={10.0: FALLING}).causes[0] == Cause.RATE_TOO_LOW
+    others = {10.0: [1.0, math.nan], 0.1: FALLING}
+    assert judged([1.0, 5.0, math.nan], others=others).causes[0] == Cause.RATE_TOO_HIGH
 
 
 def test_s2_8_failing_at_every_rate_clears_the_rate():
-    same = {10.0: Outcome.PLATEAUS, 0.1: Outcome.PLATEAUS}
-    causes = causes_of(SingleBatchFigures([1.6] * 500, other_rates=same))
+    causes = judged(STUCK, others={10.0: STUCK, 0.1: STUCK}).causes
     assert causes[0] == Cause.NO_GRADIENT
     assert Cause.RATE_TOO_LOW in causes[-2:]
 
 
 def test_s2_8_evidence_goes_before_the_usual_order():
-    figures = SingleBatchFigures([1.6] * 500, n_without_gradient=0, labels_conflict=True)
-    causes = causes_of(figures)
+    causes = judged(STUCK, n_without_gradient=0, labels_conflict=True).causes
     assert causes[0] == Cause.CORRUPTED
     assert set(causes[-2:]) == {Cause.NO_GRADIENT, Cause.REGULARIZATION}
+    assert judged(STUCK, outputs_are_probabilities=True).causes[0] == Cause.LOSS_INPUT
 
 
 def test_s2_8_a_negated_loss_that_falls_without_end_goes_up():
-    figures = SingleBatchFigures([-1.6 * 1.02**t for t in range(200)])
-    assert classify(figures.losses) is Outcome.GOES_UP
-    assert causes_of(figures)[0] == Cause.FLIPPED_SIGN
+    losses = [-1.6 * 1.02**t for t in range(200)]
+    assert Run(losses).outcome is Outcome.GOES_UP
+    assert judged(losses).causes[0] == Cause.FLIPPED_SIGN
 
 
 def test_s2_8_every_failure_names_causes_and_a_next_test():
-    finding = judge_single_batch(SingleBatchFigures([1.0, 100.0, 1e6]))
+    finding = judged([1.0, 100.0, 1e6])
     assert finding.verdict is Verdict.PROBLEM
-    assert finding.causes
-    assert finding.next_test
-    passed = judge_single_batch(SingleBatchFigures([1.0 * 0.97**t for t in range(500)]))
+    assert finding.causes[0] == Cause.NUMERICAL
+    assert "float64" in finding.next_test
+    passed = judged(FALLING)
     assert passed.verdict is Verdict.PASS
     assert not passed.causes
 
 
 def test_s2_8_slow_fit_without_errors_is_a_notice_and_no_alarm():
     losses = [2.3 * 0.995**k for k in range(501)]
-    figures = SingleBatchFigures(losses=losses, errors=[0.0] * 501)
-    assert judge_single_batch(figures).verdict is Verdict.NOTICE
-    stuck = SingleBatchFigures(losses=[max(x, 1.0) for x in losses], errors=[0.0] * 501)
-    assert judge_single_batch(stuck).verdict is Verdict.PROBLEM
+    assert judged(losses, [0.0] * 501).verdict is Verdict.NOTICE
+    assert judged([max(x, 1.0) for x in losses], [0.0] * 501).verdict is Verdict.PROBLEM
 
 
 def test_s2_8_logarithm_of_a_density_may_end_below_zero():
-    assert classify([0.4 - 0.007 * k for k in range(501)]) is Outcome.PASS
-    assert classify([0.4 - 0.1 * k for k in range(501)]) is Outcome.GOES_UP
+    assert Run([0.4 - 0.007 * k for k in range(501)]).outcome is Outcome.PASS
+    assert Run([0.4 - 0.1 * k for k in range(501)]).outcome is Outcome.GOES_UP
 
 
-FALLING = tuple(2.3 * 0.97**k for k in range(501))
-STUCK = (2.3,) * 501
-CLASSES = TaskShape(TargetKind.CLASSES, n_classes=10, class_axis=1)
+def test_a_regression_that_noise_keeps_from_zero_fits_and_a_classification_does_not():
+    losses = tuple(max(0.08 * 20, 20 * 0.97**k) for k in range(501))
+
+    def verdict(shape):
+        reading = Trained(losses)
+        seen = FirstBatch(shape, has_own_rate=True)
+        carry_out = lambda e: reading if isinstance(e, Train) else seen  # noqa: E731
+        return (
+            examine(
+                [CHECK], set(Ability), carry_out=carry_out, config=Configuration({}), length=300
+            )
+            .findings[0]
+            .verdict
+        )
+
+    assert verdict(NUMBERS) is Verdict.PASS
+    assert verdict(CLASSES) is Verdict.PROBLEM
 
 
 def examined(by_factor, *, known=STUCK, seen=None):
@@ -219,3 +235,14 @@ def test_s2_8_a_training_that_is_not_finite_is_judged_as_far_as_it_went():
     ).findings[0]
     assert found.title.startswith("The loss on a single batch explodes.")
     assert found.causes[0] == Cause.NUMERICAL
+
+
+def test_a_training_that_raises_is_told_by_what_it_raised():
+    raised = Raised("Training on a single batch", "ValueError: too many words")
+    seen = FirstBatch(CLASSES, has_own_rate=True)
+    carry_out = lambda e: raised if isinstance(e, Train) else seen  # noqa: E731
+    found = examine(
+        [CHECK], set(Ability), carry_out=carry_out, config=Configuration({}), length=300
+    ).findings[0]
+    assert found.title == "Training on a single batch raised an error."
+    assert found.value == "ValueError: too many words"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -14,6 +15,9 @@ from tunebook.checks.shape import TargetKind
 from tunebook.training.task import Split
 
 MAX_EXAMPLES, MAX_FEATURES, MAX_TARGETS = 1000, 1024, 256
+_SURE, _LEAST, _FAR = 4.0, 0.01, 0.4
+"""Standard errors of an accuracy, its least variance, and a share of variance (ours)."""
+
 _RIDGES = (1e-3, 1e-1, 1e1)
 
 
@@ -39,8 +43,10 @@ def look(bench: Bench) -> Baselines:
     else:
         shares = [s > 0.5 for s in _fits(y, x, x_val)]
         found = [float((s == y_val).double().mean()) for s in (y.mode(0).values, *shares)]
+    best, is_accuracy = max(found), kind is not TargetKind.NUMBERS
+    margin = _SURE * math.sqrt(max(best * (1 - best), _LEAST) / len(y_val)) if is_accuracy else _FAR
     linear = max(found[1:], default=None)
-    return Baselines(has_augmentation, found[0], linear, len(y_val), kind is not TargetKind.NUMBERS)
+    return Baselines(has_augmentation, found[0], linear, margin, is_accuracy)
 
 
 def explained(outputs: torch.Tensor, targets: torch.Tensor) -> float:

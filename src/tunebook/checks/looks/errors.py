@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import stdev
 from typing import Any
 
 import numpy as np
 from torch.utils.data import ConcatDataset
 
-from tunebook.checks.decomposition import Decomposition, SplitError, decompose, judge_adaptation
+from tunebook.checks.decomposition import SplitError, TermName, decompose, judge_adaptation
 from tunebook.checks.metric_kind import MetricKind, kind_of
 from tunebook.datasets.splitting import sample_of
 from tunebook.errors import TaskError
@@ -23,9 +23,6 @@ from tunebook.recipes.loop import Training
 from tunebook.recipes.sampling import classes_of, part_of
 from tunebook.records.finding import Finding
 from tunebook.training.task import Examples, Split, Task
-
-ADDED, FINE_TUNED = "added to the training data", "trained on last"
-"""The two supervised kinds."""
 
 FINE_TUNING_SHARE, FINE_TUNING_FACTOR = 0.25, 0.1
 """Fine-tuning takes a quarter of the updates at a tenth of the rate (ours)."""
@@ -35,26 +32,6 @@ UPDATES_OF_ADAPTATION = 2.0 + FINE_TUNING_SHARE
 
 _PARTS = 8
 """Disjoint parts of a split whose spread gives the standard error of what is no rate (ours)."""
-
-
-@dataclass(frozen=True, slots=True)
-class SplitErrors:
-    """The error of each split; the test set is not measured here but once, at the end (I2)."""
-
-    train: SplitError
-    train_val: SplitError
-    test_val: SplitError | None = None
-    unit: str = ""
-
-    def decompose(self, target: SplitError | None = None) -> Decomposition:
-        """Return the terms of the error; without a target, bias is unknown (S2.10)."""
-        return decompose(
-            train=self.train,
-            train_val=self.train_val,
-            test_val=self.test_val,
-            target=target,
-            unit=self.unit,
-        )
 
 
 def unit_of(task: Task) -> str:
@@ -81,22 +58,17 @@ def as_error(task: Task, value: float) -> float:
     return 1.0 - share if kind is MetricKind.RATE else share
 
 
-def measure_errors(training: Training) -> SplitErrors:
-    """Return the errors of a trained network.
+def measure_errors(training: Training) -> dict[str, SplitError]:
+    """Return the errors of a trained network; the test set is measured once, at the end (I2).
 
     The training error is measured in evaluation mode, without augmentation, on as many examples as
     validation has: otherwise dropout and augmentation fake a negative variance (S2.10).
     """
     task = training.task
-    n_val = len(task.examples(Split.TRAIN_VAL))
-    n_test = len(task.examples(Split.TEST_VAL)) if task.has(Split.TEST_VAL) else 0
-    n_train = min(len(task.examples(Split.TRAIN)), n_val)
-    return SplitErrors(
-        train=_error(training, Split.TRAIN, n_train),
-        train_val=_error(training, Split.TRAIN_VAL, n_val),
-        test_val=_error(training, Split.TEST_VAL, n_test) if n_test else None,
-        unit=unit_of(task),
-    )
+    splits = [s for s in (Split.TRAIN, Split.TRAIN_VAL, Split.TEST_VAL) if task.has(s)]
+    sizes = {split: len(task.examples(split)) for split in splits}
+    sizes[Split.TRAIN] = min(sizes[Split.TRAIN], sizes[Split.TRAIN_VAL])
+    return {split.value: _error(training, split, n) for split, n in sizes.items()}
 
 
 def _error(training: Training, split: Split, n: int) -> SplitError:
@@ -118,34 +90,14 @@ def _error(training: Training, split: Split, n: int) -> SplitError:
     return SplitError(size, n, spread)
 
 
-@dataclass(frozen=True, slots=True)
-class Adaptation:
-    """The errors before, and after each kind of use of ``n_target`` labelled target examples."""
-
-    before: SplitErrors
-    after: Mapping[str, SplitErrors]
-    n_target: int
-
-    def judge(self) -> Finding:
-        """Return what each kind makes of the shift term."""
-        after = {kind: errors.decompose() for kind, errors in self.after.items()}
-        return judge_adaptation(self.before.decompose(), after, n_target=self.n_target)
-
-
 def adapt(
     task: Task, config: Mapping[str, Any], *, n_target: int, n_updates: int, seed: int = 0
-) -> Adaptation:
+) -> Finding:
     """Train without target examples, with them added, and fine-tuned on them (S2.15).
 
-    Takes 2.25 times ``n_updates``. ``TaskError`` where test-val is too small to give so many away.
+    Takes 2.25 times ``n_updates``; ``n_target`` is at most half of test-val.
     """
     whole = task.examples(Split.TEST_VAL)
-    if not 0 < n_target <= len(whole) // 2:
-        raise TaskError(
-            "Too many labelled target examples to take from test-val",
-            got=n_target,
-            expected=f"1 to {len(whole) // 2}: the rest measures the shift",
-        )
     given = sample_of(classes_of(whole), n_target / len(whole), seed=seed)
     kept = sorted(set(range(len(whole))) - set(given))
     target, rest = part_of(whole, given), part_of(whole, kept)
@@ -165,11 +117,17 @@ def adapt(
     n_last = max(1, round(FINE_TUNING_SHARE * n_updates))
     last = training(target, n_last, lr=FINE_TUNING_FACTOR * plain.settings.lr)
     last.network.load_state_dict(plain.network.state_dict())
-    return Adaptation(
-        before=measure_errors(plain),
-        after={ADDED: measure_errors(added), FINE_TUNED: measure_errors(_trained(last))},
-        n_target=len(given),
-    )
+    trained = {
+        "without": plain,
+        "added to the training data": added,
+        "trained on last": _trained(last),
+    }
+    left = {
+        kind: term
+        for kind, one in trained.items()
+        if (term := decompose(measure_errors(one)).term(TermName.SHIFT)) is not None
+    }
+    return judge_adaptation(left.pop("without"), left, n_target=len(given), unit=unit_of(task))
 
 
 def _trained(training: Training) -> Training:

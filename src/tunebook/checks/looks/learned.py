@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import update_bn
 
 from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.baselines import explained
@@ -45,7 +46,7 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     (inputs, targets), n = batch, n_rows(batch[1])
     if n is None or n < 2:
         return SplitFigures(reason="its targets are not in rows of examples")
-    outputs = _passed(training, batch, is_training=False)
+    outputs = passed(training, batch, is_training=False)
     if isinstance(outputs, torch.Tensor) and outputs.numel() > MOST_NUMBERS and n > 1:
         # Words of a large vocabulary would fill the memory; fewer examples do.
         half = range(n // 2)
@@ -60,14 +61,17 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     is_tensor = isinstance(outputs, torch.Tensor)
     noise = torch.rand(outputs.shape, generator=rng) if is_tensor else None
     score, confusion = _score(outputs, targets, shape)
-    noisy = cost(_passed(training, batch, is_training=True))
     norms = [m for m in training.network.modules() if isinstance(m, _BatchNorm)]
     momenta = {1.0 if m.momentum is None else m.momentum for m in norms if m.track_running_stats}
+    noisy, fresh = cost(passed(training, batch, is_training=True)), math.nan
+    if momenta:
+        update_bn([(inputs,)], training.network)
+        fresh = cost(passed(training, batch, is_training=False))
     return SplitFigures(
         n,
         loss=cost(outputs),
         training_loss=noisy,
-        fresh_loss=_with_fresh_statistics(training, batch, norms) if momenta else math.nan,
+        fresh_loss=fresh,
         shuffled=fmean(shuffled),
         deviation=stdev(shuffled),
         targets_matter=noise is None or cost(noise) != cost(noise, take(targets, orders[0])),
@@ -77,7 +81,7 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     )
 
 
-def _passed(training: Training, batch: Batch, *, is_training: bool) -> Any:
+def passed(training: Training, batch: Batch, *, is_training: bool) -> Any:
     """Return the outputs for a batch, in parts as large as those of training."""
     training.network.train(is_training)
     n, inputs = n_rows(batch[1]) or 1, batch[0]
@@ -86,18 +90,6 @@ def _passed(training: Training, batch: Batch, *, is_training: bool) -> Any:
         return training.network(inputs)
     parts = [take(inputs, rows.tolist()) for rows in torch.arange(n).tensor_split(n_parts)]
     return joined([training.network(part) for part in parts])
-
-
-def _with_fresh_statistics(training: Training, batch: Batch, norms: list[Any]) -> float:
-    """Return the loss of an evaluation with the statistics of these very examples."""
-    momenta = [module.momentum for module in norms]
-    for module in norms:
-        module.momentum = 1.0
-    training.network.train()
-    training.network(batch[0])
-    for module, momentum in zip(norms, momenta, strict=True):
-        module.momentum = momentum
-    return float(training.task.loss(_passed(training, batch, is_training=False), batch[1]))
 
 
 def _score(outputs: Any, targets: Any, shape: TaskShape) -> tuple[float | None, Any]:

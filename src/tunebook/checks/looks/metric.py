@@ -4,87 +4,193 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import wraps
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import torch
 
+from tunebook.analysis.series import number
 from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.bench import Bench, Seen, end_of, expects_logits, loss_operations
+from tunebook.checks.looks.learned import passed
 from tunebook.checks.looks.shape import guesses, is_counted, loss_of, shape_of, sure_of
-from tunebook.checks.metric import Made, MetricSeen
-from tunebook.checks.metric_kind import best_of, is_best, kind_of
+from tunebook.checks.metric_kind import MetricKind, best_of, is_best, kind_of
+from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
-from tunebook.recipes.loop import joined
+from tunebook.records import Direction
 from tunebook.training.task import Split, Task
 
 N_EXAMPLES, MOST_NUMBERS, _PER_CLASS = 512, 2**21, 20
-_SURE, _PLAIN, _FAINT = 20.0, 0.7, 0.3
+_SURER, _SURE, _PLAIN, _FAINT = 60.0, 20.0, 0.7, 0.3
 """Logits of outputs that are sure, above a threshold of 0.5, and below it."""
 
+CLASSES = TargetKind.CLASSES
+
 _STARTS = ((1.0, 0.0), (0.1, 0.0), (10.0, 0.0))
+_SAME, _NEAR, _CLEAR = 1e-6, 0.01, 0.1
 
 
-def look(bench: Bench) -> MetricSeen:
+class Made(StrEnum):
+    """Outputs that the metric is given; but for two, with the targets of validation."""
+
+    RIGHT = "right"
+    WRONG = "wrong everywhere"
+    SHUFFLED = "right for other examples"
+    OTHER_TARGETS = "right, the targets shuffled"
+    FIRST_WRONG = "wrong in the first half"
+    LAST_WRONG = "wrong in the last half"
+    PLAIN = "right by logits of 0.7"
+    FAINT = "right by logits of 0.3"
+    ONE_SURER = "right, the first one by far"
+    OTHER_PADDING = "right but for ignored targets"
+    ALL_CLASSES = "right, all classes occur"
+    AGAIN = "right, once more"
+
+
+def look(bench: Bench) -> Symptoms:
     """Evaluate a fresh network, then give the metric outputs that are made."""
-    task, seen = bench.task, bench.see()
-    kept: list[tuple[Any, Any]] = []
-
-    @wraps(task.loss)
-    def loss(outputs: Any, targets: Any, **options: Any) -> Any:
-        kept.append((outputs, targets))
-        return task.loss(outputs, targets, **options)
-
-    training = replace(bench, task=replace(task, loss=loss)).fresh()
-    failed, values = None, dict[str, float]()
+    task, training, seen = bench.task, bench.fresh(), bench.see()
+    failed, reported = None, dict[str, float]()
     try:
-        values = attempt("Evaluation", training.evaluate, Split.TRAIN_VAL, limit=N_EXAMPLES)
+        reported = attempt("Evaluation", training.evaluate, Split.TRAIN_VAL, limit=N_EXAMPLES)
     except PartFailed as error:
         failed = error
-    shape = shape_of(task, seen)
-    found = MetricSeen(
-        metric=task.metric,
-        direction=task.objective.direction,
-        metric_kind=kind_of(task.metric, task.metric_kind),
-        reported={name.removeprefix("val_"): value for name, value in values.items()},
-        raised=failed.reading.told if failed else "",
+    shape, batch = shape_of(task, seen), bench.sample(Split.TRAIN_VAL, N_EXAMPLES)
+    with torch.no_grad():
+        outputs = attempt("Evaluation", passed, training, batch, is_training=False)
+    unknown = _obstacle(outputs, batch[1], shape)
+    tried = None if unknown else _tried(task, seen, shape, outputs, batch[1])
+    if tried is not None and not tried.is_understood():
+        tried, unknown = None, "the loss is not lowest at outputs that are right"
+    kind = kind_of(task.metric, task.metric_kind)
+    best = best_of(task.metric, kind)
+    values = _Values(task, kind, best, {} if tried is None else tried.values())
+    if math.isnan(values.value(Made.RIGHT)):
+        unknown = unknown or "it raises on outputs that are right"
+    known = "" if tried is None else tried.mistake(values)
+    if failed:
+        if not known:
+            raise failed
+        return Symptoms(found=(Symptom("raises", failed.reading.told, name=known),))
+    value = reported.get(f"{Split.TRAIN_VAL.prefix}_{task.metric}")
+    if value is None:
+        names = ", ".join(name.removeprefix(f"{Split.TRAIN_VAL.prefix}_") for name in reported)
+        return Symptoms(found=(Symptom("absent", names, name=task.metric),))
+    told = f"{task.metric} {number(value)} before training"
+    if not math.isfinite(value):
+        return Symptoms(found=(Symptom("nan", told),))
+    n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
+    has_all = tried is not None and shape.kind is CLASSES and len(tried.targets) >= n_enough
+    found = _mistake(values, known, has_all=has_all) or _notice(values, told)
+    reason = {f"{task.metric} of right outputs: {unknown}": told} if unknown else {}
+    summary = f"{told}, {number(values.value(Made.RIGHT))} for outputs that are right"
+    if found is not None:
+        return Symptoms(found=(found,), failed=reason)
+    return Symptoms(summary=summary, failed=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The metric of outputs that are made, NaN where it raised."""
+
+    task: Task
+    kind: MetricKind
+    best: tuple[float, ...]
+    of: Mapping[Made, float]
+
+    def value(self, made: Made) -> float:
+        return self.of.get(made, math.nan)
+
+    def range(self, *made: Made) -> float:
+        """Return how far apart the values of these outputs are, NaN if one is unknown."""
+        values = [self.value(m) for m in made]
+        return sum(abs(v - values[0]) for v in values) / max(1.0, abs(values[0]))
+
+    def are_same(self, *made: Made) -> bool:
+        return self.range(*made) <= _SAME
+
+    def is_best(self, value: float) -> bool:
+        """Whether it is the best value, as near as bad outputs are far from right ones."""
+        bad = (abs(self.value(m) - self.value(Made.RIGHT)) for m in (Made.SHUFFLED, Made.WRONG))
+        return is_best(value, self.best, max(filter(math.isfinite, bad), default=1.0))
+
+
+def _notice(values: _Values, told: str) -> Symptom | None:
+    if values.kind is MetricKind.UNKNOWN:
+        return Symptom("unnamed", told, is_bad=False)
+    right, all_classes = (values.value(made) for made in (Made.RIGHT, Made.ALL_CLASSES))
+    if values.is_best(all_classes) and not values.is_best(right):
+        return Symptom("some classes", told, is_bad=False)
+    return None
+
+
+def _mistake(values: _Values, known: str, *, has_all: bool) -> Symptom | None:
+    """Return the likeliest mistake with the outputs that show it, None if there is none."""
+    right, shuffled, wrong = Made.RIGHT, Made.SHUFFLED, Made.WRONG
+    first, last, surer = Made.FIRST_WRONG, Made.LAST_WRONG, Made.ONE_SURER
+    same, value, task = values.are_same, values.value, values.task
+    best = {made: values.is_best(value(made)) for made in Made}
+    direction, wanted = task.objective.direction, values.kind.direction
+    declared = f"{task.metric} is declared as {direction}"
+    if math.isnan(value(right)):
+        is_declared = wanted in {None, direction}
+        return None if is_declared else Symptom("direction", task.metric, name=declared)
+    gain = value(right) - value(shuffled)
+    turned = gain if direction is Direction.MAXIMIZE else -gain
+    is_backward = turned < -_CLEAR * max(abs(value(right)), abs(value(shuffled)))
+    is_vague = bool(values.best) and not best[right]
+    lost = {made: abs(value(made) - value(right)) > _CLEAR * abs(gain) for made in Made}
+    rows: tuple[tuple[bool, str, str, tuple[Made, ...]], ...] = (
+        (bool(known), "known", known, ()),
+        (same(right, wrong, shuffled), "constant", "", ()),
+        (same(right, shuffled, Made.OTHER_TARGETS), "unpaired", "", ()),
+        (
+            is_backward and (best[wrong] or not is_vague),
+            "backward" if wanted is direction else "direction",
+            declared,
+            (),
+        ),
+        (lost[Made.AGAIN], "state", "", (Made.AGAIN,)),
+        # A larger sample may have all classes, and labels that no example has are not a mistake.
+        (is_vague and best[Made.ALL_CLASSES] and has_all, "classes", "", ()),
+        (is_vague and not best[Made.ALL_CLASSES], "other", "", ()),
+        (values.range(right, Made.OTHER_PADDING) > _SAME, "padding", "", (Made.OTHER_PADDING,)),
+        (same(right, Made.PLAIN) and lost[Made.FAINT], "threshold", "", (Made.PLAIN, Made.FAINT)),
+        (same(right, last) and not same(right, first), "part", "first", (first, last)),
+        (same(right, first) and not same(right, last), "part", "last", (first, last)),
+        (values.kind.is_rate and same(shuffled, wrong, first, last), "rounded", "", (first, last)),
+        (best[right] and values.range(right, surer) > _NEAR, "others", "", (surer,)),
     )
-    tried = _bench(task, seen, shape, kept)
-    if isinstance(tried, str):
-        found = replace(found, unknown=tried)
-    else:
-        n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
-        found = replace(
-            found,
-            has_all=shape.kind is TargetKind.CLASSES and len(tried.targets) >= n_enough,
-            values=tried.values(),
-            known=tried.mistake(),
-        )
-    if failed and not found.known:
-        raise failed
-    return found
+    for holds, key, name, evidence in rows:
+        if holds:
+            shown = dict.fromkeys((right, shuffled, wrong, *evidence))
+            told = "; ".join(f"{made} {number(value(made))}" for made in shown)
+            return Symptom(key, f"{task.metric} of outputs that are {told}", name=name)
+    return None
 
 
-def _bench(task: Task, seen: Seen, shape: TaskShape, kept: list[tuple[Any, Any]]) -> _Metric | str:
-    """Return the metric with the outputs of an evaluation, or why it cannot be tried."""
-    if shape.kind is TargetKind.OTHER or not kept:
+def _obstacle(outputs: Any, targets: Any, shape: TaskShape) -> str:
+    """Return why right outputs cannot be made, nothing if they can."""
+    are_tensors = isinstance(outputs, torch.Tensor) and isinstance(targets, torch.Tensor)
+    if not are_tensors or shape.kind is TargetKind.OTHER:
         return "outputs or targets are not one tensor"
-    outputs, targets = joined([o for o, _ in kept]), joined([t for _, t in kept])
-    if not isinstance(outputs, torch.Tensor) or not isinstance(targets, torch.Tensor):
-        return "outputs or targets are not one tensor in evaluation"
-    if shape.kind is not TargetKind.CLASSES and outputs.numel() != targets.numel():
+    if shape.kind is not CLASSES and outputs.numel() != targets.numel():
         return "outputs and targets differ in size"
     if not targets.numel() or len(targets) < 2 or len(outputs) % len(targets):
         return "outputs and targets are not in rows of examples"
-    each = len(outputs) // len(targets)
-    most = max(2, min(len(targets), MOST_NUMBERS * len(targets) // max(1, outputs.numel())))
-    rows = torch.linspace(0, len(targets) - 1, most - most % 2).long()
-    outputs = outputs.reshape(len(targets), each, *outputs.shape[1:])[rows].flatten(0, 1)
-    made = loss_operations(task, seen)
-    found = _Metric(task, shape, outputs, targets[rows], end_of(seen.outputs), expects_logits(made))
-    return found if found.is_understood() else "the loss is not lowest at outputs that are right"
+    return ""
+
+
+def _tried(task: Task, seen: Seen, shape: TaskShape, outputs: Any, targets: Any) -> _Metric:
+    """Return the metric with as many rows as memory allows, an even number of them."""
+    n = len(targets)
+    most = max(2, min(n, MOST_NUMBERS * n // max(1, outputs.numel())))
+    rows = torch.linspace(0, n - 1, most - most % 2).long()
+    like = outputs.reshape(n, -1, *outputs.shape[1:])[rows].flatten(0, 1)
+    takes_logits = expects_logits(loss_operations(task, seen))
+    return _Metric(task, shape, like, targets[rows], end_of(seen.outputs), takes_logits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,102 +262,83 @@ class _Metric:
 
     def values(self) -> dict[Made, float]:
         """Return the metric of all outputs that are made."""
-        targets, others = self.targets, self.others()
+        targets, others, n = self.targets, self.others(), len(self.like) // 2
         right, wrong = self.right(targets), self.right(others)
-        half = len(right) // 2
-        order = torch.randperm(len(targets), generator=torch.Generator().manual_seed(1))
-        noisy = right + torch.randn(right.shape, generator=torch.Generator().manual_seed(2))
-        found = {
-            Made.RIGHT: self.of(right),
-            Made.WRONG: self.of(wrong),
-            Made.SHUFFLED: self.of(self.right(self.shuffled())),
-            Made.OTHER_TARGETS: self.of(right, self.shuffled()),
-            Made.FIRST_WRONG: self.of(torch.cat([wrong[:half], right[half:]])),
-            Made.LAST_WRONG: self.of(torch.cat([right[:half], wrong[half:]])),
+        made = {
+            Made.RIGHT: (right, targets),
+            Made.WRONG: (wrong, targets),
+            Made.SHUFFLED: (self.right(self.shuffled()), targets),
+            Made.OTHER_TARGETS: (right, self.shuffled()),
+            Made.FIRST_WRONG: (torch.cat([wrong[:n], right[n:]]), targets),
+            Made.LAST_WRONG: (torch.cat([right[:n], wrong[n:]]), targets),
         }
         if self.shape.kind is not TargetKind.NUMBERS:
-            found[Made.PLAIN] = self.of(self.right(targets, _PLAIN))
-            found[Made.FAINT] = self.of(self.right(targets, _FAINT))
-        if len(right) == len(targets):
-            found[Made.NOISY] = self.of(noisy)
-            found[Made.REORDERED] = self.of(noisy[order], targets[order])
+            made[Made.PLAIN] = self.right(targets, _PLAIN), targets
+            made[Made.FAINT] = self.right(targets, _FAINT), targets
+            surer = self.right(targets, _SURER)
+            made[Made.ONE_SURER] = torch.cat([surer[:1], right[1:]]), targets
         counted = is_counted(targets, self.shape)
         if not bool(counted.all()):
-            padded = self.right(torch.where(counted, targets, others))
-            found[Made.OTHER_PADDING] = self.of(padded)
+            made[Made.OTHER_PADDING] = self.right(targets.where(counted, others)), targets
         # Labels take turns; classes in order would lie on a diagonal, which no wrong axis changes.
         is_labels, n_all = self.shape.kind is TargetKind.LABELS, targets.numel()
-        n_classes = 2 if is_labels else self.shape.n_classes
-        rng = torch.Generator().manual_seed(3)
-        numbers = torch.arange(n_all) if is_labels else torch.randperm(n_all, generator=rng)
-        numbers = numbers.reshape(targets.shape)
-        for name, n in (
-            (Made.ALL_CLASSES, n_classes or 0),
-            (Made.HALF_OF_CLASSES, (n_classes or 0) // 2),
-        ):
-            if n > 1 and len(numbers) >= 2 * n:
-                made = torch.where(counted, (numbers % n).to(targets.dtype), targets)
-                found[name] = self.of(self.right(made), made)
+        n_classes = 2 if is_labels else self.shape.n_classes or 0
+        if n_classes > 1 and len(targets) >= 2 * n_classes:
+            rng = torch.Generator().manual_seed(3)
+            numbers = torch.arange(n_all) if is_labels else torch.randperm(n_all, generator=rng)
+            mixed = (numbers.reshape(targets.shape) % n_classes).to(targets.dtype)
+            mixed = mixed.where(counted, targets)
+            made[Made.ALL_CLASSES] = self.right(mixed), mixed
         # Last: whoever keeps a state has seen wrong outputs by now.
-        return found | {Made.AGAIN: self.of(right)}
+        made[Made.AGAIN] = right, targets
+        return {name: self.of(*pair) for name, pair in made.items()}
 
-    def mistake(self) -> str:
+    def mistake(self, values: _Values) -> str:
         """Return the mistake that, made up for, gives right outputs the best value they lack."""
-        best = best_of(self.task.metric, kind_of(self.task.metric, self.task.metric_kind))
-        right = self.right(self.targets)
-        bad = (self.of(self.right(t)) for t in (self.shuffled(), self.others()))
-        spread = max((abs(b - self.of(right)) for b in bad if math.isfinite(b)), default=1.0)
-        if not best or is_best(self.of(right), best, spread):
+        right = values.value(Made.RIGHT)
+        if not values.best or values.is_best(right):
             return ""
-        for cause, outputs, targets in self._changes(right, self.filled()):
-            if is_best(self.of(outputs, targets), best, spread):
+        for cause, outputs, targets in self._changes(self.right(self.targets)):
+            if values.is_best(self.of(outputs, targets)):
                 return cause
-        if self.shape.kind is TargetKind.NUMBERS and self._has_unit(best[0], spread):
+        if self.shape.kind is TargetKind.NUMBERS and self._has_unit(values):
             return "the metric changes the unit of outputs or of targets alone: they differ in it"
         return ""
 
-    def _changes(
-        self, right: torch.Tensor, targets: torch.Tensor
-    ) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    def _changes(self, right: torch.Tensor) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
         """Yield changes of right outputs or of targets, with the mistake they make up for."""
-        axis = self.shape.class_axis
+        axis, targets = self.shape.class_axis, self.targets
+        # A class takes the place of what the loss ignores.
+        targets = targets.where(is_counted(targets, self.shape), targets.clamp(min=0))
         yield "the metric counts padding: targets that the loss ignores", right, targets
         if axis is None:
-            flat, column = right.flatten(), right.reshape(-1, 1)
             cause = "the metric broadcasts: outputs and targets are not of the same shape, "
-            for made in (flat, column, right):
-                for shape in (targets.shape, (-1,), (len(column), 1)):
+            for made in (right.flatten(), right.reshape(-1, 1), right):
+                for shape in (targets.shape, (-1,), (right.numel(), 1)):
                     yield f"{cause}as (N, 1) and (N,)", made, targets.reshape(shape)
         else:
             for k in (k for k in range(right.dim()) if k != axis):
                 cause = f"the metric takes classes from axis {k}: the wrong axis, they are on"
                 yield f"{cause} {axis}", right.movedim(axis, k), targets
-            given = guesses(right, self.targets, axis)
+            given = guesses(right, targets, axis)
             yield "the metric takes scores for class numbers: the argmax is missing", given, targets
-            missing = "the metric takes logits for probabilities: a softmax is missing"
-            yield missing, right.softmax(axis), targets
         if self.shape.kind is TargetKind.LABELS:
-            wrong = "the metric has the wrong threshold: it cuts"
-            yield (
-                f"{wrong} logits as if they were probabilities, not at 0",
-                right.sigmoid(),
-                targets,
-            )
-            cause = f"{wrong} probabilities as if they were logits, not at 0.5"
-            yield cause, right.logit(), targets
+            cause = "the metric has the wrong threshold: it cuts"
+            as_shares = f"{cause} logits as if they were probabilities, not at 0"
+            yield as_shares, right.sigmoid(), targets
+            as_logits = f"{cause} probabilities as if they were logits, not at 0.5"
+            yield as_logits, right.logit(), targets
 
-    def filled(self) -> torch.Tensor:
-        """Return targets with a class in place of what the loss ignores."""
-        counted = is_counted(self.targets, self.shape)
-        return self.targets.where(counted, self.targets.clamp(min=0))
-
-    def _has_unit(self, best: float, spread: float) -> bool:
+    def _has_unit(self, values: _Values) -> bool:
         """Whether outputs that are multiplied and shifted give the best value."""
         from scipy.optimize import minimize
 
-        def distance(scale: Any) -> float:
-            value = self.of(self.right(self.targets) * float(scale[0]) + float(scale[1]))
-            return abs(value - best) if math.isfinite(value) else math.inf
+        right = self.right(self.targets)
 
-        least = min(float(minimize(distance, start, method="Nelder-Mead").fun) for start in _STARTS)
-        return least <= 0.01 * min(1.0, spread)
+        def distance(scale: Any) -> float:
+            value = self.of(right * float(scale[0]) + float(scale[1]))
+            return abs(value - values.best[0]) if math.isfinite(value) else math.inf
+
+        found = (minimize(distance, start, method="Nelder-Mead") for start in _STARTS)
+        nearest = min(found, key=lambda one: float(one.fun))
+        return values.is_best(self.of(right * float(nearest.x[0]) + float(nearest.x[1])))

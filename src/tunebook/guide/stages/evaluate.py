@@ -9,12 +9,12 @@ from tunebook.checks.decomposition import (
     Decomposition,
     Headline,
     SplitError,
+    decompose,
     headline,
     judge_decomposition,
 )
 from tunebook.checks.looks.errors import (
     UPDATES_OF_ADAPTATION,
-    SplitErrors,
     adapt,
     as_error,
     measure_errors,
@@ -80,7 +80,7 @@ def _offer_adaptation(session: Session) -> None:
             n_updates=session.n_updates,
             seed=session.seed,
         )
-        return asdict(found.judge()), n_updates
+        return asdict(found), n_updates
 
     session.find(5, finding_of(session.measure(5, "adaptation", measured)))
 
@@ -139,9 +139,7 @@ def _retrained_function(session: Session, config: dict[str, Any], n_seeds: int) 
 
 
 def _rates(training: Training) -> dict[str, Any]:
-    found = measure_errors(training)
-    parts = {"train": found.train, "train_val": found.train_val, "test_val": found.test_val}
-    return {name: list(astuple(error)) for name, error in parts.items() if error is not None}
+    return {name: list(astuple(error)) for name, error in measure_errors(training).items()}
 
 
 def decomposition_of(session: Session, told: dict[str, Any]) -> Decomposition | None:
@@ -150,10 +148,10 @@ def decomposition_of(session: Session, told: dict[str, Any]) -> Decomposition | 
     if rates is None:
         return None
     task, target = session.task, session.target
-    read = {name: SplitError(*error) for name, error in rates.items()}
+    # Version 0.1.0 wrote the names of splits with another dash.
+    errors = {name.replace("_", "-"): SplitError(*error) for name, error in rates.items()}
     known = None if target is None else SplitError(as_error(task, target))
-    found = SplitErrors(read["train"], read["train_val"], read.get("test_val"), unit_of(task))
-    return found.decompose(known)
+    return decompose(errors, known, unit=unit_of(task))
 
 
 def errors_of(session: Session, values: list[float]) -> list[float]:
