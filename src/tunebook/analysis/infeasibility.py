@@ -45,6 +45,12 @@ class Cut:
     n_infeasible: int
     n_feasible: int
 
+    @property
+    def beyond(self) -> str:
+        """What is left out, in words."""
+        limit = f"{self.limit:.3g}" if isinstance(self.limit, float) else str(self.limit)
+        return f"{self.parameter} {'above' if self.is_upper else 'below'} {limit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Infeasibility:
@@ -78,10 +84,8 @@ def common_to(bad: Sequence[Trial], others: Sequence[Trial], space: Space) -> li
             found.append(f"All have {name}={value}; of the {len(others)} others {n} do")
     cut = None if found else best_cut(others, bad, space)
     if cut is not None and cut.n_infeasible == len(bad):
-        limit = f"{cut.limit:.3g}" if isinstance(cut.limit, float) else str(cut.limit)
-        side = "above" if cut.is_upper else "below"
         rest = f"of the {len(others)} others {cut.n_feasible} do"
-        found.append(f"All have {cut.parameter} {side} {limit}; {rest}")
+        found.append(f"All have {cut.beyond}; {rest}")
     return found
 
 

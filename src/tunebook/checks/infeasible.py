@@ -5,51 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tunebook.analysis.infeasibility import Level
-from tunebook.checks.trial_figures import TrialFigures, trial_check
-from tunebook.records import TrialState
+from tunebook.checks.check import Ability
+from tunebook.checks.one_look import check_of
+from tunebook.checks.trial_figures import TrialFigures
 from tunebook.records.finding import Finding, Verdict
+
+_LEVELS = {
+    Level.GREEN: (Verdict.PASS, "Few trials are infeasible"),
+    Level.AMBER: (Verdict.NOTICE, "Many trials are infeasible"),
+    Level.RED: (Verdict.PROBLEM, "Most trials are infeasible"),
+}
 
 
 def judge(figures: TrialFigures) -> Iterator[Finding]:
     """Yield what is wrong with trials that have no value."""
-    n_failed = figures.counts.get(TrialState.FAILED, 0)
-    if n_failed:
+    n = figures.n_failed
+    if n:
         yield Finding(
             "failures",
             Verdict.PROBLEM,
-            f"{n_failed} trial{'s' * (n_failed > 1)} failed because their code raised",
-            value=". ".join(figures.failures),
+            f"{n} trial{'s' * (n > 1)} failed because their code raised",
+            value=figures.failures,
             causes=("a bug that raises in some configurations",),
             advice="Fix the code: such trials teach the search nothing",
             source="S0.9",
         )
-    judged = figures.infeasibility
+    judged, cut = figures.infeasibility, figures.infeasibility.cut
     advice = "Look at why they are infeasible: it may be a mistake in the code"
-    if judged.cut is not None:
-        cut = judged.cut
-        limit = f"{cut.limit:.3g}" if isinstance(cut.limit, float) else cut.limit
+    if cut is not None:
         advice = (
-            f"Leave out {cut.parameter} {'above' if cut.is_upper else 'below'} {limit}: that "
-            f"removes {cut.n_infeasible} infeasible and {cut.n_feasible} feasible trials"
+            f"Leave out {cut.beyond}: that removes {cut.n_infeasible} infeasible and "
+            f"{cut.n_feasible} feasible trials"
         )
-    verdict, title = {
-        Level.GREEN: (Verdict.PASS, "Few trials are infeasible"),
-        Level.AMBER: (Verdict.NOTICE, "Many trials are infeasible"),
-        Level.RED: (Verdict.PROBLEM, "Most trials are infeasible"),
-    }[judged.level]
-    yield Finding(
-        "infeasible",
-        verdict,
-        title,
-        value=f"{judged.share:.0%} of the trials that ended are infeasible",
-        advice="" if judged.level is Level.GREEN else advice,
-        source="S4.27",
-    )
+    verdict, title = _LEVELS[judged.level]
+    value = f"{judged.share:.0%} of the trials that ended are infeasible"
+    advice = "" if verdict is Verdict.PASS else advice
+    yield Finding("infeasible", verdict, title, value, advice=advice, source="S4.27")
 
 
-CHECK = trial_check(
+CHECK = check_of(
     "infeasible",
+    "Could the configurations that were tried be trained?",
+    TrialFigures,
     judge,
-    question="Could the configurations that were tried be trained?",
+    ability=Ability.HAS_TRIALS,
     rules=("S4.27", "S0.9"),
 )

@@ -12,7 +12,7 @@ from typing import final
 
 from tunebook.checks.examination import NotPossible
 from tunebook.checks.experiments import Experiment, Look, Train
-from tunebook.checks.first_trial import DESCRIPTION, Description
+from tunebook.checks.first_trial import Description
 from tunebook.checks.readings import NotFinite, OutOfMemory, Raised, Reading, Trained
 from tunebook.execution.dry_run import DryRun
 from tunebook.execution.interrupts import polite_interrupts
@@ -42,7 +42,7 @@ class TrialLaboratory:
     def carry_out(self, experiment: Experiment) -> Reading:
         """Return the reading of an experiment; ``NotPossible`` for what needs a look inside."""
         match experiment:
-            case Look(what=what) if what == DESCRIPTION:
+            case Look(what="description"):
                 return self.described
             case Train(one_batch=False, factor=1.0, without=(), watch=()):
                 with WorkingFolder("tunebook-check-") as folder:
@@ -56,18 +56,13 @@ class TrialLaboratory:
             closing(ProcessExecutor(self.train, setup, n_workers=1)) as executor,
         ):
             run = DryRun(executor)
-            measured = run.run(
-                asked.config,
-                self.described.max_steps,
-                limit_s=self.max_seconds,
-                n_steps=asked.updates,
-            )
-        objective, curves = self.described.objective, run.curves
-        curve = curves.get(objective.metric, Series()).trained()
-        values = tuple(objective.sign * value for value in curve.values)
-        at = next(
-            (s for s, v in zip(curve.steps, values, strict=True) if not math.isfinite(v)), None
-        )
+            most, limit_s = self.described.max_steps, self.max_seconds
+            measured = run.run(asked.config, most, limit_s=limit_s, n_steps=asked.updates)
+        metric, sign, curves = setup.objective.metric, setup.objective.sign, run.curves
+        curve = curves.get(metric, Series()).trained()
+        values = tuple(sign * value for value in curve.values)
+        bad = (s for s, v in zip(curve.steps, values, strict=True) if not math.isfinite(v))
+        at = next(bad, None)
         if run.failure is not None and run.failure.kind is not FailureKind.DIVERGED:
             return _raised(run.failure)
         if run.failure is not None or at is not None:

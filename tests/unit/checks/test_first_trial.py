@@ -65,8 +65,8 @@ def test_values_that_do_not_change_are_a_notice_and_few_are_unknown():
 
 def test_failures_are_problems():
     for reading, word in (
-        (Raised("A short training", "RuntimeError: no such layer"), "ended with an error"),
-        (OutOfMemory("A short training", "CUDA out of memory"), "ended with an error"),
+        (Raised("A short training", "RuntimeError: no such layer"), "raised an error"),
+        (OutOfMemory("A short training", "CUDA out of memory"), "ran out of memory"),
         (NotFinite(3, (0.1, 0.2)), "not a finite number at step 3"),
     ):
         found = judged(reading)["first-trial"]
