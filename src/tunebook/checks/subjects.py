@@ -62,12 +62,7 @@ def kind_of(
     prefix, colon, plain = name.partition(":")
     if colon and prefix in known:
         name, known = plain, {prefix: known[prefix]}
-    version_of = name.partition("@")[0]
-    kinds = [
-        kind
-        for kind, names in known.items()
-        if name in names or (kind == "data" and version_of in names)
-    ]
+    kinds = [kind for kind, names in known.items() if name in names]
     if len(kinds) == 1:
         return kinds[0], name
     if kinds:
@@ -117,7 +112,10 @@ class Lookup:
 
     def _kind_of(self, name: str) -> tuple[str, str]:
         studies = [] if self.store is None else [one.name for one in self.store.list_studies()]
-        known = {"recipe": RECIPES, "data": names_of(self.home), "study": studies}
+        datasets, plain = set(names_of(self.home)), name.removeprefix("data:")
+        if plain.partition("@")[0] in datasets:
+            datasets.add(plain)
+        known = {"recipe": RECIPES, "data": datasets, "study": studies}
         sweep_folders(".importing-", self.home / "datasets")  # those of imports that were killed
         is_importing = any((self.home / "datasets").glob(".importing-*"))
         hint = "A dataset is being imported: wait until that has ended" if is_importing else None

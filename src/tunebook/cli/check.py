@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Quiet, Store
+from tunebook.cli.options import AsJson, Quiet, Settings
 from tunebook.cli.output import emit, emit_json, emit_table, say
-from tunebook.cli.place import Place, has_store, opened_store, place_of
+from tunebook.cli.place import Place, has_store, opened_store
 from tunebook.cli.values import values_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WIDTH = 70
 
 
 def check(
-    ctx: typer.Context,
+    place: Place,
     subject: Annotated[
         str,
         typer.Argument(
@@ -34,12 +34,7 @@ def check(
     data: Annotated[
         str | None, typer.Option(metavar="NAME", help="The dataset that a recipe trains on.")
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="A value of the configuration, as lr=0.1."
-        ),
-    ] = None,
+    settings: Settings = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of weights and batches.")] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 also if something is UNKNOWN.")
@@ -49,8 +44,6 @@ def check(
     ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Look for mistakes in a training task or study file, in data, or in a finished study.
 
@@ -64,7 +57,7 @@ def check(
     from tunebook.records.finding import Verdict, leading_causes, worst
 
     given = values_of(settings or [])
-    found = _subject(place_of(ctx, home, store), subject, data=data, given=given, seed=seed)
+    found = _subject(place, subject, data=data, given=given, seed=seed)
     done = examine(
         CHECKS,
         found.abilities,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.options import AsJson
 from tunebook.cli.output import emit, emit_json, emit_table
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _ONE_EACH = (
 
 
 def compare(
-    ctx: typer.Context,
+    place: Place,
     studies: Annotated[list[str], typer.Argument(metavar="STUDY STUDY...", help="Two or more.")],
     output: Annotated[
         Path | None,
@@ -32,8 +32,6 @@ def compare(
         ),
     ] = None,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Show studies side by side.
 
@@ -45,7 +43,6 @@ def compare(
     from tunebook.presets.strategies import is_comparable_by_strategy
     from tunebook.reports.comparison import comparison_message
 
-    place = place_of(ctx, home, store)
     found = {name: study_named(place, name) for name in studies}
     comparison = comparison_message([_message(study) for study in found.values()])
     if is_comparable_by_strategy(list(found.values())):

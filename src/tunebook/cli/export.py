@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import Home, Store, StudyName
+from tunebook.cli.options import StudyName
 from tunebook.cli.output import emit, say
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.errors import InputError, nearest
 from tunebook.files import write_file
 from tunebook.records.text import clean
@@ -24,7 +24,7 @@ FORMATS = ("csv", "json")
 
 
 def export(
-    ctx: typer.Context,
+    place: Place,
     study: StudyName,
     curves: Annotated[
         bool, typer.Option("--curves", help="Every measurement instead of a line for each trial.")
@@ -36,12 +36,10 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print it.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Write trials or all measurements as CSV or JSON."""
     wanted = _format(form, output, as_json=as_json)
-    found = study_named(place_of(ctx, home, store), study)
+    found = study_named(place, study)
     rows, columns = _measurements(found.trials) if curves else _trials(found.trials)
     if wanted == "json":
         from tunebook.reports.encoding import to_json
