@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from tunebook.checks.check import Ability
 from tunebook.checks.dataset_quality import Quality
 from tunebook.checks.examination import CarryOut, NotPossible
 from tunebook.checks.experiments import Experiment, Look
-from tunebook.checks.first_trial import Description
 from tunebook.checks.one_look import look_name
 from tunebook.checks.readings import Reading
 from tunebook.checks.trial_figures import TrialFigures, trial_figures
@@ -29,7 +28,6 @@ from tunebook.records import Configuration, StudyState
 from tunebook.space import Space
 from tunebook.storage import Store
 from tunebook.storage.lease import is_alive, lease_for_this_process
-from tunebook.training import TrainingFunction
 
 _TRAINS = frozenset({Ability.CAN_TRAIN, Ability.CAN_LOOK_INSIDE, Ability.HAS_DATA})
 _WORDS = {"data": "dataset"}
@@ -45,10 +43,6 @@ class Subject:
     carry_out: CarryOut
     config: Configuration = field(default_factory=lambda: Configuration({}))
     length: int = 1
-
-
-ReadFile: TypeAlias = Callable[[Path, Mapping[str, Any], int], Subject]
-"""Makes a subject of a study file, of values set by hand and of a seed; studies know how."""
 
 
 def kind_of(
@@ -75,52 +69,48 @@ def kind_of(
     raise InputError(f"There is no {what} of this name", got=name, expected=expected or None, do=do)
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """Where names are looked up. ``store`` is None where there is none yet."""
+def find_subject(
+    name: str,
+    *,
+    home: Path,
+    store: Store | None,
+    data: str | None = None,
+    given: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Subject:
+    """Return what a name stands for; ``InputError`` if that is nothing, or two things.
 
-    home: Path
-    store: Store | None
-    read_file: ReadFile
+    ``store`` is None where there is none yet. Who knows studies reads their files.
+    """
+    is_said = name.startswith(("recipe:", "data:", "study:"))
+    is_task = not is_said and (":" in name or name.endswith(".py"))
+    kind, plain = "recipe", name
+    if not is_task and data is None:
+        kind, plain = _kind_here(name, home, store)
+    if kind == "recipe":
+        plain = plain.removeprefix("recipe:")
+        return of_preset(plain, data=data, home=home, given=given or {}, seed=seed)
+    if given:
+        raise ConfigurationError(
+            "Only what is trained has values to set", got=dict(given), do="Leave out --set"
+        )
+    if kind == "data":
+        return of_dataset(open_dataset(plain, home))
+    assert store is not None
+    return of_study(plain, store)
 
-    def find(
-        self,
-        name: str,
-        *,
-        data: str | None = None,
-        given: Mapping[str, Any] | None = None,
-        seed: int = 0,
-    ) -> Subject:
-        """Return what a name stands for; ``InputError`` if that is nothing, or two things."""
-        values = given or {}
-        is_said = name.startswith(("recipe:", "data:", "study:"))
-        if not is_said and data is None and name.endswith((".yaml", ".yml")):
-            return self.read_file(Path(name), values, seed)
-        is_task = not is_said and (":" in name or name.endswith(".py"))
-        kind, plain = ("recipe", name) if is_task or data is not None else self._kind_of(name)
-        if kind == "recipe":
-            plain = plain.removeprefix("recipe:")
-            return of_preset(plain, data=data, home=self.home, given=values, seed=seed)
-        if values:
-            raise ConfigurationError(
-                "Only what is trained has values to set", got=dict(values), do="Leave out --set"
-            )
-        if kind == "data":
-            return of_dataset(open_dataset(plain, self.home))
-        assert self.store is not None
-        return of_study(plain, self.store)
 
-    def _kind_of(self, name: str) -> tuple[str, str]:
-        studies = [] if self.store is None else [one.name for one in self.store.list_studies()]
-        datasets, plain = set(names_of(self.home)), name.removeprefix("data:")
-        if plain.partition("@")[0] in datasets:
-            datasets.add(plain)
-        known = {"recipe": RECIPES, "data": datasets, "study": studies}
-        sweep_folders(".importing-", self.home / "datasets")  # those of imports that were killed
-        is_importing = any((self.home / "datasets").glob(".importing-*"))
-        hint = "A dataset is being imported: wait until that has ended" if is_importing else None
-        expected = "file.py:Task, RECIPE --data NAME, a study file, a dataset or a study"
-        return kind_of(name, known, hint=hint, expected=expected)
+def _kind_here(name: str, home: Path, store: Store | None) -> tuple[str, str]:
+    studies = [] if store is None else [one.name for one in store.list_studies()]
+    datasets, plain = set(names_of(home)), name.removeprefix("data:")
+    if plain.partition("@")[0] in datasets:
+        datasets.add(plain)
+    known = {"recipe": RECIPES, "data": datasets, "study": studies}
+    sweep_folders(".importing-", home / "datasets")  # those of imports that were killed
+    is_importing = any((home / "datasets").glob(".importing-*"))
+    hint = "A dataset is being imported: wait until that has ended" if is_importing else None
+    expected = "file.py:Task, RECIPE --data NAME, a study file, a dataset or a study"
+    return kind_of(name, known, hint=hint, expected=expected)
 
 
 def of_preset(
@@ -157,22 +147,6 @@ def of_preset(
         Configuration({**preset.defaults, **given}),
         preset.max_steps * preset.updates_per_step,
     )
-
-
-def of_training(
-    name: str,
-    train: TrainingFunction,
-    described: Description,
-    *,
-    config: Configuration,
-    seed: int = 0,
-) -> Subject:
-    """Return a function or script of a study file: it can only be trained."""
-    from tunebook.checks.trial_laboratory import TrialLaboratory
-
-    carry_out = TrialLaboratory(name, train, described, seed).carry_out
-    abilities, length = frozenset({Ability.CAN_TRAIN}), described.max_steps or 1
-    return Subject(name, "study file", abilities, carry_out, config, length)
 
 
 def of_dataset(stored: Stored) -> Subject:

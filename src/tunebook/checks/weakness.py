@@ -18,14 +18,21 @@ from tunebook.records.finding import Finding, Verdict
 
 _RATES = ("lr", "schedule", "warmup", "momentum", "beta1", "batch_size", "optimizer")
 _REGULARIZATION = ("weight_decay", "dropout", "label_smoothing")
-_NETWORK = ("network", "architecture", "model", "backbone")
+_LAST: Mapping[str, tuple[str, ...]] = {
+    "error analysis: look at what it gets wrong": (),
+    "an architecture closer to the state of the art": (
+        "network",
+        "architecture",
+        "model",
+        "backbone",
+    ),
+    "other values of the learning rate and its like": _RATES,
+}
 _LISTS: Mapping[Headline | None, Mapping[str, tuple[str, ...]]] = {
     Headline.UNDERFITTING: {
         "a bigger model, by layers or units": ("width", "depth"),
         "less regularization": _REGULARIZATION,
-        "error analysis: look at what it gets wrong": (),
-        "an architecture closer to the state of the art": _NETWORK,
-        "other values of the learning rate and its like": _RATES,
+        **_LAST,
         "more features": (),
     },
     Headline.OVERFITTING: {
@@ -33,9 +40,7 @@ _LISTS: Mapping[Headline | None, Mapping[str, tuple[str, ...]]] = {
         "normalization, by batch or layer": ("normalization",),
         "augmentation": ("augmentation", "mixup"),
         "more regularization": _REGULARIZATION,
-        "error analysis: look at what it gets wrong": (),
-        "an architecture closer to the state of the art": _NETWORK,
-        "other values of the learning rate and its like": _RATES,
+        **_LAST,
     },
     Headline.SHIFT: {
         "look at errors on test-val, and collect data like them": (),
