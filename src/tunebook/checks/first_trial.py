@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import fmean
 
 from tunebook.analysis.forecast import duration, forecast
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
@@ -101,10 +100,9 @@ def _finding(
 
 def _cost(described: Description, found: Trained) -> Finding:
     """Return what a step takes and what the budget comes to (S0.8)."""
-    # The first step also builds and loads.
+    budget, max_steps = described.budget, described.max_steps
     start_s, *steps_s = found.seconds or (0.0,)
-    later, budget, max_steps = steps_s[1:] or steps_s, described.budget, described.max_steps
-    step_s = fmean(later) if later else None
+    step_s = steps_s[0] if steps_s else None
     foreseen = forecast(
         budget,
         DryRunMeasured(0.0, start_s, step_s, {}),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import final
 
@@ -68,19 +66,8 @@ class TrialLaboratory:
         if run.failure is not None or at is not None:
             return NotFinite(at or len(values) + 1, values)
         metrics = {name: tuple(series.trained().values) for name, series in curves.items()}
-        seconds = _seconds(curves, measured.startup_s)
+        seconds = tuple(s for s in (measured.startup_s, measured.step_s) if s is not None)
         return Trained(values, run.is_cut, metrics=metrics, seconds=seconds)
-
-
-def _seconds(curves: Mapping[str, Series], startup_s: float) -> tuple[float, ...]:
-    """Return the seconds of the start and of each step; where steps were skipped, their mean."""
-    at = {0: 0.0}
-    for series in curves.values():
-        at |= zip(series.steps, series.seconds, strict=True)
-    found, ends = [startup_s], sorted(at.items())
-    for (before, begin), (step, end) in pairwise(ends):
-        found += [(end - begin) / (step - before)] * (step - before)
-    return tuple(found)
 
 
 def _raised(failure: Failure) -> Raised | OutOfMemory:
