@@ -69,6 +69,7 @@ def _not_finite(metric: str, at: int) -> Finding:
 def _values(metric: str, found: Trained) -> Finding:
     values = found.metrics.get(metric, ())
     reported, n = ", ".join(found.metrics) or "nothing", len(values)
+    steps = f"{n} step{'s' * (n != 1)}"
     advice, causes = f"Report {metric} at the end of each step", tuple[str, ...]()
     if not values:
         verdict, title = Verdict.UNKNOWN, f"{metric} was not reported"
@@ -78,10 +79,10 @@ def _values(metric: str, found: Trained) -> Finding:
             verdict = Verdict.PROBLEM
             causes = (f"the objective names {metric}, which is not reported",)
         return _finding(verdict, title, f"reported: {reported}", metric, causes, advice)
-    verdict, title, advice = Verdict.PASS, f"{metric} is reported at {n} steps", ""
+    verdict, title, advice = Verdict.PASS, f"{metric} is reported at {steps}", ""
     if n < 3:
         verdict = Verdict.UNKNOWN
-        title = f"{metric} is reported at {n} steps: too few to see whether it changes"
+        title = f"{metric} is reported at {steps}: too few to see whether it changes"
     elif len(set(values)) == 1:
         verdict, title = Verdict.NOTICE, f"{metric} does not change over {n} steps"
         causes = ("the network does not learn", "the metric is not of what is trained")

@@ -70,8 +70,8 @@ def judge(figures: TrialFigures) -> Iterator[Finding]:
     """Yield the headline with its evidence and its list, and what to rule out of each family."""
     best, target, metric = figures.best, figures.target, figures.objective.metric
     head = None if best is None else _headline(figures, best)
-    families = _families(figures, head)
-    causes = tuple(f"{name}: {evidence}" for name, evidence, _ in families if evidence)
+    evidence, tests = _families(figures, head)
+    causes = tuple(f"{name}: {what}" for name, what in evidence.items() if what)
     if best is None:
         title, advice = (
             "No trial has a value: there is nothing to judge",
@@ -112,8 +112,8 @@ def judge(figures: TrialFigures) -> Iterator[Finding]:
         "What to rule out, of each family of causes",
         value=f"{len(causes)} of 4 have evidence in this study",
         items=tuple(
-            f"{name}: {evidence or 'no evidence here'}; test: {test}"
-            for name, evidence, test in sorted(families, key=lambda family: not family[1])
+            f"{name}: {evidence[name] or 'no evidence here'}; test: {tests[name]}"
+            for name in sorted(evidence, key=lambda name: not evidence[name])
         ),
         source="S2.2",
     )
@@ -169,36 +169,26 @@ def _answer(
     return Verdict.UNKNOWN, title, ", and ".join(steps.values())
 
 
-def _families(figures: TrialFigures, head: Headline | None) -> list[tuple[str, str, str]]:
+def _families(
+    figures: TrialFigures, head: Headline | None
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return what speaks for each family, nothing for none, and its cheapest test (S2.2)."""
     infeasible, n_failed = figures.infeasibility, figures.n_failed
-    is_broken = n_failed or infeasible.level is not Level.GREEN
+    broken = f"{n_failed} trials raised, {infeasible.share:.0%} are infeasible"
     edges = ", ".join(e.parameter for e in figures.edges if e.advice is EdgeAdvice.EXPAND)
     few = "" if figures.expected else f"only {figures.n_feasible} feasible trials"
     rate = "" if set(_RATES) & set(figures.varied) else "no learning rate was varied"
-    is_of_data = head in {Headline.OVERFITTING, Headline.SHIFT}
-    return [
-        (
-            "implementation",
-            f"{n_failed} trials raised, {infeasible.share:.0%} are infeasible" if is_broken else "",
-            "tunebook check with the task or the study file",
-        ),
-        (
-            "hyperparameters",
-            f"the best lie at an edge of {edges}" if edges else few or rate,
-            f"widen {edges}" if edges else "add trials, the learning rate among them",
-        ),
-        (
-            "model and data do not fit",
-            "it underfits" if head is Headline.UNDERFITTING else "",
-            "train a larger model, and compare the error on the training data",
-        ),
-        (
-            "dataset",
-            str(head) if is_of_data else "",
-            f"tunebook check data:{figures.data}" if figures.data else "tunebook data report NAME",
-        ),
-    ]
+    evidence = {
+        "implementation": broken if n_failed or infeasible.level is not Level.GREEN else "",
+        "hyperparameters": f"the best lie at an edge of {edges}" if edges else few or rate,
+        "model and data do not fit": "it underfits" if head is Headline.UNDERFITTING else "",
+        "dataset": str(head) if head in {Headline.OVERFITTING, Headline.SHIFT} else "",
+    }
+    wide = f"widen {edges}" if edges else "add trials, the learning rate among them"
+    data = f"tunebook check data:{figures.data}" if figures.data else "tunebook data report NAME"
+    larger = "train a larger model, and compare the error on the training data"
+    own = "tunebook check with the task or the study file"
+    return evidence, dict(zip(evidence, (own, wide, larger, data), strict=True))
 
 
 CHECK = check_of(

@@ -40,7 +40,7 @@ def export(
     """Write trials or all measurements as CSV or JSON."""
     wanted = _format(form, output, as_json=as_json)
     found = study_named(place, study)
-    rows, columns = _measurements(found.trials) if curves else _trials(found.trials)
+    rows, columns = _rows(found.trials, curves=curves)
     if wanted == "json":
         from tunebook.reports.encoding import to_json
 
@@ -66,18 +66,15 @@ def _format(form: str | None, output: Path | None, *, as_json: bool) -> str:
     return wanted
 
 
-def _trials(trials: Sequence[Trial]) -> tuple[list[dict[str, Any]], list[str]]:
-    from tunebook.study.results import flat_row
+def _rows(trials: Sequence[Trial], *, curves: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows of measurements or trials, and their columns."""
+    from tunebook.study.results import MEASUREMENT_COLUMNS, flat_row, measurement_rows
 
+    if curves:
+        columns = list(MEASUREMENT_COLUMNS)
+        return [dict(zip(columns, row, strict=True)) for row in measurement_rows(trials)], columns
     rows = [flat_row(trial) for trial in trials]
     return rows, list(dict.fromkeys(column for row in rows for column in row))
-
-
-def _measurements(trials: Sequence[Trial]) -> tuple[list[dict[str, Any]], list[str]]:
-    from tunebook.study.results import MEASUREMENT_COLUMNS, measurement_rows
-
-    columns = list(MEASUREMENT_COLUMNS)
-    return [dict(zip(columns, row, strict=True)) for row in measurement_rows(trials)], columns
 
 
 def _csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:
