@@ -9,8 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tunebook.analysis.axis import units_of
-from tunebook.analysis.narrowing import end_of
+from tunebook.analysis.axis import end_of, units_of
 from tunebook.analysis.ranking import error, feasible, infeasible
 from tunebook.records import Objective, Trial, Value
 from tunebook.space import Float, Int, Space
