@@ -34,7 +34,7 @@ from tunebook.settings import Settings, environment
 from tunebook.space import Space
 from tunebook.storage import Lease, Store
 from tunebook.study.notices import notices, offer
-from tunebook.study.opening import Opened
+from tunebook.study.opening import Opened, leased
 from tunebook.training import TrainingFunction
 
 _REFUSALS = {
@@ -68,11 +68,8 @@ def drive_study(
     if _is_over(facts, searcher) and not store.requests_after(study, facts.last_request):
         return
     # Refused at once when somebody else drives it.
-    lease = store.acquire_lease(study, time.time())
-    try:
+    with leased(store, study) as lease:
         _drive(store, lease, facts, function, settings=settings, options=options, searcher=searcher)
-    finally:
-        store.release_lease(lease)
 
 
 def _drive(
