@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tunebook.analysis.curve_verdicts import MIN_POINTS, CurveVerdict
+from tunebook.analysis.curve_verdicts import MIN_POINTS, CurveTag, CurveVerdict
 from tunebook.analysis.infeasibility import MIN_IN_GOOD_REGION
-from tunebook.analysis.trial_curves import CurveTag
 from tunebook.checks.check import Ability
 from tunebook.checks.one_look import check_of
 from tunebook.checks.trial_figures import TrialFigures

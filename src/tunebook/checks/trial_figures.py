@@ -10,14 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tunebook.analysis.boundary import EdgeFinding, boundary_test
-from tunebook.analysis.curve_verdicts import CurveVerdict
+from tunebook.analysis.curve_verdicts import CurveTag, CurveVerdict
 from tunebook.analysis.expected_best import MIN_TRIALS, expected_best
 from tunebook.analysis.infeasibility import Infeasibility, common_to, judge_infeasibility
-from tunebook.analysis.ranking import error, feasible, ranked
-from tunebook.analysis.repeats import deviation_of_repeats
+from tunebook.analysis.ranking import deviation_of_repeats, error, feasible, ranked
 from tunebook.analysis.trial_curves import (
     BestCurves,
-    CurveTag,
     gap_of_best,
     judge_best,
     tags_of,

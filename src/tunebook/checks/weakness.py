@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tunebook.analysis.boundary import EdgeAdvice
-from tunebook.analysis.curve_verdicts import Overfitting, Progress
+from tunebook.analysis.curve_verdicts import CurveTag
 from tunebook.analysis.infeasibility import Level
 from tunebook.checks.check import Ability
 from tunebook.checks.decomposition import Headline, SplitError, TermName, decompose, headline
@@ -121,7 +121,7 @@ def judge(figures: TrialFigures) -> Iterator[Finding]:
 
 def _headline(figures: TrialFigures, best: BestTrial) -> Headline | None:
     """Return what to work on first, None where that is not known; chance is no headline."""
-    if best.verdict is not None and best.verdict.overfitting is Overfitting.STRONG:
+    if CurveTag.OVERFITS_STRONGLY in best.tags:
         return Headline.OVERFITTING
     if not best.errors:
         return None
@@ -152,7 +152,7 @@ def _answer(
     """Return the verdict, the title, and what to do where no list says it."""
     if head in _HEADS:
         return Verdict.NOTICE, _HEADS[head][1], ""
-    if best.verdict is not None and best.verdict.progress is Progress.IMPROVING:
+    if CurveTag.IMPROVING in best.tags:
         title = "First the length: the best trial was still improving at its end"
         return Verdict.NOTICE, title, "Raise max_steps"
     if head is Headline.NOTHING:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tunebook.cli import options as opt
-from tunebook.cli.direction import checked_direction, is_terminal
 from tunebook.cli.output import say
-from tunebook.cli.place import Place
+from tunebook.cli.place import Place, study_named
 from tunebook.cli.train import train_file
 from tunebook.cli.values import search_of
-from tunebook.errors import InputError
+from tunebook.errors import InputError, StudyNotFoundError
 
 if TYPE_CHECKING:
     from tunebook.study.study_file import StudyFile
@@ -53,9 +53,9 @@ def run(
     file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)
     if file.recipe is not None:
         raise typer.Exit(train_file(file, place, quiet=quiet, as_json=as_json))
-    asks = not (yes or as_json) and is_terminal()
+    asks = not (yes or as_json) and _is_terminal()
     if not yes:
-        file = checked_direction(file, place, asks=asks)
+        file = _checked_direction(file, place, asks=asks)
     while True:
         try:
             raise typer.Exit(_carry_on(file, place, quiet=quiet, as_json=as_json))
@@ -76,6 +76,40 @@ def _carry_on(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> i
         say(f"The command does not use {', '.join(unused)}: there is no {placeholders} in it.")
     devices = {"workers": file.workers, "per_device": file.per_device}
     return carry_on(study, **devices, quiet=quiet, as_json=as_json)
+
+
+def _is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile:
+    """Return the file, with the other direction if that was a slip.
+
+    ``InputError`` where the name contradicts the direction and nobody can be asked. A study that
+    has trials already is not asked about again.
+    """
+    from tunebook.execution.readings import usual_direction
+
+    direction, metric = file.objective.direction, file.objective.metric
+    usual = usual_direction(metric)
+    if usual is None or usual == direction or _has_trials(file.name, place):
+        return file
+    slip = f"--{direction} {metric}: by its name one would {usual} it"
+    if not asks:
+        raise InputError(
+            slip, do=f"Give --{usual} {metric}, or add --yes if --{direction} is meant"
+        )
+    if typer.confirm(f"{slip}. {usual.capitalize()} it?", default=True, err=True):
+        return file.changed({usual: metric})
+    return file
+
+
+def _has_trials(name: str | None, place: Place) -> bool:
+    try:
+        return name is not None and bool(study_named(place, name).trials)
+    except StudyNotFoundError:
+        return False
 
 
 def _asked_metric(file: StudyFile, error: InputError) -> StudyFile:
