@@ -6,7 +6,7 @@ Everything is computed by ``analysis``; the checks judge it. Errors are turned: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tunebook.analysis.boundary import EdgeFinding, boundary_test
@@ -88,6 +88,7 @@ def trial_figures(facts: Facts, space: Space) -> TrialFigures:
         half, whole = expected_best(errors, [n // 2, n])
         expected = half.mean, whole.mean, errors[n // 2]
     failed = [trial for trial in trials if trial.state is TrialState.FAILED]
+    last = [f"Last one, trial {trial.number}: {trial.error}" for trial in failed[-1:]]
     uses = limit_uses(facts.progress(facts.last_at))
     used = [f"{use.name} {use.used:.3g} of {use.limit:.3g}" for use in uses]
     gap = gap_of_best(trials, objective)
@@ -95,7 +96,7 @@ def trial_figures(facts: Facts, space: Space) -> TrialFigures:
         objective=objective,
         n_failed=len(failed),
         n_feasible=n,
-        failures=". ".join(_failures(failed, trials, space)),
+        failures=". ".join([*common_to(failed, feasible(trials), space), *last]),
         infeasibility=judge_infeasibility(trials, space),
         edges=tuple(boundary_test(trials, space, objective)),
         best=_best(trials, objective, gap),
@@ -109,12 +110,6 @@ def trial_figures(facts: Facts, space: Space) -> TrialFigures:
         varied=tuple(f.name if (f := known(name)) else name for name in space.dimensions),
         data=facts.known_spec.task.options.get("conditions", {}).get("data"),
     )
-
-
-def _failures(failed: list[Trial], trials: list[Trial], space: Space) -> Iterator[str]:
-    if failed:
-        yield from common_to(failed, feasible(trials), space)
-        yield f"Last one, trial {failed[-1].number}: {failed[-1].error}"
 
 
 def _best(trials: list[Trial], objective: Objective, gap: float | None) -> BestTrial | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -93,8 +94,11 @@ def _checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFil
 
     direction, metric = file.objective.direction, file.objective.metric
     usual = usual_direction(metric)
-    if usual is None or usual == direction or _has_trials(file.name, place):
+    if usual is None or usual == direction:
         return file
+    with suppress(StudyNotFoundError):
+        if file.name is not None and study_named(place, file.name).trials:
+            return file
     slip = f"--{direction} {metric}: by its name one would {usual} it"
     if not asks:
         raise InputError(
@@ -103,13 +107,6 @@ def _checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFil
     if typer.confirm(f"{slip}. {usual.capitalize()} it?", default=True, err=True):
         return file.changed({usual: metric})
     return file
-
-
-def _has_trials(name: str | None, place: Place) -> bool:
-    try:
-        return name is not None and bool(study_named(place, name).trials)
-    except StudyNotFoundError:
-        return False
 
 
 def _asked_metric(file: StudyFile, error: InputError) -> StudyFile:
