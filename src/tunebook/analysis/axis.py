@@ -12,10 +12,13 @@ from tunebook.analysis.expected_best import expected_best
 from tunebook.analysis.ranking import N_TOP, error, feasible, infeasible, ranked
 from tunebook.errors import ConfigurationError
 from tunebook.records import Objective, Trial, TrialNumber, Value
-from tunebook.space import Bool, Choice, Space
+from tunebook.space import Bool, Choice, Float, Int, Space
+from tunebook.space.scales import Scale, ScaleKind
 
 MIN_PER_BUCKET = 3
 """A bucket of fewer trials is shown grey (S4.23)."""
+
+_KINDS = {False: ScaleKind.LINEAR, True: ScaleKind.LOG, "1-x": ScaleKind.ONE_MINUS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,26 @@ def units_of(trial: Trial, space: Space) -> dict[str, float]:
     return {n: u for n, u in zip(space.dimensions, units, strict=True) if u == u}
 
 
+def values_of(space: Space, name: str) -> tuple[Value, ...] | None:
+    """Return the values of a choice, None for a range."""
+    match space.parameters[name]:
+        case Choice(values=values):
+            return tuple(values)
+        case Bool():
+            return (False, True)
+    return None
+
+
+def end_of(space: Space, name: str, unit: float) -> float:
+    """Return the number at a unit of a parameter's scale, also beyond its ends."""
+    match space.parameters[name]:
+        case Float(low=low, high=high, log=log):
+            return Scale(_KINDS[log], low, high).beyond(unit)
+        case Int(low=low, high=high, log=log):
+            return float(round(Scale(_KINDS[log], low - 0.5, high + 0.5).beyond(unit)))
+    raise TypeError(f"{name} is not a range")
+
+
 def axis_points(
     trials: Sequence[Trial], space: Space, objective: Objective, *, name: str
 ) -> list[AxisPoint]:
@@ -91,13 +114,7 @@ def isolation(
     found = [(units_of(t, space).get(name), t) for t in [*feasible(trials), *infeasible(trials)]]
     placed = [(unit, trial) for unit, trial in found if unit is not None]
     n_feasible = sum(trial.value is not None for _, trial in placed)
-    parameter = space.parameters[name]
-    if isinstance(parameter, Choice | Bool):
-        values: Sequence[Value] = (
-            parameter.values if isinstance(parameter, Choice) else (False, True)
-        )
-    else:
-        values = [None] * min(10, max(4, n_feasible // 5))
+    values = values_of(space, name) or [None] * min(10, max(4, n_feasible // 5))
     groups: list[list[Trial]] = [[] for _ in values]
     for unit, trial in placed:
         groups[min(len(values) - 1, int(unit * len(values)))].append(trial)

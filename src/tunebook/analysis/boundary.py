@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from tunebook.analysis.axis import units_of
+from tunebook.analysis.axis import end_of, units_of, values_of
 from tunebook.analysis.ranking import N_TOP, infeasible, ranked
 from tunebook.records import Objective, Trial
 from tunebook.space import Choice, Float, Int, Space
-from tunebook.space.scales import Scale, ScaleKind
 
 Units: TypeAlias = Mapping[str, float]
 
@@ -79,7 +78,8 @@ def _at_edge(
     broken_away = [1 - u[name] if is_high else u[name] for u in broken if name in u]
     if any(distance < min(away) for distance in broken_away):
         return EdgeFinding(name, is_high, EdgeAdvice.STABILISE, n_top, None)
-    proposed = _proposal(space, name, is_high=is_high)
+    is_range = values_of(space, name) is None
+    proposed = end_of(space, name, 1 + EXPANSION if is_high else -EXPANSION) if is_range else None
     return EdgeFinding(name, is_high, EdgeAdvice.EXPAND, n_top, proposed)
 
 
@@ -91,19 +91,3 @@ def _margin(space: Space, name: str) -> float | None:
     if isinstance(parameter, Choice) and parameter.ordered and len(parameter.values) > 2:
         return 1 / len(parameter.values)
     return None
-
-
-def _proposal(space: Space, name: str, *, is_high: bool) -> float | None:
-    parameter = space.parameters[name]
-    if not isinstance(parameter, Float | Int):
-        return None
-    scale = Scale(kind_of(parameter.log), parameter.low, parameter.high)
-    wider = scale.beyond(1 + EXPANSION if is_high else -EXPANSION)
-    return float(round(wider)) if isinstance(parameter, Int) else wider
-
-
-def kind_of(log: bool | str) -> ScaleKind:
-    """Return the kind of scale that a range has which says ``log``."""
-    if log == "1-x":
-        return ScaleKind.ONE_MINUS
-    return ScaleKind.LOG if log else ScaleKind.LINEAR

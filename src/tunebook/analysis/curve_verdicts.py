@@ -32,38 +32,33 @@ _LEFT_BY_A_CUBIC = 1.5
 
 _TAIL = 0.2
 _WINDOW = 5
-_OVERFITS, _OVERFITS_STRONGLY = 1.0, 1.5
+_STRONG = 1.5
 _CHANCE = 2.5
 
 
-class Overfitting(StrEnum):
-    """Whether the validation error rises again (S4.24)."""
+class CurveTag(StrEnum):
+    """What is to be known of one trial's curve, in words that fit into a table."""
 
-    NONE = "none"
-    PROBLEMATIC = "problematic"
-    STRONG = "strong"
-
-
-class Progress(StrEnum):
-    """Where the curve stands at its end (S4.26)."""
-
-    IMPROVING = "improving"
-    """Still getting better: more steps would help."""
-    SATURATED = "saturated"
+    OVERFITS_STRONGLY = "overfits strongly"
+    OVERFITS = "overfits"
+    NOISY = "noisy at the end"
+    IMPROVING = "still improves"
+    SATURATED = "saturated early"
     """Was as good as this before half of its steps: fewer would do."""
-    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
 class CurveVerdict:
-    """The verdicts on one curve. ``noise`` is s; ``rise`` the rise above the minimum, in s."""
+    """The verdicts on one curve: whether it overfits (S4.24), and how it ends (S4.26).
+
+    ``noise`` is s; ``rise`` the rise above the minimum, in s. ``first_good_share`` is the share of
+    the curve after which it was first within 1 s of its best running mean.
+    """
 
     noise: float
-    overfitting: Overfitting
     rise: float
-    progress: Progress
     first_good_share: float
-    """The share of the curve after which it was first within 1 s of its best running mean."""
+    tags: tuple[CurveTag, ...]
 
 
 def late_noise(errors: Sequence[float]) -> float:
@@ -94,24 +89,13 @@ def judge_curve(errors: Sequence[float]) -> CurveVerdict | None:
     # A curve without noise changes a little to the very end: that is no verdict yet.
     least = max(s, RESOLUTION * (max(errors) - min(errors)))
     rise = _rise(errors)
-    is_strong, is_problem = rise > _OVERFITS_STRONGLY * least, rise > _OVERFITS * least
-    overfitting = (
-        Overfitting.STRONG
-        if is_strong and rise > 0
-        else Overfitting.PROBLEMATIC
-        if is_problem and rise > 0
-        else Overfitting.NONE
-    )
     best = min(_smooth(errors))
     first = next((i for i, e in enumerate(errors) if e <= best + least), len(errors) - 1)
     share = (first + 1) / len(errors)
-    return CurveVerdict(
-        noise=s,
-        overfitting=overfitting,
-        rise=rise / s if s > 0 else math.inf if rise > 0 else 0.0,
-        progress=_progress(errors, least, share),
-        first_good_share=share,
-    )
+    strong, weak, over = CurveTag.OVERFITS_STRONGLY, CurveTag.OVERFITS, max(rise, 0.0)
+    overfits = strong if over > _STRONG * least else weak if over > least else None
+    tags = tuple(tag for tag in (overfits, _end(errors, least, share)) if tag is not None)
+    return CurveVerdict(s, rise / s if s > 0 else math.inf if rise > 0 else 0.0, share, tags)
 
 
 def _smooth(errors: Sequence[float]) -> list[float]:
@@ -130,7 +114,7 @@ def _rise(errors: Sequence[float]) -> float:
     return 0.0 if running[-1] == lowest else sum(tail) / len(tail) - lowest
 
 
-def _progress(errors: Sequence[float], s: float, first_good_share: float) -> Progress:
+def _end(errors: Sequence[float], s: float, first_good_share: float) -> CurveTag | None:
     """Return the verdict on the end: a fall of more than 1 s, and more than chance would bring."""
     tail = errors[-max(3, round(_TAIL * len(errors))) :]
     tail = tail[:: math.ceil(len(tail) / MAX_TAIL)]
@@ -138,8 +122,8 @@ def _progress(errors: Sequence[float], s: float, first_good_share: float) -> Pro
     fall = -theil_sen(tail) * (n - 1)
     by_chance = (n - 1) * math.sqrt(12 / (n * (n * n - 1)))
     if fall > max(1.0, _CHANCE * by_chance) * s and fall > 0:
-        return Progress.IMPROVING
-    return Progress.SATURATED if first_good_share < 0.5 else Progress.SETTLED
+        return CurveTag.IMPROVING
+    return CurveTag.SATURATED if first_good_share < 0.5 else None
 
 
 def theil_sen(values: Sequence[float]) -> float:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MIN_TRIALS = 20
 """Below so many feasible trials the curve says nothing (S4.45)."""
@@ -28,17 +34,13 @@ def expected_best(errors: Sequence[float], ks: Sequence[int] | None = None) -> l
     """
     if not errors:
         raise ValueError("expected_best needs at least one error")
-    ordered = sorted(errors)
+    ordered = np.sort(errors)
     return [_best_of(ordered, k) for k in (ks or range(1, len(ordered) + 1))]
 
 
-def _best_of(ordered: Sequence[float], k: int) -> ExpectedBest:
+def _best_of(ordered: NDArray[np.float64], k: int) -> ExpectedBest:
     n = len(ordered)
-    survival = [(1 - i / n) ** k for i in range(n + 1)]
-    mean = sum(v * (survival[i] - survival[i + 1]) for i, v in enumerate(ordered))
-
-    def quantile(q: float) -> float:
-        # The smallest error that the best of k reaches with probability q.
-        return next((v for i, v in enumerate(ordered) if 1 - survival[i + 1] >= q), ordered[-1])
-
-    return ExpectedBest(k, mean, quantile(0.25), quantile(0.5), quantile(0.75))
+    # With this probability the best of k is among the first i.
+    reached = 1 - (1 - np.arange(n + 1) / n) ** k
+    quartiles = ordered[np.searchsorted(reached[1:-1], [0.25, 0.5, 0.75])]
+    return ExpectedBest(k, float(ordered @ np.diff(reached)), *map(float, quartiles))

@@ -39,16 +39,6 @@ class TwoFactorGrid:
     excluded: Sequence[int]
     n_steps: int
 
-    @property
-    def row_effect(self) -> float | None:
-        """The main effect of the first factor, in the metric's unit."""
-        return _range(self.row_means)
-
-    @property
-    def column_effect(self) -> float | None:
-        """The main effect of the second factor, in the metric's unit."""
-        return _range(self.column_means)
-
     def front(self, objective: Objective) -> list[Cell]:
         """Return the cells that no cell beats in both cost and value, cheapest first."""
         found: list[Cell] = []
@@ -111,5 +101,6 @@ def _means(told: Sequence[tuple[Value, float]], n_of_each: int) -> dict[Value, f
     return {name: fmean(group) for name, group in groups.items() if len(group) == n_of_each}
 
 
-def _range(means: Mapping[Value, float]) -> float | None:
+def effect(means: Mapping[Value, float]) -> float | None:
+    """Return the main effect of a factor from its means, in the metric's unit."""
     return max(means.values()) - min(means.values()) if len(means) > 1 else None

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.axis import units_of
+from tunebook.analysis.axis import units_of, values_of
 from tunebook.analysis.ranking import error, feasible
 from tunebook.records import Objective, Trial
-from tunebook.space import Bool, Choice, Space
+from tunebook.space import Space
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def table_of(trials: Sequence[Trial], space: Space, objective: Objective) -> Tab
     rows = [[units.get(name, _INACTIVE) for name in names] for units, _ in kept]
     return Table(
         names,
-        tuple(_n_values(space, name) for name in names),
+        tuple(len(values_of(space, name) or ()) or None for name in names),
         np.array(rows, dtype=float).reshape(len(rows), len(names)),
         np.array([error(trial, objective) for _, trial in kept]),
     )
@@ -103,13 +103,6 @@ def importance(trials: Sequence[Trial], space: Space, objective: Objective) -> l
         for name, s, a, b in zip(table.names, shares, low, high, strict=True)
     ]
     return sorted(found, key=lambda i: (-i.share, i.parameter))
-
-
-def _n_values(space: Space, name: str) -> int | None:
-    parameter = space.parameters[name]
-    if isinstance(parameter, Bool):
-        return 2
-    return len(parameter.values) if isinstance(parameter, Choice) else None
 
 
 def _shares(table: Table, rows: NDArray[np.intp]) -> Array:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from tunebook.analysis.axis import units_of
-from tunebook.analysis.narrowing import end_of
+import numpy as np
+
+from tunebook.analysis.axis import end_of, units_of
 from tunebook.analysis.ranking import error, feasible, infeasible
 from tunebook.records import Objective, Trial, Value
 from tunebook.space import Float, Int, Space
@@ -45,6 +45,12 @@ class Cut:
     n_infeasible: int
     n_feasible: int
 
+    @property
+    def beyond(self) -> str:
+        """What is left out, in words."""
+        limit = f"{self.limit:.3g}" if isinstance(self.limit, float) else str(self.limit)
+        return f"{self.parameter} {'above' if self.is_upper else 'below'} {limit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Infeasibility:
@@ -78,51 +84,44 @@ def common_to(bad: Sequence[Trial], others: Sequence[Trial], space: Space) -> li
             found.append(f"All have {name}={value}; of the {len(others)} others {n} do")
     cut = None if found else best_cut(others, bad, space)
     if cut is not None and cut.n_infeasible == len(bad):
-        limit = f"{cut.limit:.3g}" if isinstance(cut.limit, float) else str(cut.limit)
-        side = "above" if cut.is_upper else "below"
         rest = f"of the {len(others)} others {cut.n_feasible} do"
-        found.append(f"All have {cut.parameter} {side} {limit}; {rest}")
+        found.append(f"All have {cut.beyond}; {rest}")
     return found
 
 
 def best_cut(good: Sequence[Trial], bad: Sequence[Trial], space: Space) -> Cut | None:
     """Return the cut that removes most infeasible and fewest feasible trials, if one helps."""
     kept, broken = ([(units_of(t, space), t) for t in found] for found in (good, bad))
-    best: tuple[float, Cut] | None = None
-    for name in space.dimensions:
-        if not isinstance(space.parameters[name], Float | Int):
-            continue
-        for is_upper in (True, False):
-            found = _cut_of(space, name, kept, broken, is_upper=is_upper)
-            if found is not None and (best is None or found[0] > best[0]):
-                best = found
-    return best[1] if best is not None and best[0] >= MIN_GAIN else None
+    cuts = [
+        cut
+        for name in space.dimensions
+        if isinstance(space.parameters[name], Float | Int)
+        for is_upper in (True, False)
+        if (cut := _cut_of(space, name, kept, broken, is_upper=is_upper)) is not None
+    ]
+    gain, best = max(cuts, key=lambda cut: cut[0], default=(0.0, None))
+    return best if gain >= MIN_GAIN else None
 
 
 def _cut_of(
     space: Space, name: str, good: Sequence[Placed], bad: Sequence[Placed], *, is_upper: bool
 ) -> tuple[float, Cut] | None:
-    def placed(trials: Sequence[Placed]) -> list[tuple[float, Trial]]:
-        units = [(units.get(name), trial) for units, trial in trials]
-        return [(u if is_upper else -u, trial) for u, trial in units if u is not None]
-
-    kept, broken = placed(good), placed(bad)
-    if not kept or not broken:
+    """Return the best cut at one end, behind a feasible trial, and what it gains."""
+    sign = 1 if is_upper else -1
+    kept = [(sign * units[name], trial) for units, trial in good if name in units]
+    bad_units = np.sort([sign * units[name] for units, _ in bad if name in units])
+    if not kept or not len(bad_units):
         return None
-    bad_units, good_units = (sorted(u for u, _ in found) for found in (broken, kept))
-    best: tuple[float, Cut] | None = None
-    for last, trial in kept:
-        first_bad = bisect_right(bad_units, last)
-        n_bad = len(bad_units) - first_bad
-        n_good = len(good_units) - bisect_right(good_units, last)
-        gain = n_bad / len(bad) - n_good / len(good)
-        if n_bad and (best is None or gain > best[0]):
-            limit = trial.config[name]
-            if isinstance(space.parameters[name], Float):
-                # The cliff lies anywhere between the two: halfway is off by least.
-                limit = end_of(space, name, abs(last + bad_units[first_bad]) / 2)
-            best = (gain, Cut(name, limit, is_upper, n_bad, n_good))
-    return best
+    places = np.array([unit for unit, _ in kept])
+    n_bad = len(bad_units) - np.searchsorted(bad_units, places, side="right")
+    n_good = len(kept) - np.searchsorted(np.sort(places), places, side="right")
+    gains = np.where(n_bad > 0, n_bad / len(bad) - n_good / len(good), -np.inf)
+    i = int(gains.argmax())
+    limit = kept[i][1].config[name]
+    if n_bad[i] and isinstance(space.parameters[name], Float):
+        # The cliff lies anywhere between the two: halfway is off by least.
+        limit = end_of(space, name, abs(places[i] + bad_units[-n_bad[i]]) / 2)
+    return float(gains[i]), Cut(name, limit, is_upper, int(n_bad[i]), int(n_good[i]))
 
 
 def n_in_good_region(trials: Sequence[Trial], objective: Objective, trial_deviation: float) -> int:

@@ -11,11 +11,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tunebook.analysis.axis import units_of
-from tunebook.analysis.boundary import EDGE, kind_of
+from tunebook.analysis.axis import units_of, values_of
+from tunebook.analysis.boundary import EDGE
 from tunebook.records import Objective, Trial, Value
-from tunebook.space import Choice, Float, Int, Space
-from tunebook.space.scales import Scale
+from tunebook.space import Space
 
 TOP_SHARE, MIN_TOP = 0.2, 4
 """The best fifth of the feasible trials in a box, at least four, define the next (S2.19)."""
@@ -66,15 +65,9 @@ class Box:
     @classmethod
     def of(cls, space: Space) -> Box:
         """Return the whole space."""
-        parameters = {name: space.parameters[name] for name in space.dimensions}
-        return cls(
-            {n: Stretch() for n, p in parameters.items() if isinstance(p, Float | Int)},
-            {
-                n: p.values if isinstance(p, Choice) else (False, True)
-                for n, p in parameters.items()
-                if not isinstance(p, Float | Int)
-            },
-        )
+        values = {name: values_of(space, name) for name in space.dimensions}
+        ranges = {name: Stretch() for name, left in values.items() if left is None}
+        return cls(ranges, {name: left for name, left in values.items() if left is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +108,9 @@ def placed(trial: Trial, space: Space, objective: Objective) -> Placed | None:
     if trial.value is None or not trial.state.has_value:
         return None
     units = units_of(trial, space)
-    numbers = {n for n, p in space.parameters.items() if isinstance(p, Float | Int)}
     return Placed(
-        {n: u for n, u in units.items() if n in numbers},
-        {n: trial.config[n] for n in units if n not in numbers},
+        {n: u for n, u in units.items() if values_of(space, n) is None},
+        {n: trial.config[n] for n in units if values_of(space, n) is not None},
         objective.sign * trial.value,
     )
 
@@ -166,15 +158,3 @@ def _values_left(name: str, left: tuple[Value, ...], top: Sequence[Placed]) -> t
     n_of = {v: sum(type(c) is type(v) and c == v for c in chosen) for v in left}
     kept = tuple(v for v in left if n_of[v] >= VALUE_SHARE * len(top))
     return kept or left
-
-
-def end_of(space: Space, name: str, unit: float) -> float:
-    """Return the number at a unit of a parameter's scale, also beyond its ends."""
-    parameter = space.parameters[name]
-    match parameter:
-        case Float(low=low, high=high, log=log):
-            return Scale(kind_of(log), low, high).beyond(unit)
-        case Int(low=low, high=high, log=log):
-            return float(round(Scale(kind_of(log), low - 0.5, high + 0.5).beyond(unit)))
-        case _:
-            raise TypeError(f"{name} is no number")

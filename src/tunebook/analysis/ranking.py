@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from statistics import variance
 
 from tunebook.records import Objective, Trial, TrialState
 
@@ -35,3 +37,20 @@ def error(trial: Trial, objective: Objective) -> float:
 def ranked(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
     """Return the feasible trials, best first; of equals the earlier one."""
     return sorted(feasible(trials), key=lambda t: (error(t, objective), t.number))
+
+
+def deviation_of_repeats(trials: Sequence[Trial], objective: Objective) -> float | None:
+    """Return the deviation of trials of equal configurations, pooled over configurations.
+
+    Only trials trained anew to the same step are repeats. None if nothing was trained twice.
+    """
+    groups: dict[tuple[object, ...], list[float]] = {}
+    for trial in feasible(trials):
+        if trial.parent is None:
+            key = (trial.step, *sorted(trial.config.items()))
+            groups.setdefault(key, []).append(error(trial, objective))
+    repeated = [group for group in groups.values() if len(group) > 1]
+    n_free = sum(len(group) - 1 for group in repeated)
+    if n_free == 0:
+        return None
+    return math.sqrt(sum(variance(group) * (len(group) - 1) for group in repeated) / n_free)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from statistics import fmean
 
 import numpy as np
 
@@ -14,21 +15,13 @@ SMOOTHING = 0.9
 
 def smoothed(values: Sequence[float], factor: float = SMOOTHING) -> list[float]:
     """Return the exponentially smoothed series, which starts at its first value (S1.1)."""
-    found: list[float] = []
-    for value in values:
-        found.append(value if not found else factor * found[-1] + (1 - factor) * value)
-    return found
+    return list(accumulate(values, lambda mean, value: factor * mean + (1 - factor) * value))
 
 
 def running_mean(values: Sequence[float], window: int) -> list[float]:
     """Return the mean around each place, over at most ``window`` values; shorter at the ends."""
     half = max(0, window // 2)
-    sums = [0.0]
-    for value in values:
-        sums.append(sums[-1] + value)
-    n = len(values)
-    ends = ((max(0, i - half), min(n, i + half + 1)) for i in range(n))
-    return [(sums[b] - sums[a]) / (b - a) for a, b in ends]
+    return [fmean(values[max(0, i - half) : i + half + 1]) for i in range(len(values))]
 
 
 def sign_change_share(values: Sequence[float]) -> float:
@@ -41,11 +34,7 @@ def sign_change_share(values: Sequence[float]) -> float:
 
 def quantile(values: Sequence[float], share: float) -> float:
     """Return the value below which ``share`` of the values lie, between neighbours in a line."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+    return float(np.quantile(values, share))
 
 
 def amplitude(values: Sequence[float]) -> float:
@@ -55,8 +44,7 @@ def amplitude(values: Sequence[float]) -> float:
 
 def tail_mean(values: Sequence[float], share: float = 0.1) -> float:
     """Return the mean of the last ``share`` of the values, of one at least."""
-    n = max(1, round(share * len(values)))
-    return sum(values[-n:]) / n
+    return fmean(values[-max(1, round(share * len(values))) :])
 
 
 def entropy(shares: Sequence[float]) -> float:

@@ -9,12 +9,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import TYPE_CHECKING
 
-from tunebook.analysis.axis import units_of
-from tunebook.analysis.narrowing import end_of
+import numpy as np
+
+from tunebook.analysis.axis import end_of, units_of
 from tunebook.analysis.ranking import N_TOP, error, feasible, infeasible
 from tunebook.records import Objective, Trial, Value
 from tunebook.space import Bool, Choice, Space
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MIN_TRIALS = 10
 """Below so many feasible trials no trend is shown (S0.25)."""
@@ -130,23 +135,12 @@ def _best_unit(pairs: Sequence[tuple[float, float]], trend: Trend) -> float | No
 
 def rank_correlation(xs: Sequence[float], ys: Sequence[float]) -> float:
     """Return Spearman's rank correlation, 0 if either side is constant."""
-    a, b = _ranks(xs), _ranks(ys)
-    mean = (len(xs) + 1) / 2
-    covariance = sum((x - mean) * (y - mean) for x, y in zip(a, b, strict=True))
-    norm = math.sqrt(sum((x - mean) ** 2 for x in a) * sum((y - mean) ** 2 for y in b))
-    return covariance / norm if norm > 0 else 0.0
+    if len(set(xs)) == 1 or len(set(ys)) == 1:
+        return 0.0
+    return float(np.corrcoef(_ranks(xs), _ranks(ys))[0, 1])
 
 
-def _ranks(values: Sequence[float]) -> list[float]:
-    """Return ranks from 1; equals share the mean of theirs."""
-    order = sorted(range(len(values)), key=lambda i: values[i])
-    ranks = [0.0] * len(values)
-    first = 0
-    while first < len(order):
-        last = first
-        while last + 1 < len(order) and values[order[last + 1]] == values[order[first]]:
-            last += 1
-        for i in order[first : last + 1]:
-            ranks[i] = (first + last) / 2 + 1
-        first = last + 1
-    return ranks
+def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
+    """Return ranks; equals share the mean of theirs."""
+    _, place, n = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(n) - (n - 1) / 2)[place])

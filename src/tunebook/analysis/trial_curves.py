@@ -9,22 +9,11 @@ import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from tunebook.analysis.curve_verdicts import CurveVerdict, Overfitting, Progress, judge_curve
+from tunebook.analysis.curve_verdicts import CurveTag, CurveVerdict, judge_curve
 from tunebook.analysis.infeasibility import n_in_good_region
 from tunebook.analysis.ranking import N_TOP, error, feasible, ranked
 from tunebook.records import Objective, Trial, TrialState
-
-
-class CurveTag(StrEnum):
-    """What is to be known of one trial's curve, in words that fit into a table."""
-
-    OVERFITS_STRONGLY = "overfits strongly"
-    OVERFITS = "overfits"
-    NOISY = "noisy at the end"
-    IMPROVING = "still improves"
-    SATURATED = "saturated early"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +51,12 @@ def tags_of(trial: Trial, verdict: CurveVerdict, *, gap: float | None) -> list[C
     ``gap`` is that of ``gap_of_best``: late variance of more than half of it makes comparisons
     luck. While a trial trains only overfitting is seen: the other verdicts are on its end.
     """
-    tags = {
-        CurveTag.OVERFITS_STRONGLY: verdict.overfitting is Overfitting.STRONG,
-        CurveTag.OVERFITS: verdict.overfitting is Overfitting.PROBLEMATIC,
-    }
-    if trial.state in {TrialState.DONE, TrialState.STOPPED, TrialState.PAUSED}:
-        tags |= {
-            CurveTag.NOISY: gap is not None and verdict.noise > 0.5 * gap,
-            CurveTag.IMPROVING: verdict.progress is Progress.IMPROVING,
-            CurveTag.SATURATED: verdict.progress is Progress.SATURATED,
-        }
-    return [tag for tag, holds in tags.items() if holds]
+    tags = set(verdict.tags)
+    if gap is not None and verdict.noise > 0.5 * gap:
+        tags.add(CurveTag.NOISY)
+    if trial.state not in {TrialState.DONE, TrialState.STOPPED, TrialState.PAUSED}:
+        tags &= {CurveTag.OVERFITS_STRONGLY, CurveTag.OVERFITS}
+    return [tag for tag in CurveTag if tag in tags]
 
 
 def judge_best(trials: Sequence[Trial], objective: Objective) -> BestCurves:

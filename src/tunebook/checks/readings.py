@@ -54,7 +54,8 @@ class Trained:
     ``is_cut`` tells that it was ended early because it took too long. The others are there where
     the experiment watched for them: ``sample`` has one more than updates; ``errors`` the share of
     wrong examples on one batch, None where outputs are no scores of classes; ``norms`` those of the
-    gradient; ``updates`` the median norm of an update over that of its weights, by tensor.
+    gradient; ``updates`` the median norm of an update over that of its weights, by tensor;
+    ``seconds`` those of the start and, if it is known, of a step.
     """
 
     losses: tuple[float, ...]

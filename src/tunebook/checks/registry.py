@@ -5,13 +5,11 @@ from __future__ import annotations
 from tunebook.checks import (
     augmentation,
     best_curves,
-    boundary,
     convergence,
     data,
     dataset_quality,
     first_trial,
     held_back,
-    infeasible,
     inputs,
     leak,
     learning,
@@ -63,8 +61,6 @@ CHECKS: tuple[Check, ...] = (
     convergence.CHECK,
     first_trial.CHECK,
     weakness.CHECK,
-    infeasible.CHECK,
-    boundary.CHECK,
     best_curves.CHECK,
     search_extent.CHECK,
 )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import final
 
 from tunebook.checks.examination import NotPossible
 from tunebook.checks.experiments import Experiment, Look, Train
-from tunebook.checks.first_trial import DESCRIPTION, Description
+from tunebook.checks.first_trial import Description
 from tunebook.checks.readings import NotFinite, OutOfMemory, Raised, Reading, Trained
 from tunebook.execution.dry_run import DryRun
 from tunebook.execution.interrupts import polite_interrupts
@@ -42,7 +40,7 @@ class TrialLaboratory:
     def carry_out(self, experiment: Experiment) -> Reading:
         """Return the reading of an experiment; ``NotPossible`` for what needs a look inside."""
         match experiment:
-            case Look(what=what) if what == DESCRIPTION:
+            case Look(what="description"):
                 return self.described
             case Train(one_batch=False, factor=1.0, without=(), watch=()):
                 with WorkingFolder("tunebook-check-") as folder:
@@ -56,36 +54,20 @@ class TrialLaboratory:
             closing(ProcessExecutor(self.train, setup, n_workers=1)) as executor,
         ):
             run = DryRun(executor)
-            measured = run.run(
-                asked.config,
-                self.described.max_steps,
-                limit_s=self.max_seconds,
-                n_steps=asked.updates,
-            )
-        objective, curves = self.described.objective, run.curves
-        curve = curves.get(objective.metric, Series()).trained()
-        values = tuple(objective.sign * value for value in curve.values)
-        at = next(
-            (s for s, v in zip(curve.steps, values, strict=True) if not math.isfinite(v)), None
-        )
+            most, limit_s = self.described.max_steps, self.max_seconds
+            measured = run.run(asked.config, most, limit_s=limit_s, n_steps=asked.updates)
+        metric, sign, curves = setup.objective.metric, setup.objective.sign, run.curves
+        curve = curves.get(metric, Series()).trained()
+        values = tuple(sign * value for value in curve.values)
+        bad = (s for s, v in zip(curve.steps, values, strict=True) if not math.isfinite(v))
+        at = next(bad, None)
         if run.failure is not None and run.failure.kind is not FailureKind.DIVERGED:
             return _raised(run.failure)
         if run.failure is not None or at is not None:
             return NotFinite(at or len(values) + 1, values)
         metrics = {name: tuple(series.trained().values) for name, series in curves.items()}
-        seconds = _seconds(curves, measured.startup_s)
+        seconds = tuple(s for s in (measured.startup_s, measured.step_s) if s is not None)
         return Trained(values, run.is_cut, metrics=metrics, seconds=seconds)
-
-
-def _seconds(curves: Mapping[str, Series], startup_s: float) -> tuple[float, ...]:
-    """Return the seconds of the start and of each step; where steps were skipped, their mean."""
-    at = {0: 0.0}
-    for series in curves.values():
-        at |= zip(series.steps, series.seconds, strict=True)
-    found, ends = [startup_s], sorted(at.items())
-    for (before, begin), (step, end) in pairwise(ends):
-        found += [(end - begin) / (step - before)] * (step - before)
-    return tuple(found)
 
 
 def _raised(failure: Failure) -> Raised | OutOfMemory:

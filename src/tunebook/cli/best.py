@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Store, StudyName
+from tunebook.cli.options import AsJson, StudyName
 from tunebook.cli.output import emit, emit_json
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.settings import find_settings
-
-if TYPE_CHECKING:
-    pass
 
 
 def best(
-    ctx: typer.Context,
+    place: Place,
     study: StudyName,
     model: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write the trained network into this folder.")
@@ -26,8 +23,6 @@ def best(
         bool, typer.Option("--test", help="Measure it on the test set. Each look is counted.")
     ] = False,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Print the best configuration and its checkpoint.
 
@@ -37,7 +32,6 @@ def best(
     """
     from tunebook.study.results import best_row
 
-    place = place_of(ctx, home, store)
     found = study_named(place, study)
     row = best_row(found.best)
     if model is not None:

@@ -38,7 +38,7 @@ def chart(
         )
         for step, value in points
     ]
-    rows = _ascii_rows(dots, columns, height) if is_ascii else _rows(dots, columns, height)
+    rows = _rows(dots, columns, height, is_ascii=is_ascii)
     told = {0: labels[0], height - 1: labels[1]}
     bar, corner, line = ("|", "+", "-") if is_ascii else ("┤", "└", "─")
     lines = [f"{told.get(y, ''):>{margin}} {bar}{row.rstrip()}" for y, row in enumerate(rows)]
@@ -47,18 +47,15 @@ def chart(
     return [*lines, " " * (margin + 2) + ends]
 
 
-def _rows(dots: Sequence[tuple[int, int]], columns: int, height: int) -> list[str]:
+def _rows(
+    dots: Sequence[tuple[int, int]], columns: int, height: int, *, is_ascii: bool
+) -> list[str]:
+    across, down = (1, 1) if is_ascii else (2, 4)
     cells = [[0] * columns for _ in range(height)]
     for x, y in _joined(dots):
-        cells[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
-    return ["".join(chr(_BRAILLE | cell) if cell else " " for cell in row) for row in cells]
-
-
-def _ascii_rows(dots: Sequence[tuple[int, int]], columns: int, height: int) -> list[str]:
-    cells = [[" "] * columns for _ in range(height)]
-    for x, y in _joined(dots):
-        cells[y][x] = "*"
-    return ["".join(row) for row in cells]
+        cells[y // down][x // across] |= _DOTS[y % down][x % across]
+    letter = {0: " "} | ({1: "*"} if is_ascii else {})
+    return ["".join(letter.get(cell) or chr(_BRAILLE | cell) for cell in row) for row in cells]
 
 
 def _joined(dots: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -66,6 +63,7 @@ def _joined(dots: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     found = set(dots)
     for (x, y), (to_x, to_y) in pairwise(dots):
         n = max(abs(to_x - x), abs(to_y - y))
-        for k in range(1, n):
-            found.add((round(x + (to_x - x) * k / n), round(y + (to_y - y) * k / n)))
+        found |= {
+            (round(x + (to_x - x) * k / n), round(y + (to_y - y) * k / n)) for k in range(1, n)
+        }
     return found

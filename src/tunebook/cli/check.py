@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Quiet, Store
+from tunebook.cli.options import AsJson, Quiet, Settings
 from tunebook.cli.output import emit, emit_json, emit_table, say
-from tunebook.cli.place import Place, has_store, opened_store, place_of
+from tunebook.cli.place import Place, has_store, opened_store
 from tunebook.cli.values import values_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WIDTH = 70
 
 
 def check(
-    ctx: typer.Context,
+    place: Place,
     subject: Annotated[
         str,
         typer.Argument(
@@ -34,12 +34,7 @@ def check(
     data: Annotated[
         str | None, typer.Option(metavar="NAME", help="The dataset that a recipe trains on.")
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="A value of the configuration, as lr=0.1."
-        ),
-    ] = None,
+    settings: Settings = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of weights and batches.")] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 also if something is UNKNOWN.")
@@ -49,8 +44,6 @@ def check(
     ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Look for mistakes in a training task or study file, in data, or in a finished study.
 
@@ -64,7 +57,7 @@ def check(
     from tunebook.records.finding import Verdict, leading_causes, worst
 
     given = values_of(settings or [])
-    found = _subject(place_of(ctx, home, store), subject, data=data, given=given, seed=seed)
+    found = _subject(place, subject, data=data, given=given, seed=seed)
     done = examine(
         CHECKS,
         found.abilities,
@@ -93,49 +86,49 @@ def check(
 def _subject(
     place: Place, name: str, *, data: str | None, given: Mapping[str, Any], seed: int
 ) -> Subject:
-    from tunebook.checks.subjects import Lookup
+    from tunebook.checks.subjects import find_subject
     from tunebook.settings import find_settings
 
-    settings = find_settings(*place)
+    home = find_settings(*place).home
+    is_said = name.startswith(("recipe:", "data:", "study:"))
+    if data is None and name.endswith((".yaml", ".yml")) and not is_said:
+        return _of_file(name, home, given, seed)
     store = opened_store(place)[0] if has_store(place) else None
-    lookup = Lookup(settings.home, store, _read_file(settings.home))
-    return lookup.find(name, data=data, given=given, seed=seed)
+    return find_subject(name, home=home, store=store, data=data, given=given, seed=seed)
 
 
-def _read_file(home: Path) -> Any:
-    """Return what makes a subject of a study file."""
+def _of_file(path: str, home: Path, given: Mapping[str, Any], seed: int) -> Subject:
+    """Return what a study file describes; its function or script can only be trained."""
+    from pathlib import Path
 
-    def read(path: Path, given: Mapping[str, Any], seed: int) -> Subject:
-        from pathlib import Path
+    from tunebook.checks.check import Ability
+    from tunebook.checks.first_trial import Description
+    from tunebook.checks.subjects import Subject, of_preset
+    from tunebook.checks.trial_laboratory import TrialLaboratory
+    from tunebook.records import Budget, Configuration, Objective, TaskKind
+    from tunebook.space import Space
+    from tunebook.study.study_file import read_study_file
+    from tunebook.study.tasks import load_ref
 
-        from tunebook.checks.first_trial import Description
-        from tunebook.checks.subjects import of_preset, of_training
-        from tunebook.records import Budget, Configuration, Objective, TaskKind
-        from tunebook.space import Space
-        from tunebook.study.study_file import read_study_file
-        from tunebook.study.tasks import load_ref
-
-        file = read_study_file(path)
-        if file.recipe is not None:
-            recipe = file.recipe
-            if recipe.partition(":")[0].endswith(".py"):
-                recipe = str(Path(file.folder or ".") / recipe)
-            values = {**file.set, **given}
-            return of_preset(recipe, data=file.data, home=home, given=values, seed=seed)
-        task, space = file.task(), Space.from_dict(file.space)
-        described = Description(
-            Objective.of(**file.objective.model_dump()),
-            Budget(**file.budget.model_dump()),
-            file.max_steps,
-            file.workers or 1,
-            starts_each_trial=task.kind is TaskKind.SCRIPT,
-        )
-        config = Configuration({**space.default(file.max_steps), **given})
-        space.check(config, file.max_steps)
-        name = file.name or path.stem
-        return of_training(name, load_ref(task), described, config=config, seed=seed)
-
-    return read
+    file = read_study_file(path)
+    if file.recipe is not None:
+        is_own = file.recipe.partition(":")[0].endswith(".py")
+        recipe = str(Path(file.folder or ".") / file.recipe) if is_own else file.recipe
+        values = {**file.set, **given}
+        return of_preset(recipe, data=file.data, home=home, given=values, seed=seed)
+    task, space, name = file.task(), Space.from_dict(file.space), str(file.name)
+    described = Description(
+        Objective.of(**file.objective.model_dump()),
+        Budget(**file.budget.model_dump()),
+        file.max_steps,
+        file.workers or 1,
+        starts_each_trial=task.kind is TaskKind.SCRIPT,
+    )
+    config = Configuration({**space.default(file.max_steps), **given})
+    space.check(config, file.max_steps)
+    carry_out = TrialLaboratory(name, load_ref(task), described, seed).carry_out
+    abilities, length = frozenset({Ability.CAN_TRAIN}), file.max_steps or 1
+    return Subject(name, "study file", abilities, carry_out, config, length)
 
 
 def _show(done: Examination) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.options import AsJson
 from tunebook.cli.output import emit, emit_json, emit_table
-from tunebook.cli.place import place_of, study_named
-from tunebook.errors import InputError
+from tunebook.cli.place import Place, study_named
+from tunebook.errors import InputError, StudyNotFoundError
 
 if TYPE_CHECKING:
+    from tunebook.presets.strategies import StrategyRow
+    from tunebook.reports.messages import ComparisonMessage
     from tunebook.study import Study
 
 _ONE_EACH = (
@@ -23,7 +25,7 @@ _ONE_EACH = (
 
 
 def compare(
-    ctx: typer.Context,
+    place: Place,
     studies: Annotated[list[str], typer.Argument(metavar="STUDY STUDY...", help="Two or more.")],
     output: Annotated[
         Path | None,
@@ -32,8 +34,6 @@ def compare(
         ),
     ] = None,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Show studies side by side.
 
@@ -45,13 +45,10 @@ def compare(
     from tunebook.presets.strategies import is_comparable_by_strategy
     from tunebook.reports.comparison import comparison_message
 
-    place = place_of(ctx, home, store)
     found = {name: study_named(place, name) for name in studies}
     comparison = comparison_message([_message(study) for study in found.values()])
     if is_comparable_by_strategy(list(found.values())):
-        from tunebook.cli.strategies import show_strategies
-
-        show_strategies(list(found.values()), place, comparison, as_json=as_json, output=output)
+        _show_strategies(list(found.values()), place, comparison, as_json=as_json, output=output)
         return
     if output is not None:
         raise InputError(
@@ -128,3 +125,94 @@ def _emit(rows: list[dict[str, Any]]) -> None:
             for row in rows
         ],
     )
+
+
+def _show_strategies(
+    studies: Sequence[Study],
+    place: Place,
+    side: ComparisonMessage,
+    *,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    """Print cost and quality, what differs, what was found, trends and caveats; or write a page."""
+    from dataclasses import asdict
+
+    from tunebook.cli.summary import moment_of
+    from tunebook.presets.search_comparison import compare_searches, comparison_sections
+    from tunebook.presets.strategies import strategy_row
+    from tunebook.reports.sections import write_page
+
+    rows = [strategy_row(s, _confirming(s, place), now=moment_of(s)) for s in studies]
+    found = compare_searches(studies, rows, side)
+    if output is not None:
+        write_page(
+            output,
+            comparison_sections(found),
+            f"Searches: {', '.join(study.name for study in studies)}",
+        )
+    if as_json:
+        told = asdict(found)
+        emit_json({"studies": told.pop("rows"), "order": list(side.order), **told})
+        return
+    _emit_cost(sorted(rows, key=lambda r: side.ranks.get(r.study, 0)), found.metric, side)
+    _emit_found(rows)
+    emit("")
+    for sentence in found.sentences:
+        emit(sentence)
+
+
+def _confirming(study: Study, place: Place) -> Study | None:
+    from tunebook.presets.confirming import name_of_confirmation
+
+    try:
+        return study_named(place, name_of_confirmation(study.name))
+    except StudyNotFoundError:
+        return None
+
+
+def _emit_cost(rows: Sequence[StrategyRow], metric: str, side: ComparisonMessage) -> None:
+    from tunebook.analysis.forecast import duration
+    from tunebook.live.appearance import number_text
+    from tunebook.presets.strategies import confirmed_text
+
+    emit_table(
+        [
+            *("rank", "study", "search", ">trials", ">unusable"),
+            *(">data", ">steps", ">time", ">cost"),
+            *(">baseline", f">best {metric}", ">trained again"),
+        ],
+        [
+            (
+                str(side.ranks.get(row.study, "-")),
+                row.study,
+                row.strategy,
+                str(row.n_trials),
+                str(row.n_unusable),
+                f"{float(row.conditions['data_fraction']):.0%}",
+                f"{row.n_steps:,}",
+                duration(row.seconds),
+                "-" if row.cost is None else f"{row.cost:.2f}",
+                number_text(row.baseline),
+                number_text(row.best),
+                confirmed_text(row),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _emit_found(rows: Sequence[StrategyRow]) -> None:
+    """Print the values found, where they are not the same in all studies."""
+    from tunebook.live.appearance import short
+    from tunebook.presets.search_comparison import found_values
+
+    names, values = found_values(rows)
+    if not names:
+        return
+    emit("")
+    lines = [
+        (row.study, *("-" if found[n] is None else short(found[n]) for n in names))
+        for row, found in zip(rows, values, strict=True)
+    ]
+    emit_table(["found by", *(f">{name}" for name in names)], lines)

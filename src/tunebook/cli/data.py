@@ -119,12 +119,11 @@ def list_(ctx: typer.Context, as_json: AsJson = False, home: Home = None) -> Non
         return
     emit_table(
         ["name", "version", "kind", ">items", "imported"],
-        [(name, version, kind, str(n), _day(at)) for name, version, kind, n, at in rows],
+        [
+            (*words, str(n), f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M}")
+            for *words, n, at in rows
+        ],
     )
-
-
-def _day(at: float) -> str:
-    return f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M}"
 
 
 @data.command()

@@ -8,28 +8,23 @@ from typing import Annotated
 import typer
 
 from tunebook.cli.named import find_named
-from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.options import AnyName, AsJson
 from tunebook.cli.output import emit_json, say
-from tunebook.cli.place import place_of
+from tunebook.cli.place import Place
 from tunebook.errors import InputError
 
 
 def delete(
-    ctx: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="A study, a dataset or a guide; data:NAME says which."),
-    ],
+    place: Place,
+    name: AnyName,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Delete a study, a dataset or a guide, with all its files. This cannot be undone.
 
     A study or guide that is running is refused.
     """
-    found = find_named(place_of(ctx, home, store), name)
+    found = find_named(place, name)
     what = f"the {'dataset' if found.kind == 'data' else found.kind} {found.name}: {found.holds}"
     if not yes and not sys.stdin.isatty():
         raise InputError(

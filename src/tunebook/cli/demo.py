@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Hours, Quiet, Store, Trials, Workers
+from tunebook.cli.options import AsJson, Quiet, with_flags
 from tunebook.cli.output import emit, emit_json, say
-from tunebook.cli.place import all_studies, place_of
+from tunebook.cli.place import Place, all_studies
 from tunebook.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,15 +25,12 @@ SETTINGS: dict[str, Any] = {
 """Those of ``examples/fashion.py``."""
 
 
+@with_flags("trials", "hours", "workers")
 def demo(
-    ctx: typer.Context,
-    trials: Trials = None,
-    hours: Hours = None,
-    workers: Workers = None,
+    place: Place,
     quiet: Quiet = False,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
+    **flags: Any,
 ) -> None:
     """Tune a small network on 7,000 real images.
 
@@ -44,7 +41,6 @@ def demo(
     from tunebook.study.description import free_name
     from tunebook.study.tune import tune
 
-    place = place_of(ctx, home, store)
     try:
         from tunebook.recipes.fashion import SPACE, train
     except ModuleNotFoundError as error:
@@ -54,8 +50,7 @@ def demo(
             "The demo trains with PyTorch, which is not installed",
             do="pip install 'tunebook[torch]'",
         ) from None
-    changes = {"trials": trials, "hours": hours, "workers": workers}
-    settings = SETTINGS | {key: value for key, value in changes.items() if value is not None}
+    settings = SETTINGS | {key: value for key, value in flags.items() if value is not None}
     if not quiet:
         say("tuning a small convolutional network on 7,000 images of clothes (Fashion-MNIST, MIT)")
     study = tune(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import Home, Store, StudyName
+from tunebook.cli.options import StudyName
 from tunebook.cli.output import emit, say
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.errors import InputError, nearest
 from tunebook.files import write_file
 from tunebook.records.text import clean
@@ -24,7 +24,7 @@ FORMATS = ("csv", "json")
 
 
 def export(
-    ctx: typer.Context,
+    place: Place,
     study: StudyName,
     curves: Annotated[
         bool, typer.Option("--curves", help="Every measurement instead of a line for each trial.")
@@ -36,13 +36,11 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print it.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Write trials or all measurements as CSV or JSON."""
     wanted = _format(form, output, as_json=as_json)
-    found = study_named(place_of(ctx, home, store), study)
-    rows, columns = _measurements(found.trials) if curves else _trials(found.trials)
+    found = study_named(place, study)
+    rows, columns = _rows(found.trials, curves=curves)
     if wanted == "json":
         from tunebook.records.text import to_json
 
@@ -68,18 +66,15 @@ def _format(form: str | None, output: Path | None, *, as_json: bool) -> str:
     return wanted
 
 
-def _trials(trials: Sequence[Trial]) -> tuple[list[dict[str, Any]], list[str]]:
-    from tunebook.study.results import flat_row
+def _rows(trials: Sequence[Trial], *, curves: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows of measurements or trials, and their columns."""
+    from tunebook.study.results import MEASUREMENT_COLUMNS, flat_row, measurement_rows
 
+    if curves:
+        columns = list(MEASUREMENT_COLUMNS)
+        return [dict(zip(columns, row, strict=True)) for row in measurement_rows(trials)], columns
     rows = [flat_row(trial) for trial in trials]
     return rows, list(dict.fromkeys(column for row in rows for column in row))
-
-
-def _measurements(trials: Sequence[Trial]) -> tuple[list[dict[str, Any]], list[str]]:
-    from tunebook.study.results import MEASUREMENT_COLUMNS, measurement_rows
-
-    columns = list(MEASUREMENT_COLUMNS)
-    return [dict(zip(columns, row, strict=True)) for row in measurement_rows(trials)], columns
 
 
 def _csv(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Quiet, Store
+from tunebook.cli.options import AsJson, Quiet, Settings
 from tunebook.cli.output import emit, emit_json, say
-from tunebook.cli.place import place_of
+from tunebook.cli.place import Place
 from tunebook.cli.values import values_of
 from tunebook.errors import InputError
 from tunebook.records.text import clean
@@ -17,57 +17,38 @@ if TYPE_CHECKING:
     from tunebook.guide.session import Session
 
 
-Task: TypeAlias = Annotated[
-    str, typer.Argument(metavar="TASK", help="file.py:Name of a training task, or a study file.")
-]
-Budget: TypeAlias = Annotated[
-    int, typer.Option(metavar="N", help="Updates for everything: all stages share them.")
-]
-Yes: TypeAlias = Annotated[
-    bool, typer.Option("--yes", "-y", help="Take every decision as proposed; ask nothing.")
-]
-Target: TypeAlias = Annotated[
-    float | None, typer.Option(metavar="VALUE", help="The metric's value that is wanted.")
-]
-Held: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="A value to hold, such as batch_size=64."),
-]
-Until: TypeAlias = Annotated[
-    int, typer.Option(metavar="N", min=0, max=8, help="The last stage to carry out.")
-]
-Again: TypeAlias = Annotated[
-    int | None,
-    typer.Option(metavar="N", min=0, max=8, help="Repeat this stage and those after it."),
-]
-Skip: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(metavar="CHECK=REASON", help="Pass a gate's check, with a recorded reason."),
-]
-Name: TypeAlias = Annotated[str | None, typer.Option(metavar="NAME", help="The guide's name.")]
-Seed: TypeAlias = Annotated[int, typer.Option(metavar="N", help="Makes the guide repeatable.")]
-Workers: TypeAlias = Annotated[
-    int, typer.Option(metavar="N", min=0, help="Trials at the same time.")
-]
-
-
 def guide(
-    ctx: typer.Context,
-    task: Task,
-    budget: Budget,
-    yes: Yes = False,
-    target: Target = None,
-    settings: Held = None,
-    until: Until = 8,
-    again: Again = None,
-    skip: Skip = None,
-    name: Name = None,
-    seed: Seed = 0,
-    workers: Workers = 1,
+    place: Place,
+    task: Annotated[
+        str,
+        typer.Argument(metavar="TASK", help="file.py:Name of a training task, or a study file."),
+    ],
+    budget: Annotated[
+        int, typer.Option(metavar="N", help="Updates for everything: all stages share them.")
+    ],
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Take every decision as proposed; ask nothing.")
+    ] = False,
+    target: Annotated[
+        float | None, typer.Option(metavar="VALUE", help="The metric's value that is wanted.")
+    ] = None,
+    settings: Settings = None,
+    until: Annotated[
+        int, typer.Option(metavar="N", min=0, max=8, help="The last stage to carry out.")
+    ] = 8,
+    again: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, max=8, help="Repeat this stage and those after it."),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHECK=REASON", help="Pass a gate's check, with a recorded reason."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="The guide's name.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Makes the guide repeatable.")] = 0,
+    workers: Annotated[int, typer.Option(metavar="N", min=0, help="Trials at the same time.")] = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Carry the tuning playbook out for a training task: debug, measure, decide, confirm.
 
@@ -83,7 +64,6 @@ def guide(
     from tunebook.study.study_file import read_study_file
     from tunebook.training.task import load_task
 
-    place = place_of(ctx, home, store)
     options = GuideOptions(
         budget,
         name=name,

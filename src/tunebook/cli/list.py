@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.options import AsJson
 from tunebook.cli.output import emit_json, emit_table, say
-from tunebook.cli.place import all_studies, place_of
+from tunebook.cli.place import Place, all_studies
 
 if TYPE_CHECKING:
     from tunebook.study import Study
 
 
-def list_studies(
-    ctx: typer.Context, as_json: AsJson = False, home: Home = None, store: Store = None
-) -> None:
+def list_studies(place: Place, as_json: AsJson = False) -> None:
     """List all studies, with their states and best values."""
-    place = place_of(ctx, home, store)
     rows = [_row(study) for study in all_studies(place)]
     if as_json:
         emit_json(rows)

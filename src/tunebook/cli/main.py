@@ -22,6 +22,7 @@ from tunebook.cli.export import export
 from tunebook.cli.guide import guide
 from tunebook.cli.list import list_studies
 from tunebook.cli.options import Home, Store
+from tunebook.cli.place import at_place
 from tunebook.cli.recover import recover
 from tunebook.cli.rename import rename
 from tunebook.cli.report import report
@@ -69,7 +70,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     )
 }
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    app.command(name)(at_place(command))
 app.add_typer(data, name="data")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunebook.cli.place import Place, opened_store
-from tunebook.errors import InputError, StudyBusyError, nearest
+from tunebook.errors import StudyBusyError
 
 if TYPE_CHECKING:
     from tunebook.settings import Settings
@@ -33,30 +33,19 @@ def find_named(place: Place, name: str) -> Named:
 
     ``InputError`` if there is none, or more than one.
     """
+    from tunebook.checks.subjects import kind_of
     from tunebook.datasets.library import names_of
     from tunebook.guide.removal import guide_names
 
     store, settings = opened_store(place)
-    kind, colon, plain = name.partition(":")
-    known = {
-        "study": (_study, [entry.name for entry in store.list_studies()]),
-        "data": (_dataset, names_of(settings.home)),
-        "guide": (_guide, guide_names(settings.home)),
+    names = {
+        "study": [entry.name for entry in store.list_studies()],
+        "data": names_of(settings.home),
+        "guide": guide_names(settings.home),
     }
-    if colon and kind in known:
-        name, known = plain, {kind: known[kind]}
-    found = [find(name, store, settings) for find, names in known.values() if name in names]
-    if len(found) > 1:
-        raise InputError(
-            "More than one thing has this name",
-            got=name,
-            expected=" or ".join(f"{one.kind}:{name}" for one in found),
-        )
-    if not found:
-        names = {each for _, names in known.values() for each in names}
-        wanted = ", ".join(known).replace("data", "dataset").replace(", guide", " or guide")
-        raise InputError(f"There is no {wanted} of this name", got=name, do=nearest(name, names))
-    return found[0]
+    kind, plain = kind_of(name, names)
+    find = {"study": _study, "data": _dataset, "guide": _guide}[kind]
+    return find(plain, store, settings)
 
 
 def _opened_studies(store: Store, settings: Settings) -> dict[str, Opened]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
@@ -11,6 +11,9 @@ import typer
 Command = TypeVar("Command", bound=Callable[..., None])
 
 StudyName: TypeAlias = Annotated[str, typer.Argument(metavar="STUDY", help="The study's name.")]
+AnyName: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NAME", help="A study, a dataset or a guide; data:NAME says which.")
+]
 Home: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -22,61 +25,9 @@ Store: TypeAlias = Annotated[
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-Workers: TypeAlias = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Trials at once; 0: in this process. Default: 1 for each GPU."),
-]
-PerDevice: TypeAlias = Annotated[int | None, typer.Option(metavar="N", help="Trials on one GPU.")]
-
-# -- the budget ----------------------------------------------------------------------------
-
-Trials: TypeAlias = Annotated[
-    int | None, typer.Option(metavar="N", help="Trials at most. Default: 10 if there is no limit.")
-]
-Hours: TypeAlias = Annotated[float | None, typer.Option(metavar="H", help="Hours of work at most.")]
-
-LIMITS: Mapping[str, Any] = {
-    "trials": Trials,
-    "steps": Annotated[
-        int | None, typer.Option(metavar="N", help="Training steps at most, over all trials.")
-    ],
-    "hours": Hours,
-    "cost": Annotated[
-        float | None, typer.Option(metavar="X", help="Money at most; needs --price-per-hour.")
-    ],
-    "price_per_hour": Annotated[
-        float | None, typer.Option(metavar="X", help="What the machine costs in an hour.")
-    ],
-    "target": Annotated[
-        float | None, typer.Option(metavar="X", help="Stop when a trial reaches this value.")
-    ],
-    "patience": Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Stop after N trials in a row without a better one."),
-    ],
-    "max_failures": Annotated[
-        int | None, typer.Option(metavar="N", help="Give up when more than N trials failed.")
-    ],
-}
-
-
-def with_limits(command: Command) -> Command:
-    """Give a command the options of the budget; it takes them as ``**limits``."""
-    signature = inspect.signature(command, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    limits = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-        for name, kind in LIMITS.items()
-    ]
-    command.__signature__ = signature.replace(parameters=[*own, *limits])  # type: ignore[attr-defined]  # what typer reads
-    return command
-
-
-# -- what is tuned -------------------------------------------------------------------------
-
-Words: TypeAlias = Annotated[
+Settings: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(metavar="STUDY.yaml | -- COMMAND", help="A study file, or a command."),
+    typer.Option("--set", metavar="NAME=VALUE", help="A value set by hand, such as lr=0.01."),
 ]
 Parameters: TypeAlias = Annotated[
     list[str] | None,
@@ -90,54 +41,63 @@ Constraints: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--constraint", metavar="RULE", help="Such as 'warmup <= 0.1 * max_steps'."),
 ]
-Maximize: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="METRIC", help="The metric of which more is better.")
-]
-Minimize: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="METRIC", help="The metric of which less is better.")
-]
-Reduce: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="HOW", help="A curve's value: best (default), last or mean_last_3."),
-]
-MaxSteps: TypeAlias = Annotated[
-    int | None, typer.Option(metavar="N", help="Steps of a full training.")
-]
 Search: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="auto (default), random, bayes, bayes:initial=5, ..."),
 ]
-WarmStart: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(metavar="STUDY", help="An older study to start from; may be given again."),
-]
-Seed: TypeAlias = Annotated[
-    int | None, typer.Option(metavar="N", help="Makes the study repeatable. Default: 0.")
-]
-Name: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="STUDY", help="The study's name; one that exists goes on.")
-]
-Patterns: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--pattern", metavar="REGEX", help="How the command prints its metrics. May be repeated."
+
+LIMITS: dict[str, tuple[Any, ...]] = {
+    "trials": (int, "N", "Trials at most. Default: 10 if there is no limit."),
+    "steps": (int, "N", "Training steps at most, over all trials."),
+    "hours": (float, "H", "Hours of work at most."),
+    "cost": (float, "X", "Money at most; needs --price-per-hour."),
+    "price_per_hour": (float, "X", "What the machine costs in an hour."),
+    "target": (float, "X", "Stop when a trial reaches this value."),
+    "patience": (int, "N", "Stop after N trials in a row without a better one."),
+    "max_failures": (int, "N", "Give up when more than N trials failed."),
+}
+"""The options of the budget: the type, what stands for the value, and the help."""
+
+_FLAGS: dict[str, tuple[Any, ...]] = LIMITS | {
+    "maximize": (str, "METRIC", "The metric of which more is better."),
+    "minimize": (str, "METRIC", "The metric of which less is better."),
+    "reduce": (str, "HOW", "A curve's value: best (default), last or mean_last_3."),
+    "max_steps": (int, "N", "Steps of a full training."),
+    "warm_start": (list[str], "STUDY", "An older study to start from; may be given again."),
+    "workers": (int, "N", "Trials at once; 0: in this process. Default: 1 for each GPU."),
+    "per_device": (int, "N", "Trials on one GPU."),
+    "trial_timeout_s": (float, "S", "Seconds that one trial may train.", "--timeout"),
+    "seed": (int, "N", "Makes the study repeatable. Default: 0."),
+    "name": (str, "STUDY", "The study's name; one that exists goes on."),
+    "pattern": (list[str], "REGEX", "How the command prints its metrics. May be repeated."),
+    "grace_s": (
+        *(float, "S", "Seconds a script may work on after --max-steps. Default: 30."),
+        "--grace",
     ),
-]
-Grace: TypeAlias = Annotated[
-    float | None,
-    typer.Option(metavar="S", help="Seconds a script may work on after --max-steps. Default: 30."),
-]
-DivergedExit: TypeAlias = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="The exit code by which a script says that it diverged."),
-]
-DivergedPattern: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="REGEX", help="What a script prints when it has diverged.")
-]
-Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take all as is.")]
-Timeout: TypeAlias = Annotated[
-    float | None, typer.Option(metavar="S", help="Seconds that one trial may train.")
-]
-Notes: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="What the study is about.")
-]
+    "diverged_exit": (int, "N", "The exit code by which a script says that it diverged."),
+    "diverged_pattern": (str, "REGEX", "What a script prints when it has diverged."),
+    "notes": (str, "TEXT", "What the study is about."),
+    "data": (str, "NAME", "The dataset, as NAME or NAME@VERSION."),
+    "sample": (float, "SHARE", "Train on this share of the training data (0 to 1)."),
+    "updates_per_step": (int, "N", "Updates in a step, which ends by an evaluation."),
+}
+"""Options under the names of the keys of a study file, further ones and the limits."""
+
+
+def with_flags(*names: str) -> Callable[[Command], Command]:
+    """Give a command these options of the table; it takes them as ``**flags``."""
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        flags = [_parameter(name, *_FLAGS[name]) for name in names]
+        command.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]  # what typer reads
+        return command
+
+    return decorate
+
+
+def _parameter(name: str, kind: Any, metavar: str, text: str, *words: str) -> inspect.Parameter:
+    annotation = Annotated[kind | None, typer.Option(*words, metavar=metavar, help=text)]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, keyword, default=None, annotation=annotation)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import typer
+
+from tunebook.cli import options as opt
 from tunebook.errors import StudyNotFoundError
 from tunebook.settings import Settings, find_settings
 
 if TYPE_CHECKING:
-    import typer
-
     from tunebook.storage import Store
     from tunebook.study import Study
 
@@ -20,6 +24,25 @@ class Place(NamedTuple):
 
     home: str | None
     store: str | None
+
+
+def at_place(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --home and --store, before or behind its name; it takes both as ``place``."""
+
+    @wraps(command)
+    def run(
+        ctx: typer.Context, home: opt.Home = None, store: opt.Store = None, **options: Any
+    ) -> None:
+        command(place=place_of(ctx, home, store), **options)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    parameters = [p.replace(kind=keyword) for p in own if p.name != "place"]
+    parameters.append(inspect.Parameter("ctx", keyword, annotation=typer.Context))
+    for name, kind in (("home", opt.Home), ("store", opt.Store)):
+        parameters.append(inspect.Parameter(name, keyword, default=None, annotation=kind))
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer reads
+    return run
 
 
 def place_of(ctx: typer.Context, home: str | None, store: str | None) -> Place:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.options import AsJson
 from tunebook.cli.output import emit, emit_json, say
-from tunebook.cli.place import place_of
+from tunebook.cli.place import Place
 from tunebook.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 
 
 def recover(
-    ctx: typer.Context,
+    place: Place,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="The new store; must not exist yet."),
     ] = None,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Read what can be read of a damaged store into a new one, and say what is missing.
 
@@ -34,7 +32,7 @@ def recover(
     from tunebook.storage import open_store
     from tunebook.storage.recovery import recover as recovered_into
 
-    damaged = Path(find_settings(*place_of(ctx, home, store)).store)
+    damaged = Path(find_settings(*place).store)
     into = output or damaged.with_name(f"{damaged.stem}.recovered{damaged.suffix}")
     if not damaged.is_file():
         raise InputError("There is no store to recover", got=str(damaged), do="Name it by --store")

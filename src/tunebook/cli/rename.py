@@ -7,24 +7,19 @@ from typing import Annotated
 import typer
 
 from tunebook.cli.named import find_named
-from tunebook.cli.options import AsJson, Home, Store
+from tunebook.cli.options import AnyName, AsJson
 from tunebook.cli.output import emit_json, say
-from tunebook.cli.place import place_of
+from tunebook.cli.place import Place
 
 
 def rename(
-    ctx: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="A study, a dataset or a guide; data:NAME says which."),
-    ],
+    place: Place,
+    name: AnyName,
     new_name: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Give a study, a dataset or a guide another name. One that is running is refused."""
-    found = find_named(place_of(ctx, home, store), name)
+    found = find_named(place, name)
     found.rename(new_name)
     if as_json:
         emit_json({"kind": found.kind, "name": new_name})

@@ -7,24 +7,22 @@ from typing import Annotated
 
 import typer
 
-from tunebook.cli.options import Home, Store, StudyName
+from tunebook.cli.options import StudyName
 from tunebook.cli.output import say
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.errors import InputError
 
 
 def report(
-    ctx: typer.Context,
+    place: Place,
     study: StudyName,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE.html", help="Where to; else STUDY.html."),
     ] = None,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Write a study into one page that opens from a disk, with no server and no network."""
-    loaded = study_named(place_of(ctx, home, store), study)
+    loaded = study_named(place, study)
     path = output or Path(f"{study}.html".replace("/", "-"))
     try:
         loaded.write_report(path)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from tunebook.cli import options as opt
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 
 
-@opt.with_limits
+@opt.with_flags("workers", "per_device", *opt.LIMITS)
 def resume(
-    ctx: typer.Context,
+    place: Place,
     study: opt.StudyName,
-    workers: opt.Workers = None,
-    per_device: opt.PerDevice = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
-    home: opt.Home = None,
-    store: opt.Store = None,
-    **limits: float | None,
+    **flags: Any,
 ) -> None:
     """Go on with a study that was put down.
 
@@ -27,8 +25,7 @@ def resume(
     from tunebook.cli.driving import carry_on
     from tunebook.presets.described import load_changed
 
-    place = place_of(ctx, home, store)
+    devices = {name: flags.pop(name) for name in ("workers", "per_device")}
     known = study_named(place, study)
-    found = load_changed(known.name, limits, home=place.home, store=place.store)
-    devices = {"workers": workers, "per_device": per_device}
+    found = load_changed(known.name, flags, home=place.home, store=place.store)
     raise typer.Exit(carry_on(found, **devices, quiet=quiet, as_json=as_json))

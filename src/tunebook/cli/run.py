@@ -2,56 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tunebook.cli import options as opt
-from tunebook.cli.direction import checked_direction, is_terminal
 from tunebook.cli.output import say
-from tunebook.cli.place import Place, place_of
+from tunebook.cli.place import Place, study_named
 from tunebook.cli.train import train_file
 from tunebook.cli.values import search_of
-from tunebook.errors import InputError
+from tunebook.errors import InputError, StudyNotFoundError
 
 if TYPE_CHECKING:
     from tunebook.study.study_file import StudyFile
 
-_KEYS = (
-    *("maximize", "minimize", "reduce", "max_steps", "seed", "name", "notes"),
-    *("workers", "per_device", "diverged_exit", "diverged_pattern"),
+
+@opt.with_flags(
+    *("maximize", "minimize", "reduce", "max_steps", "warm_start", "workers", "per_device"),
+    *("trial_timeout_s", "seed", "name", "pattern", "grace_s", "diverged_exit"),
+    *("diverged_pattern", "notes", *opt.LIMITS),
 )
-
-
-@opt.with_limits
 def run(
-    ctx: typer.Context,
-    words: opt.Words = None,
+    place: Place,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="STUDY.yaml | -- COMMAND", help="A study file, or a command."),
+    ] = None,
     parameter: opt.Parameters = None,
     constraint: opt.Constraints = None,
-    maximize: opt.Maximize = None,
-    minimize: opt.Minimize = None,
-    reduce: opt.Reduce = None,
-    max_steps: opt.MaxSteps = None,
     search: opt.Search = None,
-    warm_start: opt.WarmStart = None,
-    workers: opt.Workers = None,
-    per_device: opt.PerDevice = None,
-    timeout: opt.Timeout = None,
-    seed: opt.Seed = None,
-    name: opt.Name = None,
-    pattern: opt.Patterns = None,
-    grace: opt.Grace = None,
-    diverged_exit: opt.DivergedExit = None,
-    diverged_pattern: opt.DivergedPattern = None,
-    yes: opt.Yes = False,
-    notes: opt.Notes = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take all as is.")] = False,
     quiet: opt.Quiet = False,
     as_json: opt.AsJson = False,
-    home: opt.Home = None,
-    store: opt.Store = None,
-    **limits: float | None,
+    **flags: Any,
 ) -> None:
     """Tune an untouched script, or what a study file describes.
 
@@ -64,17 +50,13 @@ def run(
     """
     from tunebook.errors import MetricUnclearError
 
-    flags = {key: ctx.params[key] for key in _KEYS} | limits
-    flags |= {"trial_timeout_s": timeout, "pattern": pattern or None, "grace_s": grace}
-    flags["warm_start"] = tuple(warm_start) if warm_start else None
     flags["search"] = None if search is None else search_of(search)
-    place = place_of(ctx, home, store)
     file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)
     if file.recipe is not None:
         raise typer.Exit(train_file(file, place, quiet=quiet, as_json=as_json))
-    asks = not (yes or as_json) and is_terminal()
+    asks = not (yes or as_json) and _is_terminal()
     if not yes:
-        file = checked_direction(file, place, asks=asks)
+        file = _checked_direction(file, place, asks=asks)
     while True:
         try:
             raise typer.Exit(_carry_on(file, place, quiet=quiet, as_json=as_json))
@@ -95,6 +77,36 @@ def _carry_on(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> i
         say(f"The command does not use {', '.join(unused)}: there is no {placeholders} in it.")
     devices = {"workers": file.workers, "per_device": file.per_device}
     return carry_on(study, **devices, quiet=quiet, as_json=as_json)
+
+
+def _is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile:
+    """Return the file, with the other direction if that was a slip.
+
+    ``InputError`` where the name contradicts the direction and nobody can be asked. A study that
+    has trials already is not asked about again.
+    """
+    from tunebook.execution.readings import usual_direction
+
+    direction, metric = file.objective.direction, file.objective.metric
+    usual = usual_direction(metric)
+    if usual is None or usual == direction:
+        return file
+    with suppress(StudyNotFoundError):
+        if file.name is not None and study_named(place, file.name).trials:
+            return file
+    slip = f"--{direction} {metric}: by its name one would {usual} it"
+    if not asks:
+        raise InputError(
+            slip, do=f"Give --{usual} {metric}, or add --yes if --{direction} is meant"
+        )
+    if typer.confirm(f"{slip}. {usual.capitalize()} it?", default=True, err=True):
+        return file.changed({usual: metric})
+    return file
 
 
 def _asked_metric(file: StudyFile, error: InputError) -> StudyFile:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Store, StudyName
+from tunebook.cli.options import AsJson, StudyName
 from tunebook.cli.output import emit, emit_json, is_unicode
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.records.measurement import BATCH, CLASS, is_of_class
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MARKS = {"problem": "!", "notice": "-", "pass": "+"}
 
 
 def show(
-    ctx: typer.Context,
+    place: Place,
     study: StudyName,
     trial: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Show this trial in full.")
@@ -31,13 +31,11 @@ def show(
         bool, typer.Option("--yaml", help="Print the study file that 'tunebook run' takes.")
     ] = False,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Show a study: state, budget, best trial, findings."""
     from tunebook.cli.summary import summary_of
 
-    found = study_named(place_of(ctx, home, store), study)
+    found = study_named(place, study)
     if as_yaml:
         from tunebook.study.study_file import file_of, to_yaml
 

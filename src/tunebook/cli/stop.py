@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Store, StudyName
+from tunebook.cli.options import AsJson, StudyName
 from tunebook.cli.output import emit_json, say
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.records import RequestObeyed, StudyState
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ PENDING = "pending"
 
 
 def stop(
-    ctx: typer.Context,
+    place: Place,
     study: StudyName,
     trial: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="End only this trial.")
@@ -29,8 +29,6 @@ def stop(
         float, typer.Option(metavar="S", min=0, help="Wait so many seconds for the answer.")
     ] = 30.0,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """End a running study, or one trial of it, politely.
 
@@ -38,7 +36,7 @@ def stop(
     """
     from tunebook.study.results import trial_of
 
-    found = study_named(place_of(ctx, home, store), study)
+    found = study_named(place, study)
     what = found.name
     if trial is not None:
         what = f"trial {trial_of(found.facts, trial).number} of {found.name}"

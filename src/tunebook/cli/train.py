@@ -9,7 +9,7 @@ import typer
 
 from tunebook.cli import options as opt
 from tunebook.cli.output import emit, emit_json, say
-from tunebook.cli.place import Place, place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.cli.values import search_of, values_in, values_of
 from tunebook.errors import InputError
 
@@ -19,87 +19,52 @@ if TYPE_CHECKING:
     from tunebook.study import Study
     from tunebook.study.study_file import StudyFile
 
-_KEYS = (
-    *("max_steps", "seed", "name", "notes", "workers", "per_device"),
-    *("data", "sample", "updates_per_step"),
+
+@opt.with_flags(
+    *("data", "sample", "max_steps", "updates_per_step", "name", "notes", "seed", "workers"),
+    *("per_device", "trial_timeout_s", *opt.LIMITS),
 )
-
-Recipe = Annotated[
-    str | None,
-    typer.Argument(metavar="RECIPE", help="A recipe's name, or file.py:Task of your own."),
-]
-Data = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The dataset, as NAME or NAME@VERSION.")
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="A value set by hand, such as lr=0.01."),
-]
-Config = Annotated[
-    str | None, typer.Option(metavar="FILE", help="A JSON or YAML file of values, as --set.")
-]
-From = Annotated[
-    str | None,
-    typer.Option("--from", metavar="STUDY", help="Take the best values that a study found."),
-]
-Like = Annotated[
-    str | None,
-    typer.Option(metavar="STUDY", help="A new task like this one; other options change it."),
-]
-Confirm = Annotated[
-    int | None,
-    typer.Option(
-        metavar="SEEDS",
-        help="Train baseline and best again, so often. Default: 1 after a search on a sample.",
-    ),
-]
-Goal = Annotated[
-    str | None,
-    typer.Option(
-        metavar="GOAL", help="Search for this: explore, best (values) or model; the search follows."
-    ),
-]
-Sample = Annotated[
-    float | None,
-    typer.Option(metavar="SHARE", help="Train on this share of the training data (0 to 1)."),
-]
-Yes = Annotated[
-    bool, typer.Option("--yes", "-y", help="Search over values that are stale without asking.")
-]
-Updates = Annotated[
-    int | None, typer.Option(metavar="N", help="Updates in a step, which ends by an evaluation.")
-]
-
-
-@opt.with_limits
 def train(
-    ctx: typer.Context,
-    recipe: Recipe = None,
-    data: Data = None,
-    settings: Settings = None,
-    config: Config = None,
-    from_study: From = None,
-    like: Like = None,
+    place: Place,
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="RECIPE", help="A recipe's name, or file.py:Task of your own."),
+    ] = None,
+    settings: opt.Settings = None,
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A JSON or YAML file of values, as --set.")
+    ] = None,
+    from_study: Annotated[
+        str | None,
+        typer.Option("--from", metavar="STUDY", help="Take the best values that a study found."),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(metavar="STUDY", help="A new task like this one; other options change it."),
+    ] = None,
     search: opt.Search = None,
-    goal: Goal = None,
+    goal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GOAL",
+            help="Search for this: explore, best (values) or model; the search follows.",
+        ),
+    ] = None,
     parameter: opt.Parameters = None,
     constraint: opt.Constraints = None,
-    sample: Sample = None,
-    confirm: Confirm = None,
-    max_steps: opt.MaxSteps = None,
-    updates_per_step: Updates = None,
-    name: opt.Name = None,
-    notes: opt.Notes = None,
-    seed: opt.Seed = None,
-    workers: opt.Workers = None,
-    per_device: opt.PerDevice = None,
-    timeout: opt.Timeout = None,
-    home: opt.Home = None,
-    store: opt.Store = None,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SEEDS",
+            help="Train baseline and best again, so often. Default: 1 after a search on a sample.",
+        ),
+    ] = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
-    yes: opt.Yes = False,
-    **limits: float | None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Search over values that are stale without asking.")
+    ] = False,
+    **flags: Any,
 ) -> None:
     """Train a recipe on a dataset: once, or with --search many times.
 
@@ -112,13 +77,10 @@ def train(
     """
     from tunebook.presets.reuse import found_by
 
-    place = place_of(ctx, home, store)
-    flags = {key: ctx.params[key] for key in _KEYS} | limits
-    wanted = None if search is None else search_of(search)
+    flags["search"] = None if search is None else search_of(search)
     if goal is not None:
-        trials = limits["trials"]
-        wanted = _advised(goal, search, n_trials=int(trials or 10), n_parallel=workers or 1)
-    flags |= {"trial_timeout_s": timeout, "search": wanted}
+        n_trials, n_parallel = flags["trials"] or 10, flags["workers"] or 1
+        flags["search"] = _advised(goal, search, n_trials=n_trials, n_parallel=n_parallel)
     if parameter:
         from tunebook.space import Space
 
@@ -126,9 +88,9 @@ def train(
     values = (values_in(config) if config else {}) | values_of(settings or [])
     found = None if from_study is None else found_by(study_named(place, from_study))
     file = _form(place, recipe, like, (dict(found.values) if found else {}) | values)
-    options: dict[str, Any] = {"quiet": quiet, "as_json": as_json, "confirm": confirm}
-    options["agrees"] = yes
-    raise typer.Exit(train_file(file.changed(flags), place, found=found, **options))
+    options = {"quiet": quiet, "as_json": as_json, "agrees": yes}
+    file = file.changed(flags)
+    raise typer.Exit(train_file(file, place, found=found, confirm=confirm, **options))
 
 
 def _advised(goal: str, search: str | None, *, n_trials: int, n_parallel: int) -> dict[str, Any]:
@@ -197,12 +159,8 @@ def train_file(
     for notice in made.notices:
         if not quiet:
             say(notice)
-    options: dict[str, Any] = {
-        "workers": file.workers,
-        "per_device": file.per_device,
-        "quiet": quiet,
-    }
-    code = carry_on(study, dry_run=not study.trials, **options)
+    devices: dict[str, Any] = {"workers": file.workers, "per_device": file.per_device}
+    code = carry_on(study, dry_run=not study.trials, quiet=quiet, **devices)
     n_seeds = (1 if file.sample < 1.0 else 0) if confirm is None else confirm
     again = None
     if n_seeds and made.is_search and code == DONE and study.facts.best is not None:
@@ -211,7 +169,7 @@ def train_file(
         again = open_confirmation(study, n_seeds=n_seeds, home=place.home, store=place.store)
         if not quiet:
             say(f"training the baseline and the best again on all data: {again.name}")
-        code = carry_on(again, **options)
+        code = carry_on(again, quiet=quiet, **devices)
     _tell(study, made, again, as_json=as_json)
     return code
 

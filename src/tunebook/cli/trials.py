@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunebook.cli.options import AsJson, Home, Store, StudyName
+from tunebook.cli.options import AsJson, StudyName
 from tunebook.cli.output import emit, emit_json, emit_table, is_unicode, say
-from tunebook.cli.place import place_of, study_named
+from tunebook.cli.place import Place, study_named
 from tunebook.records import TrialState
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _POINTS = 12
 
 
 def trials(
-    ctx: typer.Context,
+    place: Place,
     study: StudyName,
     state: Annotated[
         list[str] | None, typer.Option(metavar="STATE", help="Only trials in it; may be repeated.")
@@ -33,15 +33,13 @@ def trials(
     descending: Annotated[bool, typer.Option("--descending", "-r", help="Largest first.")] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=0, help="Show so many.")] = None,
     as_json: AsJson = False,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Print the trials of a study, filtered and sorted."""
     from tunebook.records import Direction
     from tunebook.reports.trial_messages import TrialQuery, selected
     from tunebook.study.results import trial_row
 
-    facts = study_named(place_of(ctx, home, store), study).facts
+    facts = study_named(place, study).facts
     is_larger_better = facts.known_spec.objective.direction is Direction.MAXIMIZE
     is_descending = descending != (sort == "value" and is_larger_better)
     query = TrialQuery(sort=sort, is_descending=is_descending, states=state or ())

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tunebook.cli.options import Home, Store
 from tunebook.cli.output import emit, say
-from tunebook.cli.place import opened_store, place_of
+from tunebook.cli.place import Place, opened_store
 from tunebook.errors import InputError
 
 LOOPBACK = "127.0.0.1"
@@ -17,15 +16,13 @@ PORT = 8410
 
 
 def ui(
-    ctx: typer.Context,
+    place: Place,
     port: Annotated[
         int, typer.Option(metavar="N", min=0, max=65535, help="Port; 0 is any that is free.")
     ] = PORT,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Where to listen. Others can reach it then.")
     ] = LOOPBACK,
-    home: Home = None,
-    store: Store = None,
 ) -> None:
     """Serve the dashboard until interrupted, and print its address.
 
@@ -40,7 +37,7 @@ def ui(
             got=error.name,
             do="pip install 'tunebook[ui]'",
         ) from error
-    opened, settings = opened_store(place_of(ctx, home, store))
+    opened, settings = opened_store(place)
     if host != LOOPBACK:
         say(f"Listening on {host}: whoever can reach this machine and has the address may steer.")
     serve(opened, settings, host=host, port=port, ready=_tell)

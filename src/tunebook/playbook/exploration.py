@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tunebook.analysis.axis import units_of
+from tunebook.analysis.axis import end_of, units_of
 from tunebook.analysis.boundary import EXPANSION, EdgeAdvice, EdgeFinding, boundary_test
 from tunebook.analysis.importance import importance
 from tunebook.analysis.infeasibility import judge_infeasibility
-from tunebook.analysis.narrowing import Box, Narrowing, Stretch, end_of, narrowed, placed
+from tunebook.analysis.narrowing import Box, Narrowing, Stretch, narrowed, placed
 from tunebook.playbook.hyperparameters import known
 from tunebook.records import Objective, Trial, Value
 from tunebook.space import Bool, Choice, Constant, Float, Int, Parameter, Space

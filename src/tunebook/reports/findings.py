@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tunebook.checks import boundary, infeasible
 from tunebook.checks.best_curves import judge_best_curve
-from tunebook.checks.search_extent import judge_size
+from tunebook.checks.search_extent import judge_space
 from tunebook.checks.trial_figures import trial_figures
 from tunebook.engine import Facts
 from tunebook.playbook.plans import rate_caveat
@@ -22,9 +21,8 @@ def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
     if not facts.trials:
         return []
     figures = trial_figures(facts, space)
-    judges = (infeasible.judge, boundary.judge, judge_best_curve, judge_size)
     found = [
-        *(finding_message(finding) for judge in judges for finding in judge(figures)),
+        *map(finding_message, (*judge_space(figures), *judge_best_curve(figures))),
         *_rate(space),
         *findings_of_recipe(facts),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tunebook.analysis.grid import TwoFactorGrid, two_factor_grid
+from tunebook.analysis.grid import TwoFactorGrid, effect, two_factor_grid
 from tunebook.engine import Facts
 from tunebook.records import Objective, Value
 from tunebook.records.section import Cell, Chart, ChartKind, ChartSeries, Section, SectionTable
@@ -47,9 +47,9 @@ def grid_section(grid: TwoFactorGrid, objective: Objective, row: str, column: st
 
 def _effects(grid: TwoFactorGrid, row: str, column: str) -> str:
     told = [
-        f"{name} alone moves the mean by {effect:.4g}"
-        for name, effect in ((row, grid.row_effect), (column, grid.column_effect))
-        if effect is not None
+        f"{name} alone moves the mean by {size:.4g}"
+        for name, means in ((row, grid.row_means), (column, grid.column_means))
+        if (size := effect(means)) is not None
     ]
     n = sum(cell.n for cell in grid.cells)
     return f"{n} runs in {len(grid.cells)} cells; {'; '.join(told) or 'no factor is complete'}."

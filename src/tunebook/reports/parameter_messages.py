@@ -8,8 +8,7 @@ from tunebook.analysis.axis import Bucket, axis_points, isolation
 from tunebook.analysis.boundary import EdgeFinding, boundary_test
 from tunebook.analysis.expected_best import MIN_TRIALS, ExpectedBest, expected_best
 from tunebook.analysis.importance import importance, refusal
-from tunebook.analysis.ranking import error, feasible
-from tunebook.analysis.repeats import deviation_of_repeats
+from tunebook.analysis.ranking import deviation_of_repeats, error, feasible
 from tunebook.analysis.trends import trends
 from tunebook.analysis.trial_curves import gap_of_best
 from tunebook.engine import Facts

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, final
 
-from tunebook.analysis.narrowing import Box, Narrowing, end_of, narrowed, placed
+from tunebook.analysis.axis import end_of
+from tunebook.analysis.narrowing import Box, Narrowing, narrowed, placed
 from tunebook.records import Configuration
 from tunebook.search.coordinates import alone
 from tunebook.search.options import check_options, option

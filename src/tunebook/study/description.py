@@ -28,6 +28,11 @@ from tunebook.space import Space
 from tunebook.study.environment import describe_environment
 
 _MAX_NAME = 200
+_STEPS = {
+    "what": "max_steps is the number of steps of a full training",
+    "expected": "a whole number from 1, or None if the task decides",
+}
+_SEED = {"what": "A seed cannot be this", "expected": "a whole number from 0"}
 
 
 def describe_study(
@@ -43,18 +48,19 @@ def describe_study(
     objective = Objective.of(
         maximize=options["maximize"], minimize=options["minimize"], reduce=options["reduce"]
     )
+    max_steps = options["max_steps"]
     budget = Budget(**{field.name: options[field.name] for field in fields(Budget)})
     return StudySpec(
         name=checked_name(name),
         space=space.to_dict(),
         objective=objective,
         budget=budget,
-        max_steps=_checked_steps(options["max_steps"]),
+        max_steps=None if max_steps is None else whole_number(max_steps, 1, **_STEPS),
         search=describe(make_searcher(options["search"])),
         workers=options.get("workers") or 0,
         per_device=options.get("per_device") or 1,
         trial_timeout_s=options.get("trial_timeout_s"),
-        seed=_checked_seed(options["seed"]),
+        seed=whole_number(options["seed"], 0, **_SEED),
         task=task,
         notes=options["notes"],
         environment=describe_environment() | _data_of(task),
@@ -159,19 +165,8 @@ def checked_name(name: object) -> str:
     return str(name)
 
 
-def _checked_steps(max_steps: object) -> int | None:
-    if max_steps is None:
-        return None
-    if isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1:
-        raise InputError(
-            "max_steps is the number of steps of a full training",
-            got=max_steps,
-            expected="a whole number from 1, or None if the task decides",
-        )
-    return max_steps
-
-
-def _checked_seed(seed: object) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError("A seed cannot be this", got=seed, expected="a whole number from 0")
-    return seed
+def whole_number(value: object, least: int, *, what: str, expected: str) -> int:
+    """Return a whole number of ``least`` or more; ``InputError`` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(what, got=value, expected=expected)
+    return value

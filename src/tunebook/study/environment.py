@@ -24,8 +24,11 @@ def describe_environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "versions": {name: v for name in _TOLD if (v := _version(name)) is not None},
     }
-    code = _state_of_code()
-    return found | ({"code": code} if code else {})
+    commit = _git("rev-parse", "HEAD")
+    if commit:
+        changes = _git("status", "--porcelain", "--untracked-files=no")
+        found["code"] = {"commit": commit, "is_changed": bool(changes)}
+    return found
 
 
 def _program() -> str:
@@ -40,15 +43,6 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _state_of_code() -> dict[str, Any]:
-    """Return the commit of the folder's code and whether it was changed since, if git knows."""
-    commit = _git("rev-parse", "HEAD")
-    if not commit:
-        return {}
-    changes = _git("status", "--porcelain", "--untracked-files=no")
-    return {"commit": commit, "is_changed": bool(changes)}
 
 
 def _git(*arguments: str) -> str:

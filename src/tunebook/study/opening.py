@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import atexit
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from tunebook.files import WorkingFolder
 from tunebook.records import StudyId, StudySpec, TaskRef
 from tunebook.settings import Settings, find_settings
 from tunebook.space import Space
-from tunebook.storage import Store, open_store
+from tunebook.storage import Lease, Store, open_store
 from tunebook.study.description import changes_to, describe_study, free_name
 from tunebook.study.warm_start import past_of
 
@@ -62,12 +63,19 @@ def find_or_create(store: Store, spec: StudySpec) -> StudyId:
         return store.create_study(spec, now)
     changes = changes_to(facts, spec, now)
     if changes:
-        lease = store.acquire_lease(study, now)
-        try:
+        with leased(store, study):
             store.append(study, changes, store.last_seq(study))
-        finally:
-            store.release_lease(lease)
     return study
+
+
+@contextmanager
+def leased(store: Store, study: StudyId) -> Iterator[Lease]:
+    """Hold the study's lease; ``StudyBusyError`` while somebody else drives it."""
+    lease = store.acquire_lease(study, time.time())
+    try:
+        yield lease
+    finally:
+        store.release_lease(lease)
 
 
 def settings_for(options: Mapping[str, Any]) -> Settings:

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tunebook.engine import replay
 from tunebook.errors import StudyExistsError
 from tunebook.records import StudySpec, TrialNumber
 from tunebook.settings import Settings
 from tunebook.storage.checkpoints import folder_name
 from tunebook.study.description import checked_name
-from tunebook.study.opening import Opened
+from tunebook.study.opening import Opened, leased
 from tunebook.study.running import trial_setup
+from tunebook.study.study import Study
 
 
 def folders_of(spec: StudySpec, settings: Settings) -> list[Path]:
@@ -30,8 +28,8 @@ def folders_of(spec: StudySpec, settings: Settings) -> list[Path]:
 
 def delete_study(opened: Opened) -> None:
     """Delete a study, its logs and its checkpoints; ``StudyBusyError`` while it is driven."""
-    with _held(opened) as spec:
-        for folder in folders_of(spec, opened.settings):
+    with leased(opened.store, opened.study):
+        for folder in folders_of(Study(opened).spec, opened.settings):
             shutil.rmtree(folder, ignore_errors=True)
         opened.store.delete_study(opened.study)
 
@@ -43,22 +41,12 @@ def rename_study(opened: Opened, name: str) -> None:
     the name that it had then.
     """
     checked_name(name)
-    with _held(opened) as spec:
+    with leased(opened.store, opened.study):
         if name in {entry.name for entry in opened.store.list_studies()}:
             raise StudyExistsError(
                 "There is a study of that name already", got=name, do="Choose another name"
             )
-        for folder in folders_of(spec, opened.settings):
+        for folder in folders_of(Study(opened).spec, opened.settings):
             if folder.exists():
                 folder.rename(folder.with_name(folder_name(name)))
         opened.store.rename_study(opened.study, name, time.time())
-
-
-@contextmanager
-def _held(opened: Opened) -> Iterator[StudySpec]:
-    store, study, _ = opened
-    lease = store.acquire_lease(study, time.time())
-    try:
-        yield replay(event for _, event in store.events_after(study)).known_spec
-    finally:
-        store.release_lease(lease)

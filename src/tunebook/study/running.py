@@ -13,7 +13,6 @@ from tunebook.driver import Driver
 from tunebook.engine import Facts, Machine, replay
 from tunebook.errors import (
     BudgetError,
-    InputError,
     MetricMissingError,
     MetricUnclearError,
     TaskError,
@@ -33,8 +32,9 @@ from tunebook.search.registry import make_searcher
 from tunebook.settings import Settings, environment
 from tunebook.space import Space
 from tunebook.storage import Lease, Store
+from tunebook.study.description import whole_number
 from tunebook.study.notices import notices, offer
-from tunebook.study.opening import Opened
+from tunebook.study.opening import Opened, leased
 from tunebook.training import TrainingFunction
 
 _REFUSALS = {
@@ -68,11 +68,8 @@ def drive_study(
     if _is_over(facts, searcher) and not store.requests_after(study, facts.last_request):
         return
     # Refused at once when somebody else drives it.
-    lease = store.acquire_lease(study, time.time())
-    try:
+    with leased(store, study) as lease:
         _drive(store, lease, facts, function, settings=settings, options=options, searcher=searcher)
-    finally:
-        store.release_lease(lease)
 
 
 def _drive(
@@ -142,13 +139,8 @@ def resolve_workers(workers: int | None, per_device: int) -> int:
     """Return how many workers train: what was said, else as many as the GPUs take, else one."""
     if workers is None:
         return max(1, len(find_gpus(environment())) * per_device)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
-        raise InputError(
-            "The number of workers cannot be this",
-            got=workers,
-            expected="a whole number from 1, or 0 to train in this process",
-        )
-    return workers
+    expected = "a whole number from 1, or 0 to train in this process"
+    return whole_number(workers, 0, what="The number of workers cannot be this", expected=expected)
 
 
 def _is_over(facts: Facts, searcher: Searcher) -> bool:

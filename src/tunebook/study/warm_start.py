@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from tunebook.engine import Facts, replay
 from tunebook.errors import InputError, SearchError, StudyNotFoundError
@@ -24,9 +25,10 @@ def past_of(store: Store, spec: StudySpec, names: object) -> tuple[JsonObject, .
     wanted = _checked(names, spec.name)
     if not wanted:
         return ()
-    known = _known_past(store, spec.name)
-    if [past["name"] for past in known] == wanted:
-        return known
+    with suppress(StudyNotFoundError):
+        known = _facts_of(store, store.find_study(spec.name)).known_spec.past
+        if [past["name"] for past in known] == wanted:
+            return known
     return tuple(_gathered(store, name, spec).to_dict() for name in wanted)
 
 
@@ -43,14 +45,6 @@ def _checked(names: object, own: str) -> list[str]:
             "A study cannot start from itself", got=own, do="It goes on anyway when run again"
         )
     return list(dict.fromkeys(given))
-
-
-def _known_past(store: Store, name: str) -> tuple[JsonObject, ...]:
-    try:
-        facts = _facts_of(store, store.find_study(name))
-    except StudyNotFoundError:
-        return ()
-    return facts.known_spec.past
 
 
 def _gathered(store: Store, name: str, spec: StudySpec) -> PastStudy:
@@ -96,11 +90,8 @@ def offered(store: Store, spec: StudySpec) -> list[str]:
         if entry.name == spec.name:
             continue
         facts = _facts_of(store, entry.id)
-        objective = facts.known_spec.objective
-        is_alike = (objective.metric, objective.direction) == (
-            spec.objective.metric,
-            spec.objective.direction,
-        )
+        old, new = facts.known_spec.objective, spec.objective
+        is_alike = (old.metric, old.direction) == (new.metric, new.direction)
         if is_alike and is_helpful(space, _read(facts, spec.objective)):
             found.append(entry.name)
     return found

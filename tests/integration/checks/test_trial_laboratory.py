@@ -54,8 +54,9 @@ def test_steps_give_errors_metrics_and_seconds(laboratory):
     assert isinstance(found, Trained)
     assert found.losses == (-0.1, -0.2, -0.3, -0.4)
     assert found.metrics == {"val_acc": (0.1, 0.2, 0.3, 0.4), "loss": (1.0, 0.5, 1 / 3, 0.25)}
-    assert len(found.seconds) == 5
-    assert min(found.seconds[1:]) >= 0.02
+    start_s, step_s = found.seconds
+    assert start_s >= 0.0
+    assert step_s >= 0.02
     assert not found.is_cut
 
 

@@ -60,7 +60,7 @@ def test_mistakes_of_a_function_are_named(tunebook):
     with (tunebook.folder / "task.py").open("a") as file:
         file.write(FUNCTIONS)
     for function, title in (
-        ("broken", "A short training ended with an error"),
+        ("broken", "A short training raised an error"),
         ("silent", "val_acc was not reported"),
         ("endless", "val_acc is not a finite number at step 1 of the default configuration"),
     ):

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.curve_verdicts import (
-    Overfitting,
-    Progress,
+    CurveTag,
     judge_curve,
     late_noise,
     theil_sen,
@@ -21,8 +20,8 @@ def verdicts(shape: np.ndarray, seed: int = 0, noise: float = 1.0) -> list:
     return [judge_curve((shape + noise * rng.normal(size=N)).tolist()) for _ in range(REPEATS)]
 
 
-def share(found: list, *wanted: Overfitting) -> float:
-    return sum(v.overfitting in wanted for v in found) / len(found)
+def share(found: list, *wanted: CurveTag) -> float:
+    return sum(bool({*v.tags} & {*wanted}) for v in found) / len(found)
 
 
 def falling() -> np.ndarray:
@@ -32,36 +31,36 @@ def falling() -> np.ndarray:
 
 def test_flat_end_is_called_overfitting_in_5_percent_and_strong_in_0_2_s4_24():
     found = verdicts(falling())
-    assert share(found, Overfitting.PROBLEMATIC, Overfitting.STRONG) == pytest.approx(
+    assert share(found, CurveTag.OVERFITS, CurveTag.OVERFITS_STRONGLY) == pytest.approx(
         0.05, abs=0.03
     )
-    assert share(found, Overfitting.STRONG) == pytest.approx(0.002, abs=0.03)
+    assert share(found, CurveTag.OVERFITS_STRONGLY) == pytest.approx(0.002, abs=0.03)
 
 
 def test_rise_of_5_deviations_is_seen_in_98_percent_and_strong_in_85_s4_24():
     shape = falling() + 5.0 * np.clip((np.arange(N) - 20) / (N - 21), 0.0, None)
     found = verdicts(shape)
-    assert share(found, Overfitting.PROBLEMATIC, Overfitting.STRONG) > 0.95
-    assert share(found, Overfitting.STRONG) > 0.82
+    assert share(found, CurveTag.OVERFITS, CurveTag.OVERFITS_STRONGLY) > 0.95
+    assert share(found, CurveTag.OVERFITS_STRONGLY) > 0.82
 
 
 @pytest.mark.parametrize(
     ("shape", "wanted"),
     [
-        (60.0 - np.arange(N), Progress.IMPROVING),
-        (100.0 * np.exp(-np.arange(N) / 2.0), Progress.SATURATED),
+        (60.0 - np.arange(N), CurveTag.IMPROVING),
+        (100.0 * np.exp(-np.arange(N) / 2.0), CurveTag.SATURATED),
     ],
     ids=["improving", "saturated"],
 )
 def test_scripted_curves_are_recognised_in_95_percent_s4_26(shape, wanted):
     found = verdicts(shape)
-    assert sum(v.progress is wanted for v in found) / len(found) >= 0.95
+    assert sum(wanted in v.tags for v in found) / len(found) >= 0.95
 
 
 @pytest.mark.parametrize("slope", [0.5, 2.0, 20.0])
 def test_steeply_falling_curve_does_not_overfit(slope):
     found = verdicts(slope * np.arange(N)[::-1])
-    assert share(found, Overfitting.PROBLEMATIC, Overfitting.STRONG) < 0.1
+    assert share(found, CurveTag.OVERFITS, CurveTag.OVERFITS_STRONGLY) < 0.1
 
 
 def test_noise_of_a_trend_is_that_around_it():
@@ -100,12 +99,12 @@ def test_noise_is_what_is_left_after_the_trend(shape, sigma):
 def test_smooth_curve_that_came_to_rest_is_saturated_and_one_that_falls_improves():
     def judged(shape):
         found = judge_curve(shape.tolist())
-        assert (found.noise, found.overfitting) == (0.0, Overfitting.NONE)
-        return found.progress
+        assert found.noise == 0.0
+        return found.tags
 
     k = np.arange(60)
-    assert judged(np.exp(-k / 4.0)) is Progress.SATURATED
-    assert judged(np.exp(-k / 20.0)) is Progress.IMPROVING
+    assert judged(np.exp(-k / 4.0)) == (CurveTag.SATURATED,)
+    assert judged(np.exp(-k / 20.0)) == (CurveTag.IMPROVING,)
 
 
 def test_short_noisy_curve_has_its_noise_in_most_cases():
@@ -123,10 +122,10 @@ def test_noiseless_rise_is_strong_and_a_constant_curve_is_nothing():
     rising = [*(10.0 - k for k in range(10)), *(1.0 + k for k in range(10))]
     verdict = judge_curve(rising)
     assert verdict is not None
-    assert verdict.overfitting is Overfitting.STRONG
+    assert CurveTag.OVERFITS_STRONGLY in verdict.tags
     flat = judge_curve([1.0] * 20)
     assert flat is not None
-    assert (flat.overfitting, flat.progress) == (Overfitting.NONE, Progress.SATURATED)
+    assert flat.tags == (CurveTag.SATURATED,)
     assert flat.rise == 0.0
 
 

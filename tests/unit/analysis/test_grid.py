@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from tunebook.analysis.grid import two_factor_grid
+from tunebook.analysis.grid import effect, two_factor_grid
 from tunebook.records import Configuration, Objective, Trial, TrialNumber, TrialState
 
 ACCURACY = Objective.of(maximize="val_accuracy")
@@ -38,9 +38,9 @@ def grid_of(*more: Trial):
 def test_s3_6_main_effects_are_means_over_the_other_factor():
     grid = grid_of()
     assert (list(grid.rows), list(grid.columns)) == (list(SIZES), list(FEATURES))
-    assert grid.row_effect == pytest.approx(0.2)
-    assert grid.column_effect == pytest.approx(0.015)
-    assert grid.row_effect > 5 * grid.column_effect
+    assert effect(grid.row_means) == pytest.approx(0.2)
+    assert effect(grid.column_means) == pytest.approx(0.015)
+    assert effect(grid.row_means) > 5 * effect(grid.column_means)
 
 
 def test_s3_6_run_with_other_steps_is_left_out_and_named():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from results import sample_result
-from tunebook.analysis.repeats import deviation_of_repeats
+from tunebook.analysis.ranking import deviation_of_repeats
 from tunebook.records import Objective, TrialNumber
 
 OBJECTIVE = Objective.of(minimize="loss")

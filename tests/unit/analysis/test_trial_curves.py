@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from results import sample_result
+from tunebook.analysis.curve_verdicts import CurveTag
 from tunebook.analysis.ranking import error, ranked
-from tunebook.analysis.trial_curves import CurveTag, gap_of_best, judge_best, tags_of, verdict_of
+from tunebook.analysis.trial_curves import gap_of_best, judge_best, tags_of, verdict_of
 from tunebook.records import Objective, Series, Trial, TrialState
 
 OBJECTIVE = Objective.of(maximize="val_accuracy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tunebook.checks.check import Ability
 from tunebook.checks.examination import NotPossible, examine
 from tunebook.checks.experiments import Train
 from tunebook.checks.registry import CHECKS
-from tunebook.checks.subjects import Lookup, Subject, of_study
+from tunebook.checks.subjects import find_subject, of_study
 from tunebook.datasets.library import import_dataset, open_dataset
 from tunebook.datasets.quality import judge_quality
 from tunebook.errors import ConfigurationError, DatasetError, InputError, StudyBusyError
@@ -37,10 +38,6 @@ def store_with(name: str, n_trials: int = 3, *, is_driven: bool = False) -> Memo
     return store
 
 
-def no_file(path: Path, given: object, seed: int) -> Subject:
-    raise AssertionError(f"{path} is no file")
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     (tmp_path / "rows.csv").write_text(ROWS)
@@ -51,7 +48,7 @@ def home(tmp_path: Path) -> Path:
 def test_dataset_has_the_findings_of_its_quality_report(home):
     stored = open_dataset("photos", home)
     for name in ("photos", "data:photos", f"photos@{stored.version[:6]}"):
-        subject = Lookup(home, None, no_file).find(name)
+        subject = find_subject(name, home=home, store=None)
         assert (subject.name, subject.kind) == (f"photos@{stored.version}", "dataset")
         done = examine(
             CHECKS,
@@ -62,51 +59,40 @@ def test_dataset_has_the_findings_of_its_quality_report(home):
         )
         assert done.findings == judge_quality(stored.dataset, stored.folder)
         assert done.left_out["single-batch"] == "only for what can be looked into"
-        assert done.left_out["boundary"] == "only for what has trials"
+        assert done.left_out["search-extent"] == "only for what has trials"
 
 
 def test_name_of_two_things_is_refused_until_one_is_meant(home):
-    lookup = Lookup(home, store_with("photos"), no_file)
+    find = partial(find_subject, home=home, store=store_with("photos"))
     with pytest.raises(InputError, match="data:photos or study:photos"):
-        lookup.find("photos")
-    assert lookup.find("data:photos").abilities == {Ability.HAS_DATA}
-    lookup = Lookup(home, None, no_file)
+        find("photos")
+    assert find("data:photos").abilities == {Ability.HAS_DATA}
+    find = partial(find_subject, home=home, store=None)
     import_dataset(home / "rows.csv", "tabular", home)
     with pytest.raises(InputError, match="tabular --data NAME or data:tabular"):
-        lookup.find("tabular")
+        find("tabular")
 
 
 def test_unknown_names_are_told_the_nearest(home):
-    lookup = Lookup(home, store_with("first"), no_file)
+    find = partial(find_subject, home=home, store=store_with("first"))
     for name, hint in (("photo", "'photos'"), ("frist", "'first'"), ("tabulat", "'tabular'")):
         with pytest.raises(InputError, match=f"Did you mean {hint}"):
-            lookup.find(name)
+            find(name)
     with pytest.raises(InputError, match="There is no study of this name"):
-        lookup.find("study:photos")
+        find("study:photos")
     (home / "datasets" / ".importing-1").mkdir()
     with pytest.raises(InputError, match="being imported"):
-        lookup.find("birds")
+        find("birds")
 
 
 def test_values_and_data_are_refused_where_nothing_takes_them(home):
-    lookup = Lookup(home, store_with("first"), no_file)
+    find = partial(find_subject, home=home, store=store_with("first"))
     with pytest.raises(ConfigurationError, match="Only what is trained"):
-        lookup.find("photos", given={"lr": 0.1})
+        find("photos", given={"lr": 0.1})
     with pytest.raises(DatasetError, match="needs data"):
-        lookup.find("tabular")
+        find("tabular")
     with pytest.raises(DatasetError, match="reads its own data"):
-        lookup.find("task.py:Digits", data="photos")
-
-
-def test_study_file_is_read_by_who_knows_studies(home):
-    asked = []
-
-    def read(path: Path, given: object, seed: int) -> Subject:
-        asked.append((path, given, seed))
-        return Subject("s", "study file", frozenset(), lambda e: None, Configuration({}), 1)
-
-    assert Lookup(home, None, read).find("a/study.yaml", given={"lr": 1}, seed=3).name == "s"
-    assert asked == [(Path("a/study.yaml"), {"lr": 1}, 3)]
+        find("task.py:Digits", data="photos")
 
 
 def test_study_that_runs_or_has_no_trials_is_refused():

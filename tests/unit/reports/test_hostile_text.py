@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 
-from tunebook.cli.export import _csv, _trials
+from tunebook.cli.export import _csv, _rows
 from tunebook.cli.output import emit, emit_json, emit_table, say
 from tunebook.engine import Facts, apply
 from tunebook.live.plain import closing_lines, opening_lines, trial_line
@@ -165,7 +165,7 @@ def test_commands_print_any_text_as_it_is_cleaned(text: str, capsys) -> None:
     emit(text)
     emit_json({text: text})
     emit_table(["name"], [(text,)])
-    rows, columns = _trials(facts_of(text).trials)
+    rows, columns = _rows(facts_of(text).trials, curves=False)
     emit(_csv(rows, columns))
     say(text)
     printed, said = capsys.readouterr()
