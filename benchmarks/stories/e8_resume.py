@@ -16,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from benchmarks.stories.pass_marks import PassMarks
 
 import tunebook as tb
-from tunebook.guide.log import read_state
+from tunebook.guide.log import GuideLog
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits_task.py"
 STUDY = """
@@ -95,7 +96,8 @@ def guide_command(home: Path) -> list[str]:
 
 
 def guide_result(home: Path) -> dict[Any, Any]:
-    facts = read_state(home / "guides" / "Digits").facts
+    with closing(GuideLog(home / "guides" / "Digits")) as log:
+        facts = log.state.facts
     return {key: value for key, value in facts.items() if key not in TIMED}
 
 

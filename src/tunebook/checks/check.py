@@ -62,51 +62,52 @@ class Check:
 
     def next(self, config: Configuration, length: int, readings: Readings) -> Asked:
         """Return what the check asks for and has not been read yet, or its conclusion."""
-        failed = () if self.copes else (Raised, OutOfMemory)
+        failed = {} if self.copes else {e: r for e, r in readings.items() if isinstance(r, Raised)}
         # The check is not shown what failed: it asks for it again, and that is answered here.
-        kept = {e: reading for e, reading in readings.items() if not isinstance(reading, failed)}
-        asked = self.ask(config, length, kept)
+        asked = self.ask(config, length, {e: r for e, r in readings.items() if e not in failed})
         if isinstance(asked, Conclusion):
             return asked
         for experiment in asked:
-            reading = readings.get(experiment)
-            if isinstance(reading, Raised | OutOfMemory) and not self.copes:
-                return Conclusion((failure(self, reading),))
+            if experiment in failed:
+                return Conclusion((failure(self, failed[experiment]),))
         missing = tuple(e for e in dict.fromkeys(asked) if e not in readings)
-        if not missing:
-            raise AssertionError(f"the check {self.name} asks again for what it has read: {asked}")
+        assert missing, f"the check {self.name} asks again for what it has read: {asked}"
+        n = len(missing)
+        assert n <= self.most, (
+            f"the check {self.name} asks for {n} experiments, {self.most} at most"
+        )
         return missing
 
 
-def failure(check: Check, reading: Raised | OutOfMemory) -> Finding:
+def failure(check: Check, reading: Raised) -> Finding:
     """Return the problem of an experiment that raised; its part says where (S2.7)."""
-    is_memory = isinstance(reading, OutOfMemory)
-    told = reading.told.lower()
-    likely = [cause for words, cause in _LIKELY if any(w.lower() in told for w in words)]
+    title, causes, advice = "raised an error.", list[str](), "Mend what it says."
+    if isinstance(reading, OutOfMemory):
+        title, advice = "ran out of memory.", "Halve the batch, or make the inputs smaller."
+    else:
+        words = reading.told.lower()
+        causes = [cause for cause, likely in _LIKELY.items() if any(w in words for w in likely)]
     return Finding(
         check.name,
         Verdict.PROBLEM,
-        f"{reading.part} ran out of memory." if is_memory else f"{reading.part} raised an error.",
+        f"{reading.part} {title}",
         value=reading.told,
         expected="no error",
-        causes=() if is_memory else tuple(likely[:1]),
-        advice="Halve the batch, or make the inputs smaller."
-        if is_memory
-        else "Mend what it says.",
+        causes=tuple(causes[:1]),
+        advice=advice,
         items=reading.where,
         source="S2.7",
     )
 
 
-_LIKELY = (
-    (
-        ("dtype", "scalar type", "FloatTensor", "LongTensor", "Double", "type ByteTensor"),
-        "numbers of different types: data not converted to float32, or tokens that are no integers",
+_LIKELY = {
+    "numbers of different types: data not converted to float32, or tokens that are no integers": (
+        *("dtype", "scalar type", "floattensor", "longtensor", "double", "type bytetensor"),
     ),
-    (("index out of range", "out of bounds", "IndexError"), "numbers outside of their table"),
-    (("shape", "size", "dimension", "channels"), "shapes that do not fit"),
-)
-"""What the words of an error point to, the most telling first (S2.7)."""
+    "numbers outside of their table": ("index out of range", "out of bounds", "indexerror"),
+    "shapes that do not fit": ("shape", "size", "dimension", "channels"),
+}
+"""Causes by the words of an error that point to them, the most telling first (S2.7)."""
 
 
 def read(readings: Readings, experiment: Experiment, kind: type[_T]) -> _T | None:

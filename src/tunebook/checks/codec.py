@@ -15,24 +15,19 @@ from tunebook.checks.registry import CHECKS
 
 
 @cache
-def _types() -> dict[str, type]:
-    own = (kind for check in CHECKS for kind in check.reads)
-    return {kind.__name__: kind for kind in (Train, Look, Time, *COMMON, *own)}
-
-
-@cache
-def _adapter(name: str) -> TypeAdapter[Any]:
-    kind = _types()[name]
-    kind.__pydantic_config__ = ConfigDict(ser_json_inf_nan="strings")  # type: ignore[attr-defined]  # how pydantic configures dataclasses
-    return TypeAdapter(kind)
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    kinds = {Train, Look, Time, *COMMON, *(kind for check in CHECKS for kind in check.reads)}
+    for kind in kinds:
+        kind.__pydantic_config__ = ConfigDict(ser_json_inf_nan="strings")  # type: ignore[attr-defined]  # how pydantic configures dataclasses
+    return {kind.__name__: TypeAdapter(kind) for kind in kinds}
 
 
 def encode(value: Experiment | Reading) -> dict[str, Any]:
     """Return a JSON value; numbers that are not finite are written as strings."""
     name = type(value).__name__
-    return {"kind": name, **json.loads(_adapter(name).dump_json(value))}
+    return {"kind": name, "fields": json.loads(_adapters()[name].dump_json(value))}
 
 
 def decode(told: Mapping[str, Any]) -> Any:
     """Return the experiment or reading; ``KeyError`` or ``ValueError`` if it is none."""
-    return _adapter(told["kind"]).validate_python({k: v for k, v in told.items() if k != "kind"})
+    return _adapters()[told["kind"]].validate_python(told["fields"])

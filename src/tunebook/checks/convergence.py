@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+
+import numpy as np
 
 from tunebook.analysis.series import number, running_mean, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
@@ -29,11 +30,25 @@ _WINDOW, _TAIL, _SURE = 0.02, 0.25, 2.0
 class Course(StrEnum):
     """What a curve does at its end."""
 
-    CONVERGED = "converged"
-    FALLING = "falling"
-    UNCLEAR = "unclear"
-    NOT_FALLEN = "not fallen"
-    RISEN = "risen"
+    CONVERGED = "The loss has converged after {step} updates."
+    FALLING = "Not converged: the loss still falls after {length} updates."
+    UNCLEAR = "The loss is too noisy to tell whether it still falls."
+    NOT_FALLEN = "The loss has not fallen by more than its noise."
+    RISEN = "The loss is higher at the end of training than at its start."
+
+
+_OTHER_RATE = "Choose another learning rate first."
+_JUDGED = {
+    Course.CONVERGED: (Verdict.PASS, ""),
+    Course.FALLING: (
+        Verdict.NOTICE,
+        "Results hold for short training: raise the budget to train longer.",
+    ),
+    Course.UNCLEAR: (Verdict.UNKNOWN, ""),
+    Course.NOT_FALLEN: (Verdict.NOTICE, _OTHER_RATE),
+    Course.RISEN: (Verdict.PROBLEM, _OTHER_RATE),
+}
+"""How bad a course is, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +73,13 @@ def convergence(losses: Sequence[float]) -> Convergence:
     """
     window = max(1, round(_WINDOW * len(losses)))
     curve = running_mean(losses, window)
-    tail = losses[-max(2, round(_TAIL * len(losses))) :]
-    deviation = _noise(tail)
+    tail = np.array(losses[-max(2, round(_TAIL * len(losses))) :])
+    # Differences of neighbours, so that a trend is no noise.
+    deviation = float(np.diff(tail).std()) / math.sqrt(2)
     noise, end = deviation / math.sqrt(window), tail_mean(curve)
     drop = curve[0] - end
-    fall, error = -_slope(tail) * len(tail), deviation * math.sqrt(12 / len(tail))
+    fall = -float(np.polyfit(np.arange(len(tail)), tail, 1)[0]) * len(tail)
+    error = deviation * math.sqrt(12 / len(tail))
     if drop <= max(0.0, 4 * noise):
         return Convergence(Course.RISEN if drop < -4 * noise else Course.NOT_FALLEN)
     if fall > max(_FALLING * drop, _SURE * error):
@@ -70,23 +87,8 @@ def convergence(losses: Sequence[float]) -> Convergence:
     if fall + _SURE * error > _FLAT * drop:
         return Convergence(Course.UNCLEAR, None, fall, error)
     band = max(_BAND * drop, 4 * noise)
-    outside = [i for i, loss in enumerate(curve) if abs(loss - end) > band]
-    step = outside[-1] + 1 if outside else 0
+    step = 1 + max((i for i, loss in enumerate(curve) if abs(loss - end) > band), default=-1)
     return Convergence(Course.CONVERGED, step, fall, error)
-
-
-def _slope(values: Sequence[float]) -> float:
-    """Return the slope of the line of least squares."""
-    middle = (len(values) - 1) / 2
-    spread = sum((i - middle) ** 2 for i in range(len(values)))
-    return sum((i - middle) * value for i, value in enumerate(values)) / spread
-
-
-def _noise(values: Sequence[float]) -> float:
-    """Return the deviation of single values, from differences, so that a trend is no noise."""
-    steps = [b - a for a, b in pairwise(values)]
-    mean = sum(steps) / len(steps)
-    return math.sqrt(sum((d - mean) ** 2 for d in steps) / len(steps) / 2)
 
 
 def training(config: Configuration, length: int) -> Train:
@@ -96,7 +98,7 @@ def training(config: Configuration, length: int) -> Train:
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """Train once as long as the budget lets a training last, and look at the end of the curve."""
-    look = first_batch(config)
+    look, curve = first_batch(config), training(config, length)
     seen = read(readings, look, FirstBatch)
     if seen is None:
         return (look,)
@@ -104,38 +106,25 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     if epochs < MIN_EPOCHS:
         title = f"A training of {length} updates is {number(epochs)} epochs: too short to tell."
         return _found(Verdict.UNKNOWN, title, advice="Raise the budget to train longer.")
-    curve = training(config, length)
     if curve not in readings:
         return (curve,)
-    found = readings[curve]
-    if isinstance(found, NotFinite):
-        title = f"The loss is not a finite number from update {found.at} on."
+    done = readings[curve]
+    if isinstance(done, NotFinite):
+        title = f"The loss is not a finite number from update {done.at} on."
         return _found(Verdict.PROBLEM, title, advice="Lower the learning rate.")
-    assert isinstance(found, Trained)
-    if found.is_cut:
-        title = f"Training was cut short after {len(found.losses)} of {length} updates."
+    assert isinstance(done, Trained)
+    if done.is_cut:
+        title = f"Training was cut short after {len(done.losses)} of {length} updates."
         return _found(Verdict.UNKNOWN, title)
-    end = convergence(found.losses)
-    value = f"loss {number(found.losses[0])} to {number(tail_mean(found.losses))}"
-    trend = f"a fall of {number(end.fall)} in the last quarter, give or take {number(end.error)}"
-    match end.course:
-        case Course.CONVERGED:
-            title = f"The loss has converged after {end.step} updates."
-            n = updates_needed(config, length, readings)
-            return _found(Verdict.PASS, title, f"{value}; train {n} updates")
-        case Course.FALLING:
-            title = f"Not converged: the loss still falls after {length} updates."
-            told = "Results hold for short training: raise the budget to train longer."
-            return _found(Verdict.NOTICE, title, f"{value}; {trend}", told)
-        case Course.UNCLEAR:
-            title = "The loss is too noisy to tell whether it still falls."
-            return _found(Verdict.UNKNOWN, title, f"{value}; {trend}")
-        case Course.NOT_FALLEN:
-            title = "The loss has not fallen by more than its noise."
-            return _found(Verdict.NOTICE, title, value, "Choose another learning rate first.")
-        case _:
-            title = "The loss is higher at the end of training than at its start."
-            return _found(Verdict.PROBLEM, title, value, "Choose another learning rate first.")
+    end = convergence(done.losses)
+    value = f"loss {number(done.losses[0])} to {number(tail_mean(done.losses))}"
+    if end.course is Course.CONVERGED:
+        value += f"; train {updates_needed(config, length, readings)} updates"
+    elif end.course in {Course.FALLING, Course.UNCLEAR}:
+        value += f"; a fall of {number(end.fall)} in the last quarter, "
+        value += f"give or take {number(end.error)}"
+    verdict, advice = _JUDGED[end.course]
+    return _found(verdict, end.course.format(step=end.step, length=length), value, advice)
 
 
 def updates_needed(config: Configuration, length: int, readings: Readings) -> int:
@@ -143,9 +132,9 @@ def updates_needed(config: Configuration, length: int, readings: Readings) -> in
 
     It is no less than three epochs, and no more than ``length``.
     """
-    found = read(readings, training(config, length), Trained)
+    done = read(readings, training(config, length), Trained)
     seen = read(readings, first_batch(config), FirstBatch)
-    step = None if found is None or found.is_cut else convergence(found.losses).step
+    step = None if done is None or done.is_cut else convergence(done.losses).step
     if step is None or seen is None:
         return length
     return min(length, max(math.ceil(RESERVE * step), MIN_EPOCHS * seen.updates_per_epoch))
@@ -163,7 +152,6 @@ CHECK = Check(
     rules=("S1.10",),
     ability=Ability.CAN_LOOK_INSIDE,
     ask=ask,
-    least=1,
     most=2,
     reads=(FirstBatch,),
     is_quick=False,

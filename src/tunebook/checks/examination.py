@@ -19,9 +19,6 @@ class NotPossible(Exception):
     """A subject does not allow an experiment: then the check is left out. Says why."""
 
 
-_SLOW = "it takes long: only when all checks are wanted"
-
-
 @dataclass(slots=True)
 class Examination:
     """What came of it: conclusions by check, readings, and the checks left out with the reason."""
@@ -52,33 +49,27 @@ def examine(
     """
     done = Examination()
     for check in checks:
-        is_left = not (check.is_quick or is_full)
-        reason = _SLOW if is_left else obstacle(check, abilities, done)
-        if reason:
-            done.left_out[check.name] = reason
-            continue
-        on_check(check)
-        asked = check.next(config, length, done.readings)
         try:
-            while not isinstance(asked, Conclusion):
+            if not (check.is_quick or is_full):
+                raise NotPossible("it takes long: only when all checks are wanted")
+            require(check, abilities, done)
+            on_check(check)
+            while not isinstance(asked := check.next(config, length, done.readings), Conclusion):
                 for experiment in asked:
                     done.readings[experiment] = carry_out(experiment)
-                asked = check.next(config, length, done.readings)
-        except NotPossible as reason:
-            done.left_out[check.name] = str(reason)
-            continue
-        done.conclusions[check.name] = asked
+            done.conclusions[check.name] = asked
+        except NotPossible as impossible:
+            done.left_out[check.name] = str(impossible)
     return done
 
 
-def obstacle(check: Check, abilities: Collection[Ability], done: Examination) -> str:
-    """Return why a check cannot run, nothing if it can."""
+def require(check: Check, abilities: Collection[Ability], done: Examination) -> None:
+    """Raise ``NotPossible`` if a check cannot run after what was done before."""
     if check.ability not in abilities:
-        return f"only for what {check.ability.value.removeprefix('it ')}"
+        raise NotPossible(f"only for what {check.ability.value.removeprefix('it ')}")
     for name in check.after:
         if name in done.left_out:
-            return f"{name} was left out"
+            raise NotPossible(f"{name} was left out")
         before = done.conclusions.get(name)
         if before is not None and worst(before.findings) is Verdict.PROBLEM:
-            return f"{name} found a problem"
-    return ""
+            raise NotPossible(f"{name} found a problem")

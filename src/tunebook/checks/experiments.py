@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import PlainSerializer, PlainValidator
 
@@ -84,10 +84,8 @@ class Look:
     config: Settings
     seed: int = 0
 
-    @property
-    def price(self) -> int:
-        """A look trains nothing that is kept: it costs no updates."""
-        return 0
+    price: ClassVar[int] = 0
+    """A look trains nothing that is kept: it costs no updates."""
 
 
 @dataclass(frozen=True, slots=True)

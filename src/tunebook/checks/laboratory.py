@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import resource
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never, final
@@ -40,20 +40,16 @@ from tunebook.recipes.sampling import part_of
 from tunebook.records import Configuration
 from tunebook.training.task import Examples, Split, Task
 
-MIN_UPDATES, MAX_SECONDS = 100, 12.0
+MIN_UPDATES, MAX_SECONDS, PATIENCE = 100, 12.0, 3.0
 """A slow network trains fewer updates than asked, but no fewer than this. Seconds are those of the
-processor: what else it is busy with must not change a verdict."""
+processor: what else it is busy with must not change a verdict. Data that are waited for may take
+this many times as long by the clock, and then training ends."""
 
 N_SAMPLE, HEADROOM = 512, 0.1
 """Examples of a fixed sample, and the share of free memory that timed updates must leave."""
 
 _KNOWN_RATE = 1e-3
-_PLAIN = {
-    "weight_decay": 0.0,
-    "label_smoothing": 0.0,
-    "clip_norm": None,
-    "polyak": None,
-}
+_PLAIN = {"weight_decay": 0.0, "label_smoothing": 0.0, "clip_norm": None, "polyak": None}
 
 
 @final
@@ -118,7 +114,7 @@ class Laboratory:
         batch = bench.sample(Split.TRAIN, BATCH) if asked.one_batch else None
         shape = shape_of(self.task, bench.see()) if asked.one_batch else None
         sample = bench.sample(Split.TRAIN, N_SAMPLE) if Watch.SAMPLE in asked.watch else None
-        run = _Run(made, batch, shape, sample, frozenset(asked.watch))
+        run = _Run(made, asked.watch, batch, shape, sample)
         found = attempt(part, run.train, asked.updates, self.max_seconds)
         if isinstance(found, Trained) and Watch.SPLITS in asked.watch:
             return replace(found, splits=learned(made, bench))
@@ -130,33 +126,27 @@ def prepared(task: Task, asked: Train, seed: int) -> Training:
     config: Mapping[str, Any] = with_rate(task, asked.config)
     if Part.REGULARIZATION in asked.without:
         config = with_settings(config, **_PLAIN)
+        task = replace(task, network=_without_dropout(task.network))
     if Part.AUGMENTATION in asked.without:
         task = replace(task, augment=None)
-    if asked.within:
-        task = replace(task, data=_halves(task), features=None)
-    if Part.REGULARIZATION in asked.without:
-        task = replace(task, network=_without_dropout(task.network))
     if Part.OPTIMIZER in asked.without:
         task = replace(task, optimizer=None)
         config = with_settings(config, optimizer="adam", lr=_KNOWN_RATE)
+    if asked.within:
+        task = replace(task, data=_halves(task), features=None)
     training = Training(task, config, n_updates=asked.updates, seed=seed)
-    if asked.factor != 1.0:
-        training.settings = replace(training.settings, lr=training.settings.lr * asked.factor)
-        for group in training.optimizer.param_groups:
-            group["lr"] *= asked.factor
+    training.settings = replace(training.settings, lr=training.settings.lr * asked.factor)
+    for group in training.optimizer.param_groups:
+        group["lr"] *= asked.factor
     return training
 
 
 def _halves(task: Task) -> Callable[[str], Examples | None]:
     """Return splits of the training examples alone: every other one is validated on."""
     whole = task.examples(Split.TRAIN)
-    starts = {Split.TRAIN.value: 0, Split.TRAIN_VAL.value: 1}
-
-    def data(split: str) -> Examples | None:
-        start = starts.get(split)
-        return None if start is None else part_of(whole, range(start, len(whole), 2))
-
-    return data
+    splits = (Split.TRAIN, Split.TRAIN_VAL)
+    halves = {s.value: part_of(whole, range(i, len(whole), 2)) for i, s in enumerate(splits)}
+    return halves.get
 
 
 def _without_dropout(build: Callable[[Configuration], nn.Module]) -> Callable[[Any], nn.Module]:
@@ -174,82 +164,81 @@ class _Run:
     """A training that is watched."""
 
     training: Training
+    watch: Collection[Watch]
     batch: Batch | None
     shape: TaskShape | None
     sample: Batch | None
-    watch: Collection[Watch] = ()
+    losses: list[float] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
     moved: dict[str, list[float]] = field(default_factory=dict)
 
     def train(self, n_updates: int, max_seconds: float) -> Reading:
         """Train and return what was seen; ends early where it takes too long."""
-        losses, errors = list[float](), list[float]()
-        costs, norms = list[float](), list[float]()
         outputs: list[Any] = []
-        until = time.process_time() + max_seconds
+        until, at_last = (
+            time.process_time() + max_seconds,
+            time.monotonic() + PATIENCE * max_seconds,
+        )
         hook = self.training.network.register_forward_hook(lambda m, i, out: outputs.append(out))
         try:
-            for update in range(n_updates):
-                if self.sample is not None:
-                    costs.append(loss_on(self.training, self.sample))
+            while len(self.losses) < n_updates:
+                self._sampled()
                 outputs.clear()
-                before = self._weights() if Watch.UPDATES in self.watch else {}
-                losses.append(float(self.training.update(self.batch)))
-                self._compare(before)
-                if Watch.NORMS in self.watch:
-                    norms.append(float(gradient_norm(self.training.network.parameters())))
-                if self.batch is not None and outputs:
-                    errors.extend(self._error(outputs[-1]))
-                if not math.isfinite(losses[-1]):
-                    found = tuple(errors) or None
-                    return NotFinite(update + 1, tuple(losses), found, tuple(costs), tuple(norms))
-                if update + 1 >= MIN_UPDATES and time.process_time() > until:
+                self._update(outputs)
+                if not math.isfinite(self.losses[-1]):
+                    return NotFinite(len(self.losses), **self._seen())
+                is_late = len(self.losses) >= MIN_UPDATES and time.process_time() > until
+                if is_late or time.monotonic() > at_last:
                     break
-            if self.sample is not None:
-                costs.append(loss_on(self.training, self.sample))
+            self._sampled()
         finally:
             hook.remove()
-        is_cut = len(losses) < n_updates
         updates = {name: quantile(sizes, 0.5) for name, sizes in self.moved.items()}
-        wrong = tuple(errors) or None
-        return Trained(
-            tuple(losses),
-            is_cut,
-            wrong,
-            sample=tuple(costs),
-            norms=tuple(norms),
-            updates=updates,
-        )
+        is_cut = len(self.losses) < n_updates
+        return Trained(**self._seen(), is_cut=is_cut, updates=updates)
 
-    def _weights(self) -> dict[str, torch.Tensor]:
-        """Copy what is compared: biases and scales of normalization begin near zero (S1.12)."""
-        found = self.training.network.named_parameters()
-        return {n: p.detach().clone() for n, p in found if p.requires_grad and p.dim() > 1}
+    def _seen(self) -> dict[str, Any]:
+        """Return what a training has in common, whether it went through or not."""
+        return {
+            "losses": tuple(self.losses),
+            "errors": tuple(self.errors) or None,
+            "sample": tuple(self.costs),
+            "norms": tuple(self.norms),
+        }
 
     @torch.no_grad()
-    def _compare(self, before: Mapping[str, torch.Tensor]) -> None:
-        """Keep the size of the last update beside the weights that it changed."""
-        after = dict(self.training.network.named_parameters())
+    def _sampled(self) -> None:
+        """Keep the loss of the sample as training sees it: with its own batch statistics."""
+        if self.sample is not None:
+            self.training.network.train()
+            self.costs.append(float(self.training.loss(self.sample)))
+
+    def _update(self, outputs: Sequence[Any]) -> None:
+        """Make an update, and keep what is watched; ``outputs`` are those of its forward pass."""
+        network = self.training.network
+        # Biases and scales of normalization begin near zero: they are not compared (S1.12).
+        weights = {n: p for n, p in network.named_parameters() if p.requires_grad and p.dim() > 1}
+        is_compared = Watch.UPDATES in self.watch
+        before = {n: p.detach().clone() for n, p in weights.items()} if is_compared else {}
+        self.losses.append(float(self.training.update(self.batch)))
         for name, old in before.items():
-            size, moved = float(old.norm()), float((after[name] - old).norm())
-            if size > 0 and after[name].requires_grad:
-                self.moved.setdefault(name, []).append(moved / size)
-
-    def _error(self, outputs: Any) -> tuple[float, ...]:
-        """Return the share of the counted targets whose largest score is of another class."""
-        assert self.batch is not None
-        targets, shape = self.batch[1], self.shape
-        if shape is None or shape.class_axis is None or len(outputs) != len(targets):
-            return ()
-        counted = is_counted(targets, shape)
-        wrong = guesses(outputs.detach(), targets, shape.class_axis) != targets
-        return (float(wrong[counted].float().mean()),)
+            if size := float(old.norm()):
+                change = float((weights[name].detach() - old).norm())
+                self.moved.setdefault(name, []).append(change / size)
+        if Watch.NORMS in self.watch:
+            self.norms.append(float(gradient_norm(network.parameters())))
+        if self.batch is not None and self.shape is not None and outputs:
+            self.errors.extend(_error(outputs[-1], self.batch[1], self.shape))
 
 
-@torch.no_grad()
-def loss_on(training: Training, batch: Batch) -> float:
-    """Return the loss of a fixed batch as training sees it: with its own batch statistics."""
-    training.network.train()
-    return float(training.loss(batch))
+def _error(outputs: Any, targets: Any, shape: TaskShape) -> tuple[float, ...]:
+    """Return the share of the counted targets whose largest score is of another class."""
+    if shape.class_axis is None or len(outputs) != len(targets):
+        return ()
+    wrong = guesses(outputs.detach(), targets, shape.class_axis) != targets
+    return (float(wrong[is_counted(targets, shape)].float().mean()),)
 
 
 def timed(task: Task, asked: Time, seed: int) -> Timed:

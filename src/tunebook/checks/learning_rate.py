@@ -6,12 +6,12 @@ A best rate at an end of the sweep is refused, not returned: the sweep goes on t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tunebook.analysis.series import number, quantile, smoothed, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion
-from tunebook.checks.experiments import Experiment, Train, steady
+from tunebook.checks.experiments import Train, steady
 from tunebook.checks.readings import NotFinite, Readings, Trained
 from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict
@@ -113,84 +113,74 @@ def at_rate(config: Configuration, length: int, lr: float) -> Train:
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """Run the sweep, go on beyond an end that won, and look closer around the best rate."""
-    rates: tuple[float, ...] = SWEEP
-    is_finer = False
-    for n_before in range(EXTENSIONS + 2):
-        wanted = tuple(at_rate(config, length, lr) for lr in rates)
+    wanted = tuple(at_rate(config, length, lr) for lr in SWEEP)
+    for n_before in range(EXTENSIONS + 1):
         if any(experiment not in readings for experiment in wanted):
             return wanted
-        runs = [run for e in wanted for run in _run(e, readings)]
-        choice = choose_rate(runs)
-        if choice.extension and n_before < EXTENSIONS and not is_finer:
-            rates += choice.extension
-        elif choice.best is not None and not choice.extension and not is_finer:
-            rates, is_finer = (*rates, *(rounded(choice.best * factor) for factor in FINER)), True
-        else:
+        choice = choose_rate(_runs(wanted, readings))
+        if choice.best is not None and not choice.extension:
+            wanted += tuple(at_rate(config, length, rounded(choice.best * f)) for f in FINER)
             break
-    return _conclude(runs)
+        if n_before < EXTENSIONS:
+            wanted += tuple(at_rate(config, length, lr) for lr in choice.extension)
+    if any(experiment not in readings for experiment in wanted):
+        return wanted
+    return _conclude(_runs(wanted, readings))
 
 
-def _run(asked: Experiment, readings: Readings) -> Iterator[SweepRun]:
-    found = readings.get(asked)
-    if isinstance(asked, Train) and isinstance(found, Trained | NotFinite):
-        yield SweepRun(float(str(asked.config["lr"])), found.losses)
+def _runs(asked: Iterable[Train], readings: Readings) -> list[SweepRun]:
+    """Return the runs that were read."""
+    found = ((e, readings.get(e)) for e in asked)
+    return [
+        SweepRun(float(str(e.config["lr"])), r.losses)
+        for e, r in found
+        if isinstance(r, Trained | NotFinite)
+    ]
 
 
 def sweep_runs(config: Configuration, length: int, readings: Readings) -> list[SweepRun]:
     """Return the runs that were read, lowest rate first."""
     rates = {e.config.get("lr") for e in readings if isinstance(e, Train)}
     wanted = (at_rate(config, length, lr) for lr in rates if isinstance(lr, float))
-    return sorted((run for e in wanted for run in _run(e, readings)), key=lambda run: run.lr)
+    return sorted(_runs(wanted, readings), key=lambda run: run.lr)
 
 
 def _conclude(runs: Sequence[SweepRun]) -> Conclusion:
-    choice = choose_rate(runs)
-    falling = [run.lr for run in runs if run.falls]
-    if choice.best is None:
-        lowest = min(run.lr for run in runs)
-        title = "Training diverges at every rate of the sweep."
-        return _found(Verdict.PROBLEM, title, f"down to {number(lowest)}", _BEFORE)
-    if len({tuple(run.losses) for run in runs}) == 1:
-        return _found(
-            Verdict.UNKNOWN,
-            "The task's own optimizer does not heed the learning rate of the configuration.",
-            f"{len(runs)} rates, one and the same curve",
-            "Let optimizer(network, config) read config['lr'].",
+    choice, rates = choose_rate(runs), sorted(run.lr for run in runs)
+    best, falling = choice.best, [run.lr for run in runs if run.falls]
+    if best is None:
+        title, value = (
+            "Training diverges at every rate of the sweep.",
+            f"down to {number(rates[0])}",
         )
+        return Conclusion((_finding(Verdict.PROBLEM, title, value, _BEFORE),))
+    if len({tuple(run.losses) for run in runs}) == 1:
+        title = "The task's own optimizer does not heed the learning rate of the configuration."
+        value = f"{len(runs)} rates, one and the same curve"
+        advice = "Let optimizer(network, config) read config['lr']."
+        return Conclusion((_finding(Verdict.UNKNOWN, title, value, advice),))
     if not falling:
+        value = f"{number(rates[0])} to {number(rates[-1])}"
         title = "The training loss falls at no rate of the sweep."
-        rates = sorted(run.lr for run in runs)
-        told = f"{number(rates[0])} to {number(rates[-1])}"
-        return _found(Verdict.PROBLEM, title, told, _BEFORE)
-    told = f"{number(choice.best)}; the loss falls at rates up to {number(max(falling))}"
-    reason = f"of {len(runs)} rates, {len(runs[0].losses)} updates each, it falls fastest, deepest"
+        return Conclusion((_finding(Verdict.PROBLEM, title, value, _BEFORE),))
+    verdict, title, advice = Verdict.PASS, "The sweep has a best rate.", ""
     if choice.extension:
-        title = "The best rate is at the edge of the sweep."
+        verdict, title = Verdict.PROBLEM, "The best rate is at the edge of the sweep."
         advice = f"Do not accept it: run {', '.join(map(number, choice.extension))} too."
-        return _found(Verdict.PROBLEM, title, told, advice, choice.best, reason)
-    if choice.is_below_divergence:
-        title = "The best rate lies just below divergence."
+    elif choice.is_below_divergence:
+        verdict, title = Verdict.NOTICE, "The best rate lies just below divergence."
         advice = "Look at how stable training is at multiples of it."
-        return _found(Verdict.NOTICE, title, told, advice, choice.best, reason)
-    return _found(Verdict.PASS, "The sweep has a best rate.", told, "", choice.best, reason)
+    value = f"{number(best)}; the loss falls at rates up to {number(max(falling))}"
+    reason = f"of {len(runs)} rates, {len(runs[0].losses)} updates each, it falls fastest, deepest"
+    return Conclusion((_finding(verdict, title, value, advice),), {"lr": best}, reason)
 
 
 _BEFORE = "Look for a mistake before any search: no rate trains this network."
 
 
-def _found(
-    verdict: Verdict,
-    title: str,
-    value: str,
-    advice: str,
-    lr: float | None = None,
-    reason: str = "",
-) -> Conclusion:
+def _finding(verdict: Verdict, title: str, value: str, advice: str) -> Finding:
     expected = "a rate inside of the sweep"
-    finding = Finding(
-        CHECK.name, verdict, title, value, expected, advice=advice, source=CHECK.rules[0]
-    )
-    return Conclusion((finding,), {} if lr is None else {"lr": lr}, reason)
+    return Finding(CHECK.name, verdict, title, value, expected, advice=advice, source="S1.9")
 
 
 CHECK = Check(

@@ -97,12 +97,8 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class OutOfMemory:
+class OutOfMemory(Raised):
     """An experiment that memory did not suffice for."""
-
-    part: str
-    told: str
-    where: tuple[str, ...] = ()
 
 
 COMMON: tuple[type, ...] = (Trained, NotFinite, Timed, Raised, OutOfMemory)

@@ -6,9 +6,11 @@ Every workload breaks at a large enough rate. It matters only where it forces a 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
+from itertools import chain
 
 from tunebook.analysis.series import number, quantile, smoothed
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
@@ -113,21 +115,18 @@ def clipped_share(norms: Sequence[float], level: float) -> float:
 def probe(config: Configuration, length: int, factor: float, **changes: Value) -> Train:
     """Return a training at a multiple of the rate, every update of it looked at (S4.46)."""
     n = min(MOST_UPDATES, max(LEAST_UPDATES, int(SHARE * length)))
-    watch = (Watch.SAMPLE, Watch.NORMS)
-    return Train(steady(config, **changes), n, factor=factor, watch=watch)
+    return Train(steady(config, **changes), n, factor=factor, watch=(Watch.SAMPLE, Watch.NORMS))
 
 
 def free_probe(config: Configuration, length: int) -> Train:
     """Return the probe whose norms of the gradient are those before any clipping."""
-    if TrainingSettings.of(config).clip_norm is None:
-        return probe(config, length, CLOSE)
-    return probe(config, length, CLOSE, clip_norm=None)
+    is_clipped = TrainingSettings.of(config).clip_norm is not None
+    return probe(config, length, CLOSE, **({"clip_norm": None} if is_clipped else {}))
 
 
-def _ramp(config: Configuration, n: int) -> Train:
-    """Return a ramp of ``n`` updates to ten times the unstable rate, and twice as many at it."""
-    ramped = steady(config, warmup=1 / 3)
-    return Train(ramped, 3 * n, factor=CLOSE * BASE, watch=(Watch.SAMPLE,))
+Remedy = tuple[Train, Callable[[Sequence[float]], bool], tuple[str, Mapping[str, Value], str]]
+"""A training to try, whether its losses show that it helps, and then what to say: a title, what to
+change, and the reason; where nothing can be changed, the advice."""
 
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
@@ -142,31 +141,25 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     if broken is None:
         title = f"Training is stable up to {FACTORS[-1]:g} times its learning rate."
         return Conclusion((_finding(Verdict.PASS, title),))
+    kind, value, is_own = kinds[broken], f"{broken:g} x", seen.has_own_optimizer
     where = "its learning rate" if broken == 1 else f"{broken:g} times its learning rate"
-    title = f"Training is unstable {kinds[broken]} at {where}."
+    title = f"Training is unstable {kind} at {where}."
     if broken > CLOSE:
-        return Conclusion((_finding(Verdict.NOTICE, title, f"{broken:g} x"),))
-    helped: Asked | None = None
-    if kinds[broken] is Instability.EARLY and not seen.has_own_optimizer:
-        helped = _warmed_up(config, length, readings)
-    if helped is None:
-        helped = _clipped(config, length, readings)
-    if helped is None:
-        helped = _lowered(config, length, readings, is_own=seen.has_own_optimizer)
-    if isinstance(helped, Conclusion):
-        fixed = f"{title} {helped.findings[0].title}"
-        told = _finding(Verdict.NOTICE, fixed, f"{broken:g} x", helped.findings[0].advice)
-        return Conclusion((told,), helped.change, helped.reason)
-    if helped is not None:
-        return helped
-    causes = {
-        Instability.EARLY: ("the first weights are too large", "the learning rate is too high"),
-        Instability.SUDDEN: ("the learning rate is too high",),
-    }
+        return Conclusion((_finding(Verdict.NOTICE, title, value),))
+    ramps = _ramps(config, length) if kind is Instability.EARLY and not is_own else ()
+    others = (_clippings(config, length, readings), _rates(config, length, is_own=is_own))
+    for training, helps, (remedy, change, reason) in chain(ramps, *others):
+        if training not in readings:
+            return (training,)
+        if helps(_costs(readings, training)):
+            advice = "" if change else reason
+            told = _finding(Verdict.NOTICE, f"{title} {remedy}", value, advice)
+            return Conclusion((told,), change, reason if change else "")
+    weights = ("the first weights are too large",) if kind is Instability.EARLY else ()
     advice = "Try another optimizer, or residual connections with normalization: x + f(norm(x))."
     tried = "Neither a warm-up nor clipping nor a quarter of the rate makes it stable."
-    problem = _finding(Verdict.PROBLEM, title, f"{broken:g} x", f"{tried} {advice}")
-    return Conclusion((replace(problem, causes=causes[kinds[broken]]),))
+    problem = _finding(Verdict.PROBLEM, title, value, f"{tried} {advice}")
+    return Conclusion((replace(problem, causes=(*weights, "the learning rate is too high")),))
 
 
 def _costs(readings: Readings, asked: Train) -> Sequence[float]:
@@ -176,59 +169,48 @@ def _costs(readings: Readings, asked: Train) -> Sequence[float]:
     return found.sample if isinstance(found, Trained) else (*found.sample, math.nan)
 
 
-def _warmed_up(config: Configuration, length: int, readings: Readings) -> Asked | None:
-    """Try ramps until one survives (S4.48); None if none does."""
+def _ramps(config: Configuration, length: int) -> Iterator[Remedy]:
+    """Ramps to ten times the unstable rate, with twice as many updates at it, until one survives.
+
+    The first that does is the warm-up (S4.48).
+    """
     for n in warm_ups(length):
-        ramp = _ramp(config, n)
-        if ramp not in readings:
-            return (ramp,)
-        if survives(_costs(readings, ramp), n):
-            share = round(max(LEAST_SHARE, n / length), 4)
-            reason = f"the shortest that survives {CLOSE * BASE:g} times the rate has {n} updates"
-            return _remedy("A warm-up makes it stable.", {"warmup": share}, reason)
-    return None
+        ramp = Train(
+            steady(config, warmup=1 / 3), 3 * n, factor=CLOSE * BASE, watch=(Watch.SAMPLE,)
+        )
+        change: dict[str, Value] = {"warmup": round(max(LEAST_SHARE, n / length), 4)}
+        reason = f"the shortest that survives {CLOSE * BASE:g} times the rate has {n} updates"
+        helps = partial(survives, n_ramp=n)
+        yield ramp, helps, ("A warm-up makes it stable.", change, reason)
 
 
-def _clipped(config: Configuration, length: int, readings: Readings) -> Asked | None:
+def _clippings(config: Configuration, length: int, readings: Readings) -> Iterator[Remedy]:
     """Clip the gradient at lower and lower norms until training holds (S4.49)."""
     free = free_probe(config, length)
-    found = readings.get(free)
-    if found is None:
-        return (free,)
-    assert isinstance(found, Trained | NotFinite)
-    for level in thresholds(found.norms):
+    # Its norms are needed first; where it was stable itself, it is no remedy.
+    yield free, lambda losses: False, ("", {}, "")
+    norms = getattr(readings[free], "norms", ())
+    for level in thresholds(norms):
+        title = f"Clipping the gradient at a norm of {number(level)} makes it stable."
+        share = clipped_share(norms, level)
+        reason = f"the largest norm that holds training; it clips {share:.0%} of the updates"
         clipped = probe(config, length, CLOSE, clip_norm=level)
-        if clipped not in readings:
-            return (clipped,)
-        if instability(_costs(readings, clipped)) is Instability.NONE:
-            share = clipped_share(found.norms, level)
-            reason = f"the largest norm that holds training; it clips {share:.0%} of the updates"
-            title = f"Clipping the gradient at a norm of {number(level)} makes it stable."
-            return _remedy(title, {"clip_norm": level}, reason)
-    return None
+        yield clipped, _is_stable, (title, {"clip_norm": level}, reason)
 
 
-def _lowered(
-    config: Configuration, length: int, readings: Readings, *, is_own: bool
-) -> Asked | None:
+def _rates(config: Configuration, length: int, *, is_own: bool) -> Iterator[Remedy]:
     """Lower the rate, as the last resort, until twice of it is stable (S4.47)."""
     for divisor in DIVISORS:
-        lower = probe(config, length, CLOSE / divisor)
-        if lower not in readings:
-            return (lower,)
-        if instability(_costs(readings, lower)) is Instability.NONE:
-            rate = rounded(TrainingSettings.of(config).lr / divisor)
-            reason = f"at 1/{divisor:g} of the rate training is stable; clipping is not enough"
-            title = f"Neither warm-up nor clipping helps: 1/{divisor:g} of the rate is stable."
-            if is_own:
-                advice = f"Divide the rate of the task's own optimizer by {divisor:g}."
-                return Conclusion((_finding(Verdict.NOTICE, title, advice=advice),))
-            return _remedy(title, {"lr": rate}, reason)
-    return None
+        title = f"Neither warm-up nor clipping helps: 1/{divisor:g} of the rate is stable."
+        change: dict[str, Value] = {"lr": rounded(TrainingSettings.of(config).lr / divisor)}
+        reason = f"at 1/{divisor:g} of the rate training is stable; clipping is not enough"
+        if is_own:
+            change, reason = {}, f"Divide the rate of the task's own optimizer by {divisor:g}."
+        yield probe(config, length, CLOSE / divisor), _is_stable, (title, change, reason)
 
 
-def _remedy(title: str, change: dict[str, Value], reason: str) -> Conclusion:
-    return Conclusion((_finding(Verdict.NOTICE, title),), change, reason)
+def _is_stable(losses: Sequence[float]) -> bool:
+    return instability(losses) is Instability.NONE
 
 
 def _finding(verdict: Verdict, title: str, value: str = "", advice: str = "") -> Finding:

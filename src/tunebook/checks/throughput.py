@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from operator import itemgetter
 from statistics import median
 
 from tunebook.analysis.series import number
-from tunebook.checks.check import Ability, Asked, Check, Conclusion, failure, read
+from tunebook.checks.check import Ability, Asked, Check, Conclusion, failure
 from tunebook.checks.experiments import Time, with_settings
 from tunebook.checks.first_batch import FirstBatch, first_batch
 from tunebook.checks.readings import OutOfMemory, Raised, Readings, Timed
@@ -37,12 +39,6 @@ def knee(throughputs: Mapping[int, float]) -> int:
     return min(s for s in throughputs if not any(gains(s, larger) for larger in throughputs))
 
 
-def timing(config: Configuration, size: int, repeat: int, *, in_memory: bool = False) -> Time:
-    """Return the timing of one batch size."""
-    sized = with_settings(config, batch_size=size, accumulate=1)
-    return Time(sized, N_TIMED, in_memory=in_memory, repeat=repeat)
-
-
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """Time larger and larger sizes until memory fails, then those that fit, again and again.
 
@@ -50,7 +46,7 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """
     look = first_batch(config)
     seen = readings.get(look)
-    if isinstance(seen, Raised | OutOfMemory):
+    if isinstance(seen, Raised):
         return Conclusion((failure(CHECK, seen),))
     if not isinstance(seen, FirstBatch):
         return (look,)
@@ -60,10 +56,11 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         pair = _pair(config, size, 0)
         if any(time not in readings for time in pair):
             return pair
-        raised = next((r for r in map(readings.get, pair) if isinstance(r, Raised)), None)
-        if raised is not None:
-            return Conclusion((failure(CHECK, raised),))
-        if any(isinstance(readings[time], OutOfMemory) for time in pair):
+        failed = [r for time in pair if isinstance(r := readings[time], Raised)]
+        for raised in failed:
+            if not isinstance(raised, OutOfMemory):
+                return Conclusion((failure(CHECK, raised),))
+        if failed:
             break
         fitting.append(size)
     if not fitting:
@@ -76,7 +73,9 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
 
 
 def _pair(config: Configuration, size: int, repeat: int) -> tuple[Time, Time]:
-    return timing(config, size, repeat), timing(config, size, repeat, in_memory=True)
+    """Return the timings of one batch size: with real data, and with data in memory."""
+    real = Time(with_settings(config, batch_size=size, accumulate=1), N_TIMED, repeat=repeat)
+    return real, replace(real, in_memory=True)
 
 
 def seconds(config: Configuration, readings: Readings) -> dict[int, list[tuple[float, float]]]:
@@ -86,12 +85,10 @@ def seconds(config: Configuration, readings: Readings) -> dict[int, list[tuple[f
     """
     found: dict[int, list[tuple[float, float]]] = {}
     for size in SIZES:
-        pairs = [
-            [read(readings, t, Timed) for t in _pair(config, size, r)] for r in range(N_REPEATS)
-        ]
-        timed = [(median(a.seconds), median(b.seconds)) for a, b in pairs if a and b]
-        if len(timed) == N_REPEATS:
-            found[size] = timed
+        pairs = (map(readings.get, _pair(config, size, repeat)) for repeat in range(N_REPEATS))
+        times = [[median(t.seconds) for t in pair if isinstance(t, Timed)] for pair in pairs]
+        if all(len(pair) == 2 for pair in times):
+            found[size] = [(real, ready) for real, ready in times]
     return found
 
 
@@ -101,26 +98,22 @@ def _conclude(timings: Mapping[int, list[tuple[float, float]]], most: int) -> Co
         title = "Timings failed when they were repeated: memory was short."
         return Conclusion((_found("S4.6", Verdict.UNKNOWN, title),))
 
-    def knees(kind: int) -> tuple[int, list[int]]:
-        each = [knee({s: s / t[r][kind] for s, t in timings.items()}) for r in range(N_REPEATS)]
-        return knee({s: s / median(p[kind] for p in t) for s, t in timings.items()}), each
+    def best(kind: int, of: Callable[[list[float]], float]) -> int:
+        return knee({s: s / of([pair[kind] for pair in t]) for s, t in timings.items()})
 
-    at, each = knees(0)
-    in_memory, _ = knees(1)
+    at, in_memory = best(0, median), best(1, median)
+    each = [best(0, itemgetter(repeat)) for repeat in range(N_REPEATS)]
     wait = _waits(timings[in_memory])
     if max(each) > 2 * min(each):
         title = "The timings vary too much to choose a batch size by them."
         value = f"batch sizes {', '.join(map(str, each))} in {N_REPEATS} repeats"
         advice = "Time it again while nothing else runs on this machine."
         return Conclusion((_found("S4.6", Verdict.UNKNOWN, title, value, advice), wait))
-    is_rising = at == max(timings)
-    title = (
-        f"A batch size of {at} fits; larger ones were not timed."
-        if len(timings) == 1
-        else f"Throughput still rises at the largest size that was timed, {at}."
-        if is_rising
-        else f"Throughput stops rising at a batch size of {at}."
-    )
+    title = f"Throughput stops rising at a batch size of {at}."
+    if len(timings) == 1:
+        title = f"A batch size of {at} fits; larger ones were not timed."
+    elif at == max(timings):
+        title = f"Throughput still rises at the largest size that was timed, {at}."
     rate = at / median(real for real, _ in timings[at])
     found = _found("S4.6", Verdict.PASS, title, f"{number(rate)} examples per second")
     size = min(at, most)
@@ -143,17 +136,11 @@ def _waits(pairs: list[tuple[float, float]]) -> Finding:
         return _found("S4.34", Verdict.UNKNOWN, title, value)
     if max(ratios) <= _INPUT_BOUND:
         return _found("S4.34", Verdict.PASS, "Training does not wait for its data.", value)
-    return Finding(
-        CHECK.name,
-        Verdict.NOTICE,
-        "Training waits for its data: it is input-bound.",
-        value,
-        _EXPECTED["S4.34"],
-        causes=("slow reading of the data", "expensive preprocessing or augmentation"),
-        next_test="Time one pass over the data alone.",
-        advice="Preprocess once and keep the result, drop unused fields early.",
-        source="S4.34",
-    )
+    advice = "Preprocess once and keep the result, drop unused fields early."
+    title = "Training waits for its data: it is input-bound."
+    causes = ("slow reading of the data", "expensive preprocessing or augmentation")
+    notice = _found("S4.34", Verdict.NOTICE, title, value, advice)
+    return replace(notice, causes=causes, next_test="Time one pass over the data alone.")
 
 
 _EXPECTED = {

@@ -6,7 +6,7 @@ only where the loss falls as deep.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from tunebook.analysis.series import number, quantile, smoothed, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
@@ -35,37 +35,42 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     seen = read(readings, look, FirstBatch)
     if seen is None or short not in readings:
         return (look, short)
-    found = read(readings, short, Trained)
-    if found is None or not found.updates:
+    done = read(readings, short, Trained)
+    sizes = {} if done is None else done.updates
+    if not sizes:
         title = "The size of updates could not be measured: the loss is not finite, or no matrix."
         return Conclusion((_finding(Verdict.UNKNOWN, title),))
-    frozen = tuple(name for name, size in found.updates.items() if size == 0.0)
+    frozen = tuple(name for name, size in sizes.items() if size == 0.0)
     if frozen:
-        return Conclusion((_frozen(frozen, len(found.updates)),))
-    median = quantile(list(found.updates.values()), 0.5)
-    value = f"median {number(median)} over {len(found.updates)} tensors"
+        value, title = f"{len(frozen)} of {len(sizes)} tensors", "Some tensors do not move at all."
+        problem = _finding(Verdict.PROBLEM, title, value, items=frozen)
+        causes = ("no gradient reaches them", "they are not given to the optimizer")
+        expected = "every tensor that is trained moves"
+        return Conclusion((replace(problem, expected=expected, causes=causes),))
+    median = quantile(list(sizes.values()), 0.5)
+    value = f"median {number(median)} over {len(sizes)} tensors"
     if BAND[0] <= median <= BAND[1]:
         return Conclusion((_finding(Verdict.PASS, "Updates have an ordinary size.", value),))
     title = f"Updates are too {'large' if median > BAND[1] else 'small'} for the weights."
-    worst = _farthest(found.updates)
+    farthest = (max(sizes, key=lambda name: max(sizes[name] / TARGET, TARGET / sizes[name])),)
     if seen.has_own_optimizer:
         advice = "Change the rate of the task's own optimizer and measure again."
-        return Conclusion((_finding(Verdict.NOTICE, title, value, advice, worst),))
+        return Conclusion((_finding(Verdict.NOTICE, title, value, advice, farthest),))
     plain = at_rate(config, length, TrainingSettings.of(config).lr)
-    tried = [
+    remedies = [
         (change, reason, Train(with_settings(plain.config, **change), plain.updates))
         for change, reason in _changes(config, median)
     ]
-    wanted = (plain, *(experiment for _, _, experiment in tried))
+    wanted = (plain, *(experiment for _, _, experiment in remedies))
     if any(experiment not in readings for experiment in wanted):
         return wanted
-    depth = _depth(readings, plain)
-    for change, reason, experiment in tried:
-        if _depth(readings, experiment) <= depth:
+    for change, reason, experiment in remedies:
+        if _depth(readings, experiment) <= _depth(readings, plain):
             told = f"{reason}: the loss falls as deep"
-            return Conclusion((_finding(Verdict.NOTICE, title, value, told, worst),), change, told)
+            notice = _finding(Verdict.NOTICE, title, value, told, farthest)
+            return Conclusion((notice,), change, told)
     advice = "No action follows: the loss falls less deep with another rate or a warm-up."
-    return Conclusion((_finding(Verdict.NOTICE, title, value, advice, worst),))
+    return Conclusion((_finding(Verdict.NOTICE, title, value, advice, farthest),))
 
 
 def _changes(config: Configuration, median: float) -> list[tuple[dict[str, Value], str]]:
@@ -73,36 +78,18 @@ def _changes(config: Configuration, median: float) -> list[tuple[dict[str, Value
     settings = TrainingSettings.of(config)
     edge = BAND[1] if median > BAND[1] else BAND[0]
     factor = min(MAX_FACTOR, max(1 / MAX_FACTOR, edge / median))
-    rate: tuple[dict[str, Value], str] = (
-        {"lr": rounded(settings.lr * factor)},
-        f"{factor:.2g} x the rate",
-    )
-    if median < BAND[0] or settings.warmup > 0:
-        return [rate]
-    return [({"warmup": WARM_UP}, f"a warm-up over {WARM_UP:.0%} of training"), rate]
+    warm_up: dict[str, Value] = {"warmup": WARM_UP}
+    rate: dict[str, Value] = {"lr": rounded(settings.lr * factor)}
+    found = [
+        (warm_up, f"a warm-up over {WARM_UP:.0%} of training"),
+        (rate, f"{factor:.2g} x the rate"),
+    ]
+    return found[1:] if median < BAND[0] or settings.warmup > 0 else found
 
 
 def _depth(readings: Readings, asked: Train) -> float:
     found = readings[asked]
     return tail_mean(smoothed(found.losses)) if isinstance(found, Trained) else float("inf")
-
-
-def _farthest(sizes: Mapping[str, float]) -> tuple[str, ...]:
-    """Return the tensor whose updates are farthest from the target."""
-    return (max(sizes, key=lambda n: max(sizes[n] / TARGET, TARGET / sizes[n])),)
-
-
-def _frozen(frozen: tuple[str, ...], n: int) -> Finding:
-    return Finding(
-        CHECK.name,
-        Verdict.PROBLEM,
-        "Some tensors do not move at all.",
-        f"{len(frozen)} of {n} tensors",
-        "every tensor that is trained moves",
-        causes=("no gradient reaches them", "they are not given to the optimizer"),
-        items=frozen,
-        source="S1.12",
-    )
 
 
 def _finding(

@@ -23,23 +23,23 @@ from tunebook.guide.stages import (
     start_simple,
     steps_and_rate,
 )
-from tunebook.playbook.stages import STAGES, closed_gate
+from tunebook.playbook.stages import STAGES, Stage, closed_gate
 from tunebook.records import Value
 from tunebook.records.finding import Finding, Verdict
 from tunebook.study.study_file import StudyFile
 from tunebook.training.task import Task
 
-CARRY_OUT: Mapping[int, Callable[[Session], None]] = {
-    0: define.carry_out,
-    1: start_simple.carry_out,
-    2: debug.carry_out,
-    3: speed.carry_out,
-    4: steps_and_rate.carry_out,
-    5: evaluate.carry_out,
-    6: explore.carry_out,
-    7: exploit.carry_out,
-    8: confirm.carry_out,
-}
+CARRY_OUT = (
+    define.carry_out,
+    start_simple.carry_out,
+    debug.carry_out,
+    speed.carry_out,
+    steps_and_rate.carry_out,
+    evaluate.carry_out,
+    explore.carry_out,
+    exploit.carry_out,
+    confirm.carry_out,
+)
 MIN_BUDGET = 2000
 """Updates below which no stage after the second could measure anything."""
 
@@ -64,7 +64,10 @@ class GuideOptions:
     again: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a budget with which nothing could be measured."""
+        """Refuse a budget that measures nothing, and gates passed without a reason (S4.1)."""
+        silent = [gate for gate, reason in self.skip.items() if not reason.strip()]
+        if silent:
+            raise InputError("A gate is passed with a reason", got=f"none for {', '.join(silent)}")
         if self.budget < MIN_BUDGET:
             raise InputError(
                 "This budget is too small for a guide",
@@ -91,11 +94,10 @@ def guide(
     file = task if isinstance(task, StudyFile) else None
     task = task_of(task) if isinstance(task, StudyFile) else task
     name = options.name or task.name
-    log = GuideLog(home / "guides" / name)
     session = Session(
         name=name,
         task=task,
-        log=log,
+        log=GuideLog(home / "guides" / name),
         home=home,
         budget=options.budget,
         seed=options.seed,
@@ -110,85 +112,76 @@ def guide(
         _begin(session)
         for check, reason in options.skip.items():
             if check not in session.state.waivers:
-                log.write("waiver", gate=check, reason=reason)
+                session.log.write("waiver", gate=check, reason=reason)
         if options.again is not None:
-            log.write("stage", stage=options.again, state="again")
+            session.log.write("stage", stage=options.again, state="again")
         for stage in STAGES[: options.until + 1]:
-            _require_open(session, stage.number)
-            _carry_out(session, stage.number)
+            _require_open(session, stage)
+            if session.state.stages.get(stage.number) != "done":
+                _carry_out(session, stage)
     finally:
         write_guide_report(session)
-        log.close()
+        session.log.close()
     return session
 
 
 def _begin(session: Session) -> None:
-    known = session.state.begun
-    wanted = {
-        "task": session.task.reference or session.task.name,
-        "seed": session.seed,
-        "config": dict(session.given),
-    }
-    if known is None:
-        session.log.write("begun", **wanted, budget=session.budget, target=session.target)
-        return
-    differing = [key for key, value in wanted.items() if known[key] != value]
-    if differing:
-        told = ", ".join(f"{key} was {known[key]}, is {wanted[key]}" for key in differing)
-        raise InputError(
-            f"There is a guide {session.name!r} already, and it is another one",
-            got=told,
-            do="Give this one another name with --name",
-        )
-    if session.target is None:
-        session.target = known["target"]
-    if (session.budget, session.target) != (known["budget"], known["target"]):
-        session.log.write("begun", **wanted, budget=session.budget, target=session.target)
+    known, task = session.state.begun, session.task.reference or session.task.name
+    asked = {"task": task, "seed": session.seed, "config": dict(session.given)}
+    if known is not None:
+        differing = [key for key, value in asked.items() if known[key] != value]
+        if differing:
+            raise InputError(
+                f"There is a guide {session.name!r} already, and it is another one",
+                got=", ".join(f"{key} was {known[key]}, is {asked[key]}" for key in differing),
+                do="Give this one another name with --name",
+            )
+        if session.target is None:
+            session.target = known["target"]
+    means = {"budget": session.budget, "target": session.target}
+    if known is None or any(known[key] != value for key, value in means.items()):
+        session.log.write("begun", **asked, **means)
 
 
-def _require_open(session: Session, number: int) -> None:
+def _require_open(session: Session, stage: Stage) -> None:
     """Refuse a stage behind a closed gate; what to do is said by the findings."""
-    for earlier in range(number):
-        closed = closed_gate(earlier, session.passed(earlier), session.waivers)
+    for earlier in STAGES[: stage.number]:
+        number, waived = earlier.number, session.state.waivers
+        closed = closed_gate(number, session.passed(number), waived)
         if closed:
-            findings = session.state.findings.get(earlier, [])
-            told = "; ".join(f.title for f in findings if f.verdict.value == "problem")
+            problems = session.problems(number)
             raise GateError(
-                f"The gate of stage {earlier} ({STAGES[earlier].name}) is closed by "
-                f"{', '.join(closed)}",
-                got=told,
+                f"The gate of stage {number} ({earlier.name}) is closed by {', '.join(closed)}",
+                got="; ".join(problem.title for problem in problems),
                 do="Mend it and run the guide again with --again "
-                f"{earlier}, or pass with a reason: --skip {closed[0]}='why'",
+                f"{number}, or pass with a reason: --skip {closed[0]}='why'",
             )
 
 
-def _carry_out(session: Session, number: int) -> None:
-    if session.state.stages.get(number) == "done":
-        return
-    stage = STAGES[number]
+def _carry_out(session: Session, stage: Stage) -> None:
+    number = stage.number
     share = session.shares[number]
     paid = f", up to {share:,} of {session.left:,} updates left" if share else ""
     session.tell(f"stage {number}, {stage.name}: {stage.does}{paid}")
     if number not in session.state.stages:
         session.log.write("stage", stage=number, state="began")
-    if session.file is not None and stage.needs_task and number > 0:
-        _pass_over(session, number)
+    if session.file is not None and stage.needs_task:
+        _pass_over(session, session.file, number)
     else:
         CARRY_OUT[number](session)
     session.log.write("stage", stage=number, state="done")
 
 
-def _pass_over(session: Session, number: int) -> None:
+def _pass_over(session: Session, file: StudyFile, number: int) -> None:
     """Leave out a stage that looks inside: of a function nothing is known but its steps."""
     told = "A training function cannot be looked into: this stage is left out."
     session.find(number, Finding("inside", Verdict.NOTICE, told, source="5.1"))
-    assert session.file is not None
-    assert session.task.space is not None
     if number == 1:
-        default = dict(session.task.space.default(session.file.max_steps))
+        assert session.task.space is not None
+        default = dict(session.task.space.default(file.max_steps))
         session.adopt(1, default, "the middle of every range")
     if number == 4:
-        session.decide(4, "n_updates", session.file.max_steps, "max_steps of the study file")
+        session.decide(4, "n_updates", file.max_steps, "max_steps of the study file")
 
 
 def outcome(session: Session) -> dict[str, Any]:

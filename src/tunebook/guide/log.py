@@ -72,12 +72,12 @@ def _stage(state: GuideState, record: Record) -> None:
         for later in [n for n in state.stages if n >= number]:
             del state.stages[later]
             state.findings.pop(later, None)
-        state.facts = {key: value for key, value in state.facts.items() if key[0] < number}
-        state.questions = {key: q for key, q in state.questions.items() if key[0] < number}
         state.readings = {n: found for n, found in state.readings.items() if n < number}
-        state.decisions = [d for d in state.decisions if d["stage"] < number]
-        state.rounds = [r for r in state.rounds if r["stage"] < number]
-        state.launches = [r for r in state.launches if r["stage"] < number]
+        for by_key in (state.facts, state.questions):
+            for key in [key for key in by_key if key[0] >= number]:
+                del by_key[key]
+        for records in (state.decisions, state.rounds, state.launches):
+            records[:] = [record for record in records if record["stage"] < number]
         return
     state.stages[number] = record["state"]
 
@@ -108,8 +108,7 @@ def _question(state: GuideState, record: Record) -> None:
 
 
 def _finding(state: GuideState, record: Record) -> None:
-    made = finding_of(record["finding"])
-    state.findings.setdefault(record["stage"], []).append(made)
+    state.findings.setdefault(record["stage"], []).append(finding_of(record["finding"]))
 
 
 def _begun(state: GuideState, record: Record) -> None:
@@ -179,19 +178,15 @@ class GuideLog:
 
 def records_of(path: Path) -> list[tuple[Record, int]]:
     """Return the records that are whole, each with the place where it ends."""
-    found: list[tuple[Record, int]] = []
-    if not path.exists():
-        return found
-    end = 0
-    with path.open("rb") as file:
-        for line in file:
-            end += len(line)
-            if not line.endswith(b"\n"):
-                break
-            try:
-                found.append((json.loads(line), end))
-            except ValueError:
-                break
+    found, end = list[tuple[Record, int]](), 0
+    for line in path.read_bytes().splitlines(keepends=True) if path.exists() else ():
+        end += len(line)
+        try:
+            record = json.loads(line)
+        except ValueError:
+            break
+        if line.endswith(b"\n"):
+            found.append((record, end))
     return found
 
 

@@ -14,13 +14,12 @@ from tunebook.checks.decomposition import amount
 from tunebook.checks.readings import NotFinite, Trained
 from tunebook.files import write_file
 from tunebook.guide.stages.evaluate import decomposition_of
-from tunebook.guide.studies import trial_from
+from tunebook.guide.studies import trials_from
 from tunebook.playbook.conflicts import choice_lines
-from tunebook.playbook.roles import caveat_sentence, propose_roles
 from tunebook.playbook.stages import STAGES
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
-from tunebook.records import Configuration
+from tunebook.records import Configuration, Trial
 from tunebook.records.section import Chart, ChartKind, ChartSeries, Section, SectionTable, encode
 from tunebook.reports.sections import write_page
 from tunebook.space import Float, Int, Space
@@ -50,11 +49,10 @@ def guide_sections(session: Session) -> list[Section]:
 
 
 def _spread(values: list[float]) -> str:
-    if len(values) < 2:
+    n = len(values)
+    if n < 2:
         return f"{values[0]:.4g} in one run"
-    return (
-        f"{fmean(values):.4g} ± {2 * stdev(values) / len(values) ** 0.5:.2g} ({len(values)} seeds)"
-    )
+    return f"{fmean(values):.4g} ± {2 * stdev(values) / n**0.5:.2g} ({n} seeds)"
 
 
 def _result(session: Session) -> Iterator[Section]:
@@ -74,21 +72,13 @@ def _result(session: Session) -> Iterator[Section]:
     best = state.decided("candidate")
     if best is not None and candidate is None:
         lines.append("A candidate looked better in one run; it is not confirmed.")
-    for launch in state.launches:
-        lines.append(f"Launched: {launch['evidence']}.")
-    if session.config:
-        table = SectionTable(
-            "Configuration",
-            ("name", "value", "decided in stage", "because"),
-            [
-                (name, _cell(value), *_origin(session, name))
-                for name, value in session.config.items()
-            ],
-        )
-        reproduce = f"Trained for {session.n_updates} updates." if session.n_updates else ""
-        yield Section("Result", [*lines, *([reproduce] if reproduce else [])], tables=[table])
-    else:
-        yield Section("Result", lines)
+    lines += [f"Launched: {launch['evidence']}." for launch in state.launches]
+    if session.config and session.n_updates:
+        lines.append(f"Trained for {session.n_updates} updates.")
+    columns = ("name", "value", "decided in stage", "because")
+    rows = [(n, _cell(value), *_origin(session, n)) for n, value in session.config.items()]
+    tables = [SectionTable("Configuration", columns, rows)] if rows else []
+    yield Section("Result", lines, tables=tables)
 
 
 def _cell(value: Any) -> Any:
@@ -97,12 +87,11 @@ def _cell(value: Any) -> Any:
 
 def _origin(session: Session, name: str) -> tuple[str, str]:
     """Return the stage at which a value was last changed, and why."""
-    before: dict[str, Any] = {}
-    found = ("", "")
+    found, before = ("", ""), object()
     for decision in session.state.decisions:
-        if decision["name"] == "configuration":
-            value = decision["value"]
-            if name in value and before.get(name, object()) != value[name]:
+        if decision["name"] == "configuration" and name in decision["value"]:
+            value = decision["value"][name]
+            if value != before:
                 found = (str(decision["stage"]), decision["reason"])
             before = value
     return found
@@ -165,13 +154,10 @@ def _sweep(session: Session) -> Iterator[Chart]:
     kept = [run for run in runs if not run.is_diverged]
     series = [ChartSeries(f"{run.lr:.3g}", *_shown(run.losses)) for run in kept]
     diverged = ", ".join(f"{run.lr:.3g}" for run in runs if run.is_diverged)
-    summary = f"Training loss of {len(runs)} rates" + (
-        f"; {diverged} diverged." if diverged else "."
-    )
-    is_positive = all(y is not None and y > 0 for one in series for y in one.y)
-    yield Chart(
-        ChartKind.LINE, "Sweep of the rate", summary, series, "update", "loss", is_y_log=is_positive
-    )
+    summary = f"Training loss of {len(runs)} rates{f'; {diverged} diverged' if diverged else ''}."
+    is_log = all(y is not None and y > 0 for one in series for y in one.y)
+    title = "Sweep of the rate"
+    yield Chart(ChartKind.LINE, title, summary, series, "update", "loss", is_y_log=is_log)
 
 
 def _curve(session: Session) -> Iterator[Chart]:
@@ -237,32 +223,29 @@ def _errors(session: Session) -> Iterator[Section]:
 
 
 def _rounds(session: Session) -> Iterator[Section]:
-    state, objective = session.state, session.task.objective
+    state = session.state
     for number, told in enumerate(state.rounds, 1):
-        trials = [
-            trial_from(one, i) for i, one in enumerate(state.facts[6, f"round {number}"]["trials"])
-        ]
+        trials = trials_from(state.facts[6, f"round {number}"]["trials"])
         space = Space.from_dict(told["space"])
-        charts = []
-        for name in space.dimensions:
-            if not isinstance(space.parameters[name], Float | Int):
-                continue
-            points = axis_points(trials, space, objective, name=name)
-            kept = [p for p in points if p.value is not None]
-            is_log = bool(getattr(space.parameters[name], "log", False) is True)
-            n_bad = len(points) - len(kept)
-            summary = f"{objective.metric} of {len(kept)} trials" + (
-                f"; {n_bad} infeasible." if n_bad else "."
-            )
-            series = ChartSeries("", [_cell(p.x) for p in kept], [p.value for p in kept])
-            charts.append(
-                Chart(ChartKind.SCATTER, name, summary, [series], name, objective.metric, is_log)
-            )
-        goal = f"The goal: {told['goal']}."
-        said = [goal, f"{len(trials)} quasi-random trials in the study {told['study']}."]
+        charts = [c for name in space.dimensions for c in _axis(session, trials, space, name)]
+        said = [f"The goal: {told['goal']}."]
+        said += [f"{len(trials)} quasi-random trials in the study {told['study']}."]
         said += [f"{change}." for change in told["changes"]] or ["No change of the space."]
         findings = state.findings.get(6, []) if number == len(state.rounds) else []
         yield Section(f"Exploration, round {number}", said, findings, charts=charts)
+
+
+def _axis(session: Session, trials: Sequence[Trial], space: Space, name: str) -> Iterator[Chart]:
+    """Yield the metric along one range."""
+    parameter, objective = space.parameters[name], session.task.objective
+    if isinstance(parameter, Float | Int):
+        points = axis_points(trials, space, objective, name=name)
+        kept = [p for p in points if p.value is not None]
+        bad = f"; {len(points) - len(kept)} infeasible" if len(kept) < len(points) else ""
+        summary = f"{objective.metric} of {len(kept)} trials{bad}."
+        series = [ChartSeries("", [_cell(p.x) for p in kept], [p.value for p in kept])]
+        is_log = parameter.log is True
+        yield Chart(ChartKind.SCATTER, name, summary, series, name, objective.metric, is_log)
 
 
 def _confirmed(session: Session) -> Iterator[Section]:
@@ -283,24 +266,22 @@ def _schedule(session: Session) -> Iterator[Chart]:
 
 
 def _caveats(session: Session) -> Iterator[Section]:
+    """Yield what was not varied, which travels with each conclusion (S4.15, I9), and more."""
     state = session.state
     if not session.config:
         return
     space = state.decided("space")
     searched = set(Space.from_dict(space).dimensions) if space else set()
-    fixed = {n: v for n, v in session.config.items() if n not in searched}
-    roles = propose_roles((), fixed, affordable=0)
-    lines = [f"Every conclusion {caveat_sentence(roles)}."]
-    lines += [
-        f"Gate {gate} was passed in spite of a problem: {why}."
-        for gate, why in state.waivers.items()
-    ]
+    held = [f"{n} = {v}" for n, v in session.config.items() if n not in searched]
+    lines = [f"Every conclusion holds only for {', '.join(held)}."] if held else []
+    passed = state.waivers.items()
+    lines += [f"Gate {gate} was passed in spite of a problem: {why}." for gate, why in passed]
     overruled = [d for d in state.decisions if d["by"] == "person"]
     lines += [f"A person decided on {d['name']}: {_cell(d['value'])}." for d in overruled]
-    if "candidate" in {d["name"] for d in state.decisions if d["stage"] == 7}:
+    if any(d["stage"] == 7 and d["name"] == "candidate" for d in state.decisions):
         lines.append("The last search adapted to its results: its trials are no even sample (I6).")
     yield Section("Caveats", lines)
-    yield Section("Where sources conflict", choice_lines([]))
+    yield Section("Where sources conflict", choice_lines())
 
 
 def _timeline(session: Session) -> Iterator[Section]:

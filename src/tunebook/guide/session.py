@@ -12,13 +12,12 @@ from typing import Any, final
 
 from tunebook.checks.check import Ability, Check, Conclusion
 from tunebook.checks.codec import encode
-from tunebook.checks.examination import Examination, NotPossible, obstacle
+from tunebook.checks.examination import Examination, NotPossible, require
 from tunebook.checks.experiments import Experiment
 from tunebook.checks.laboratory import Laboratory
 from tunebook.checks.readings import Reading
 from tunebook.errors import BudgetError
 from tunebook.guide.log import GuideLog, GuideState
-from tunebook.playbook.rounds import Waiver
 from tunebook.playbook.stages import STAGES, divided
 from tunebook.recipes.loop import Training
 from tunebook.records import Configuration, Value
@@ -103,11 +102,6 @@ class Session:
         """The updates that each stage may use."""
         return divided(self.budget)
 
-    @property
-    def waivers(self) -> list[Waiver]:
-        """The gates passed in spite of a problem."""
-        return [Waiver(gate, reason) for gate, reason in self.state.waivers.items()]
-
     def measure(self, stage: int, key: str, run: Callable[[], Measured]) -> Any:
         """Return a fact of this stage: the recorded one, or what ``run`` measures now."""
         known = self.state.facts.get((stage, key))
@@ -158,32 +152,27 @@ class Session:
         """Ask several checks; a problem closes the gate that ``gates`` names, or else ``gate``."""
         done = self.examination
         for check in checks:
-            reason = obstacle(check, ABILITIES, done)
-            if not reason:
-                try:
-                    done.conclusions[check.name] = self.ask(stage, check, config)
-                    continue
-                except NotPossible as impossible:
-                    reason = str(impossible)
-            done.left_out[check.name] = reason
-        for found in list(self.state.findings.get(stage, [])):
-            if found.verdict is Verdict.PROBLEM and found.check not in STAGES[stage].gate:
-                closed = gates.get(found.check, gate)
+            try:
+                require(check, ABILITIES, done)
+                done.conclusions[check.name] = self.ask(stage, check, config)
+            except NotPossible as impossible:
+                done.left_out[check.name] = str(impossible)
+        for found in self.problems(stage):
+            if found.check not in STAGES[stage].gate:
                 # The gate has one word for several checks.
+                closed = gates.get(found.check, gate)
                 problem = Finding(closed, Verdict.PROBLEM, found.title, source=found.source)
                 self.find(stage, problem)
 
     def _change(self, stage: int, check: Check, found: Conclusion) -> None:
         """Adopt what a check changes; what was given stays, and that is said."""
-        held = {name: value for name, value in found.change.items() if name in self.given}
-        for name, value in held.items():
-            title = f"{name} stays as it was given; the check would set {_short(value)}."
-            self.find(stage, Finding(check.name, Verdict.NOTICE, title, advice=found.reason))
-        wanted = {
-            name: self.decide(stage, name, value, found.reason, by_reason=True)
-            for name, value in found.change.items()
-            if name not in held
-        }
+        wanted = {}
+        for name, value in found.change.items():
+            if name in self.given:
+                title = f"{name} stays as it was given; the check would set {_short(value)}."
+                self.find(stage, Finding(check.name, Verdict.NOTICE, title, advice=found.reason))
+            else:
+                wanted[name] = self.decide(stage, name, value, found.reason, by_reason=True)
         if wanted:
             self.adopt(stage, wanted, f"{check.name}: {found.reason}")
 
@@ -223,10 +212,11 @@ class Session:
 
     def passed(self, stage: int) -> set[str]:
         """Return the checks of a stage's gate that no problem speaks against."""
-        problems = {
-            f.check for f in self.state.findings.get(stage, []) if f.verdict is Verdict.PROBLEM
-        }
-        return {check for check in STAGES[stage].gate if check not in problems}
+        return set(STAGES[stage].gate) - {problem.check for problem in self.problems(stage)}
+
+    def problems(self, stage: int) -> list[Finding]:
+        """Return the problems that a stage found."""
+        return [f for f in self.state.findings.get(stage, []) if f.verdict is Verdict.PROBLEM]
 
     def require(self, stage: int, key: str, updates: int) -> None:
         """Refuse to begin what the budget does not pay for; everything measured is kept (I7).

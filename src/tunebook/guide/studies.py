@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunebook.analysis.trial_curves import judge_best
@@ -39,20 +40,23 @@ def run_study(session: Session, label: str, space: Space, search: Any, **limits:
     per_step = max(1, session.n_updates // N_INTERVALS)
     training = TaskTraining(session.task, per_step, session.config)
     objective = session.task.objective
-    options: dict[str, Any] = {
-        str(objective.direction): objective.metric,
-        "reduce": "last",
-        "max_steps": max(1, session.n_updates // per_step),
-        "steps": None if updates is None else max(1, updates // per_step),
-        "name": f"{session.name}/{label}",
-        "search": search,
-        "workers": session.workers,
-        "seed": session.seed,
-        "home": session.home,
-        "progress": False,
+    goal: dict[str, Any] = {str(objective.direction): objective.metric}
+    study = tune(
+        training,
+        space,
+        **goal,
+        reduce="last",
+        max_steps=max(1, session.n_updates // per_step),
+        steps=None if updates is None else max(1, updates // per_step),
+        name=f"{session.name}/{label}",
+        search=search,
+        workers=session.workers,
+        seed=session.seed,
+        home=session.home,
+        progress=False,
         **limits,
-    }
-    return _told(tune(training, space, **options), per_step)
+    )
+    return _told(study, per_step)
 
 
 def _told(study: Study, updates_per_step: int) -> Measured:
@@ -61,33 +65,28 @@ def _told(study: Study, updates_per_step: int) -> Measured:
     Beside them what the curves of the best three show (S4.24 to S4.26); None if too short.
     """
     trials = [
-        {
-            "config": dict(trial.config),
-            "state": trial.state.value,
-            "value": trial.value,
-            "step": trial.step,
-        }
-        for trial in study.trials
+        {"config": dict(t.config), "state": t.state.value, "value": t.value, "step": t.step}
+        for t in study.trials
     ]
     seen = judge_best(study.trials, study.spec.objective)
-    curves = {
-        "has_overfitting": seen.has_overfitting,
-        "is_noisy": seen.is_noisy,
-        "is_improving": seen.is_improving,
-    }
+    names = ("has_overfitting", "is_noisy", "is_improving")
+    curves = {name: getattr(seen, name) for name in names}
     spent = sum(trial.step for trial in study.trials) * updates_per_step
     return {"study": study.name, "trials": trials, "curves": curves}, spent
 
 
-def trial_from(told: dict[str, Any], number: int) -> Trial:
-    """Return a recorded trial as analyses take it."""
-    return Trial(
-        TrialNumber(number),
-        TrialState(told["state"]),
-        Configuration(told["config"]),
-        0.0,
-        ended_at=0.0,
-        value=told["value"],
-        step=told["step"],
-        best_step=told["step"],
-    )
+def trials_from(told: Sequence[Mapping[str, Any]], first: int = 0) -> list[Trial]:
+    """Return recorded trials as analyses take them, numbered from ``first``."""
+    return [
+        Trial(
+            TrialNumber(number),
+            TrialState(one["state"]),
+            Configuration(one["config"]),
+            0.0,
+            ended_at=0.0,
+            value=one["value"],
+            step=one["step"],
+            best_step=one["step"],
+        )
+        for number, one in enumerate(told, first)
+    ]

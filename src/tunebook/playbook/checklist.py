@@ -32,81 +32,64 @@ def checklist(facts: ChecklistFacts) -> list[Finding]:
     return [_space(facts), _points(facts), _infeasible(facts), _optimization(facts), _curves(facts)]
 
 
-def _answer(check: str, verdict: Verdict, titles: tuple[str, str, str], advice: str) -> Finding:
-    place = (Verdict.PASS, Verdict.NOTICE, Verdict.PROBLEM).index(verdict)
-    bad = verdict is not Verdict.PASS
-    return Finding(check, verdict, titles[place], advice=advice if bad else "", source="S4.20")
+def _answer(
+    check: str, title: str, advice: str, *, is_red: bool = False, is_amber: bool = False
+) -> Finding:
+    if not (is_red or is_amber):
+        return Finding(check, Verdict.PASS, title, source="S4.20")
+    verdict = Verdict.PROBLEM if is_red else Verdict.NOTICE
+    return Finding(check, verdict, title, advice=advice, source="S4.20")
 
 
 def _space(facts: ChecklistFacts) -> Finding:
-    verdict = (
-        Verdict.PROBLEM if facts.at_edge else Verdict.NOTICE if facts.near_edge else Verdict.PASS
-    )
-    named = ", ".join(facts.at_edge or facts.near_edge)
-    titles = (
-        "The space is wide enough.",
-        f"The best trial lies near an edge of {named}.",
-        f"The best trials lie at an edge of {named}.",
-    )
-    return _answer("wide-enough", verdict, titles, "Expand the range and run again.")
+    red, amber = bool(facts.at_edge), bool(facts.near_edge)
+    title = "The space is wide enough."
+    if red:
+        title = f"The best trials lie at an edge of {', '.join(facts.at_edge)}."
+    elif amber:
+        title = f"The best trial lies near an edge of {', '.join(facts.near_edge)}."
+    advice = "Expand the range and run again."
+    return _answer("wide-enough", title, advice, is_red=red, is_amber=amber)
 
 
 def _points(facts: ChecklistFacts) -> Finding:
-    n = facts.n_good
-    verdict = Verdict.NOTICE if n is None or n < MIN_IN_GOOD_REGION else Verdict.PASS
-    seen = (
-        "Nobody counted the trials in the good region."
-        if n is None
-        else f"Trials in the good region: {n}, which is thin."
-    )
-    titles = (f"Trials in the good region: {n}, which is enough.", seen, "")
-    return _answer("enough-points", verdict, titles, "Sample the good region more densely.")
+    n, advice = facts.n_good, "Sample the good region more densely."
+    if n is None:
+        title = "Nobody counted the trials in the good region."
+        return _answer("enough-points", title, advice, is_amber=True)
+    is_thin = n < MIN_IN_GOOD_REGION
+    title = f"Trials in the good region: {n}, which is {'thin' if is_thin else 'enough'}."
+    return _answer("enough-points", title, advice, is_amber=is_thin)
 
 
 def _infeasible(facts: ChecklistFacts) -> Finding:
     share = facts.infeasible_share
-    if share is None:
-        verdict, shown = Verdict.NOTICE, "an unknown share"
-    else:
-        shown = f"{share:.0%}"
-        verdict = (
-            Verdict.PROBLEM if share > RED else Verdict.NOTICE if share > AMBER else Verdict.PASS
-        )
-    title = f"Of the trials, {shown} are infeasible."
-    return _answer("infeasible-share", verdict, (title,) * 3, "Cut the space, or look for a bug.")
+    shown = "an unknown share" if share is None else f"{share:.0%}"
+    title, advice = f"Of the trials, {shown} are infeasible.", "Cut the space, or look for a bug."
+    is_red, is_amber = share is not None and share > RED, share is None or share > AMBER
+    return _answer("infeasible-share", title, advice, is_red=is_red, is_amber=is_amber)
 
 
 def _optimization(facts: ChecklistFacts) -> Finding:
-    verdict = (
-        Verdict.NOTICE
-        if facts.is_unstable is None
-        else Verdict.PROBLEM
-        if facts.is_unstable
-        else Verdict.PASS
-    )
-    titles = (
-        "Training is stable.",
-        "Nobody looked for instability.",
-        "Training is unstable near the best rate.",
-    )
-    return _answer("optimization", verdict, titles, "Probe stability; then warm-up, then clipping.")
+    title = {
+        None: "Nobody looked for instability.",
+        True: "Training is unstable near the best rate.",
+        False: "Training is stable.",
+    }[facts.is_unstable]
+    advice, is_amber = "Probe stability; then warm-up, then clipping.", facts.is_unstable is None
+    return _answer("optimization", title, advice, is_red=bool(facts.is_unstable), is_amber=is_amber)
 
 
 def _curves(facts: ChecklistFacts) -> Finding:
-    looks = (facts.has_overfitting, facts.is_noisy, facts.is_improving)
-    if facts.has_overfitting:
-        verdict = Verdict.PROBLEM
-    elif any(looks) or None in looks:
-        verdict = Verdict.NOTICE
-    else:
-        verdict = Verdict.PASS
-    said = [
-        text
-        for is_so, text in zip(
-            looks, ("overfit", "are noisy at the end", "still improve"), strict=True
-        )
-        if is_so
-    ]
-    seen = f"Curves of the best trials {' and '.join(said)}." if said else "Nobody saw the curves."
-    titles = ("The best trials' curves look well.", seen, seen)
-    return _answer("curves", verdict, titles, "Look at the curves; regularize or train longer.")
+    looks = {
+        "overfit": facts.has_overfitting,
+        "are noisy at the end": facts.is_noisy,
+        "still improve": facts.is_improving,
+    }
+    said = [text for text, is_so in looks.items() if is_so]
+    is_amber = bool(said) or None in looks.values()
+    title = "Nobody saw the curves." if is_amber else "The best trials' curves look well."
+    if said:
+        title = f"Curves of the best trials {' and '.join(said)}."
+    advice, is_red = "Look at the curves; regularize or train longer.", bool(facts.has_overfitting)
+    return _answer("curves", title, advice, is_red=is_red, is_amber=is_amber)

@@ -196,33 +196,23 @@ def _choice(old: Choice, values: Sequence[Value], when: When | None) -> Choice:
 
 
 def _may_be(parameter: Parameter | None, value: Value) -> bool:
-    match parameter:
-        case Choice():
-            return any(type(v) is type(value) and v == value for v in parameter.values)
-        case Constant():
-            return type(parameter.value) is type(value) and parameter.value == value
-        case Bool():
-            return isinstance(value, bool)
-    return False
+    if isinstance(parameter, Bool):
+        return isinstance(value, bool)
+    constants = (parameter.value,) if isinstance(parameter, Constant) else ()
+    values = parameter.values if isinstance(parameter, Choice) else constants
+    return any(type(v) is type(value) and v == value for v in values)
 
 
 def _changed(parameter: Parameter, change: SpaceChange) -> Parameter:
     if change.kind is ChangeKind.FIX:
         return Constant(change.value, when=parameter.when, role=parameter.role, kind=parameter.kind)
-    match parameter:
-        case Choice():
-            return _choice(parameter, change.values, parameter.when)
-        case Float():
-            low = parameter.low if change.low is None else change.low
-            high = parameter.high if change.high is None else change.high
-            prior = parameter.prior
-            kept = prior if prior is not None and low <= prior <= high else None
-            return replace(parameter, low=low, high=high, prior=kept)
-        case Int():
-            return replace(
-                parameter,
-                low=parameter.low if change.low is None else round(change.low),
-                high=parameter.high if change.high is None else round(change.high),
-                prior=None,
-            )
-    raise TypeError(f"{change.parameter} has no range")
+    if isinstance(parameter, Choice):
+        return _choice(parameter, change.values, parameter.when)
+    if not isinstance(parameter, Float | Int):
+        raise TypeError(f"{change.parameter} has no range")
+    low = parameter.low if change.low is None else change.low
+    high = parameter.high if change.high is None else change.high
+    if isinstance(parameter, Int):
+        return replace(parameter, low=round(low), high=round(high), prior=None)
+    is_inside = parameter.prior is not None and low <= parameter.prior <= high
+    return replace(parameter, low=low, high=high, prior=parameter.prior if is_inside else None)

@@ -1,26 +1,10 @@
-"""What a project keeps: waivers with their reasons, and every look at the test set."""
+"""What a project keeps: every look at the test set."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from tunebook.errors import InputError
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A gate passed in spite of a problem: which, why, when. It appears in the report (S4.1)."""
-
-    gate: str
-    reason: str
-    at: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a waiver without a reason."""
-        if not self.reason.strip():
-            raise InputError("A waiver needs a reason", do="Say why the gate may be passed.")
 
 
 @dataclass(frozen=True, slots=True)

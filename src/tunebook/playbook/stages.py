@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-
-from tunebook.playbook.rounds import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,87 +19,69 @@ class Stage:
     does: str
     gate: tuple[str, ...]
     share: float
-    needs_task: bool = True
+    needs_task: bool
 
 
-STAGES: tuple[Stage, ...] = (
-    Stage(
-        0,
-        "define",
+_ROWS = {
+    "define": (
         "import data, read the quality report, split, set metric, target and budget",
-        ("quality", "leakage", "metric", "target"),
+        "quality leakage metric target",
         0.0,
-        needs_task=False,
     ),
-    Stage(
-        1,
-        "start simple",
+    "start simple": (
         "take a proven preset or a simple network with default values, regularization off",
-        (),
+        "",
         0.0,
     ),
-    Stage(
-        2,
-        "debug",
+    "debug": (
         "preflight, fit a single batch, compare with baselines",
-        ("preflight", "single-batch", "chance", "baselines"),
+        "preflight single-batch chance baselines",
         0.03,
     ),
-    Stage(
-        3,
-        "speed",
+    "speed": (
         "find feasible batch sizes, throughput, and what the input costs",
-        ("throughput",),
+        "throughput",
         0.02,
     ),
-    Stage(
-        4,
-        "steps and learning rate",
+    "steps and learning rate": (
         "sweep the learning rate, mend instability, set the number of steps",
-        ("learning-rate", "stability", "convergence"),
+        "learning-rate stability convergence",
         0.12,
     ),
-    Stage(
-        5,
-        "evaluate",
+    "evaluate": (
         "train the baseline with several seeds, and decompose its error",
-        ("decomposition",),
+        "decomposition",
         0.1,
-        needs_task=False,
     ),
-    Stage(
-        6,
-        "explore",
+    "explore": (
         "rounds with one goal: roles, quasi-random studies, plots, checklist, adoption",
-        ("wide-enough", "enough-points", "infeasible-share", "optimization", "curves"),
+        "wide-enough enough-points infeasible-share optimization curves",
         0.4,
-        needs_task=False,
     ),
-    Stage(
-        7,
-        "exploit",
+    "exploit": (
         "search the refined space with feedback, tune the decay, train longer",
-        ("confirmed",),
+        "confirmed",
         0.2,
-        needs_task=False,
     ),
-    Stage(
-        8,
-        "confirm and report",
+    "confirm and report": (
         "retrain with several seeds, look at the test set once, report",
-        (),
+        "",
         0.13,
-        needs_task=False,
     ),
+}
+_LOOK_INSIDE = range(1, 5)
+
+STAGES = tuple(
+    Stage(number, name, does, tuple(gate.split()), share, number in _LOOK_INSIDE)
+    for number, (name, (does, gate, share)) in enumerate(_ROWS.items())
 )
 """Stages 0 to 8. The shares of the budget are our rule."""
 
 
 def closed_gate(
-    stage: int, passed: Collection[str], waivers: Sequence[Waiver] = ()
+    stage: int, passed: Collection[str], waived: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Return the checks that keep a stage's gate closed; a recorded waiver opens one (5.1)."""
-    waived = {waiver.gate for waiver in waivers}
     return tuple(c for c in STAGES[stage].gate if c not in passed and c not in waived)
 
 

@@ -21,32 +21,19 @@ class Change(StrEnum):
     DATA_FRACTION = "data fraction raised"
 
 
-_MOMENTS = ("momentum", "beta1", "beta2")
-
-STALE_AFTER: dict[Change, tuple[str, ...]] = {
-    Change.DATA: ("*", "baselines"),
-    Change.MODEL: (
-        "batch_feasibility",
-        "lr",
-        "max_steps",
-        "initialization",
-        "weight_decay",
-        "dropout",
-    ),
+_STALE = {
+    Change.DATA: "* baselines",
+    Change.MODEL: "batch_feasibility lr max_steps initialization weight_decay dropout",
     Change.OPTIMIZER: (
-        "lr",
-        *_MOMENTS,
-        "weight_decay",
-        "clip_norm",
-        "max_steps",
-        "batch_feasibility",
+        "lr momentum beta1 beta2 weight_decay clip_norm max_steps batch_feasibility"
     ),
-    Change.BATCH_SIZE: ("lr", *_MOMENTS, "weight_decay", "dropout", "max_steps", "normalization"),
-    Change.STEPS: ("schedule", "lr", "weight_decay"),
-    Change.REGULARIZERS: ("max_steps", "weight_decay"),
-    Change.RESOLUTION: ("batch_feasibility", "lr", "max_steps", "anchors"),
-    Change.DATA_FRACTION: ("max_steps", "weight_decay", "dropout", "ranking"),
+    Change.BATCH_SIZE: ("lr momentum beta1 beta2 weight_decay dropout max_steps normalization"),
+    Change.STEPS: "schedule lr weight_decay",
+    Change.REGULARIZERS: "max_steps weight_decay",
+    Change.RESOLUTION: "batch_feasibility lr max_steps anchors",
+    Change.DATA_FRACTION: "max_steps weight_decay dropout ranking",
 }
+STALE_AFTER = {change: tuple(names.split()) for change, names in _STALE.items()}
 """What is stale after a change (S0.37, S4.9, I3). A star is everything that was measured."""
 
 
@@ -76,3 +63,12 @@ def changed_conditions(before: Mapping[str, object], after: Mapping[str, object]
     Conditions are network, data version, fraction, steps, batch size, optimizer.
     """
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def refusal_to_reuse(found: Mapping[str, object], now: Mapping[str, object]) -> str | None:
+    """Return why values found by an earlier search are not offered, None if they are (S0.7).
+
+    They need the same network and the same pre-trained weights.
+    """
+    other = [k for k in ("network", "pretrained") if found.get(k) != now.get(k)]
+    return f"found for another {' and '.join(other)}" if other else None

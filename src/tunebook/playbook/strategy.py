@@ -15,10 +15,8 @@ class Situation:
 
     n_trials: int
     n_parallel: int = 1
-    n_parameters: int = 3
     is_exploring: bool = True
     wants_trained_model: bool = False
-    searches_structure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,11 @@ class StrategyAdvice:
 def advise(situation: Situation) -> StrategyAdvice:
     """Return the searcher for a situation, with its reason (S0.27, C8, S4.43)."""
     s = situation
-    if s.wants_trained_model and s.searches_structure:
-        reason = "weights cannot be inherited when the structure changes"
-        return StrategyAdvice("halton", reason, "population based training is not possible")
     if s.wants_trained_model:
         reason = "the product is the trained model with its schedule"
         return StrategyAdvice("evolution", reason, "its values are a schedule, not constants")
     if s.is_exploring:
-        reason = "even points can be read on every axis, at any parallelism"
-        return StrategyAdvice("halton", reason)
+        return StrategyAdvice("halton", "even points can be read on every axis, at any parallelism")
     if s.n_parallel * _CONCURRENT_SHARE <= s.n_trials:
         reason = "few trials at once and many in sequence: feedback pays"
         return StrategyAdvice("bayes", reason, "its axis plots come from adaptive sampling")

@@ -12,11 +12,11 @@ from typing import Any
 
 from tunebook.errors import InputError
 from tunebook.playbook.conditions import conditions_of, conditions_of_study
-from tunebook.playbook.readiness import refusal_to_reuse
 from tunebook.playbook.staleness import (
     Change,
     changed_conditions,
     question_before_search,
+    refusal_to_reuse,
     stale_values,
 )
 from tunebook.presets.recipe_file import RecipeStudy

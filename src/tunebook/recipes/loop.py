@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tunebook.errors import ConfigurationError
 from tunebook.execution.process_settings import keep_freed_memory
-from tunebook.playbook.observers import plateau_halving
+from tunebook.playbook.observers import plateau_drops
 from tunebook.recipes.batches import (
     Batch,
     Collate,
@@ -145,8 +145,8 @@ class Training:
         """Take all scores so far: a plateau schedule lowers the rate by them (S0.34)."""
         self._scores, s = scores, self.settings
         if s.schedule == "plateau":
-            found = plateau_halving(scores, n=s.patience, factor=s.decay_factor)
-            self._rate_factor = float(s.decay_factor ** len(found.drops))
+            drops = plateau_drops(scores, n=s.patience, factor=s.decay_factor)
+            self._rate_factor = float(s.decay_factor ** len(drops))
 
     def advance(self, n: int) -> tuple[torch.Tensor, dict[str, float]]:
         """Do ``n`` optimizer steps; return their losses, and what was measured of the training.

@@ -21,7 +21,11 @@ LENGTH = 1000
 def problems(parts):
     task = read_task(parts)
     done = examine(
-        CHECKS, set(Ability), Laboratory(task).carry_out, Configuration(parts.config), LENGTH
+        CHECKS,
+        set(Ability),
+        carry_out=Laboratory(task).carry_out,
+        config=Configuration(parts.config),
+        length=LENGTH,
     )
     return leading_causes(done.findings)
 

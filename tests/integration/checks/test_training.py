@@ -16,8 +16,8 @@ from tunebook.checks import (
     update_size,
 )
 from tunebook.checks.check import Conclusion
-from tunebook.checks.experiments import Time
-from tunebook.checks.laboratory import Laboratory
+from tunebook.checks.experiments import Time, Train
+from tunebook.checks.laboratory import MIN_UPDATES, Laboratory
 from tunebook.checks.readings import OutOfMemory, Raised, Timed
 from tunebook.records import Configuration
 from tunebook.records.finding import Verdict
@@ -81,6 +81,15 @@ def test_s4_49_norms_are_those_of_the_gradient_before_it_is_clipped():
     assert len(free.sample) == 55
     clipped = stability.probe(Configuration({**SGD, "lr": 0.05}), 150, 2.0, clip_norm=0.1)
     assert max(laboratory.carry_out(clipped).norms) <= 0.1 * (1 + 1e-6)
+
+
+def test_training_that_waits_for_its_data_ends_early_by_the_clock():
+    sleepy = replace(digits(), data=lambda split: Waiting(digits().data(split)))
+    short = Laboratory(sleepy, max_seconds=0.1).carry_out(Train(Configuration({}), 2000))
+    assert short.is_cut
+    assert 0 < len(short.losses) < MIN_UPDATES
+    busy = Laboratory(digits(), max_seconds=1e-3).carry_out(Train(Configuration({}), 2000))
+    assert busy.is_cut
 
 
 def test_s1_10_curve_converges_or_says_that_it_still_falls():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tunebook.checks.check import Ability, Check, Conclusion
 from tunebook.checks.codec import decode, encode
-from tunebook.checks.examination import examine
+from tunebook.checks.examination import NotPossible, examine
 from tunebook.checks.experiments import Look, Part, Time, Train, Watch, with_settings
 from tunebook.checks.readings import NotFinite, OutOfMemory, Raised, Timed, Trained
 from tunebook.checks.registry import CHECKS
@@ -40,7 +40,9 @@ def both(config, length, readings):
 
 
 def test_only_what_was_not_read_is_asked_for():
-    asking = check(ask=lambda c, n, r: (ONE, TWO, ONE) if TWO not in r else Conclusion((PASS,)))
+    asking = check(
+        most=2, ask=lambda c, n, r: (ONE, TWO, ONE) if TWO not in r else Conclusion((PASS,))
+    )
     assert asking.next(CONFIG, 10, {}) == (ONE, TWO)
     assert asking.next(CONFIG, 10, {ONE: FINE}) == (TWO,)
     assert asking.next(CONFIG, 10, {ONE: FINE, TWO: FINE}) == Conclusion((PASS,))
@@ -50,6 +52,12 @@ def test_a_check_that_asks_for_what_it_has_read_is_a_bug():
     stubborn = check(ask=lambda c, n, r: (ONE,))
     with pytest.raises(AssertionError, match="asks again"):
         stubborn.next(CONFIG, 10, {ONE: FINE})
+
+
+def test_a_check_that_asks_for_more_than_it_says_is_a_bug():
+    greedy = check(ask=lambda c, n, r: (ONE, TWO), most=1)
+    with pytest.raises(AssertionError, match="asks for 2 experiments, 1 at most"):
+        greedy.next(CONFIG, 10, {})
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,7 @@ def test_checks_that_ask_for_the_same_experiment_share_it():
         return FINE
 
     found = examine(
-        [check("rates", both), check("steps", both)],
+        [check("rates", both, most=2), check("steps", both, most=2)],
         set(Ability),
         carry_out=carry_out,
         config=CONFIG,
@@ -127,6 +135,36 @@ def test_checks_that_cannot_run_are_listed_with_the_reason():
         "more": "steps was left out",
         "inside": "only for what can be looked into",
     }
+
+
+def test_a_check_whose_experiment_is_not_possible_is_left_out_and_the_next_one_is_asked():
+    def carry_out(experiment):
+        if experiment == ONE:
+            raise NotPossible("not for a training task")
+        return FINE
+
+    other = check("steps", lambda c, n, r: (TWO,) if TWO not in r else Conclusion((PASS,)))
+    found = examine(
+        [check("rates", both, most=2), other],
+        set(Ability),
+        carry_out=carry_out,
+        config=CONFIG,
+        length=10,
+    )
+    assert found.left_out == {"rates": "not for a training task"}
+    assert list(found.conclusions) == ["steps"]
+
+
+def test_checks_that_are_not_quick_are_asked_only_in_a_full_examination():
+    slow = check("rates", is_quick=False)
+    options = {"carry_out": lambda experiment: FINE, "config": CONFIG, "length": 10}
+    assert "takes long" in examine([slow], set(Ability), **options).left_out["rates"]
+    assert list(examine([slow], set(Ability), **options, is_full=True).conclusions) == ["rates"]
+
+
+def test_fields_of_a_reading_are_apart_from_what_the_codec_adds():
+    told = encode(Look("kind", CONFIG, 2))
+    assert told == {"kind": "Look", "fields": {"what": "kind", "config": {"lr": 0.1}, "seed": 2}}
 
 
 def test_unknown_is_worse_than_a_notice_and_no_problem():
@@ -187,7 +225,9 @@ def test_nan_survives_the_codec():
     assert losses[2:] == (math.inf, -math.inf)
 
 
-@pytest.mark.parametrize("told", [{"kind": "Trained", "losses": "x"}, {"kind": "Train"}])
+@pytest.mark.parametrize(
+    "told", [{"kind": "Trained", "fields": {"losses": "x"}}, {"kind": "Train", "fields": {}}]
+)
 def test_what_is_no_reading_is_refused(told):
     with pytest.raises(ValueError, match="validation error"):
         decode(told)

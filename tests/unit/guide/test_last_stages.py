@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
+from tunebook.errors import InputError
+from tunebook.guide.carry_out import GuideOptions
 from tunebook.guide.log import GuideLog
 from tunebook.guide.session import Session
 from tunebook.guide.stages.confirm import carry_out as confirm
@@ -130,3 +132,8 @@ def test_i2_another_configuration_is_another_look(session: Session) -> None:
     measured(session, 8, "test", {"values": [0.6] * N_SEEDS})
     confirm(session)
     assert [look["value"] for look in session.state.test_looks] == [0.5, pytest.approx(0.6)]
+
+
+def test_s4_1_gate_is_not_passed_without_a_reason():
+    with pytest.raises(InputError, match="passed with a reason"):
+        GuideOptions(10_000, skip={"baselines": " "})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunebook.playbook.readiness import (
+from tunebook.playbook.staleness import (
     refusal_to_reuse,
 )
 

@@ -1,4 +1,4 @@
-"""Waivers have reasons, looks at the test set are counted, and five answers have colours."""
+"""Looks at the test set are counted, and five answers have colours."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tunebook.errors import InputError
 from tunebook.playbook.checklist import ChecklistFacts, checklist
-from tunebook.playbook.rounds import (
-    TestLook,
-    Waiver,
-    split_name,
-)
+from tunebook.playbook.rounds import TestLook, split_name
 from tunebook.records.finding import Verdict
-
-
-def test_s4_1_a_waiver_without_a_reason_is_refused():
-    with pytest.raises(InputError):
-        Waiver("baselines", "")
 
 
 def test_i2_a_second_look_makes_the_test_set_validation():

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from noisy_quadratic import noisy_losses
-from tunebook.playbook.strategy import (
-    Situation,
-    advise,
-    rank_agreement,
-)
+from tunebook.playbook.strategy import Situation, advise, rank_agreement
 from tunebook.search import searcher_names
 
 
@@ -21,11 +17,6 @@ from tunebook.search import searcher_names
         (Situation(100, 4, is_exploring=False), "bayes", "feedback"),
         (Situation(40, 20, is_exploring=False), "halton", "at once"),
         (Situation(40, 8, wants_trained_model=True), "evolution", "trained model"),
-        (
-            Situation(40, 8, wants_trained_model=True, searches_structure=True),
-            "halton",
-            "structure",
-        ),
     ],
 )
 def test_s0_27_and_c8_a_situation_has_its_strategy_with_a_reason(situation, searcher, words):
@@ -33,8 +24,6 @@ def test_s0_27_and_c8_a_situation_has_its_strategy_with_a_reason(situation, sear
     assert advice.searcher == searcher
     assert words in advice.reason
     assert searcher in searcher_names()
-    if situation.searches_structure:
-        assert "not possible" in advice.warning
 
 
 def test_s4_33_a_rank_flip_between_lengths_is_reported():

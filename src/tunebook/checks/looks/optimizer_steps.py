@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -27,45 +28,40 @@ _PART = "A step of the optimizer"
 def look(bench: Bench) -> StepFigures:
     """Return what steps of the optimizer do."""
     seen, batch = bench.see(), bench.sample(Split.TRAIN, BATCH)
-    training = seen.training
-    trained = [p for p in training.network.parameters() if p.requires_grad]
-    held = _held(training, trained)
-    is_own, has_rate = bench.task.optimizer is not None, has_own_rate(bench.task, bench.config)
+    held = _held(seen.training)
+    n_trained = sum(p.requires_grad for p in seen.training.network.parameters())
+    is_own = bench.task.optimizer is not None
+    figures = StepFigures(n_trained, len(held), is_own, has_own_rate(bench.task, bench.config))
     gradients = _gradients(seen.loss, held)
     if gradients is None:
-        return StepFigures(len(trained), len(held), is_own, has_rate)
-    norm, weights = _norm(gradients), _norm(held) or 1.0
-    clip = training.settings.clip_norm
-    share = 1.0 if clip is None else min(1.0, clip / norm)
+        return figures
+
+    def steps(share: float = 1.0, n: int = N_SAME, **settings: float) -> dict[str, Any]:
+        scaled = [share * gradient for gradient in gradients]
+        return attempt(_PART, _steps, _fresh(bench), scaled, n, settings)
+
+    norm, clip = _norm(gradients), seen.training.settings.clip_norm
     losses, moved = attempt(_PART, _real, _fresh(bench), batch)
-    n_steps = N_OWN if is_own else N_SAME
-    same = attempt(_PART, _Same, _fresh(bench), gradients, n_steps)
-    clipped = same.free if share == 1.0 else attempt(
-        _PART, _Same, _fresh(bench), [share * g for g in gradients], N_SAME
-    ).free  # fmt: skip
-    plain = attempt(_PART, _Same, _fresh(bench), gradients, 1, is_decaying=False)
-    return StepFigures(
-        len(trained), len(held), is_own, has_rate, norm, weights, losses, moved,
-        left=tuple(same.left),
-        rates=tuple(same.rates),
-        base=same.base,
-        clipped=clipped,
-        free=same.free,
-        acts_each=same.acts_each,
-        n_elements=sum(p.numel() for p in held),
-        decay=(same.to_zero, plain.to_zero),
-        is_reset=same.is_reset,
-    )  # fmt: skip
+    same, plain = steps(n=N_OWN if is_own else N_SAME), steps(n=1, weight_decay=0.0)
+    share = 1.0 if clip is None else min(1.0, clip / norm)
+    return replace(
+        figures,
+        **{**same, "decay": (same["decay"], plain["decay"])},
+        gradient=norm,
+        losses=losses,
+        moved=moved,
+        clipped=same["free"] if share == 1.0 else steps(share)["free"],
+    )
 
 
 def _fresh(bench: Bench) -> Training:
     return bench.fresh(**with_rate(bench.task, bench.config))
 
 
-def _held(training: Training, trained: Sequence[nn.Parameter]) -> list[nn.Parameter]:
+def _held(training: Training) -> list[nn.Parameter]:
     """Return the trained tensors of a network that its optimizer has."""
     known = {id(p) for group in training.optimizer.param_groups for p in group["params"]}
-    return [p for p in trained if id(p) in known]
+    return [p for p in training.network.parameters() if p.requires_grad and id(p) in known]
 
 
 def _gradients(loss: torch.Tensor, held: Sequence[nn.Parameter]) -> list[torch.Tensor] | None:
@@ -98,53 +94,47 @@ def _real(training: Training, batch: Batch) -> tuple[tuple[float, ...], tuple[fl
     return tuple(losses), tuple(moved)
 
 
-class _Same:
-    """Steps with one and the same gradient, set by hand as a backward pass would add it."""
-
-    def __init__(
-        self,
-        training: Training,
-        gradients: Sequence[torch.Tensor],
-        n_steps: int,
-        *,
-        is_decaying: bool = True,
-    ) -> None:
-        trained = [p for p in training.network.parameters() if p.requires_grad]
-        self.held, self.gradients, self.norm = _held(training, trained), gradients, _norm(gradients)
-        self.left, self.rates = list[float](), list[float]()
-        self.free = self.to_zero = 0.0
-        self.acts_each, self.is_reset = 1, False
-        groups = training.optimizer.param_groups
-        self.base = max(float(g.get("initial_lr", 0.0)) for g in groups)
-        if not is_decaying:
-            for group in groups:
-                group["weight_decay"] = 0.0
-        until = time.process_time() + MAX_SECONDS
-        for step in range(n_steps):
-            self._step(training.optimizer, step)
-            if time.process_time() > until:
-                break
-
-    def _step(self, optimizer: Any, step: int) -> None:
+def _steps(
+    training: Training,
+    gradients: Sequence[torch.Tensor],
+    n_steps: int,
+    settings: Mapping[str, float],
+) -> dict[str, Any]:
+    """Make steps with one and the same gradient, set by hand as a backward pass would add it."""
+    optimizer, held = training.optimizer, _held(training)
+    for group in optimizer.param_groups:
+        group.update(settings)
+    left, rates = list[float](), list[float]()
+    found: dict[str, Any] = {"free": 0.0, "decay": 0.0}
+    until = time.process_time() + MAX_SECONDS
+    while len(rates) < n_steps and time.process_time() < until:
         optimizer.zero_grad(set_to_none=True)
-        rest = [p.grad for p in self.held if p.grad is not None]
-        self.left.append(_norm(rest) / self.norm)
-        for p, gradient in zip(self.held, self.gradients, strict=True):
+        rest = [p.grad for p in held if p.grad is not None]
+        left.append(_norm(rest) / _norm(gradients))
+        for p, gradient in zip(held, gradients, strict=True):
             p.grad = gradient.clone() if p.grad is None else p.grad + gradient
-        self.rates.append(max(float(group["lr"]) for group in optimizer.param_groups))
-        is_waiting = self.free == 0.0
-        before = [p.detach().clone() for p in self.held] if is_waiting else []
-        optimizer.step()
-        if is_waiting:
-            self._compare(before, step)
+        rates.append(max(float(group["lr"]) for group in optimizer.param_groups))
+        if found["free"]:
+            optimizer.step()
+        else:
+            # The first step that moves anything has its size and its direction kept.
+            before = [p.detach().clone() for p in held]
+            optimizer.step()
+            found = _compared(before, held)
+    base = max(float(group.get("initial_lr", 0.0)) for group in optimizer.param_groups)
+    return {**found, "left": tuple(left), "rates": tuple(rates), "base": base}
 
-    @torch.no_grad()
-    def _compare(self, before: Sequence[torch.Tensor], step: int) -> None:
-        """Keep the size and the direction of the first step that moves anything."""
-        change = [p - old for p, old in zip(self.held, before, strict=True)]
-        moved, weights = _norm(change), _norm(before)
-        self.is_reset = not any(p.grad is not None and bool(p.grad.any()) for p in self.held)
-        if moved > 0:
-            self.free, self.acts_each = moved / (weights or 1.0), step + 1
-            along = sum(float((c * old).sum()) for c, old in zip(change, before, strict=True))
-            self.to_zero = -along / (moved * (weights or 1.0))
+
+@torch.no_grad()
+def _compared(before: Sequence[torch.Tensor], held: Sequence[nn.Parameter]) -> dict[str, Any]:
+    """Return the size and the direction of a step, and whether it dropped the gradient."""
+    change = [p - old for p, old in zip(held, before, strict=True)]
+    moved, weights = _norm(change), _norm(before) or 1.0
+    along = sum(float((c * old).sum()) for c, old in zip(change, before, strict=True))
+    return {
+        "weights": weights,
+        "n_elements": sum(p.numel() for p in held),
+        "free": moved / weights,
+        "decay": -along / (moved * weights) if moved else 0.0,
+        "is_reset": not any(p.grad is not None and bool(p.grad.any()) for p in held),
+    }

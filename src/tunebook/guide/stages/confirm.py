@@ -30,20 +30,14 @@ def _compared(session: Session, wanted: dict[str, Any]) -> None:
     launched = judged.decision is Decision.LAUNCH
     session.find(8, _finding(judged))
     if launched and not session.state.launches:
+        goal = "replace the incumbent by the candidate"
+        studies = [told["study"] for told in session.state.rounds]
+        figures = {"gain": judged.gain, "margin": judged.margin, "evidence": judged.sentence}
         session.log.write(
-            "launch",
-            stage=8,
-            goal="replace the incumbent by the candidate",
-            studies=[told["study"] for told in session.state.rounds],
-            configuration=wanted,
-            gain=judged.gain,
-            margin=judged.margin,
-            evidence=judged.sentence,
+            "launch", stage=8, goal=goal, studies=studies, configuration=wanted, **figures
         )
-    if launched:
-        session.adopt(8, wanted, f"confirmed with {N_SEEDS} seeds: {judged.sentence}")
-    else:
-        session.adopt(8, {}, f"held: {judged.sentence}")
+    said = f"confirmed with {N_SEEDS} seeds" if launched else "held"
+    session.adopt(8, wanted if launched else {}, f"{said}: {judged.sentence}")
 
 
 def _finding(judged: Adoption) -> Finding:

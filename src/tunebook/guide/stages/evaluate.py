@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, astuple
+from functools import partial
 from typing import Any
 
 from tunebook.checks.decomposition import (
@@ -38,24 +39,16 @@ def carry_out(session: Session) -> None:
     """Train the incumbent with five seeds, and decompose the error of the first."""
     n = session.n_updates
     session.require(5, "baseline", N_SEEDS * n)
-    told = session.measure(
-        5, "baseline", lambda: retrained(session, session.config, with_rates=True)
-    )
+    run = partial(retrained, session, session.config, with_rates=True)
+    told = session.measure(5, "baseline", run)
     found = decomposition_of(session, told)
     if found is None:
-        session.find(
-            5,
-            Finding(
-                "decomposition",
-                Verdict.NOTICE,
-                "The error of a training function is not decomposed.",
-                advice="Describe the training as a task for that.",
-                source="S2.10",
-            ),
-        )
-        session.decide(
-            5, "headline", Headline.NOTHING.value, "only the error of a task is decomposed"
-        )
+        title = "The error of a training function is not decomposed."
+        advice = "Describe the training as a task for that."
+        notice = Finding("decomposition", Verdict.NOTICE, title, advice=advice, source="S2.10")
+        session.find(5, notice)
+        reason = "only the error of a task is decomposed"
+        session.decide(5, "headline", Headline.NOTHING.value, reason)
         return
     session.find(5, judge_decomposition(found))
     head, text = headline(found)
@@ -73,14 +66,8 @@ def _offer_adaptation(session: Session) -> None:
         return
 
     def measured() -> Measured:
-        found = adapt(
-            session.task,
-            session.config,
-            n_target=n_target,
-            n_updates=session.n_updates,
-            seed=session.seed,
-        )
-        return asdict(found), n_updates
+        limits = {"n_target": n_target, "n_updates": session.n_updates, "seed": session.seed}
+        return asdict(adapt(session.task, session.config, **limits)), n_updates
 
     session.find(5, finding_of(session.measure(5, "adaptation", measured)))
 

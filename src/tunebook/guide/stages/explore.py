@@ -11,7 +11,7 @@ from tunebook.guide.search_space import space_to_explore
 from tunebook.guide.session import Measured, Session
 from tunebook.guide.stages.evaluate import errors_of
 from tunebook.guide.stages.exploit import MIN_TRAININGS, N_TO_COME
-from tunebook.guide.studies import run_study, trial_from
+from tunebook.guide.studies import run_study, trials_from
 from tunebook.playbook.checklist import ChecklistFacts, checklist
 from tunebook.playbook.exploration import ChangeKind, SpaceChange, changed_space, propose_changes
 from tunebook.records import Trial
@@ -34,25 +34,19 @@ def carry_out(session: Session) -> None:
     for number in range(1, N_ROUNDS + 1):
         goal = _goal(number, space)
         told = session.measure(6, f"round {number}", lambda: _round(session, number, n_each, space))  # noqa: B023  # run at once
-        trials += [trial_from(one, len(trials) + i) for i, one in enumerate(told["trials"])]
+        trials += trials_from(told["trials"], len(trials))
         changes = propose_changes(trials, space, session.task.objective, round_number=number)
         kept = _agreed(session, number, changes)
         if len(session.state.rounds) < number:
-            session.log.write(
-                "round",
-                stage=6,
-                goal=goal,
-                mode="explore",
-                study=told["study"],
-                space=space.to_dict(),
-                changes=[f"{c.kind} {c.parameter}: {c.reason}" for c in kept],
-            )
+            values = {"goal": goal, "mode": "explore", "study": told["study"]}
+            changed = [f"{c.kind} {c.parameter}: {c.reason}" for c in kept]
+            session.log.write("round", stage=6, **values, space=space.to_dict(), changes=changed)
         space = changed_space(space, kept)
     found = checklist(_facts(session, trials, space))
     session.find(6, *found)
-    for problem in (f for f in found if f.verdict is Verdict.PROBLEM):
+    for problem in found:
         # The rounds that the stage can pay for are over: the problem goes into the report (5.1).
-        if problem.check not in session.state.waivers:
+        if problem.verdict is Verdict.PROBLEM and problem.check not in session.state.waivers:
             reason = f"the stage's share of the budget is used: {problem.title}"
             session.log.write("waiver", gate=problem.check, reason=reason)
     session.decide(6, "space", space.to_dict(), f"after {len(trials)} trials in {N_ROUNDS} rounds")
