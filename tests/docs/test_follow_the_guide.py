@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tunebook.cli.main import app, main
-from tunebook.guide.log import read_state
+from guide_logs import read_state
 from tunebook.playbook.stages import STAGES
 
 ROOT = Path(__file__).parents[2]

@@ -110,7 +110,7 @@ def test_s4_6_size_is_chosen_and_a_loader_that_sleeps_is_told():
 
 def test_s4_6_memory_that_runs_out_is_a_reading_and_training_goes_on_after_it():
     laboratory = Laboratory(digits(), max_bytes=10_000_000)
-    large = Time(Configuration({"width": 20_000, "batch_size": 256}), 1)
+    large = Time(Configuration({"width": 100_000, "batch_size": 256}), 1)
     assert isinstance(laboratory.carry_out(large), OutOfMemory)
     assert isinstance(Laboratory(digits()).carry_out(large), Timed)
 
