@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tunebook.cli.main import app, main
 from guide_logs import read_state
+from tunebook.cli.main import app, main
 from tunebook.playbook.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
