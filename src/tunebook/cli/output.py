@@ -1,7 +1,4 @@
-"""What commands print: results on standard output, what is said to a person on standard error.
-
-Everything goes through ``clean``: no escape sequence of a log or a name is obeyed by the terminal.
-"""
+"""What commands print, results and words to a person; ``clean`` takes escape sequences out."""
 
 from __future__ import annotations
 

@@ -175,10 +175,7 @@ def train_file(
 
 
 def _agree(found: Found, made: RecipeStudy, *, agrees: bool) -> None:
-    """Tell what was found under other conditions, and ask before a search over it (I3).
-
-    That is no chatter: ``--quiet`` does not silence it.
-    """
+    """Tell what was found under other conditions, ``--quiet`` or not, and ask (I3)."""
     import sys
 
     from tunebook.presets.reuse import question_before, reuse_notices

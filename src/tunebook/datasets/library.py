@@ -222,10 +222,7 @@ def names_of(home: Path) -> list[str]:
 
 
 def open_dataset(name: str, home: Path, version: str | None = None) -> Stored:
-    """Return a dataset by name, its latest version unless one is named (``name@version`` too).
-
-    ``DatasetError`` offers the nearest name.
-    """
+    """Return a dataset, its latest or ``name@version``; ``DatasetError`` offers the nearest."""
     plain, _, told = name.partition("@")
     wanted = version or told or None
     folders = versions_of(plain, home)

@@ -127,10 +127,7 @@ _CHECKS: Mapping[str, _Check] = {
 
 
 def judge_quality(dataset: Dataset, folder: Path | None = None) -> list[Finding]:
-    """Return a finding for every check; nothing but passes for a clean set (S0.3).
-
-    ``folder`` is that of the version: with it the brightness of images is looked at too.
-    """
+    """Return each check's finding (S0.3); with the version's ``folder`` images' brightness too."""
     missing = [f"{name}: no item" for name in (TRAIN, VALIDATION) if name not in dataset.splits]
     strays = [str(place) for place in dataset.details.get("strays", ())]
     found = [_faults(dataset), _finding("splits", missing)]
@@ -204,10 +201,7 @@ def _by_content(dataset: Dataset) -> list[list[Item]]:
 
 
 def _label_conflicts(dataset: Dataset) -> Finding:
-    """Find items of equal content with different labels: one of them is wrong.
-
-    The rows of a table may differ in what it has no column for, so there it is only a notice.
-    """
+    """Find items of equal content with different labels; in tables, only a notice."""
     told = []
     for group in _by_content(dataset):
         labels = {_label(dataset, item): item.id for item in group}

@@ -26,10 +26,7 @@ _INT_MAX = 2**31 - 1
 
 
 def thread_variables(environ: Mapping[str, str], n_threads: int | None) -> dict[str, str]:
-    """Return the variables that limit numerical libraries; what the user has set stays.
-
-    They work for libraries that are loaded afterwards.
-    """
+    """Return the variables that limit numerical libraries loaded later; what a user set stays."""
     if n_threads is None:
         return {}
     return {name: str(n_threads) for name in _THREAD_VARIABLES if name not in environ}
@@ -46,10 +43,7 @@ def limit_threads(n_threads: int | None) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep what is freed: image batches are then trained up to twice as fast.
-
-    Otherwise each large array is mapped anew, page by page, at every step.
-    """
+    """Let glibc keep freed memory, not map it anew: image batches train up to twice as fast."""
     mallopt = getattr(_libc(), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _INT_MAX)

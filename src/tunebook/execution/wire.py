@@ -67,10 +67,7 @@ class Wire:
         return messages
 
     def take_fd(self) -> int:
-        """Return the next descriptor that came with a message.
-
-        ``OSError`` if this process has too many already: then the kernel has dropped it.
-        """
+        """Return the next descriptor; ``OSError`` if this process has too many: it was dropped."""
         if not self._fds:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return self._fds.popleft()

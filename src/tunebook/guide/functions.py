@@ -1,7 +1,4 @@
-"""Training functions and scripts as a guide takes them: studies alone, no look inside (5.1).
-
-A study file says what is trained and searched. Its steps are the guide's updates.
-"""
+"""Training functions and scripts as a guide takes them: studies alone, steps for updates (5.1)."""
 
 from __future__ import annotations
 

@@ -60,10 +60,7 @@ def curve_points(series: Series | None, n: int = MAX_POINTS) -> tuple[float, ...
 
 
 def sparkline(points: Sequence[float], width: int, *, is_ascii: bool = False) -> str:
-    """Return a curve in ``width`` characters at most, from its lowest to its highest value.
-
-    A value that is not finite is shown as ``!``.
-    """
+    """Return a curve in at most ``width`` characters, low to high; ``!`` is not finite."""
     blocks = _ASCII_BLOCKS if is_ascii else _BLOCKS
     shown = curve_points(Series.of([], points, []), width) if width > 1 else tuple(points[:1])
     finite = [value for value in shown if math.isfinite(value)]

@@ -1,7 +1,4 @@
-"""What a person sees while a study runs: a drawing in a terminal, plain lines elsewhere.
-
-Everything goes to standard error: standard output belongs to the program.
-"""
+"""What a person sees of a running study, on standard error: standard output is the program's."""
 
 from __future__ import annotations
 

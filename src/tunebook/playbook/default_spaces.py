@@ -44,10 +44,7 @@ def default_space(optimizer: str, *, is_small: bool = True) -> Space:
 
 
 def adam_hyperparameters(n_trials: int) -> tuple[str, ...]:
-    """Return what to tune of Adam: below 10 trials lr; below 25 beta1 too; epsilon; from 50 beta2.
-
-    The source has 25 in two rows; it counts as the larger set (S4.42).
-    """
+    """Return what to tune of Adam by trials: lr; from 10 beta1; 25 epsilon; 50 beta2 (S4.42)."""
     n = 1 + (n_trials >= 10) + (n_trials >= 25) + (n_trials >= 50)
     return _ADAM_LADDER[:n]
 

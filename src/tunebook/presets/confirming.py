@@ -52,10 +52,7 @@ def baseline_of(study: Study) -> Trial | None:
 def open_confirmation(
     study: Study, *, n_seeds: int, home: Address = None, store: Address = None
 ) -> Study:
-    """Return the study that trains baseline and best of a search again, with so many seeds.
-
-    After a search on a sample of the data the best three, on all data.
-    """
+    """Return the study that trains baseline and best again; the best three after a sample."""
     if n_seeds < 1:
         raise InputError("A confirmation needs a seed", got=n_seeds, expected="1 or more")
     body = file_of(study.facts)

@@ -37,10 +37,7 @@ _REGULARIZERS = ("dropout", "augment", "mix_up")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best values of a study: what was searched, and all of them with what was held fixed.
-
-    ``conditions`` are those they were found under. ``n_legs`` is more than one for a schedule.
-    """
+    """A study's best ``values``, their ``conditions``; ``n_legs`` above 1 for a schedule."""
 
     study: str
     values: Mapping[str, Any]

@@ -1,7 +1,4 @@
-"""Looks at the test set: each is written down with its date, and the second is no test (I2).
-
-The book of looks lies in the home directory, not in a study: the test data are the same for all.
-"""
+"""A home's book of looks at the test set, dated; the second look is no test (I2)."""
 
 from __future__ import annotations
 
@@ -34,10 +31,7 @@ class TestResult:
 
 
 def look_at_test(study: Study, home: Path) -> TestResult:
-    """Measure the best network of a study on the test set, and write the look down.
-
-    ``TaskError`` if the task has no test set, or none that is known: then nothing was looked at.
-    """
+    """Measure a study's best on the test set and note it; ``TaskError`` without such a set."""
     if study.spec.task.kind is not TaskKind.RECIPE:
         raise TaskError(
             f"How to measure {study.name!r} on a test set is not known",

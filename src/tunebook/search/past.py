@@ -48,10 +48,7 @@ class PastStudy:
 def past_study(
     name: str, space: Space, objective: Objective, trials: Sequence[Trial], *, new: Objective
 ) -> PastStudy:
-    """Return an older study for a new one to start from.
-
-    Raises ``SearchError`` if the two drive their metrics in opposite directions.
-    """
+    """Return an older study to start from; ``SearchError`` for a metric of the other direction."""
     from tunebook.search.observations import observed
 
     if objective.direction is not new.direction:

@@ -59,10 +59,7 @@ class AskTell:
         self._append(machine.reopen(now))
 
     def ask(self) -> Trial:
-        """Return a new trial with the configuration that the searcher wants tried next.
-
-        One whose value was never told comes again first.
-        """
+        """Return a trial that the searcher wants; one never told comes again first."""
         self._tend()
         if self.facts.state is not StudyState.RUNNING:
             raise BudgetError("The study takes no further trial", got=self.facts.state_why)

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best trial so far: its configuration, its value and the step at which it had it.
-
-    ``checkpoint`` is the file of the checkpoint nearest to that, None if nothing was tracked.
-    """
+    """The best trial so far; ``checkpoint`` is the file nearest to its best step, or None."""
 
     number: TrialNumber
     config: Configuration

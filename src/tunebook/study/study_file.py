@@ -181,10 +181,7 @@ class StudyFile(_Strict):
         return self.objective.model_dump() | self.budget.model_dump() | own
 
     def changed(self, changes: Mapping[str, Any]) -> StudyFile:
-        """Return the file with the keys of ``changes`` that are not None, checked again.
-
-        The keys are those of the file and, for the objective and the budget, of their sections.
-        """
+        """Return the file, checked again, with the keys that are not None, of sections too."""
         body = self.model_dump(exclude_unset=True)
         given = {key: value for key, value in changes.items() if value is not None}
         for key, value in given.items():
@@ -200,10 +197,7 @@ class StudyFile(_Strict):
 
 
 def read_study_file(path: str | os.PathLike[str]) -> StudyFile:
-    """Read a study file; ``StudyFileError`` names the key, its line and the nearest right key.
-
-    A file without a name is called after its file.
-    """
+    """Read a study file, called after its file; ``StudyFileError`` names key and line."""
     given = read_yaml(Path(path))
     found = checked_file(given.body, given)
     folder = Path(path).absolute().parent / (found.folder or "")

@@ -32,10 +32,7 @@ def describe_task(train: TrainingFunction | object) -> TaskRef:
 
 
 def load_task(spec: StudySpec) -> TrainingFunction:
-    """Return the training code of a study from its description alone.
-
-    ``TaskError`` when this process cannot get it: then it says how the study can go on.
-    """
+    """Return the code of a study; ``TaskError`` if there is none here says how it can go on."""
     task = spec.task
     if task.kind is TaskKind.SCRIPT or task.is_importable:
         return load_ref(task, folder=spec.environment.get("folder"))
@@ -52,10 +49,7 @@ def load_task(spec: StudySpec) -> TrainingFunction:
 
 
 def load_ref(task: TaskRef, *, folder: str | None = None) -> TrainingFunction:
-    """Return the code of a script or of a function, which is imported from its own folder.
-
-    ``folder`` is that of a function whose reference names none.
-    """
+    """Return a script's or a function's code; ``folder`` is for a reference that names none."""
     if task.kind is TaskKind.SCRIPT:
         from tunebook.execution.scripts import ScriptTask
 

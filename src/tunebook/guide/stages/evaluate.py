@@ -75,10 +75,7 @@ def _offer_adaptation(session: Session) -> None:
 def retrained(
     session: Session, config: dict[str, Any], *, n_seeds: int = N_SEEDS, with_rates: bool = False
 ) -> Measured:
-    """Train with the seeds after the guide's own, and return the values of the metric (S4.28).
-
-    The networks are kept in memory for who looks at them next.
-    """
+    """Train with seeds after the guide's own; return their values (S4.28), keep the networks."""
     if session.file is not None:
         return _retrained_function(session, config, n_seeds)
     values, trained = list[float](), list[Training]()
