@@ -58,10 +58,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How a dataset is imported: by default the format is found out, and so are the splits.
-
-    ``shares`` are of the splits to draw, ``target`` and ``text`` are columns of a table.
-    """
+    """How to import; None is found out. ``target`` and ``text`` are columns of a table."""
 
     format: str | None = None
     shares: Mapping[str, float] | None = None

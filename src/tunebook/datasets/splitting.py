@@ -1,7 +1,4 @@
-"""Splits by a seeded, stratified draw, never by order; samples that are nested (S0.11, S2.11).
-
-Splits that a dataset brings are kept: what is missing is drawn out of its training set (I2).
-"""
+"""Splits by seeded, stratified draws; given ones stay; samples are nested (S0.11, S2.11, I2)."""
 
 from __future__ import annotations
 

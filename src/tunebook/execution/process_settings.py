@@ -1,7 +1,4 @@
-"""How a worker process is set up: threads, memory, output, and dying with its parent.
-
-Everything here is best effort on systems that lack it: a worker is slower there, not wrong.
-"""
+"""How a worker process is set up: threads, memory, output, its death; as far as the system can."""
 
 from __future__ import annotations
 
@@ -88,10 +85,7 @@ def ignore_interrupts() -> None:
 
 
 def take_over_output() -> None:
-    """Make standard output and error plain files of this process, line by line; close input.
-
-    A notebook's own objects would send what is printed to the wrong process.
-    """
+    """Make output plain files of this process, line by line, not a notebook's; close input."""
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)

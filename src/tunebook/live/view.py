@@ -102,7 +102,7 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
         n_slots=facts.n_slots,
         n_trained=progress.n_created - len(running),
         n_trials=facts.budget.trials,
-        names=[n for n, p in facts.space.items() if not _is_fixed(n, p)],
+        names=[n for n, p in facts.space.items() if _is_varied(p)],
         uses=limit_uses(progress),
         target=facts.budget.target,
         forecast=expected,
@@ -141,9 +141,9 @@ def _best_paused(alive: Iterable[Trial], objective: Objective) -> list[Trial]:
     return nsmallest(N_SHOWN, paused, key=lambda t: (objective.sign * (t.value or 0.0), t.number))
 
 
-def _is_fixed(name: str, parameter: object) -> bool:
-    is_constant = isinstance(parameter, Mapping) and parameter.get("type") == "constant"
-    return name == "constraints" or is_constant
+def _is_varied(parameter: object) -> bool:
+    """Whether an entry of a space is a parameter (constraints are a list), and no constant."""
+    return isinstance(parameter, Mapping) and parameter.get("type") != "constant"
 
 
 def _counts(facts: Facts) -> dict[str, int]:

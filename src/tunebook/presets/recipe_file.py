@@ -53,7 +53,7 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     given = {n: parse_value(v) if isinstance(v, str) else v for n, v in file.set.items()}
     from tunebook.recipes.presets import read_preset
 
-    preset = read_preset(_placed(file), data=file.data, home=home, given=given)
+    preset = read_preset(recipe_of(file), data=file.data, home=home, given=given)
     _check_values(given, preset)
     file = file.model_copy(update={"set": given})
     values = {**preset.defaults, **file.set}
@@ -92,7 +92,7 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     return RecipeStudy(file, task, baseline, values, preset, tuple(notices))
 
 
-def _placed(file: StudyFile) -> str:
+def recipe_of(file: StudyFile) -> str:
     """Return the recipe; a file of the user's own lies in the folder of the study file."""
     recipe = str(file.recipe)
     is_file = recipe.partition(":")[0].endswith(".py")

@@ -79,10 +79,7 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class ParameterMessage:
-    """One parameter of the space. ``scale`` is ``linear``, ``log``, ``1-x`` or ``choice``.
-
-    ``values`` are those of a choice; ``text`` says in words what the parameter can be.
-    """
+    """A parameter; ``scale`` is linear, log, 1-x or choice, ``text`` says what it can be."""
 
     name: str
     scale: str
@@ -294,10 +291,7 @@ class CheckpointMessage:
 
 @dataclass(frozen=True, slots=True)
 class KinMessage:
-    """A trial of a family, trained by itself ``from_step`` ``to_step``.
-
-    ``change`` is what differs from its parent's configuration, ``depth`` how far below it lies.
-    """
+    """A trial of a family; ``change`` from its parent's values, ``depth`` how far below it lies."""
 
     trial: int
     depth: int

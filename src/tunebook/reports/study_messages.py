@@ -20,8 +20,8 @@ from tunebook.records import (
     Trial,
     TrialState,
 )
-from tunebook.records.measurement import is_of_class
-from tunebook.reports.lights import Judgement, judged, thinned
+from tunebook.records.measurement import is_of_class, thinned
+from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
     BestMessage,
     ForecastMessage,

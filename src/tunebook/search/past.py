@@ -1,7 +1,4 @@
-"""Older studies as a new one sees them: what was tried, and what it came to. Light to import.
-
-A past is copied into the new study, so that the study decides alike when the old one is gone.
-"""
+"""Older studies as a new one sees them: trials and outcomes, copied into it. Light to import."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Ask and tell: for people who have a loop of their own. The study's engine without an executor.
-
-This process holds the study's lease from the first ask or tell until ``close``.
-"""
+"""Ask and tell: for people with a loop of their own. An engine that holds the study's lease."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Study files: a study in YAML, read and written without loss (S0.21; contract, section 3).
-
-The command line describes every study by this model, whether it comes from a file or from flags.
-"""
+"""Study files: a study in YAML, without loss. Flags describe a study by this model, too (S0.21)."""
 
 from __future__ import annotations
 
@@ -214,10 +211,7 @@ def checked_file(body: Mapping[str, Any], given: YamlFile | None = None) -> Stud
 
 
 def file_of(facts: Facts) -> dict[str, Any]:
-    """Return a study as the body of a study file: what it is now, defaults left out.
-
-    A study whose task cannot be named in a file has none of command, function and recipe.
-    """
+    """Return a study as it is now as the body of a file, without a task that has no name."""
     spec, objective = facts.known_spec, facts.known_spec.objective
     limits = {key: getattr(facts.budget, key) for key in BudgetSection.model_fields}
     body: dict[str, Any] = {

@@ -28,7 +28,9 @@ def describe_task(train: TrainingFunction | object) -> TaskRef:
     reference = importable_reference(train)
     if reference is not None:
         return TaskRef(TaskKind.FUNCTION, reference, is_importable=True)
-    return TaskRef(TaskKind.FUNCTION, _place_of(train))
+    code, name = getattr(train, "__code__", None), getattr(train, "__qualname__", "")
+    place = f"{Path(code.co_filename).name}:{name}" if code is not None else name
+    return TaskRef(TaskKind.FUNCTION, place or type(train).__qualname__)
 
 
 def load_task(spec: StudySpec) -> TrainingFunction:
@@ -69,9 +71,3 @@ def name_of(train: Callable[..., Any] | object) -> str:
     """Return what to call a study of this task that was given no name."""
     named = getattr(train, "__name__", None) or getattr(train, "name", None)
     return named if isinstance(named, str) and named.isidentifier() else "study"
-
-
-def _place_of(train: Callable[..., Any]) -> str:
-    code = getattr(train, "__code__", None)
-    name = getattr(train, "__qualname__", type(train).__qualname__)
-    return f"{Path(code.co_filename).name}:{name}" if code is not None else name
