@@ -21,11 +21,7 @@ def task_of(file: StudyFile) -> Task:
             got="no max_steps",
             expected="max_steps in the study file: the steps of a full training",
         )
-    objective = Objective.of(
-        maximize=file.objective.maximize,
-        minimize=file.objective.minimize,
-        reduce=file.objective.reduce,
-    )
+    objective = Objective.of(**file.objective.model_dump())
     return Task(
         name=file.name or "study",
         metric=objective.metric,

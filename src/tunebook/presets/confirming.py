@@ -58,20 +58,21 @@ def open_confirmation(
     body = file_of(study.facts)
     sample = float(body.pop("sample", 1.0))
     configs = _to_confirm(study, 1 if sample == 1.0 else RERUN_TOP)
-    price = study.facts.budget.price_per_hour
-    budget = {"trials": n_seeds * len(configs), "price_per_hour": price}
+    wanted = configs * n_seeds
     form = {
         **{key: body[key] for key in _KEPT if key in body},
         "name": name_of_confirmation(study.name),
         "max_steps": study.spec.max_steps,
         "updates_per_step": max(1, round(body["updates_per_step"] / sample)),
         "search": "random",
-        "budget": budget,
+        "budget": {
+            "trials": len(wanted),
+            "price_per_hour": study.facts.budget.price_per_hour,
+        },
         # Other seeds than those of the search: its winner may have had a lucky one.
         "seed": study.spec.seed + 1,
         "notes": f"confirms {study.name}",
     }
-    wanted = configs * n_seeds
     again, _ = open_recipe(checked_file(form), home=home, store=store, enqueued=wanted)
     # More seeds than at an earlier time: what is trained already stays.
     for config in wanted[len(again.trials) :] if again.trials else []:

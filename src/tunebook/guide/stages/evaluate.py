@@ -89,7 +89,7 @@ def retrained(
         values.append(training.evaluate(Split.TRAIN_VAL)[session.task.objective.metric])
         trained.append(training)
         if with_rates and number == 1:
-            rates = _rates(training)
+            rates = {name: list(astuple(e)) for name, e in measure_errors(training).items()}
     session.trained[session.n_updates, Configuration(config)] = trained
     return {"values": values, "rates": rates}, n_seeds * session.n_updates
 
@@ -120,10 +120,6 @@ def _retrained_function(session: Session, config: dict[str, Any], n_seeds: int) 
             )
         values.append(best)
     return {"values": values, "rates": None}, spent
-
-
-def _rates(training: Training) -> dict[str, Any]:
-    return {name: list(astuple(error)) for name, error in measure_errors(training).items()}
 
 
 def decomposition_of(session: Session, told: dict[str, Any]) -> Decomposition | None:
