@@ -3,67 +3,7 @@
 /** A parameter's value. */
 export type Scalar = boolean | number | string | null;
 
-export type Level = "pass" | "notice" | "unknown" | "problem";
-
-/**
- * One trial on one axis. ``unit`` is where ``x`` lies in [0, 1] on the parameter's scale.
- *
- * ``value`` is None for an infeasible trial: a cross at the edge of the plot.
- */
-export interface AxisPoint {
-  readonly trial: number;
-  readonly x: Scalar;
-  readonly unit: number;
-  readonly value: number | null;
-  readonly is_top: boolean;
-}
-
-/**
- * The best trials lie at one edge of ``parameter``.
- *
- * ``n_top`` of the top three share the edge. ``proposed`` is the new end of the range, None where
- * there is none to propose, as for a choice.
- */
-export interface EdgeFinding {
-  readonly parameter: string;
-  readonly is_high: boolean;
-  readonly advice: "warn" | "expand" | "stabilise";
-  readonly n_top: number;
-  readonly proposed: number | null;
-}
-
-/**
- * The best error among ``k`` trials drawn from the study: its mean and its quartiles.
- */
-export interface ExpectedBest {
-  readonly k: number;
-  readonly mean: number;
-  readonly lower: number;
-  readonly median: number;
-  readonly upper: number;
-}
-
-/**
- * A parameter's share of what explains the good trials, with its 90 % interval.
- */
-export interface Importance {
-  readonly parameter: string;
-  readonly share: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/**
- * ``metric`` is driven in ``direction``; a trial's value is its curve reduced by ``reduce``.
- *
- * ``reduce``: ``"best"`` is the best measurement (retrospective checkpoint selection, S4.37),
- * ``"last"`` the last one, ``"mean_last_3"`` the mean of the last three (``"mean_last_k"``: five).
- */
-export interface Objective {
-  readonly metric: string;
-  readonly direction: "maximize" | "minimize";
-  readonly reduce: string;
-}
+export type Level = "pass" | "notice" | "problem";
 
 /**
  * A simple chart. ``summary`` says in a sentence what it shows, for who cannot see it.
@@ -108,6 +48,15 @@ export interface SectionTable {
 }
 
 /**
+ * What is driven where: ``direction`` is ``maximize`` or ``minimize``.
+ */
+export interface ObjectiveMessage {
+  readonly metric: string;
+  readonly direction: string;
+  readonly reduce: string;
+}
+
+/**
  * One limit of the budget: ``name`` as in ``Budget``; ``used`` and ``limit`` in ``unit``.
  */
 export interface LimitMessage {
@@ -146,7 +95,7 @@ export interface StudyRow {
   readonly name: string;
   readonly state: string;
   readonly why: string;
-  readonly objective: Objective;
+  readonly objective: ObjectiveMessage;
   readonly n_trials: number;
   readonly best_value: number | null;
   readonly best_trial: number | null;
@@ -276,7 +225,7 @@ export interface StudyMessage {
   readonly why: string;
   readonly limit: string | null;
   readonly is_live: boolean;
-  readonly objective: Objective;
+  readonly objective: ObjectiveMessage;
   readonly search: Readonly<Record<string, Scalar>>;
   readonly is_adaptive: boolean;
   readonly max_steps: number | null;
@@ -418,6 +367,17 @@ export interface TrialMessage {
 }
 
 /**
+ * A trial on an axis; ``unit`` is its place on the parameter's scale, 0 to 1 (S4.22).
+ */
+export interface AxisPointMessage {
+  readonly trial: number;
+  readonly x: Scalar;
+  readonly unit: number;
+  readonly value: number | null;
+  readonly is_top: boolean;
+}
+
+/**
  * One bucket of an isolation plot (S4.23), with the tags of its best trial (S4.24).
  */
 export interface BucketMessage {
@@ -432,6 +392,25 @@ export interface BucketMessage {
   readonly is_thin: boolean;
   readonly best_trial: number | null;
   readonly best_tags: readonly string[];
+}
+
+/**
+ * The best trials lie at an edge of the range (S4.21).
+ */
+export interface EdgeMessage {
+  readonly is_high: boolean;
+  readonly advice: string;
+  readonly proposed: number | null;
+}
+
+/**
+ * How much a parameter matters in this study: a share of 1, with its interval.
+ */
+export interface ImportanceMessage {
+  readonly parameter: string;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /**
@@ -458,6 +437,17 @@ export interface TrendMessage {
 }
 
 /**
+ * The best of k trials: mean and quartiles (S4.45).
+ */
+export interface ExpectedBestMessage {
+  readonly k: number;
+  readonly mean: number;
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/**
  * Everything about the parameters of a study. A refusal says why there is no importance.
  *
  * ``priors`` say how much a parameter is expected to matter, where the playbook knows (S2.17).
@@ -465,15 +455,15 @@ export interface TrendMessage {
  */
 export interface ParametersMessage {
   readonly seq: number;
-  readonly axes: Readonly<Record<string, readonly AxisPoint[]>>;
+  readonly axes: Readonly<Record<string, readonly AxisPointMessage[]>>;
   readonly isolation: Readonly<Record<string, readonly BucketMessage[]>>;
-  readonly edges: Readonly<Record<string, readonly EdgeFinding[]>>;
-  readonly importance: readonly Importance[];
+  readonly edges: Readonly<Record<string, readonly EdgeMessage[]>>;
+  readonly importance: readonly ImportanceMessage[];
   readonly importance_refusal: string | null;
   readonly priors: Readonly<Record<string, string>>;
   readonly interactions: readonly InteractionMessage[];
   readonly trends: readonly TrendMessage[];
-  readonly expected_best: readonly ExpectedBest[];
+  readonly expected_best: readonly ExpectedBestMessage[];
   readonly seed_noise: number | null;
 }
 

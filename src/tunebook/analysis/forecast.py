@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tunebook.records import Budget, DryRunMeasured
+from tunebook.records import Budget, DryRunMeasured, StudySpec, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,17 @@ def forecast(
             "use more workers"
         )
     return Forecast(trial_s, total_s, cost, n_fitting, warning)
+
+
+def forecast_of(
+    spec: StudySpec, budget: Budget, dry_run: DryRunMeasured | None, n_slots: int
+) -> Forecast | None:
+    """Return the forecast for a study as it is described; None without a dry run, too."""
+    if dry_run is None:
+        return None
+    is_script = spec.task.kind is TaskKind.SCRIPT
+    steps = spec.max_steps
+    return forecast(budget, dry_run, max_steps=steps, n_slots=n_slots, starts_each_trial=is_script)
 
 
 def duration(seconds: float) -> str:

@@ -50,8 +50,7 @@ def best(
     metric = found.spec.objective.metric
     emit(f"{metric} {row['value']:.6g} at step {row['step']}, trial {row['number']}")
     width = max(map(len, row["config"]), default=0)
-    for name, value in row["config"].items():
-        emit(f"  {name:<{width}}  {value}")
+    emit(*(f"  {name:<{width}}  {value}" for name, value in row["config"].items()))
     if row["checkpoint"] is not None:
         emit(f"checkpoint {row['checkpoint']}")
     if model is not None:

@@ -99,12 +99,11 @@ def _subject(
 
 def _of_file(path: str, home: Path, given: Mapping[str, Any], seed: int) -> Subject:
     """Return what a study file describes; its function or script can only be trained."""
-    from pathlib import Path
-
     from tunebook.checks.check import Ability
     from tunebook.checks.first_trial import Description
     from tunebook.checks.subjects import Subject, of_preset
     from tunebook.checks.trial_laboratory import TrialLaboratory
+    from tunebook.presets.recipe_file import recipe_of
     from tunebook.records import Budget, Configuration, Objective, TaskKind
     from tunebook.space import Space
     from tunebook.study.study_file import read_study_file
@@ -112,10 +111,8 @@ def _of_file(path: str, home: Path, given: Mapping[str, Any], seed: int) -> Subj
 
     file = read_study_file(path)
     if file.recipe is not None:
-        is_own = file.recipe.partition(":")[0].endswith(".py")
-        recipe = str(Path(file.folder or ".") / file.recipe) if is_own else file.recipe
         values = {**file.set, **given}
-        return of_preset(recipe, data=file.data, home=home, given=values, seed=seed)
+        return of_preset(recipe_of(file), data=file.data, home=home, given=values, seed=seed)
     task, space, name = file.task(), Space.from_dict(file.space), str(file.name)
     described = Description(
         Objective.of(**file.objective.model_dump()),
@@ -148,21 +145,18 @@ def _show(done: Examination) -> None:
             _show_details(finding)
     likely = leading_causes(found)
     if likely:
-        emit("")
-        emit(f"Likeliest: {'; '.join(likely)}.")
+        emit("", f"Likeliest: {'; '.join(likely)}.")
     if done.left_out:
         emit("")
         emit_table(["left out", "why"], list(done.left_out.items()))
     counts = {v: sum(f.verdict is v for f in found) for v in Verdict}
-    emit("")
     told = ", ".join(f"{n} {verdict.name}" for verdict, n in counts.items() if n)
     n = len(done.readings)
-    emit(f"{told or 'nothing was checked'}; {n} experiment{'s' * (n != 1)}")
+    emit("", f"{told or 'nothing was checked'}; {n} experiment{'s' * (n != 1)}")
 
 
 def _show_details(finding: Finding) -> None:
-    emit("")
-    emit(f"{finding.verdict.name} {finding.title}")
+    emit("", f"{finding.verdict.name} {finding.title}")
     for name, text in (
         ("value", finding.value),
         ("expected", finding.expected),

@@ -63,8 +63,7 @@ def compare(
         return
     rows.sort(key=lambda row: row["rank"] or len(rows) + 1)
     _emit(rows)
-    emit("")
-    emit(refusal if refusal is not None else _ONE_EACH)
+    emit("", refusal if refusal is not None else _ONE_EACH)
 
 
 def _message(study: Study) -> Any:
@@ -157,9 +156,7 @@ def _show_strategies(
         return
     _emit_cost(sorted(rows, key=lambda r: side.ranks.get(r.study, 0)), found.metric, side)
     _emit_found(rows)
-    emit("")
-    for sentence in found.sentences:
-        emit(sentence)
+    emit("", *found.sentences)
 
 
 def _confirming(study: Study, place: Place) -> Study | None:

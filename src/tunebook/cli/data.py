@@ -61,8 +61,7 @@ def import_(
     if "target" in dataset.details:
         goal = f"classes: {len(dataset.classes)}" if dataset.classes else "numbers"
         emit(f"column to predict: {dataset.details['target']} ({goal})")
-    for sentence in drawn_sentences(dataset):
-        emit(sentence)
+    emit(*drawn_sentences(dataset))
     n_ignored = sum(len(item.boxes) - len(item.objects) for item in dataset.items)
     if n_ignored:
         emit(f"boxes to ignore (crowds and difficult objects): {n_ignored}")
@@ -94,10 +93,8 @@ def report(ctx: typer.Context, name: DataName, as_json: AsJson = False, home: Ho
         emit_table(["", "check", ">found"], [(f.verdict.name, f.title, f.value) for f in found])
         for finding in found:
             if finding.verdict is not Verdict.PASS:
-                emit("")
-                emit(f"{finding.verdict.name} {finding.title} {finding.advice}")
-                for item in finding.items[:10]:
-                    emit(f"  {item}")
+                emit("", f"{finding.verdict.name} {finding.title} {finding.advice}")
+                emit(*(f"  {item}" for item in finding.items[:10]))
     raise typer.Exit(1 if worst(found) is Verdict.PROBLEM else 0)
 
 

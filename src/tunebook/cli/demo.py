@@ -77,10 +77,8 @@ def _tell(study: Study, *, as_json: bool) -> None:
     if best is None:
         return
     metric = study.spec.objective.metric
-    for line in ["", metric, *curve_lines(study.trials[best["number"]], metric), ""]:
-        emit(line)
-    for name, value in best["config"].items():
-        emit(f"{name} = {value}")
+    emit("", metric, *curve_lines(study.trials[best["number"]], metric), "")
+    emit(*(f"{name} = {value}" for name, value in best["config"].items()))
     emit(f"{metric} = {best['value']:.4f} at step {best['step']} of trial {best['number']}")
     if best["checkpoint"] is not None:
         emit(f"checkpoint = {best['checkpoint']}")

@@ -24,11 +24,7 @@ def carry_on(
     as_json: bool = False,
     **options: Any,
 ) -> int:
-    """Run the study until it is over or put down, and return the exit code.
-
-    ``workers`` and ``per_device`` are those of the study's description where they are None;
-    ``options`` are further ones of ``Study.run``.
-    """
+    """Run the study and return the exit code; ``workers`` None is as its description says."""
     options["workers"] = study.spec.workers if workers is None else workers
     options["per_device"] = study.spec.per_device if per_device is None else per_device
     before = study.facts.last_at

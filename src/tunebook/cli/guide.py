@@ -110,9 +110,6 @@ def _show(session: Session) -> None:
     from tunebook.guide.report import guide_sections
 
     (result, budget, *_) = guide_sections(session)
-    for line in (*result.paragraphs, *budget.paragraphs):
-        emit(line)
-    for table in result.tables:
-        for row in table.rows:
-            emit(f"  {row[0]:<16} {row[1]}")
+    emit(*result.paragraphs, *budget.paragraphs)
+    emit(*(f"  {row[0]:<16} {row[1]}" for table in result.tables for row in table.rows))
     emit(f"report: {session.log.folder / 'report.html'}")

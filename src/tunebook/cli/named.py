@@ -29,10 +29,7 @@ class Named:
 
 
 def find_named(place: Place, name: str) -> Named:
-    """Return the one thing of that name; ``study:``, ``data:`` or ``guide:`` before it say which.
-
-    ``InputError`` if there is none, or more than one.
-    """
+    """Return the one thing of a name, or of ``study:name``; ``InputError`` for none or more."""
     from tunebook.checks.subjects import kind_of
     from tunebook.datasets.library import names_of
     from tunebook.guide.removal import guide_names

@@ -1,7 +1,4 @@
-"""What commands print: results on standard output, what is said to a person on standard error.
-
-Everything goes through ``clean``: no escape sequence of a log or a name is obeyed by the terminal.
-"""
+"""What commands print, results and words to a person; ``clean`` takes escape sequences out."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ if TYPE_CHECKING:
 _UNLIMITED = 10_000
 
 
-def emit(text: str) -> None:
-    """Print a line of the result."""
-    sys.stdout.write(clean(text) + "\n")
+def emit(*lines: str) -> None:
+    """Print lines of the result."""
+    sys.stdout.writelines(clean(line) + "\n" for line in lines)
 
 
 def emit_json(value: object) -> None:
@@ -54,13 +51,12 @@ def emit_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> 
     # Nobody looks on: no line is cut, and none is filled up with blanks.
     text = io.StringIO()
     Console(file=text, width=_UNLIMITED, highlight=False).print(table)
-    for line in text.getvalue().splitlines():
-        emit(line.rstrip())
+    emit(*map(str.rstrip, text.getvalue().splitlines()))
 
 
-def say(text: str) -> None:
-    """Tell a person something that is no part of the result."""
-    sys.stderr.write(clean(text) + "\n")
+def say(*lines: str) -> None:
+    """Tell a person something that is not part of the result."""
+    sys.stderr.writelines(clean(line) + "\n" for line in lines)
     sys.stderr.flush()
 
 

@@ -53,8 +53,7 @@ def recover(
     if as_json:
         emit_json({"store": str(into), "studies": studies})
         return
-    for study in studies:
-        emit(_line(study))
+    emit(*map(_line, studies))
     say(f"New store: {into}. To look at it: tunebook list --store {into}")
     say(f"To use it, keep the damaged file under another name and rename this one to {damaged}.")
 

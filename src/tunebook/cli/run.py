@@ -54,7 +54,7 @@ def run(
     file = described(words or [], parameter or [], constraints=constraint or [], flags=flags)
     if file.recipe is not None:
         raise typer.Exit(train_file(file, place, quiet=quiet, as_json=as_json))
-    asks = not (yes or as_json) and _is_terminal()
+    asks = not (yes or as_json) and sys.stdin.isatty() and sys.stderr.isatty()
     if not yes:
         file = _checked_direction(file, place, asks=asks)
     while True:
@@ -77,11 +77,6 @@ def _carry_on(file: StudyFile, place: Place, *, quiet: bool, as_json: bool) -> i
         say(f"The command does not use {', '.join(unused)}: there is no {placeholders} in it.")
     devices = {"workers": file.workers, "per_device": file.per_device}
     return carry_on(study, **devices, quiet=quiet, as_json=as_json)
-
-
-def _is_terminal() -> bool:
-    """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _checked_direction(file: StudyFile, place: Place, *, asks: bool) -> StudyFile:

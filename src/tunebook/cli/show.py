@@ -45,8 +45,7 @@ def show(
     elif as_json:
         emit_json(summary_of(found))
     else:
-        for line in _lines(found, summary_of(found)):
-            emit(line)
+        emit(*_lines(found, summary_of(found)))
 
 
 def _lines(study: Study, told: dict[str, Any]) -> Iterator[str]:
@@ -147,14 +146,10 @@ def _show_trial(study: Study, number: int, *, as_json: bool) -> None:
     if as_json:
         emit_json(trial_row(trial))
         return
-    emit(study.explain(number))
-    for name, value in trial.config.items():
-        emit(f"  {name} = {value}")
+    emit(study.explain(number), *(f"  {name} = {v}" for name, v in trial.config.items()))
     for metric in sorted(m for m in trial.curves if not is_of_class(m, trial.curves)):
-        for line in ["", metric, *curve_lines(trial, metric)]:
-            emit(line)
-    for line in class_lines(trial):
-        emit(line)
+        emit("", metric, *curve_lines(trial, metric))
+    emit(*class_lines(trial))
     failure = trial.failure
     if failure is not None:
         emit(f"\n{failure.kind}: {failure.message}")

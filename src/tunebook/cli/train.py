@@ -95,7 +95,7 @@ def train(
 
 def _advised(goal: str, search: str | None, *, n_trials: int, n_parallel: int) -> dict[str, Any]:
     """Return the search for a goal, and say why it is that one (S0.27)."""
-    from tunebook.playbook.strategy import Situation, advise
+    from tunebook.playbook.strategy import advise
 
     goals = ("explore", "best", "model")
     if goal not in goals or search is not None:
@@ -104,13 +104,10 @@ def _advised(goal: str, search: str | None, *, n_trials: int, n_parallel: int) -
             got={"goal": goal, "search": search},
             expected=f"one of {', '.join(goals)}, without --search",
         )
-    situation = Situation(
-        n_trials,
-        n_parallel=n_parallel,
-        is_exploring=goal == "explore",
-        wants_trained_model=goal == "model",
+    is_exploring, wants_model = goal == "explore", goal == "model"
+    advice = advise(
+        n_trials, n_parallel, is_exploring=is_exploring, wants_trained_model=wants_model
     )
-    advice = advise(situation)
     warning = f"; {advice.warning}" if advice.warning else ""
     say(f"search {advice.searcher}: {advice.reason}{warning} (S0.27)")
     return {"name": advice.searcher}
@@ -156,9 +153,8 @@ def train_file(
 
     ask = None if found is None else partial(_agree, found, agrees=agrees)
     study, made = open_recipe(file, home=place.home, store=place.store, before=ask)
-    for notice in made.notices:
-        if not quiet:
-            say(notice)
+    if not quiet:
+        say(*made.notices)
     devices: dict[str, Any] = {"workers": file.workers, "per_device": file.per_device}
     code = carry_on(study, dry_run=not study.trials, quiet=quiet, **devices)
     n_seeds = (1 if file.sample < 1.0 else 0) if confirm is None else confirm
@@ -175,16 +171,12 @@ def train_file(
 
 
 def _agree(found: Found, made: RecipeStudy, *, agrees: bool) -> None:
-    """Tell what was found under other conditions, and ask before a search over it (I3).
-
-    That is no chatter: ``--quiet`` does not silence it.
-    """
+    """Tell what was found under other conditions, ``--quiet`` or not, and ask (I3)."""
     import sys
 
     from tunebook.presets.reuse import question_before, reuse_notices
 
-    for notice in reuse_notices(found, made):
-        say(notice)
+    say(*reuse_notices(found, made))
     question = None if agrees else question_before(found, made)
     if question is None:
         return
@@ -222,5 +214,4 @@ def _tell(study: Study, made: RecipeStudy, again: Study | None, *, as_json: bool
         ranking = None if row.confirmation is None else row.confirmation.ranking
         if ranking is not None:
             emit(f"from the sample to all data {ranking.sentence}")
-    for caveat in caveats(study.facts) if made.is_search else ():
-        emit(caveat)
+    emit(*(caveats(study.facts) if made.is_search else ()))

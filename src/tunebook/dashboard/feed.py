@@ -1,7 +1,4 @@
-"""Server-sent events: what changes in a study, keyed by the numbers of its log.
-
-A page that was away says the last number it saw and misses nothing.
-"""
+"""Server-sent events keyed by log numbers: a page says the last it saw and misses nothing."""
 
 from __future__ import annotations
 

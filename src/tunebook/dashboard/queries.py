@@ -17,7 +17,7 @@ from typing import Any, final
 from tunebook.analysis.trial_curves import gap_of_best
 from tunebook.engine import Facts, apply
 from tunebook.errors import InputError, StudyNotFoundError
-from tunebook.records import Event, StudyId, TrialNumber, TrialReported
+from tunebook.records import Event, StudyId, TrialReported
 from tunebook.records.text import clean
 from tunebook.reports.comparison import comparison_message
 from tunebook.reports.curves import curve_message, curves_message
@@ -82,27 +82,20 @@ class _Folded:
 
 
 @final
+@dataclass(slots=True)
 class Queries:
     """The questions of the pages about the studies of one store."""
 
-    def __init__(
-        self,
-        store: Store,
-        home: Path,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        start: Callable[[Callable[[], None]], None] = _start,
-    ) -> None:
-        self._start = start
-        self._store = store
-        self._home = home
-        self._clock = clock
-        self._folded: dict[StudyId, _Folded] = {}
+    store: Store
+    home: Path
+    clock: Callable[[], float] = time.monotonic
+    start: Callable[[Callable[[], None]], None] = _start
+    _folded: dict[StudyId, _Folded] = field(default_factory=dict)
 
     def studies(self) -> Sequence[StudyRow]:
         """Return a line for each study, the latest first."""
         found = []
-        for entry in reversed(self._store.list_studies()):
+        for entry in reversed(self.store.list_studies()):
             with suppress(StudyNotFoundError), self._folding(entry.id) as folded:
                 is_live = self._is_live(entry.id)
                 found.append(study_row(folded.facts, time.time(), is_live=is_live))
@@ -145,20 +138,17 @@ class Queries:
             return curves_message(folded.facts, folded.seq, metric, trials=known)
 
     def parameters(self, name: str) -> ParametersMessage:
-        """Return everything about the parameters, as new as can be had without waiting twice.
-
-        Computed outside the lock that guards folding: it may take seconds.
-        """
+        """Return everything about the parameters; made outside the lock, for it takes seconds."""
         with self._folded_of(name) as folded:
             pass
         with folded.computing:
             with folded.lock:
                 known = folded.parameters
-                is_fresh = self._clock() < folded.parameters_until
+                is_fresh = self.clock() < folded.parameters_until
                 if known is not None and (is_fresh or known.seq == folded.seq):
                     return known
                 facts, seq = folded.copy()
-            begin = self._clock()
+            begin = self.clock()
             folded.parameters = parameters_message(facts, seq)
             folded.parameters_until = self._fresh_until(begin)
             return folded.parameters
@@ -184,35 +174,37 @@ class Queries:
             if folded.seq <= seq and not has_new_findings:
                 return None
             is_too_much = folded.seq - seq > _MAX_EVENTS
-            log = [] if is_too_much else self._store.events_after(study, seq)
+            log = [] if is_too_much else self.store.events_after(study, seq)
             events = [event for number, event in log if number <= folded.seq]
             facts = folded.facts
+            numbers = {n for e in events if (n := getattr(e, "trial", None)) is not None}
+            touched = [facts.trials[number] for number in sorted(numbers)]
             return UpdateMessage(
                 seq=folded.seq,
                 study=self._message(study, folded),
-                trials=[trial_row(facts, facts.trials[n], _gap(folded)) for n in _touched(events)],
+                trials=[trial_row(facts, trial, _gap(folded)) for trial in touched],
                 points=_points(events),
             )
 
     def pages(self) -> list[PageRow]:
         """Return a line for each page that is no study: guides and datasets, the latest first."""
-        return [row for _, row in found_pages(self._home)]
+        return [row for _, row in found_pages(self.home)]
 
     def page(self, address: str) -> PageMessage:
         """Return a page by its address in the list; ``InputError`` if there is none."""
-        return read_page(self._home, address)
+        return read_page(self.home, address)
 
     def add_request(self, name: str, kind: str, body: Mapping[str, Any]) -> int:
         """Leave a request for the driver and return its id."""
         study = self._find(name)
-        return self._store.add_request(study, kind, body, time.time())
+        return self.store.add_request(study, kind, body, time.time())
 
     def _find(self, name: str) -> StudyId:
         """Return the study of that name, or of one that is shown as that."""
         if "\\" in name:
-            shown = {clean(entry.name): entry.name for entry in self._store.list_studies()}
+            shown = {clean(entry.name): entry.name for entry in self.store.list_studies()}
             name = shown.get(name, name)
-        return self._store.find_study(name)
+        return self.store.find_study(name)
 
     def _folded_of(self, name: str) -> AbstractContextManager[_Folded]:
         return self._folding(self._find(name))
@@ -229,7 +221,7 @@ class Queries:
         folded = self._folded.setdefault(study, _Folded())
         with folded.lock:
             try:
-                for seq, event in self._store.events_after(study, folded.seq):
+                for seq, event in self.store.events_after(study, folded.seq):
                     apply(folded.facts, event)
                     folded.seq = seq
             except StudyNotFoundError:
@@ -245,7 +237,7 @@ class Queries:
             time.time(),
             is_live=self._is_live(study),
             path_of=self._checkpoints(facts.known_spec.name).path_of,
-            requests=self._store.requests_after(study, max(0, facts.last_request - N_ANSWERS)),
+            requests=self.store.requests_after(study, max(0, facts.last_request - N_ANSWERS)),
             judgement=folded.judgement,
         )
 
@@ -258,14 +250,14 @@ class Queries:
             return
         with folded.lock:
             is_new = folded.judgement.seq != folded.seq
-            is_due = is_new and self._clock() >= folded.judgement_until
+            is_due = is_new and self.clock() >= folded.judgement_until
             if folded.is_looking or not is_due:
                 return
             folded.is_looking = True
-        self._start(lambda: self._judge(folded))
+        self.start(lambda: self._judge(folded))
 
     def _judge(self, folded: _Folded) -> None:
-        begin = self._clock()
+        begin = self.clock()
         try:
             with folded.lock:
                 facts, seq = folded.copy()
@@ -277,18 +269,18 @@ class Queries:
             folded.is_looking = False
 
     def _fresh_until(self, begin: float) -> float:
-        now = self._clock()
+        now = self.clock()
         return now + max(FRESH_S, PATIENCE * (now - begin))
 
     def _is_live(self, study: StudyId) -> bool:
-        lease = self._store.lease_of(study)
+        lease = self.store.lease_of(study)
         return lease is not None and is_alive(lease, lease_for_this_process(study, time.time()))
 
     def _checkpoints(self, name: str) -> CheckpointStore:
-        return CheckpointStore.of_study(self._home / "checkpoints", name)
+        return CheckpointStore.of_study(self.home / "checkpoints", name)
 
     def _log_tail(self, name: str, number: int) -> str | None:
-        path = self._home / "logs" / folder_name(name) / f"{number:05d}.log"
+        path = self.home / "logs" / folder_name(name) / f"{number:05d}.log"
         try:
             with path.open("rb") as file:
                 file.seek(max(0, path.stat().st_size - _LOG_BYTES))
@@ -302,11 +294,6 @@ def _gap(folded: _Folded) -> float | None:
     if folded.judgement is not None:
         return folded.judgement.gap
     return gap_of_best(folded.facts.trials, folded.facts.known_spec.objective)
-
-
-def _touched(events: Sequence[Event]) -> list[TrialNumber]:
-    numbers = {getattr(event, "trial", None) for event in events}
-    return sorted(number for number in numbers if number is not None)
 
 
 def _points(events: Sequence[Event]) -> dict[str, list[CurveMessage]]:

@@ -119,10 +119,7 @@ class Guard:
         return None
 
     def _welcome(self, request: Request, cookie: str) -> ASGIApp:
-        """Put the token into a cookie, so that it leaves the address.
-
-        ``cookie`` has the port in its name: browsers give a cookie to every port of a machine.
-        """
+        """Put the token into a cookie, which has the port in its name: ports share cookies."""
         # Two slashes would begin the name of another host.
         path = "/" + request.scope["path"].lstrip("/\\")
         response = RedirectResponse(path, status_code=303)

@@ -34,11 +34,7 @@ def serve(
     port: int = 0,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve the studies of a store until interrupted.
-
-    ``ready`` is told the address with its token, once it can be opened. Port 0 is any that is
-    free. ``InputError`` if the port is taken.
-    """
+    """Serve a store; ``ready`` gets the address. Port 0: any. ``InputError`` for a taken one."""
     queries = Queries(store, settings.home)
     access = Access(kept_token(settings.home / TOKEN_FILE), _hosts(host))
     listener = _listening(host, port)
@@ -65,10 +61,7 @@ def serve(
 
 @final
 class OutOfFiles(logging.Filter):
-    """Says once, in one line, that no more files or connections can be opened.
-
-    Otherwise asyncio writes a traceback for each connection that may wait, again and again.
-    """
+    """Says once, not for each connection, that no more files or connections can be opened."""
 
     has_said = False
 

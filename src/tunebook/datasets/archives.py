@@ -26,10 +26,7 @@ def is_archive(path: Path) -> bool:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Unpack the files of an archive; ``DatasetError`` for paths that lead out of it, and links.
-
-    Sizes are checked before the first file is written.
-    """
+    """Unpack an archive, sizes checked first; ``DatasetError`` for links and paths out of it."""
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as zipped:
@@ -61,10 +58,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 
 def _check(members: Iterable[tuple[str, int, bool]], path: Path, folder: Path) -> None:
-    """Refuse members of an archive: name, bytes, and whether it is a link or a device.
-
-    They are read one by one, so that too much is refused before all of it is looked at.
-    """
+    """Refuse members (name, bytes, is link or device) one by one, before all are looked at."""
     likely = max(FREE_BYTES, MAX_RATIO * path.stat().st_size)
     limit = min(MAX_BYTES, likely, shutil.disk_usage(folder.parent).free)
     n_bytes = 0

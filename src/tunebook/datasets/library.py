@@ -58,10 +58,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How a dataset is imported: by default the format is found out, and so are the splits.
-
-    ``shares`` are of the splits to draw, ``target`` and ``text`` are columns of a table.
-    """
+    """How to import; None is found out. ``target`` and ``text`` are columns of a table."""
 
     format: str | None = None
     shares: Mapping[str, float] | None = None
@@ -222,10 +219,7 @@ def names_of(home: Path) -> list[str]:
 
 
 def open_dataset(name: str, home: Path, version: str | None = None) -> Stored:
-    """Return a dataset by name, its latest version unless one is named (``name@version`` too).
-
-    ``DatasetError`` offers the nearest name.
-    """
+    """Return a dataset, its latest or ``name@version``; ``DatasetError`` offers the nearest."""
     plain, _, told = name.partition("@")
     wanted = version or told or None
     folders = versions_of(plain, home)

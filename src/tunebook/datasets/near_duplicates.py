@@ -73,10 +73,7 @@ def looks_of(dataset: Dataset, folder: Path) -> Looks:
 
 
 def look_alikes(dataset: Dataset, looks: Looks) -> list[tuple[Item, Item]]:
-    """Return pairs of images of different splits that look alike, the likest first.
-
-    Those of equal content are left out: they are found as such.
-    """
+    """Return pairs across splits that look alike, likest first, but for those of equal content."""
     hashes = looks.hashes or {}
     items = [item for item in dataset.items if item.id in hashes]
     found: list[tuple[int, Item, Item]] = []

@@ -54,10 +54,7 @@ class ImageFacts:
 
 
 class Source:
-    """The files of a folder, or one file, by their paths relative to it, with ``/`` between parts.
-
-    ``faults`` gathers what is wrong, ``opened`` the files that were read.
-    """
+    """A folder's files, or one, by relative path with ``/``; ``faults`` found, files ``opened``."""
 
     def __init__(self, path: Path) -> None:
         self.root = (path if path.is_dir() else path.parent).resolve()

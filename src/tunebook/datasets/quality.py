@@ -127,14 +127,14 @@ _CHECKS: Mapping[str, _Check] = {
 
 
 def judge_quality(dataset: Dataset, folder: Path | None = None) -> list[Finding]:
-    """Return a finding for every check; nothing but passes for a clean set (S0.3).
-
-    ``folder`` is that of the version: with it the brightness of images is looked at too.
-    """
+    """Return each check's finding (S0.3); with the version's ``folder`` images' brightness too."""
     missing = [f"{name}: no item" for name in (TRAIN, VALIDATION) if name not in dataset.splits]
     strays = [str(place) for place in dataset.details.get("strays", ())]
-    found = [_faults(dataset), _finding("splits", missing)]
-    found += [_finding("leakage", _across_splits(dataset)), _duplicates(dataset)]
+    told, n = _told(dataset, "import"), sum(fault.is_left_out for fault in dataset.faults)
+    shared = [group for group in _by_content(dataset) if len({i.split for i in group}) > 1]
+    leaks = [" = ".join(f"{i.split}: {i.id}" for i in group) for group in shared]
+    found = [_finding("import", told, is_problem=n > 0, n=len(told), n_left_out=n)]
+    found += [_finding("splits", missing), _finding("leakage", leaks), _duplicates(dataset)]
     found += [_label_conflicts(dataset)]
     found += [_finding("strays", strays, value=str(dataset.details.get("n_strays", 0)))]
     if dataset.classes:
@@ -182,12 +182,6 @@ def _told(dataset: Dataset, check: str) -> list[str]:
     return [f"{one.source} {one.why}" for one in dataset.faults if one.check == check]
 
 
-def _faults(dataset: Dataset) -> Finding:
-    told = _told(dataset, "import")
-    n = sum(fault.is_left_out for fault in dataset.faults)
-    return _finding("import", told, is_problem=n > 0, n=len(told), n_left_out=n)
-
-
 def _ignored(dataset: Dataset) -> Finding:
     n = sum(len(item.boxes) - len(item.objects) for item in dataset.items)
     title = f"Ignored boxes (crowds and difficult objects): {n}; they are not learned, not missed."
@@ -204,10 +198,7 @@ def _by_content(dataset: Dataset) -> list[list[Item]]:
 
 
 def _label_conflicts(dataset: Dataset) -> Finding:
-    """Find items of equal content with different labels: one of them is wrong.
-
-    The rows of a table may differ in what it has no column for, so there it is only a notice.
-    """
+    """Find items of equal content with different labels; in tables, only a notice."""
     told = []
     for group in _by_content(dataset):
         labels = {_label(dataset, item): item.id for item in group}
@@ -224,12 +215,6 @@ def _label(dataset: Dataset, item: Item) -> str:
     corners = sorted((box.label, round(box.x), round(box.y), round(box.area)) for box in item.boxes)
     names = [f"{dataset.classes[label]} at {x}, {y} ({area} px)" for label, x, y, area in corners]
     return "; ".join(names[:5]) or "nothing"
-
-
-def _across_splits(dataset: Dataset) -> list[str]:
-    """Find items of equal content in different splits: leakage."""
-    shared = [group for group in _by_content(dataset) if len({i.split for i in group}) > 1]
-    return [" = ".join(f"{i.split}: {i.id}" for i in group) for group in shared]
 
 
 def _near_duplicates(dataset: Dataset, looks: Looks) -> Finding:

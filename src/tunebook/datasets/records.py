@@ -1,7 +1,4 @@
-"""What a dataset is: items with labels or boxes, in named splits, under an immutable version.
-
-Everything here is plain data; importers make it, versions keep it.
-"""
+"""What a dataset is: items with labels or boxes, in named splits, of an immutable version."""
 
 from __future__ import annotations
 
@@ -27,11 +24,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box in pixels, by its corner and size, with the number of its class.
-
-    One to ignore, a crowd or a difficult object, is neither learned nor missed: COCO's metric
-    counts no detection in it.
-    """
+    """A box in pixels with its class; one to ignore (crowd, difficult) is not judged."""
 
     x: float
     y: float
@@ -73,10 +66,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An item or a line that could not be imported, or only in part, and why.
-
-    ``check`` is the check of the quality report that tells it.
-    """
+    """What could not be imported whole, and why; ``check`` of the quality report tells it."""
 
     source: str
     why: str

@@ -1,7 +1,4 @@
-"""Splits by a seeded, stratified draw, never by order; samples that are nested (S0.11, S2.11).
-
-Splits that a dataset brings are kept: what is missing is drawn out of its training set (I2).
-"""
+"""Splits by seeded, stratified draws; given ones stay; samples are nested (S0.11, S2.11, I2)."""
 
 from __future__ import annotations
 
@@ -52,10 +49,7 @@ def split_of_path(place: str) -> str:
 
 
 def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
-    """Return shares of the splits; ``DatasetError`` if they are not shares of a whole.
-
-    Without a share of its own the training set has the rest.
-    """
+    """Return shares that make a whole, the rest to training; ``DatasetError`` for others."""
     unknown = [name for name in shares if name not in SPLITS]
     wrong = any(not isinstance(share, int | float) or not share > 0 for share in shares.values())
     rest = 0.0 if unknown or wrong else 1.0 - sum(shares.values())
@@ -109,10 +103,7 @@ def with_all_splits(
 
 
 def with_splits(dataset: Dataset, shares: Mapping[str, float], *, seed: int = 0) -> Dataset:
-    """Return the dataset with its items drawn into splits: the same share of every class.
-
-    Items of equal content stay together, so that no split contains what another has learned.
-    """
+    """Draw items into splits, each class in the same shares; equal contents stay together."""
     wanted = checked_shares(shares)
     groups = _strata(dataset)
     split_of: dict[str, str] = {}

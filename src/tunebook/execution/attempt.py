@@ -18,10 +18,7 @@ def run_attempt(
     *,
     log: Path | None = None,
 ) -> Sequence[Event]:
-    """Call the user's function and return the events that end the attempt, not yet sent.
-
-    Only what is no ``Exception`` comes out of here, such as a KeyboardInterrupt.
-    """
+    """Call the user's function; return the events of its end, not yet sent. Passes Ctrl-C on."""
     error = _error_of(function, handle)
     failure = None if error is None else failure_of(error, log)
     is_loss = isinstance(error, TaskFailed) and error.is_loss

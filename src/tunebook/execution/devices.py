@@ -1,7 +1,4 @@
-"""Which devices there are, and which worker trains on which.
-
-GPUs are found without loading any library: by CUDA_VISIBLE_DEVICES, else by asking nvidia-smi.
-"""
+"""Which worker trains on which device. GPUs: CUDA_VISIBLE_DEVICES, else nvidia-smi; no library."""
 
 from __future__ import annotations
 
@@ -37,10 +34,7 @@ def find_gpus(
 
 
 def device_of_each(n_workers: int, gpus: Sequence[str], per_device: int = 1) -> list[str | None]:
-    """Return the GPU of each worker in turn, None for the CPU (S1.11: several trials a device).
-
-    ``InputError`` when there are more workers than the devices take.
-    """
+    """Return each worker's GPU (None: CPU; S1.11); ``InputError`` if there are too few places."""
     if n_workers < 1 or per_device < 1:
         raise InputError(
             "Workers and trials per device are counted from 1",

@@ -1,7 +1,4 @@
-"""A short timing run before the first trial: does the task run, and what does a step cost? (S0.8)
-
-It is no trial: nothing of it is kept, and it says nothing about the configuration.
-"""
+"""A timing run before the first trial, of which nothing is kept: what does a step cost? (S0.8)"""
 
 from __future__ import annotations
 
@@ -37,10 +34,7 @@ N_STEPS = 2
 
 @final
 class DryRun:
-    """One short training, watched. ``failure`` says why it broke, None if it did not.
-
-    ``curves`` are what it reported.
-    """
+    """A short training's ``curves``; ``failure`` says why it broke, None if it did not."""
 
     def __init__(self, executor: Executor, *, now: Callable[[], float] = time.time) -> None:
         self.failure: Failure | None = None

@@ -1,7 +1,4 @@
-"""What kind of failure was it? Pure: looks at exceptions, exit codes and log files only.
-
-No library is imported to recognise its exceptions; they are known by name and message.
-"""
+"""What kind of failure was it? Pure: exceptions are known by name and message, not by import."""
 
 from __future__ import annotations
 
@@ -40,10 +37,7 @@ KILLS = frozenset({-signal.SIGKILL, 128 + signal.SIGKILL})
 
 
 class TaskFailed(Exception):
-    """Raised by a task that knows what kind of failure it was: a script's exit, for example.
-
-    ``is_loss``: it was killed from outside, so it may do better when it is tried again.
-    """
+    """A task's own failure, such as a script's exit. ``is_loss``: killed from outside; retry."""
 
     def __init__(self, failure: Failure, *, is_loss: bool = False) -> None:
         super().__init__(failure.message)

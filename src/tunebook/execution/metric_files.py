@@ -41,10 +41,7 @@ class MetricFiles:
             pass
 
     def read(self, *, is_last: bool = False) -> Iterator[tuple[str, Reading]]:
-        """Yield (file, what it says) that came since the last call.
-
-        New files are looked for now and then, and when ``is_last``.
-        """
+        """Yield (file, what it says) since the last call; always of new files if ``is_last``."""
         began = self._clock()
         if is_last or began >= self._look_at:
             for path in sorted(self._folder.rglob("*")):

@@ -1,7 +1,4 @@
-"""Finds metrics in what a script prints: one line in, names and numbers out. No input or output.
-
-JSON and Python dictionaries, tables, and what ``line_grammar`` knows; or patterns of the user's.
-"""
+"""Finds metrics in printed lines: JSON, dictionaries, tables, plain text, a user's patterns."""
 
 from __future__ import annotations
 

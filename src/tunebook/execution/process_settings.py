@@ -1,7 +1,4 @@
-"""How a worker process is set up: threads, memory, output, and dying with its parent.
-
-Everything here is best effort on systems that lack it: a worker is slower there, not wrong.
-"""
+"""How a worker process is set up: threads, memory, output, its death; as far as the system can."""
 
 from __future__ import annotations
 
@@ -26,10 +23,7 @@ _INT_MAX = 2**31 - 1
 
 
 def thread_variables(environ: Mapping[str, str], n_threads: int | None) -> dict[str, str]:
-    """Return the variables that limit numerical libraries; what the user has set stays.
-
-    They work for libraries that are loaded afterwards.
-    """
+    """Return the variables that limit numerical libraries loaded later; what a user set stays."""
     if n_threads is None:
         return {}
     return {name: str(n_threads) for name in _THREAD_VARIABLES if name not in environ}
@@ -46,10 +40,7 @@ def limit_threads(n_threads: int | None) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep what is freed: image batches are then trained up to twice as fast.
-
-    Otherwise each large array is mapped anew, page by page, at every step.
-    """
+    """Let glibc keep freed memory, not map it anew: image batches train up to twice as fast."""
     mallopt = getattr(_libc(), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _INT_MAX)
@@ -94,10 +85,7 @@ def ignore_interrupts() -> None:
 
 
 def take_over_output() -> None:
-    """Make standard output and error plain files of this process, line by line; close input.
-
-    A notebook's own objects would send what is printed to the wrong process.
-    """
+    """Make output plain files of this process, line by line, not a notebook's; close input."""
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)

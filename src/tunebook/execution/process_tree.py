@@ -131,10 +131,7 @@ def end_descendants() -> bool:
 
 @final
 class OwnProcesses:
-    """What this very process starts while it trains trials itself.
-
-    Only in the main thread: another one has no way to tell its own processes from others.
-    """
+    """What this process starts while it trains trials itself, in its main thread only."""
 
     def __init__(self, mark: str) -> None:
         self._mark = mark

@@ -60,10 +60,7 @@ def placeholders(words: Sequence[str]) -> list[str]:
 
 
 def check_placeholders(words: Sequence[str], parameters: Collection[str]) -> list[str]:
-    """Return the parameters that the command does not use.
-
-    ``TaskError`` for a placeholder that is neither a parameter nor reserved, with the nearest.
-    """
+    """Return unused parameters; ``TaskError`` with the nearest name for an unknown placeholder."""
     used = placeholders(words)
     known = {*parameters, *RESERVED}
     for name in used:

@@ -67,10 +67,7 @@ class ScriptLink:
         return self._halting is TrialState.CANCELLED
 
     def attend(self) -> None:
-        """Let a script in, pass on what it has said, and tell it what the driver wants.
-
-        Returns at once, unless the script has come to the end of its slice: then with the answer.
-        """
+        """Pass on a script's words and the driver's orders; waits at the end of its slice only."""
         self._let_in()
         if self._wire is None or self.channel is None:
             return

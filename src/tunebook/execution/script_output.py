@@ -1,8 +1,4 @@
-"""Cuts the output of a script into lines, and remembers the last ones. Pure.
-
-A progress bar writes its line again and again with carriage returns: what will be overwritten is
-told from what stays.
-"""
+"""Cuts a script's output into lines, keeps the last, tells bars that will be overwritten. Pure."""
 
 from __future__ import annotations
 

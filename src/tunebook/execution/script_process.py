@@ -30,11 +30,7 @@ _MEASURE_S = 2.0
 
 @final
 class ScriptProcess:
-    """The process of a command.
-
-    ``mark`` is a variable of ``environment`` whose value no other script has: whatever the script
-    starts and leaves behind is known by it.
-    """
+    """A command's process; ``mark`` is a variable by which what it leaves behind is known."""
 
     def __init__(
         self,

@@ -112,18 +112,12 @@ class ScriptTask:
 
     @property
     def can_pause(self) -> bool:
-        """Whether the script attaches itself, as far as its own text says.
-
-        Any other can only be stopped early: while it is paused it stands still, in its place.
-        """
+        """Whether the script's own text attaches it; any other stands still while it is paused."""
         return any(_ATTACHES.search(text) for text in program_texts(self.words, self.folder))
 
     @property
     def unused_parameters(self) -> list[str]:
-        """The parameters without a placeholder, none if the command has no placeholder at all.
-
-        A script may read them all from the file that ``TUNEBOOK_CONFIG`` names.
-        """
+        """The parameters without a placeholder; none if all are: TUNEBOOK_CONFIG may name them."""
         unused = check_placeholders(self.words, self.parameters)
         return unused if len(unused) < len(self.parameters) else []
 

@@ -80,10 +80,7 @@ def _unpacked(form: str, content: bytes) -> float | None:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (number, whole number, bytes) of a protocol buffer's fields; ends where it is none.
-
-    A field is a whole number or bytes: the other is 0 or empty.
-    """
+    """Yield (number, whole number or 0, bytes or empty) of a protocol buffer's fields."""
     place = 0
     while place < len(message):
         key, place = _varint(message, place)

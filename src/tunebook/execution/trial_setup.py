@@ -1,7 +1,4 @@
-"""What all trials of a study have in common: where their files lie and how they are looked after.
-
-It travels to worker processes as JSON.
-"""
+"""What a study's trials have in common: files and care. It travels to workers as JSON."""
 
 from __future__ import annotations
 

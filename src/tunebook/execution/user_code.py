@@ -15,10 +15,7 @@ from tunebook.training import TrainingFunction
 
 
 def importable_reference(function: Callable[..., Any]) -> str | None:
-    """Return ``module:qualname`` if another process gets this very function by importing it.
-
-    None for lambdas, closures, methods of instances, notebooks and scripts that are run.
-    """
+    """Return ``module:qualname`` if importing it elsewhere gives this very function, else None."""
     module_name = getattr(function, "__module__", None)
     qualname = getattr(function, "__qualname__", None)
     if not module_name or not qualname or module_name == "__main__":

@@ -1,7 +1,4 @@
-"""Messages between processes: JSON objects, each after its length, over a Unix socket.
-
-Nothing is ever unpickled. File descriptors may travel with a message, in the order of messages.
-"""
+"""JSON messages over a Unix socket, each after its length, perhaps with file descriptors."""
 
 from __future__ import annotations
 
@@ -56,10 +53,7 @@ class Wire:
         self._socket.sendall(frame[sent:])
 
     def read(self, timeout_s: float | None = 0.0) -> list[Message]:
-        """Return the messages that are there; wait for one up to ``timeout_s`` (None: for ever).
-
-        ``EOFError`` when nobody is at the other end any more and everything was read.
-        """
+        """Return messages; wait up to ``timeout_s`` (None: for ever). ``EOFError`` at the end."""
         messages: list[Message] = []
         while not messages and self._poll.poll(None if timeout_s is None else timeout_s * 1000):
             self._receive()
@@ -67,10 +61,7 @@ class Wire:
         return messages
 
     def take_fd(self) -> int:
-        """Return the next descriptor that came with a message.
-
-        ``OSError`` if this process has too many already: then the kernel has dropped it.
-        """
+        """Return the next descriptor; ``OSError`` if this process has too many: it was dropped."""
         if not self._fds:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return self._fds.popleft()

@@ -1,7 +1,4 @@
-"""Training functions and scripts as a guide takes them: studies alone, no look inside (5.1).
-
-A study file says what is trained and searched. Its steps are the guide's updates.
-"""
+"""Training functions and scripts as a guide takes them: studies alone, steps for updates (5.1)."""
 
 from __future__ import annotations
 
@@ -24,11 +21,7 @@ def task_of(file: StudyFile) -> Task:
             got="no max_steps",
             expected="max_steps in the study file: the steps of a full training",
         )
-    objective = Objective.of(
-        maximize=file.objective.maximize,
-        minimize=file.objective.minimize,
-        reduce=file.objective.reduce,
-    )
+    objective = Objective.of(**file.objective.model_dump())
     return Task(
         name=file.name or "study",
         metric=objective.metric,

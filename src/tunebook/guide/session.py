@@ -192,10 +192,7 @@ class Session:
     def decide(
         self, stage: int, name: str, value: Any, reason: str, *, by_reason: bool = False
     ) -> Any:
-        """Return a decision: the recorded one, the proposed one, or what a person says.
-
-        ``by_reason``: a stage may decide on it more than once, each time for another reason.
-        """
+        """Return the recorded decision (``by_reason``: of that reason), or a new one."""
         for known in self.state.decisions:
             is_same = known["stage"] == stage and known["name"] == name
             if is_same and (not by_reason or known["reason"] == reason):
@@ -219,10 +216,7 @@ class Session:
         return [f for f in self.state.findings.get(stage, []) if f.verdict is Verdict.PROBLEM]
 
     def require(self, stage: int, key: str, updates: int) -> None:
-        """Refuse to begin what the budget does not pay for; everything measured is kept (I7).
-
-        ``key`` is the first fact of what begins: once it is there, it was paid for.
-        """
+        """``BudgetError`` for what the budget cannot pay, unless fact ``key`` is there (I7)."""
         if (stage, key) not in self.state.facts:
             self._require(stage, updates)
 

@@ -60,10 +60,7 @@ def run_study(session: Session, label: str, space: Space, search: Any, **limits:
 
 
 def _told(study: Study, updates_per_step: int) -> Measured:
-    """Return the trials of a study as JSON, and the updates that they took.
-
-    Beside them what the curves of the best three show (S4.24 to S4.26); None if too short.
-    """
+    """Return trials as JSON, their updates, what the best three curves show (S4.24 to S4.26)."""
     trials = [
         {"config": dict(t.config), "state": t.state.value, "value": t.value, "step": t.step}
         for t in study.trials

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tunebook.records import Series, StudyState, TrialState, Value
+from tunebook.records.measurement import thinned
 from tunebook.records.text import clean
 
 
@@ -50,22 +51,13 @@ def look_of(state: TrialState | StudyState | str) -> Look:
 
 def curve_points(series: Series | None, n: int = MAX_POINTS) -> tuple[float, ...]:
     """Return at most ``n`` values of a curve: its first, its last, and some between."""
-    if series is None:
-        return ()
-    values = series.values
-    if len(values) <= n:
-        return tuple(values)
-    stride = (len(values) - 1) / (n - 1)
-    return tuple(values[round(k * stride)] for k in range(n))
+    return () if series is None else tuple(thinned(series.values, n))
 
 
 def sparkline(points: Sequence[float], width: int, *, is_ascii: bool = False) -> str:
-    """Return a curve in ``width`` characters at most, from its lowest to its highest value.
-
-    A value that is not finite is shown as ``!``.
-    """
+    """Return a curve in at most ``width`` characters, low to high; ``!`` is not finite."""
     blocks = _ASCII_BLOCKS if is_ascii else _BLOCKS
-    shown = curve_points(Series.of([], points, []), width) if width > 1 else tuple(points[:1])
+    shown = thinned(points, width) if width > 1 else points[:1]
     finite = [value for value in shown if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
 

@@ -1,7 +1,4 @@
-"""A study told in plain lines, for logs and pipes: how it begins, each trial, how it ends.
-
-Lines come once a second at most, so that a quick study does not drown in them.
-"""
+"""A study told in plain lines, for logs and pipes, at most once a second."""
 
 from __future__ import annotations
 

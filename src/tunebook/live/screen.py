@@ -105,10 +105,7 @@ class Frame:
 def draw(
     picture: Picture, room: Room, *, since_s: float = 0.0, is_waiting: bool = False
 ) -> list[Text]:
-    """Return the lines of a drawing, no more and no longer than there is room for.
-
-    ``since_s`` is the age of the picture. What is left out first: the gaps, then trials.
-    """
+    """Return lines that fit into the room, ``since_s`` after the picture; gaps go first."""
     top = [_header(picture, room, since_s)]
     top += _forecast(picture, room)
     blocks = [top, _limits(picture, room, since_s)]
@@ -244,10 +241,7 @@ def _best(picture: Picture, room: Room) -> list[Text]:
 
 
 def _trials(picture: Picture, room: Room, n_rows: int) -> list[Text]:
-    """Return the running trials, the last ended ones and, where there is room, the best paused.
-
-    They take ``n_rows`` lines, one of them for a heading.
-    """
+    """Return ``n_rows`` lines: a heading, running trials, the last ended, the best paused."""
     running, ended, paused = picture.running, list(picture.ended), picture.paused
     if not running and not ended and not paused:
         return []

@@ -1,7 +1,4 @@
-"""What a live view shows: a picture of a study at one moment, taken from its facts.
-
-A picture is frozen and holds nothing that goes on changing, so that another thread may draw it.
-"""
+"""A frozen picture of a study at one moment, taken from its facts; another thread may draw it."""
 
 from __future__ import annotations
 
@@ -12,14 +9,13 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import final
 
-from tunebook.analysis.forecast import Forecast, forecast
+from tunebook.analysis.forecast import Forecast, forecast_of
 from tunebook.engine import Facts
 from tunebook.live.appearance import curve_points
 from tunebook.records import (
     Configuration,
     Objective,
     StudyState,
-    TaskKind,
     Trial,
     TrialNumber,
     TrialState,
@@ -34,10 +30,7 @@ N_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class TrialPicture:
-    """One trial: ``last`` is its latest measurement, ``points`` its curve with few points.
-
-    ``until`` is the last step of a full training, None if the task decides.
-    """
+    """One trial: ``last`` value, few curve ``points``, last step ``until`` or None."""
 
     number: int
     state: TrialState
@@ -89,7 +82,7 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
     """Return the picture of a study; ``ended`` are the trials to show as ended."""
     spec, progress = facts.known_spec, facts.progress(now)
     running = [n for n, attempt in facts.attempts.items() if not attempt.is_held]
-    expected = _forecast(facts)
+    expected = forecast_of(spec, facts.budget, facts.dry_run, facts.n_slots)
     alive = [facts.trials[n] for n in facts.alive]
     # How much of their whole training those alive have behind them.
     shares = (min(1.0, trial.step / spec.max_steps) for trial in alive if spec.max_steps)
@@ -109,7 +102,7 @@ def take_picture(facts: Facts, now: float, ended: Sequence[Trial] = ()) -> Pictu
         n_slots=facts.n_slots,
         n_trained=progress.n_created - len(running),
         n_trials=facts.budget.trials,
-        names=[n for n, p in facts.space.items() if not _is_fixed(n, p)],
+        names=[n for n, p in facts.space.items() if _is_varied(p)],
         uses=limit_uses(progress),
         target=facts.budget.target,
         forecast=expected,
@@ -143,27 +136,14 @@ def picture_of(trial: Trial, facts: Facts) -> TrialPicture:
     )
 
 
-def _forecast(facts: Facts) -> Forecast | None:
-    if facts.dry_run is None:
-        return None
-    spec = facts.known_spec
-    return forecast(
-        facts.budget,
-        facts.dry_run,
-        max_steps=spec.max_steps,
-        n_slots=facts.n_slots,
-        starts_each_trial=spec.task.kind is TaskKind.SCRIPT,
-    )
-
-
 def _best_paused(alive: Iterable[Trial], objective: Objective) -> list[Trial]:
     paused = (t for t in alive if t.state is TrialState.PAUSED and t.value is not None)
     return nsmallest(N_SHOWN, paused, key=lambda t: (objective.sign * (t.value or 0.0), t.number))
 
 
-def _is_fixed(name: str, parameter: object) -> bool:
-    is_constant = isinstance(parameter, Mapping) and parameter.get("type") == "constant"
-    return name == "constraints" or is_constant
+def _is_varied(parameter: object) -> bool:
+    """Whether an entry of a space is a parameter (constraints are a list), and no constant."""
+    return isinstance(parameter, Mapping) and parameter.get("type") != "constant"
 
 
 def _counts(facts: Facts) -> dict[str, int]:

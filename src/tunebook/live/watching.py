@@ -1,7 +1,4 @@
-"""What a person sees while a study runs: a drawing in a terminal, plain lines elsewhere.
-
-Everything goes to standard error: standard output belongs to the program.
-"""
+"""What a person sees of a running study, on standard error: standard output is the program's."""
 
 from __future__ import annotations
 
@@ -62,7 +59,11 @@ def watching(
     finally:
         view.close()
     if last.is_told:
-        for line in _summary(last.facts, setup, store):
+        facts, best = last.facts, last.facts.best
+        ref = None if best is None else best_checkpoint(facts, best)
+        path = None if ref is None else setup.open_checkpoints().path_of(ref)
+        picture = take_picture(facts, facts.last_at)
+        for line in closing_lines(picture, path, hints(facts.state, setup, store)):
             _write(line)
 
 
@@ -106,14 +107,6 @@ def _write(line: str) -> None:
     with suppress(OSError):
         sys.stderr.write(clean(line) + "\n")
         sys.stderr.flush()
-
-
-def _summary(facts: Facts, setup: TrialSetup, store: str | None) -> Iterator[str]:
-    best = facts.best
-    ref = None if best is None else best_checkpoint(facts, best)
-    path = None if ref is None else setup.open_checkpoints().path_of(ref)
-    picture = take_picture(facts, facts.last_at)
-    return closing_lines(picture, path, hints(facts.state, setup, store))
 
 
 def hints(state: StudyState, setup: TrialSetup, store: str | None) -> Sequence[str]:

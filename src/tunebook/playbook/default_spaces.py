@@ -16,10 +16,10 @@ _RANGES = {
 MOMENTUM_TRIALS = 10
 
 
-def default_space(optimizer: str, *, is_small: bool = True) -> Space:
+def default_space(optimizer: str) -> Space:
     """Return the range of lr, 1 - momentum or 1 - beta1, and weight decay (S4.44).
 
-    The ranges are those of large workloads; for small ones lr reaches down one decade further. The
+    The ranges are those of large workloads; lr reaches down one decade further, for small ones. The
     batch size is never among them: it is for speed, not for validation (S4.5).
 
     :raises SpaceError: no default ranges are known for the optimizer.
@@ -34,9 +34,8 @@ def default_space(optimizer: str, *, is_small: bool = True) -> Space:
     (low, high), momentum, decay = _RANGES[optimizer]
     name = "beta1" if optimizer.endswith("adamw") else "momentum"
     role, kind = Role.NUISANCE, Kind.OPTIMIZATION
-    lowest = low / 10 if is_small else low
     parameters = {
-        "lr": Float(lowest, high, log=True, role=role, kind=kind),
+        "lr": Float(low / 10, high, log=True, role=role, kind=kind),
         name: Float(*momentum, log="1-x", role=role, kind=kind),
         "weight_decay": Float(*decay, log=True, role=role, kind=Kind.REGULARIZATION),
     }
@@ -44,10 +43,7 @@ def default_space(optimizer: str, *, is_small: bool = True) -> Space:
 
 
 def adam_hyperparameters(n_trials: int) -> tuple[str, ...]:
-    """Return what to tune of Adam: below 10 trials lr; below 25 beta1 too; epsilon; from 50 beta2.
-
-    The source has 25 in two rows; it counts as the larger set (S4.42).
-    """
+    """Return what to tune of Adam by trials: lr; from 10 beta1; 25 epsilon; 50 beta2 (S4.42)."""
     n = 1 + (n_trials >= 10) + (n_trials >= 25) + (n_trials >= 50)
     return _ADAM_LADDER[:n]
 

@@ -43,10 +43,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpaceChange:
-    """One change with its reason. ``low`` and ``high`` are the new ends of a range.
-
-    ``value`` is what a parameter is fixed at; ``values`` are those left of a choice.
-    """
+    """A change with its reason: new ends, a ``value`` to fix, or the ``values`` that are left."""
 
     parameter: str
     kind: ChangeKind
@@ -73,10 +70,12 @@ def propose_changes(
     inside = [trial for trial in trials if units_of(trial, space)]
     seen = [p for p in (placed(trial, space, objective) for trial in inside) if p is not None]
     narrowing = narrowed(Box.of(space), seen, round_number=round_number)
-    idle = _idle(inside, space, objective)
+    found = importance(inside, space, objective)
+    # Their importance is surely below an even share.
+    idle = {each.parameter for each in found if each.high < 1 / len(found)}
     edges = boundary_test(inside, space, objective)
     at_edge = {edge.parameter for edge in edges}
-    found: dict[str, SpaceChange] = {}
+    changes: dict[str, SpaceChange] = {}
     for change in (
         *_widened(edges, narrowing, space),
         *_cut(inside, space),
@@ -84,8 +83,8 @@ def propose_changes(
     ):
         # The best trial at an edge may be chance: no reason to widen, yet none to narrow.
         if change.kind is not ChangeKind.NARROW or change.parameter not in at_edge:
-            found.setdefault(change.parameter, change)
-    return [change for change in found.values() if change.parameter not in scientific]
+            changes.setdefault(change.parameter, change)
+    return [change for change in changes.values() if change.parameter not in scientific]
 
 
 def _widened(edges: Sequence[EdgeFinding], narrowing: Narrowing, space: Space) -> list[SpaceChange]:
@@ -135,12 +134,6 @@ def _cut(trials: Sequence[Trial], space: Space) -> list[SpaceChange]:
     )
     low, high = (None, float(cut.limit)) if cut.is_upper else (float(cut.limit), None)
     return [SpaceChange(cut.parameter, ChangeKind.CUT, reason, low, high)]
-
-
-def _idle(trials: Sequence[Trial], space: Space, objective: Objective) -> set[str]:
-    """Return the parameters whose importance is surely below an even share."""
-    found = importance(trials, space, objective)
-    return {each.parameter for each in found if each.high < 1 / len(found)}
 
 
 def _narrowed(narrowing: Narrowing, space: Space, idle: Collection[str]) -> list[SpaceChange]:

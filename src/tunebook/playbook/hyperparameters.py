@@ -1,8 +1,4 @@
-"""The registry of hyperparameters: kind, and prior sensitivity.
-
-The prior is relative to defaults and to the model. It orders what to search first, until a study
-of 20 feasible trials has measured importance.
-"""
+"""The registry of hyperparameters: kind, and sensitivity until 20 feasible trials tell it."""
 
 from __future__ import annotations
 

@@ -8,11 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage: ``gate`` are the checks that must hold before the next one begins.
-
-    ``share`` is the part of the whole budget of steps that it may use. ``needs_task`` tells that
-    it looks inside the training, which a bare training function does not allow.
-    """
+    """A stage: ``gate`` checks, ``share`` of the steps, ``needs_task`` to look into a training."""
 
     number: int
     name: str

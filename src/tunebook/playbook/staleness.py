@@ -58,17 +58,11 @@ def question_before_search(changes: Sequence[Change], searched_over: Sequence[st
 
 
 def changed_conditions(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
-    """Return what differs between the conditions of a result and those of its reuse (S0.26).
-
-    Conditions are network, data version, fraction, steps, batch size, optimizer.
-    """
+    """Return in what network, data, fraction, steps, batch or optimizer results differ (S0.26)."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
 def refusal_to_reuse(found: Mapping[str, object], now: Mapping[str, object]) -> str | None:
-    """Return why values found by an earlier search are not offered, None if they are (S0.7).
-
-    They need the same network and the same pre-trained weights.
-    """
+    """Return why earlier values are not offered: another network or weights (S0.7); or None."""
     other = [k for k in ("network", "pretrained") if found.get(k) != now.get(k)]
     return f"found for another {' and '.join(other)}" if other else None

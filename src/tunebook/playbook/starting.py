@@ -33,10 +33,7 @@ def first_batch_size(imbalance: float, n_training: int, n_parameters: int) -> tu
 
 
 def default_values(*, optimizer: str = "adam", batch_size: int = 64) -> dict[str, object]:
-    """Return the settings of the first run (S2.4, C7, C15).
-
-    SGD starts at 0.1 * batch / 256, which is common practice; others at the source's 3e-4.
-    """
+    """Return the first settings (S2.4, C7, C15): SGD at 0.1 * batch / 256, others 3e-4."""
     is_adam = "adam" in optimizer
     values = {
         "optimizer": optimizer,

@@ -10,16 +10,6 @@ _CONCURRENT_SHARE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What a search is for, and with what."""
-
-    n_trials: int
-    n_parallel: int = 1
-    is_exploring: bool = True
-    wants_trained_model: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class StrategyAdvice:
     """The searcher to use, why, and a warning where the wish cannot be met."""
 
@@ -28,15 +18,16 @@ class StrategyAdvice:
     warning: str = ""
 
 
-def advise(situation: Situation) -> StrategyAdvice:
-    """Return the searcher for a situation, with its reason (S0.27, C8, S4.43)."""
-    s = situation
-    if s.wants_trained_model:
+def advise(
+    n_trials: int, n_parallel: int, *, is_exploring: bool = True, wants_trained_model: bool = False
+) -> StrategyAdvice:
+    """Return the searcher for so many trials and a goal, with its reason (S0.27, C8, S4.43)."""
+    if wants_trained_model:
         reason = "the product is the trained model with its schedule"
         return StrategyAdvice("evolution", reason, "its values are a schedule, not constants")
-    if s.is_exploring:
+    if is_exploring:
         return StrategyAdvice("halton", "even points can be read on every axis, at any parallelism")
-    if s.n_parallel * _CONCURRENT_SHARE <= s.n_trials:
+    if n_parallel * _CONCURRENT_SHARE <= n_trials:
         reason = "few trials at once and many in sequence: feedback pays"
         return StrategyAdvice("bayes", reason, "its axis plots come from adaptive sampling")
     reason = "with so many trials at once hardly any proposal could use feedback"

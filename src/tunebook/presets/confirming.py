@@ -52,29 +52,27 @@ def baseline_of(study: Study) -> Trial | None:
 def open_confirmation(
     study: Study, *, n_seeds: int, home: Address = None, store: Address = None
 ) -> Study:
-    """Return the study that trains baseline and best of a search again, with so many seeds.
-
-    After a search on a sample of the data the best three, on all data.
-    """
+    """Return the study that trains baseline and best again; the best three after a sample."""
     if n_seeds < 1:
         raise InputError("A confirmation needs a seed", got=n_seeds, expected="1 or more")
     body = file_of(study.facts)
     sample = float(body.pop("sample", 1.0))
     configs = _to_confirm(study, 1 if sample == 1.0 else RERUN_TOP)
-    price = study.facts.budget.price_per_hour
-    budget = {"trials": n_seeds * len(configs), "price_per_hour": price}
+    wanted = configs * n_seeds
     form = {
         **{key: body[key] for key in _KEPT if key in body},
         "name": name_of_confirmation(study.name),
         "max_steps": study.spec.max_steps,
         "updates_per_step": max(1, round(body["updates_per_step"] / sample)),
         "search": "random",
-        "budget": budget,
+        "budget": {
+            "trials": len(wanted),
+            "price_per_hour": study.facts.budget.price_per_hour,
+        },
         # Other seeds than those of the search: its winner may have had a lucky one.
         "seed": study.spec.seed + 1,
         "notes": f"confirms {study.name}",
     }
-    wanted = configs * n_seeds
     again, _ = open_recipe(checked_file(form), home=home, store=store, enqueued=wanted)
     # More seeds than at an earlier time: what is trained already stays.
     for config in wanted[len(again.trials) :] if again.trials else []:

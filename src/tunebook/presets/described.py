@@ -31,10 +31,7 @@ Address = str | os.PathLike[str] | None
 
 
 def open_described(file: StudyFile, *, home: Address = None, store: Address = None) -> Study:
-    """Return the study that a file describes, created or brought up to date, ready to run.
-
-    ``TaskError`` if its function cannot be imported: then nothing was created.
-    """
+    """Return the study of a file, ready to run; ``TaskError`` if its function is missing."""
     if file.recipe is not None:
         return open_recipe(file, home=home, store=store)[0]
     return _open(file, file.task(), home, store)

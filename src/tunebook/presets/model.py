@@ -138,10 +138,7 @@ def _seed(spec: StudySpec, trial: Trial) -> int:
 
 
 def _form(study: Study, trial: Trial, recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the study file whose training repeats the trial's (S0.5, I8).
-
-    A clone is repeated by its schedule: each leg with its own seed and values (S0.15).
-    """
+    """Return the study file that repeats a trial (S0.5, I8), a clone by its legs (S0.15)."""
     body, spec = file_of(study.facts), study.spec
     legs = lineage(study.trials, trial.number)
     is_file = str(recipe["task"]).partition(":")[0].endswith(".py")

@@ -53,7 +53,7 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     given = {n: parse_value(v) if isinstance(v, str) else v for n, v in file.set.items()}
     from tunebook.recipes.presets import read_preset
 
-    preset = read_preset(_placed(file), data=file.data, home=home, given=given)
+    preset = read_preset(recipe_of(file), data=file.data, home=home, given=given)
     _check_values(given, preset)
     file = file.model_copy(update={"set": given})
     values = {**preset.defaults, **file.set}
@@ -92,7 +92,7 @@ def complete(file: StudyFile, *, home: str | None = None) -> RecipeStudy:
     return RecipeStudy(file, task, baseline, values, preset, tuple(notices))
 
 
-def _placed(file: StudyFile) -> str:
+def recipe_of(file: StudyFile) -> str:
     """Return the recipe; a file of the user's own lies in the folder of the study file."""
     recipe = str(file.recipe)
     is_file = recipe.partition(":")[0].endswith(".py")
@@ -145,10 +145,7 @@ def _space_of_search(file: StudyFile, preset: Preset, notices: list[str]) -> Spa
 
 
 def _acting(space: Space, file: StudyFile, preset: Preset, notices: list[str]) -> Space:
-    """Return the space with each parameter only where it changes a training.
-
-    One that never does is refused if a person asked for it; else it is left out, and that is told.
-    """
+    """Leave out parameters that never matter; refuse those that a person asked for."""
     form, possible = space.to_dict(), _possible(space, {**preset.defaults, **file.set})
     for name in space.names:
         idle = preset.idle_because(name, possible)
@@ -294,10 +291,7 @@ def _baseline(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _expecting(space: Space, baseline: Mapping[str, Any]) -> Space:
-    """Return the space with the recipe's values as priors of low confidence, where it has none.
-
-    They are good guesses; and a search that begins at its prior does not train the baseline twice.
-    """
+    """Return the space with the recipe's values as weak priors where it has none."""
     form = space.to_dict()
     for name, value in baseline.items():
         if name in space.dimensions and "prior" not in form[name]:

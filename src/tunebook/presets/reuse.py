@@ -37,10 +37,7 @@ _REGULARIZERS = ("dropout", "augment", "mix_up")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best values of a study: what was searched, and all of them with what was held fixed.
-
-    ``conditions`` are those they were found under. ``n_legs`` is more than one for a schedule.
-    """
+    """A study's best ``values``, their ``conditions``; ``n_legs`` above 1 for a schedule."""
 
     study: str
     values: Mapping[str, Any]
@@ -96,10 +93,7 @@ def reuse_notices(found: Found, made: RecipeStudy) -> Iterator[str]:
 
 
 def question_before(found: Found, made: RecipeStudy) -> str | None:
-    """Return what to ask before a search that holds stale values fixed; None if none is (5.3, I3).
-
-    What is searched again, or was set anew by hand, is not one of them.
-    """
+    """Return what to ask before a search that holds stale values fixed, or None (5.3, I3)."""
     held = [n for n in found.tuned if made.values.get(n) == found.values.get(n)]
     held = [name for name in held if name not in made.file.space]
     return question_before_search(_changes(found, made), held) if made.is_search else None

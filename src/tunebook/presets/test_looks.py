@@ -1,7 +1,4 @@
-"""Looks at the test set: each is written down with its date, and the second is no test (I2).
-
-The book of looks lies in the home directory, not in a study: the test data are the same for all.
-"""
+"""A home's book of looks at the test set, dated; the second look is no test (I2)."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tunebook.errors import TaskError
-from tunebook.playbook.rounds import TestLook, split_name
 from tunebook.presets.model import write_best_model
 from tunebook.records import TaskKind
 from tunebook.study.study import Study
@@ -34,10 +30,7 @@ class TestResult:
 
 
 def look_at_test(study: Study, home: Path) -> TestResult:
-    """Measure the best network of a study on the test set, and write the look down.
-
-    ``TaskError`` if the task has no test set, or none that is known: then nothing was looked at.
-    """
+    """Measure a study's best on the test set and note it; ``TaskError`` without such a set."""
     if study.spec.task.kind is not TaskKind.RECIPE:
         raise TaskError(
             f"How to measure {study.name!r} on a test set is not known",
@@ -58,33 +51,21 @@ def look_at_test(study: Study, home: Path) -> TestResult:
         measured = model.evaluate(Split.TEST.value)
     metric = f"test_{model.task.metric}"
     data = str(told["conditions"].get("data") or told["conditions"]["recipe"])
-    look = TestLook(datetime.now(UTC), measured[metric], dict(model.config))
-    looks = [*looks_at(data, home), look]
-    _write_down(home / BOOK, data, study.name, look)
-    return TestResult(metric, look.value, len(looks), split_name(looks))
-
-
-def looks_at(data: str, home: Path) -> list[TestLook]:
-    """Return the looks at the test set of a version of the data, oldest first."""
-    book = home / BOOK
-    if not book.is_file():
-        return []
-    with book.open(encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
-    return [
-        TestLook(datetime.fromisoformat(line["at"]), line["value"], line["configuration"])
-        for line in lines
-        if line["data"] == data
-    ]
-
-
-def _write_down(book: Path, data: str, study: str, look: TestLook) -> None:
-    line = {
+    look = {
         "data": data,
-        "study": study,
-        "at": look.at.isoformat(),
-        "value": look.value,
-        "configuration": dict(look.configuration),
+        "study": study.name,
+        "at": datetime.now(UTC).isoformat(),
+        "value": measured[metric],
+        "configuration": dict(model.config),
     }
+    book = home / BOOK
+    known = book.read_text(encoding="utf-8").split("\n") if book.is_file() else []
+    n_looks = 1 + sum(json.loads(line)["data"] == data for line in filter(None, known))
     with book.open("a", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        file.write(json.dumps(look, ensure_ascii=False, default=str) + "\n")
+    return TestResult(metric, measured[metric], n_looks, split_name(n_looks))
+
+
+def split_name(n_looks: int) -> str:
+    """Return what the test set may be called: a second look makes it validation (I2)."""
+    return "test" if n_looks <= 1 else f"validation (test set seen {n_looks} times)"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,10 @@ def last_step(curves: Curves) -> int:
     """Return the last step of a training that was measured; updates are no steps of it."""
     steps = (s.steps[-1] for name, s in curves.items() if s.steps and not name.endswith(BATCH))
     return max(steps, default=0)
+
+
+def thinned(values: Sequence[_T], n: int) -> list[_T]:
+    """Return at most ``n`` of the values, evenly spread, the first and the last among them."""
+    if len(values) <= n:
+        return list(values)
+    return [values[round(i * (len(values) - 1) / (n - 1))] for i in range(n)]

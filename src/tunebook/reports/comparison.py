@@ -1,7 +1,4 @@
-"""Studies side by side: shown always, ordered only if their values can be compared (S0.24, I1).
-
-The page, ``tunebook compare`` and the comparison of searches over a recipe all ask here.
-"""
+"""Studies side by side, in order only if their values can be compared (S0.24, I1)."""
 
 from __future__ import annotations
 
@@ -16,10 +13,7 @@ BEGINNINGS = "beginnings of trials"
 
 
 def comparison_message(studies: Sequence[StudyMessage]) -> ComparisonMessage:
-    """Return the studies with an order, best first, or the reason why there is none.
-
-    Equal values share a rank.
-    """
+    """Return the studies, ranked best first (equals alike), or the reason why they are not."""
     refusal, unlike = refusal_to_order(studies), unlike_the_first(studies)
     having = [] if refusal is not None else [study for study in studies if study.best is not None]
     values = {s.name: s.objective.sign * s.best.value for s in having if s.best}

@@ -8,7 +8,7 @@ from tunebook.checks.best_curves import judge_best_curve
 from tunebook.checks.search_extent import judge_space
 from tunebook.checks.trial_figures import trial_figures
 from tunebook.engine import Facts
-from tunebook.playbook.plans import rate_caveat
+from tunebook.playbook.hyperparameters import known
 from tunebook.records.finding import Verdict
 from tunebook.reports.messages import FindingMessage
 from tunebook.reports.recipe_findings import findings_of_recipe
@@ -31,12 +31,16 @@ def findings_of(facts: Facts, space: Space) -> list[FindingMessage]:
 
 
 def _rate(space: Space) -> Iterator[FindingMessage]:
-    caveat = rate_caveat(space.dimensions)
-    if caveat is not None:
+    """Yield that values of weight decay must not be compared at one fixed rate (S3.7).
+
+    At a rate one decade too high the best decay looks more than a decade smaller than it is.
+    """
+    varied = {found.name for name in space.dimensions if (found := known(name)) is not None}
+    if "weight_decay" in varied and "lr" not in varied:
         yield FindingMessage(
             id="fixed-rate",
             level="notice",
-            title=caveat[:1].upper() + caveat[1:],
+            title="Weight_decay was varied with a fixed learning rate",
             evidence="Each value of the decay has a best rate of its own",
             advice="Vary both over some decades, and read the isolation plot of weight_decay",
             source="S3.7",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
-from typing import TypeVar
 
 from tunebook.analysis.boundary import EdgeAdvice, boundary_test
 from tunebook.analysis.infeasibility import judge_infeasibility
@@ -15,12 +14,11 @@ from tunebook.analysis.trial_curves import gap_of_best, judge_best
 from tunebook.engine import Facts
 from tunebook.playbook.checklist import ChecklistFacts, checklist
 from tunebook.records import TrialState
+from tunebook.records.measurement import thinned
 from tunebook.reports.findings import findings_of
 from tunebook.reports.messages import FindingMessage, SpentMessage
 from tunebook.reports.verdicts import finding_message
 from tunebook.space import Space
-
-_T = TypeVar("_T")
 
 N_POINTS = 60
 """Points of a burn-down at most: a chart as wide as a column shows no more."""
@@ -88,10 +86,3 @@ def spent_over_time(facts: Facts) -> list[SpentMessage]:
         SpentMessage(at - facts.created_at, trials, steps)
         for at, trials, steps in thinned(list(sums), N_POINTS)
     ]
-
-
-def thinned(values: Sequence[_T], n: int) -> list[_T]:
-    """Return at most ``n`` of the values, evenly spread, the first and the last among them."""
-    if len(values) <= n:
-        return list(values)
-    return [values[round(i * (len(values) - 1) / (n - 1))] for i in range(n)]

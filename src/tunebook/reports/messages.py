@@ -79,10 +79,7 @@ class StudyRow:
 
 @dataclass(frozen=True, slots=True)
 class ParameterMessage:
-    """One parameter of the space. ``scale`` is ``linear``, ``log``, ``1-x`` or ``choice``.
-
-    ``values`` are those of a choice; ``text`` says in words what the parameter can be.
-    """
+    """A parameter; ``scale`` is linear, log, 1-x or choice, ``text`` says what it can be."""
 
     name: str
     scale: str
@@ -98,10 +95,7 @@ class ParameterMessage:
 
 @dataclass(frozen=True, slots=True)
 class FindingMessage:
-    """What is found out: a card with its evidence and what to do about it.
-
-    ``causes`` are ranked; ``next_test`` tells them apart; ``items`` are the files or tensors.
-    """
+    """A finding as a card: ranked ``causes``, the ``next_test``, ``items`` are files or tensors."""
 
     id: str
     level: Level
@@ -138,10 +132,7 @@ class PageMessage:
 
 @dataclass(frozen=True, slots=True)
 class PageRow:
-    """A line of the list of such pages. ``address`` is what to ask for it by.
-
-    ``level`` is that of its worst finding, None if it holds none or cannot be read.
-    """
+    """A line of the list of pages, by ``address``; ``level`` of its worst finding, or None."""
 
     address: str
     kind: str
@@ -300,10 +291,7 @@ class CheckpointMessage:
 
 @dataclass(frozen=True, slots=True)
 class KinMessage:
-    """A trial of a family, trained by itself ``from_step`` ``to_step``.
-
-    ``change`` is what differs from its parent's configuration, ``depth`` how far below it lies.
-    """
+    """A trial of a family; ``change`` from its parent's values, ``depth`` how far below it lies."""
 
     trial: int
     depth: int
@@ -373,10 +361,7 @@ class InteractionMessage:
 
 @dataclass(frozen=True, slots=True)
 class TrendMessage:
-    """The rank correlation of a parameter with being good, with its interval (S0.25).
-
-    ``effect`` says it in a few words: more or less is better, or the value that is best.
-    """
+    """A parameter's rank correlation with being good (S0.25), its interval, ``effect`` in words."""
 
     parameter: str
     correlation: float

@@ -1,7 +1,4 @@
-"""Pages of sections that lie in the home folder: of guides and of datasets.
-
-An address is looked up in the list of what is there; no path is ever made of one.
-"""
+"""Pages of guides and datasets in the home folder; an address is looked up, never made a path."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a study of a recipe says beside its conclusions: the gain, what was fixed, what was sampled.
-
-The gain over the baseline is that of one run until it is confirmed (S0.10, I5).
-"""
+"""What a study of a recipe says of its gain, what was fixed, what was sampled (S0.10, I5, I9)."""
 
 from __future__ import annotations
 

@@ -48,10 +48,7 @@ def snapshot(
     path_of: Callable[[CheckpointRef], str],
     is_live: bool = False,
 ) -> SnapshotMessage:
-    """Return the study as it is after event ``seq``, to be read without any server.
-
-    Details hold only those curves that ``curves`` lack.
-    """
+    """Return the study after event ``seq``, for a page without a server, each curve once."""
     judgement = judged(facts, seq)
     study = study_message(facts, seq, now, is_live=is_live, path_of=path_of, judgement=judgement)
     n_most = {m: MAX_CLASS_CURVES for m in study.metrics if is_of_class(m, study.metrics)}

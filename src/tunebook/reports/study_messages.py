@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tunebook.analysis.forecast import forecast
+from tunebook.analysis.forecast import forecast_of
 from tunebook.engine import Facts
 from tunebook.engine.retention import best_checkpoint
 from tunebook.playbook.conditions import conditions_of_study
@@ -20,8 +20,8 @@ from tunebook.records import (
     Trial,
     TrialState,
 )
-from tunebook.records.measurement import is_of_class
-from tunebook.reports.lights import Judgement, judged, thinned
+from tunebook.records.measurement import is_of_class, thinned
+from tunebook.reports.lights import Judgement, judged
 from tunebook.reports.messages import (
     BestMessage,
     ForecastMessage,
@@ -255,15 +255,7 @@ def _best(facts: Facts, path_of: Callable[[CheckpointRef], str]) -> BestMessage 
 
 def _forecast(facts: Facts, now: float, *, is_live: bool) -> ForecastMessage | None:
     spec = facts.known_spec
-    expected = None
-    if facts.dry_run is not None:
-        expected = forecast(
-            facts.budget,
-            facts.dry_run,
-            max_steps=spec.max_steps,
-            n_slots=facts.n_slots,
-            starts_each_trial=spec.task.kind is TaskKind.SCRIPT,
-        )
+    expected = forecast_of(spec, facts.budget, facts.dry_run, facts.n_slots)
     total_s = None if expected is None else expected.total_s
     left_s = None
     if is_live:

@@ -46,7 +46,7 @@ _COLUMNS = (
 def trials_message(
     facts: Facts, seq: int, query: TrialQuery, *, gap: float | None = None
 ) -> TrialsMessage:
-    """Return a page of the table; ``InputError`` for a column or state that does not exist.
+    """Return a page of rows; ``InputError`` for an unknown column or state.
 
     ``gap``, from the best to the third-best trial, is what the noise of curves is held against.
     """
@@ -110,10 +110,7 @@ def trial_message(
     log_tail: str | None = None,
     gap: float | None = None,
 ) -> TrialMessage:
-    """Return one trial in full; ``InputError`` if there is none of that number.
-
-    ``gap`` as in ``trials_message``.
-    """
+    """Return one trial in full, ``gap`` as in ``trials_message``; ``InputError`` if unknown."""
     if not 0 <= number < len(facts.trials):
         raise InputError("There is no such trial", got=number)
     trial = facts.trials[number]

@@ -1,7 +1,4 @@
-"""Scores of candidates: how much a training there is worth, from a predicted mean and deviation.
-
-Everything is minimised: a low mean is good, a high score is wanted.
-"""
+"""Scores of candidates, high is good, from a predicted mean (low is good) and deviation."""
 
 from __future__ import annotations
 
@@ -24,11 +21,7 @@ def lower_confidence_bound(mean: Array, deviation: Array) -> Array:
 
 
 def log_expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
-    """Return the log of the expected improvement on ``best``, without under- or overflow.
-
-    After Ament et al. 2023 (arXiv 2310.20708): log h(z), z = (best - mean) / deviation, in three
-    forms.
-    """
+    """Return the log of the expected improvement on ``best`` (Ament 2023, arXiv 2310.20708)."""
     z = (best - mean) / deviation
     return np.asarray(_log_h(z) + np.log(deviation))
 

@@ -1,8 +1,4 @@
-"""Finding the configuration that scores best: many candidates, and a climb from the best of them.
-
-Candidates are snapped to values that exist before they are scored, so no score is ever that of a
-point between two of them.
-"""
+"""Finds the configuration that scores best: many candidates, snapped, and a climb from the best."""
 
 from __future__ import annotations
 
@@ -89,10 +85,7 @@ def ranked(score: Score, candidates: Array, *, is_climbing: bool) -> Iterator[Ar
 
 
 def exchange(score: Score, start: Array) -> Array:
-    """Return rows on the way uphill from ``start``, one value of a discrete dimension at a time.
-
-    And, at its end, all that differ in one value: should the best be taken, they are next.
-    """
+    """Return rows on the way uphill, one discrete value at a time, and the last's neighbours."""
     here, height = start, float(score.of(start[None, :])[0])
     for _ in range(N_EXCHANGES):
         near = score.coordinates.neighbours(here)
@@ -107,10 +100,7 @@ def exchange(score: Score, start: Array) -> Array:
 
 
 def climb(score: Score, starts: Array) -> Array:
-    """Return units after a few steps uphill from each start, along movable dimensions.
-
-    Steps are scaled by squared length scales and as long as the last success allows.
-    """
+    """Return units a few steps uphill from each start; steps scale by squared length scales."""
     d = score.coordinates.n_dimensions
     reach = np.minimum(score.process.theta.scales[:d], 1.0) ** 2
     here = starts

@@ -52,10 +52,7 @@ class CmaEs:
         check_options(self)
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
-        """Start the trials of a generation; the next one when all have ended.
-
-        Raises ``SearchError`` for choices without an order, and for fewer than two parameters.
-        """
+        """Start the next generation; ``SearchError``: unordered choices, fewer than 2 numbers."""
         require_order(history.space, self.name)
         n_dimensions = len(history.space.dimensions)
         if not n_dimensions:

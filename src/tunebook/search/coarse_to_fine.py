@@ -85,10 +85,7 @@ class CoarseToFine:
         return found
 
     def _until(self, history: History, index: int) -> int | None:
-        """Return how far the trials of a round are trained: T^(1/3), T^(2/3), T steps, if growing.
-
-        For 100 epochs in three rounds 5, 22, 100: about one, about five, many [CS231N].
-        """
+        """Return the steps of growing rounds: T^(1/3), T^(2/3), T; of 100: 5, 22, 100 [CS231N]."""
         end = history.max_steps
         is_last = index == self.rounds - 1
         if self.lengths == "full" or is_last or end is None or not history.can_pause:

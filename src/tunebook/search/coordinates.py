@@ -45,10 +45,7 @@ _N_PROBES = 512
 @final
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One dimension: how to snap it, the codes of its values if it is an unordered choice.
-
-    ``values`` are the units of all its values, unless they are too many to try one by one.
-    """
+    """One dimension: how to snap it, codes of an unordered choice, units of its values if few."""
 
     snap: Snap
     is_movable: bool
@@ -242,10 +239,7 @@ def _conditions(space: Space) -> list[_Condition]:
 
 
 def _clauses(space: Space, name: str) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    """Yield (parent, values) for each searched parent; a constant one stands for its own parents.
-
-    A space refuses conditions that a constant does not meet.
-    """
+    """Yield (parent, values) for each searched parent; a constant stands for its own parents."""
     for parent, wanted in (space.parameters[name].when or {}).items():
         if isinstance(space.parameters[parent], Constant):
             yield from _clauses(space, parent)

@@ -35,10 +35,7 @@ N_ITERATIONS = 12
 @final
 @dataclass(frozen=True, slots=True)
 class CurveKnowledge:
-    """The model at one decision: what is ``observed``, and ``process`` with what is under way.
-
-    ``sobol_share`` says how far it is to be trusted.
-    """
+    """The model at one decision: ``observed`` values, ``process`` with trials under way too."""
 
     data: CurveData
     observed: CurveProcess

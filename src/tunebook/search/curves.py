@@ -34,10 +34,7 @@ _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 @final
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What one trial shows: ``steps`` in units, ``values`` to be minimised; both may be empty.
-
-    ``is_bad`` says that the trial failed by its own fault.
-    """
+    """A trial's ``steps`` in units and ``values`` to minimise; ``is_bad``: its own fault."""
 
     trial: Trial
     units: Array

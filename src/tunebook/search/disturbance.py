@@ -1,7 +1,4 @@
-"""How a copied configuration is changed (S0.15, step 5): redrawn here and there, else nudged.
-
-In unit coordinates, so that scales, conditions and bounds are the space's own affair.
-"""
+"""How a copied configuration is changed, in unit coordinates: redrawn or nudged (S0.15, step 5)."""
 
 from __future__ import annotations
 

@@ -54,13 +54,9 @@ def fit_times(n: int) -> list[int]:
     while not is_cold(k):
         k -= 1
     times = [k]
-    while (k := min(_next_warm(k), next_cold(k))) <= n:
+    while (k := min(k + 1 if k < ALWAYS_UNTIL else math.ceil(1.03 * k), next_cold(k))) <= n:
         times.append(k)
     return times
-
-
-def _next_warm(k: int) -> int:
-    return k + 1 if k < ALWAYS_UNTIL else math.ceil(1.03 * k)
 
 
 @final

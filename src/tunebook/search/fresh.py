@@ -1,8 +1,4 @@
-"""Fresh configurations for searchers that decide how long to train, not what.
-
-asha, hyperband and the median rule take their configurations from a strategy that starts trials,
-and give each start a slice of their own.
-"""
+"""Fresh configurations for asha, hyperband and median, which decide how long to train, not what."""
 
 from __future__ import annotations
 

@@ -88,10 +88,7 @@ class Grid:
         check_options(self)
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
-        """Start the next combinations that were not tried yet; nothing when there are none.
-
-        ``SearchError`` if the grid is absurdly large and no limit on trials or steps cuts it.
-        """
+        """Start the next untried combinations; ``SearchError`` for a huge grid without a limit."""
         n_points = n_combinations(history.space, self.points_per_float, self.points_per_int)
         is_limited = history.trials_left is not None or history.steps_left is not None
         if n_points > MAX_UNLIMITED and not is_limited:

@@ -15,10 +15,7 @@ from tunebook.records import Configuration, Trial, TrialNumber
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A stretch of a schedule: training with ``config``, as trial ``trial``, up to ``to_step``.
-
-    It begins after ``from_step`` steps. The last leg ends where its trial stands now.
-    """
+    """A stretch of a schedule: ``config``, trained after ``from_step`` up to ``to_step``."""
 
     trial: TrialNumber
     config: Configuration
@@ -52,10 +49,7 @@ def changes(old: Configuration, new: Configuration) -> str:
 
 
 def _taken_over_at(parent: Trial, child: Trial) -> int:
-    """Return the parent's step at which the child took over its weights.
-
-    A parent is measured where it is cloned, so that is its last measured step before the child's.
-    """
+    """Return the step of the weights that a child took over: its parent's last measured one."""
     has_begun = any(len(series) for series in child.curves.values())
     if not has_begun:
         return child.step or (parent.checkpoint.step if parent.checkpoint else parent.step)

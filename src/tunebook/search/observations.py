@@ -26,10 +26,7 @@ _MOSTLY_FAILED = 0.4
 @final
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One trial that has ended and says something about its configuration.
-
-    ``value`` is to be minimised, whatever the objective; None is a failure.
-    """
+    """An ended trial that says something; ``value`` is to be minimised, None for a failure."""
 
     trial: Trial
     value: float | None
@@ -95,10 +92,7 @@ def standardised(values: Array) -> tuple[Array, Scaling]:
 
 
 def failure_value(values: Array, share: float) -> float:
-    """Return what failures, a ``share`` of all trials, count as among the values of the others.
-
-    Worse than the worst by a margin; as the worst when most trials fail.
-    """
+    """Return what failures count as: beyond the worst; as the worst where most trials fail."""
     low, high = float(values.min()), float(values.max())
     return high if share > _MOSTLY_FAILED and high > low else high + 0.5 * (high - low) + 1.0
 

@@ -51,10 +51,7 @@ class OptunaParams:
             return None
 
     def stored(self, config: Mapping[str, Value]) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return a configuration's parameters and their distributions, as a trial stores them.
-
-        None if it is not in the space.
-        """
+        """Return parameters and distributions as a trial stores them; None if not in the space."""
         if not self._space.contains(config):
             return None
         trial = _Recorder(self._space, config)

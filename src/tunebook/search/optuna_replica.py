@@ -99,10 +99,7 @@ class Replica:
         self._show(trial.number, trial.config)
 
     def _asked(self, number: int, history: History) -> Configuration:
-        """Ask the sampler for a trial, again if it repeats itself; else a random draw.
-
-        The draw is for where constraints refuse what it proposes.
-        """
+        """Ask the sampler, again if it repeats itself; where constraints refuse it, draw."""
         for attempt in range(_MAX_TRIES):
             stream = self._rng.of_trial(number, _PURPOSE + 2 * attempt)
             _seed(self._sampler, stream)

@@ -58,10 +58,7 @@ class OptunaSampler:
         return made
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
-        """Start what the sampler proposes in every free slot.
-
-        Raises ``SearchError`` if Optuna is not installed or has no such sampler.
-        """
+        """Start the sampler's proposals; ``SearchError`` without Optuna or such a sampler."""
         if slots <= 0:
             return []
         from tunebook.search.optuna_replica import Replica

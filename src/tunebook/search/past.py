@@ -1,7 +1,4 @@
-"""Older studies as a new one sees them: what was tried, and what it came to. Light to import.
-
-A past is copied into the new study, so that the study decides alike when the old one is gone.
-"""
+"""Older studies as a new one sees them: trials and outcomes, copied into it. Light to import."""
 
 from __future__ import annotations
 
@@ -48,10 +45,7 @@ class PastStudy:
 def past_study(
     name: str, space: Space, objective: Objective, trials: Sequence[Trial], *, new: Objective
 ) -> PastStudy:
-    """Return an older study for a new one to start from.
-
-    Raises ``SearchError`` if the two drive their metrics in opposite directions.
-    """
+    """Return an older study to start from; ``SearchError`` for a metric of the other direction."""
     from tunebook.search.observations import observed
 
     if objective.direction is not new.direction:

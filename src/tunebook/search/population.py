@@ -200,10 +200,7 @@ class _Turn:
 
 
 def _latest(trial: Trial, objective: Objective, step: int) -> float:
-    """Return the last measurement up to ``step``, to be minimised; infinity if it is none.
-
-    Not the best one: what is handed over are the weights of now.
-    """
+    """Return the last value (not the best) up to ``step``, to be minimised; infinity if none."""
     series = trial.curves.get(objective.metric)
     n = bisect_right(series.steps, step) if series is not None else 0
     if series is None or n == 0 or not math.isfinite(series.values[n - 1]):

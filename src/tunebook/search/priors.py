@@ -1,7 +1,4 @@
-"""What the user believes about good values, as a term of the acquisition (piBO).
-
-The term fades as trials come in, and is dropped when the trials contradict it.
-"""
+"""What a user believes is good, as a term of the acquisition that fades or is refuted (piBO)."""
 
 from __future__ import annotations
 
@@ -94,10 +91,7 @@ def rank_correlation(left: Array, right: Array) -> float:
 
 
 def sobol_share(values: Array, means: Array, variances: Array) -> float:
-    """Return how often a model is not asked that predicts ``values`` from the others as given.
-
-    Seldom, but often while it predicts badly.
-    """
+    """Return how often no model is asked: seldom, but often while it predicts ``values`` badly."""
     if len(values) < MIN_TO_JUDGE:
         return SOBOL_SHARE
     residuals = (values - means) / np.sqrt(variances)

@@ -109,10 +109,7 @@ class Randomness:
     seed: int
 
     def of_trial(self, number: int, purpose: int = 0) -> Generator:
-        """Return the stream that belongs to the trial with that number.
-
-        ``purpose`` separates streams of one trial: 0 for its configuration.
-        """
+        """Return a trial's stream; ``purpose`` keeps streams apart, 0 is for its configuration."""
         import numpy as np
 
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number, purpose)))

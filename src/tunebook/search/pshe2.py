@@ -50,10 +50,7 @@ class Pshe2:
         check_options(self)
 
     def decide(self, history: History, slots: int, rng: Randomness) -> Sequence[Decision]:
-        """Start the members of a round; the next one when all have ended.
-
-        Raises ``SearchError`` for choices without an order.
-        """
+        """Start a round once the last has ended; ``SearchError`` for choices without an order."""
         require_order(history.space, self.name)
         if not history.space.dimensions:
             return only_configuration(history)[:slots]

@@ -26,10 +26,7 @@ MAX_LISTED = 100_000
 
 
 def hit_probability(n_trials: int, share: float) -> float:
-    """Return the chance that ``n_trials`` random trials hit the best ``share`` of a space (S0.13).
-
-    1 - (1 - share)^n: 59 trials hit the best 5 % with 95 %.
-    """
+    """Return 1 - (1 - share)^n: 59 trials hit the best 5 % with a chance of 95 % (S0.13)."""
     return float(1.0 - (1.0 - share) ** n_trials)
 
 

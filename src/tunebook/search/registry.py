@@ -1,7 +1,4 @@
-"""The searchers by name: from ``search=`` in Python, a study file or the command line, and back.
-
-Searchers are imported when they are asked for, because most of them need numpy.
-"""
+"""The searchers by name, imported when they are asked for: most of them need numpy."""
 
 from __future__ import annotations
 
@@ -101,9 +98,6 @@ def _checked(wanted: Any) -> Searcher:
 
 
 def describe(searcher: Searcher) -> JsonObject:
-    """Return the searcher's name and all its options, as they are stored in a study's description.
-
-    ``make_searcher`` of it gives an equal searcher, if the searcher is one of ours.
-    """
+    """Return a searcher's name and options as stored, for ``make_searcher`` to read."""
     options = options_of(searcher) if is_dataclass(searcher) else list[Option]()
     return {"name": searcher.name} | {o.name: getattr(searcher, o.name) for o in options}

@@ -21,10 +21,7 @@ BROKEN = frozenset({TrialState.INFEASIBLE, TrialState.FAILED})
 
 
 def value_by(trial: Trial, objective: Objective, step: int) -> float:
-    """Return a trial's value by the end of ``step``, to be minimised; infinity if it has none.
-
-    The objective's reduction of the curve up to there, measurements that are not finite left out.
-    """
+    """Return the objective of the finite values up to ``step``, to be minimised, or infinity."""
     series = trial.curves.get(objective.metric)
     if series is None or has_broken(trial, step):
         return math.inf

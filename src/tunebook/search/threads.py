@@ -1,8 +1,4 @@
-"""Linear algebra on one thread: the other cores belong to the trials.
-
-Matrices of a few hundred rows gain nothing from more threads, and lose tenfold where trainings
-keep the cores busy.
-"""
+"""Linear algebra on one thread: small matrices gain nothing from more, and lose on busy cores."""
 
 from __future__ import annotations
 

@@ -96,10 +96,7 @@ class PastMean:
         return np.asarray(gradient / by_coordinate * self._mask.is_known)
 
     def expected_best(self, stream: Generator, *, is_known_only: bool = False) -> Array:
-        """Return the units of configurations of which it expects most, the best one first.
-
-        ``is_known_only`` leaves those that the past itself tried.
-        """
+        """Return units it expects most of, best first; ``is_known_only``: those the past tried."""
         units = self.best
         if not is_known_only:
             units = np.vstack([units, draw_candidates(self._coordinates, units, stream)])
@@ -150,10 +147,7 @@ class _Mask:
 @final
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """The model of one past study. ``is_known`` says which parameters of the new space it had.
-
-    ``best`` are the units of its best trials.
-    """
+    """The model of a past study: ``is_known`` of the new parameters, ``best`` trials' units."""
 
     process: GaussianProcess
     mask: _Mask
@@ -190,10 +184,7 @@ class _Past:
 def _units_of(
     config: Mapping[str, object], coordinates: Coordinates, spaces: Mapping[str, Space]
 ) -> Array | None:
-    """Return the units of an older study's configuration, None if a value lies outside.
-
-    ``spaces`` are those of the shared parameters, each alone.
-    """
+    """Return an older configuration's units in ``spaces`` of single parameters, None outside."""
     units = np.full((1, coordinates.n_dimensions), INACTIVE)
     for place, name in enumerate(coordinates.space.dimensions):
         if name in spaces and name in config:
@@ -228,10 +219,7 @@ def weight(expected: Array, z: Array) -> float:
 @final
 @dataclass(frozen=True)
 class WarmProcess:
-    """A Gaussian process over what the past does not explain, and the past: together one model.
-
-    To be asked as a ``GaussianProcess`` is.
-    """
+    """The past and a Gaussian process over what it does not explain, asked like one process."""
 
     residual: GaussianProcess
     past: PastMean

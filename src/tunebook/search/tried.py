@@ -1,8 +1,4 @@
-"""Which configurations a study has tried, kept up incrementally.
-
-Only a cache: it is rebuilt whenever the trials it knows are not those of the history, so a
-searcher may serve several studies in turn.
-"""
+"""Which configurations a study has tried: a cache, rebuilt for a history with other trials."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Ask and tell: for people who have a loop of their own. The study's engine without an executor.
-
-This process holds the study's lease from the first ask or tell until ``close``.
-"""
+"""Ask and tell: for people with a loop of their own. An engine that holds the study's lease."""
 
 from __future__ import annotations
 
@@ -59,10 +56,7 @@ class AskTell:
         self._append(machine.reopen(now))
 
     def ask(self) -> Trial:
-        """Return a new trial with the configuration that the searcher wants tried next.
-
-        One whose value was never told comes again first.
-        """
+        """Return a trial that the searcher wants; one never told comes again first."""
         self._tend()
         if self.facts.state is not StudyState.RUNNING:
             raise BudgetError("The study takes no further trial", got=self.facts.state_why)

@@ -1,7 +1,4 @@
-"""A study's description from what the user said, and what to do when one of that name exists.
-
-What may change between two runs of one study changes by an event; what may not is refused.
-"""
+"""A study's description, what of it may change between two runs (by an event) and what may not."""
 
 from __future__ import annotations
 

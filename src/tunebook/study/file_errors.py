@@ -46,10 +46,7 @@ def first_error(
 
 
 def _located(place: Place, section: type[BaseModel]) -> tuple[Place, type[BaseModel]]:
-    """Return the part of a place that is in the file, and the section of its last key.
-
-    What follows it is pydantic's: which member of a union it tried.
-    """
+    """Return the part of a place that is in the file, and the section of its last key."""
     for n, key in enumerate(place[:-1], 1):
         if isinstance(key, str):
             kind: Any = section.model_fields[key].annotation

@@ -38,10 +38,7 @@ class YamlFile:
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file that holds a mapping; ``StudyFileError`` says where it is no YAML.
-
-    What is more than any study, by itself or by what its aliases stand for, is never built.
-    """
+    """Read a mapping; ``StudyFileError`` where it is no YAML, or larger than any study."""
     text, found = _text_of(path), YamlFile(path, {})
     try:
         _require_modest(text, found)

@@ -16,7 +16,11 @@ from tunebook.study.warm_start import offered
 def notices(facts: Facts, n_workers: int) -> list[str]:
     """Return what is assumed, what the study starts from, and what makes its search random."""
     spec, space = facts.known_spec, Space.from_dict(facts.space)
-    lines = [_start_line(space, PastStudy.from_dict(past)) for past in spec.past]
+    lines = [
+        f"starts from what {len(past.outcomes)} trials of {past.name} say about "
+        + ", ".join(shared_names(space, past.space))
+        for past in map(PastStudy.from_dict, spec.past)
+    ]
     # By name: the searcher may be one of the user's own, which cannot be made here.
     name = spec.search.get("name")
     is_auto = name == "auto"
@@ -33,11 +37,6 @@ def notices(facts: Facts, n_workers: int) -> list[str]:
         warning = concurrency_warning(facts.budget.trials, initial, n_at_once)
         lines += [f"warning: {warning}"] if warning is not None else []
     return lines
-
-
-def _start_line(space: Space, past: PastStudy) -> str:
-    names = ", ".join(shared_names(space, past.space))
-    return f"starts from what {len(past.outcomes)} trials of {past.name} say about {names}"
 
 
 def offer(facts: Facts, store: Store) -> str | None:

@@ -29,10 +29,7 @@ class Opened(NamedTuple):
 
 
 def open_study(space: Space, options: Mapping[str, Any], *, task: TaskRef, stem: str) -> Opened:
-    """Return the study of that name, created or changed to what ``options`` say.
-
-    Without a name it is a new one, called after ``stem``.
-    """
+    """Return the named study, created or changed; a new one after ``stem`` without a name."""
     settings = settings_for(options)
     store = open_settings_store(settings)
     name = options["name"]
@@ -44,10 +41,7 @@ def open_study(space: Space, options: Mapping[str, Any], *, task: TaskRef, stem:
 
 
 def find_or_create(store: Store, spec: StudySpec) -> StudyId:
-    """Return the study of the description's name, which is created or brought up to date.
-
-    One without any trial becomes the study described, whatever it was.
-    """
+    """Return the study described, created or updated; without trials it becomes this one."""
     now = time.time()
     try:
         study = store.find_study(spec.name)

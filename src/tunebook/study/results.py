@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best trial so far: its configuration, its value and the step at which it had it.
-
-    ``checkpoint`` is the file of the checkpoint nearest to that, None if nothing was tracked.
-    """
+    """The best trial so far; ``checkpoint`` is the file nearest to its best step, or None."""
 
     number: TrialNumber
     config: Configuration
@@ -100,18 +97,15 @@ MEASUREMENT_COLUMNS = ("trial", "step", "metric", "value", "seconds")
 
 def trials_frame(trials: Sequence[Trial]) -> pd.DataFrame:
     """Return one row for each trial; parameters that a trial does not have are missing values."""
-    frame: pd.DataFrame = _pandas().DataFrame([flat_row(trial) for trial in trials])
-    return frame
+    return _frame([flat_row(trial) for trial in trials])
 
 
 def curves_frame(trials: Sequence[Trial]) -> pd.DataFrame:
     """Return one row for each measurement."""
-    rows = list(measurement_rows(trials))
-    frame: pd.DataFrame = _pandas().DataFrame(rows, columns=list(MEASUREMENT_COLUMNS))
-    return frame
+    return _frame(list(measurement_rows(trials)), list(MEASUREMENT_COLUMNS))
 
 
-def _pandas() -> Any:
+def _frame(rows: list[Any], columns: list[str] | None = None) -> pd.DataFrame:
     try:
         import pandas as pd
     except ModuleNotFoundError:
@@ -119,4 +113,4 @@ def _pandas() -> Any:
             "pandas is not installed",
             do="pip install pandas, or use study.trials, or 'tunebook export STUDY'",
         ) from None
-    return pd
+    return pd.DataFrame(rows, columns=columns)

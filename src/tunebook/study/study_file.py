@@ -1,7 +1,4 @@
-"""Study files: a study in YAML, read and written without loss (S0.21; contract, section 3).
-
-The command line describes every study by this model, whether it comes from a file or from flags.
-"""
+"""Study files: a study in YAML, without loss. Flags describe a study by this model, too (S0.21)."""
 
 from __future__ import annotations
 
@@ -181,10 +178,7 @@ class StudyFile(_Strict):
         return self.objective.model_dump() | self.budget.model_dump() | own
 
     def changed(self, changes: Mapping[str, Any]) -> StudyFile:
-        """Return the file with the keys of ``changes`` that are not None, checked again.
-
-        The keys are those of the file and, for the objective and the budget, of their sections.
-        """
+        """Return the file, checked again, with the keys that are not None, of sections too."""
         body = self.model_dump(exclude_unset=True)
         given = {key: value for key, value in changes.items() if value is not None}
         for key, value in given.items():
@@ -200,10 +194,7 @@ class StudyFile(_Strict):
 
 
 def read_study_file(path: str | os.PathLike[str]) -> StudyFile:
-    """Read a study file; ``StudyFileError`` names the key, its line and the nearest right key.
-
-    A file without a name is called after its file.
-    """
+    """Read a study file, called after its file; ``StudyFileError`` names key and line."""
     given = read_yaml(Path(path))
     found = checked_file(given.body, given)
     folder = Path(path).absolute().parent / (found.folder or "")
@@ -220,10 +211,7 @@ def checked_file(body: Mapping[str, Any], given: YamlFile | None = None) -> Stud
 
 
 def file_of(facts: Facts) -> dict[str, Any]:
-    """Return a study as the body of a study file: what it is now, defaults left out.
-
-    A study whose task cannot be named in a file has none of command, function and recipe.
-    """
+    """Return a study as it is now as the body of a file, without a task that has no name."""
     spec, objective = facts.known_spec, facts.known_spec.objective
     limits = {key: getattr(facts.budget, key) for key in BudgetSection.model_fields}
     body: dict[str, Any] = {

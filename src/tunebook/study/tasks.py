@@ -28,14 +28,13 @@ def describe_task(train: TrainingFunction | object) -> TaskRef:
     reference = importable_reference(train)
     if reference is not None:
         return TaskRef(TaskKind.FUNCTION, reference, is_importable=True)
-    return TaskRef(TaskKind.FUNCTION, _place_of(train))
+    code, name = getattr(train, "__code__", None), getattr(train, "__qualname__", "")
+    place = f"{Path(code.co_filename).name}:{name}" if code is not None else name
+    return TaskRef(TaskKind.FUNCTION, place or type(train).__qualname__)
 
 
 def load_task(spec: StudySpec) -> TrainingFunction:
-    """Return the training code of a study from its description alone.
-
-    ``TaskError`` when this process cannot get it: then it says how the study can go on.
-    """
+    """Return the code of a study; ``TaskError`` if there is none here says how it can go on."""
     task = spec.task
     if task.kind is TaskKind.SCRIPT or task.is_importable:
         return load_ref(task, folder=spec.environment.get("folder"))
@@ -52,10 +51,7 @@ def load_task(spec: StudySpec) -> TrainingFunction:
 
 
 def load_ref(task: TaskRef, *, folder: str | None = None) -> TrainingFunction:
-    """Return the code of a script or of a function, which is imported from its own folder.
-
-    ``folder`` is that of a function whose reference names none.
-    """
+    """Return a script's or a function's code; ``folder`` is for a reference that names none."""
     if task.kind is TaskKind.SCRIPT:
         from tunebook.execution.scripts import ScriptTask
 
@@ -75,9 +71,3 @@ def name_of(train: Callable[..., Any] | object) -> str:
     """Return what to call a study of this task that was given no name."""
     named = getattr(train, "__name__", None) or getattr(train, "name", None)
     return named if isinstance(named, str) and named.isidentifier() else "study"
-
-
-def _place_of(train: Callable[..., Any]) -> str:
-    code = getattr(train, "__code__", None)
-    name = getattr(train, "__qualname__", type(train).__qualname__)
-    return f"{Path(code.co_filename).name}:{name}" if code is not None else name

@@ -80,11 +80,7 @@ def _facts_of(store: Store, study: StudyId) -> Facts:
 
 
 def offered(store: Store, spec: StudySpec) -> list[str]:
-    """Return the names of older studies that a new one could start from, the latest first.
-
-    They drive a metric of the same name and have enough in common with it; nothing is used
-    without being asked for.
-    """
+    """Return studies with that metric and enough in common, the latest first."""
     space, found = Space.from_dict(spec.space), []
     for entry in reversed(store.list_studies()[-MAX_LOOKED_AT:]):
         if entry.name == spec.name:

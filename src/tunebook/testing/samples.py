@@ -1,7 +1,4 @@
-"""Builders of small, valid facts for tests: a study, its trials, their measurements.
-
-Times count up by one second per event, so that a log reads in its order.
-"""
+"""Builders of small, valid facts: a study, trials, measurements, one second apart."""
 
 from __future__ import annotations
 

@@ -139,10 +139,7 @@ def value_problem(function: Callable[[Configuration], Outcome], space: Space) ->
 @final
 @dataclass(slots=True)
 class Watched:
-    """A searcher under watch: every answer is checked against the contract and kept as text.
-
-    With several equal searchers each is asked in turn, so none has seen the history before.
-    """
+    """A searcher (or equal ones in turn) whose every answer is checked and kept as text."""
 
     searchers: Sequence[Searcher]
     answers: list[str] = field(default_factory=list)

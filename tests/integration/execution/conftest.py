@@ -52,7 +52,7 @@ def start(setup: TrialSetup) -> Iterator[Callable[..., ProcessExecutor]]:
 
 @pytest.fixture
 def told(setup: TrialSetup) -> Callable[[int, str], str]:
-    """Return a fact that ``trainings.telling`` or ``trainings.stuck`` wrote down."""
+    """Return a fact that ``hard_trainings.telling`` or ``hard_trainings.stuck`` wrote down."""
     return lambda trial, fact: (setup.directory_of(trial) / fact).read_text()
 
 

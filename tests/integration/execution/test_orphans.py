@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -19,12 +20,12 @@ from pathlib import Path
 from tunebook.execution.processes import ProcessExecutor
 from tunebook.execution.trial_setup import TrialSetup
 from tunebook.records import Objective, TrialReported
-from tunebook.testing import trainings
+import hard_trainings
 from tunebook.testing.executor_suite import Watch, launch_of
 
 def with_a_child(trial):
     subprocess.Popen(["sleep", "1000"])
-    trainings.stuck(trial)
+    hard_trainings.stuck(trial)
 
 def drive():
     setup = TrialSetup("s", Objective.of(maximize="val_accuracy"), Path(sys.argv[1]))
@@ -46,7 +47,10 @@ IN_A_THREAD = "thread = threading.Thread(target=drive); thread.start(); thread.j
 def started_driver(home: Path, function: str, start: str) -> subprocess.Popen[str]:
     program = textwrap.dedent(DRIVER).format(function=function, start=start)
     driver = subprocess.Popen(
-        [sys.executable, "-c", program, str(home)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(home)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert driver.stdout is not None
     assert driver.stdout.readline() == "both train\n"
@@ -56,7 +60,7 @@ def started_driver(home: Path, function: str, start: str) -> subprocess.Popen[st
 @pytest.mark.parametrize("start", [IN_MAIN_THREAD, IN_A_THREAD], ids=["main", "thread"])
 @pytest.mark.parametrize(
     ("function", "n_descendants"),
-    [("trainings.stuck", 3), ("with_a_child", 5)],
+    [("hard_trainings.stuck", 3), ("with_a_child", 5)],
     ids=["imported", "copied, with children of its own"],
 )
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

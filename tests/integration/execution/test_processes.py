@@ -7,8 +7,8 @@ from tunebook.execution.protocol import Executor
 from tunebook.execution.trial_setup import TrialSetup
 from tunebook.execution.worker import WorkerOptions
 from tunebook.testing.executor_suite import ExecutorSuite
-from tunebook.testing.worker_suite import WorkerSuite
 from tunebook.training import TrainingFunction
+from worker_suite import WorkerSuite
 
 
 class TestProcessExecutor(ExecutorSuite, WorkerSuite):

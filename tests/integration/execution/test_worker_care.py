@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import hard_trainings
 import tunebook as tb
 from tunebook.engine.commands import Command, Continue
 from tunebook.errors import WorkerStartError
@@ -58,12 +59,12 @@ def test_worker_is_started_when_it_is_first_needed(start: Start, server: FindSer
 
 
 def test_one_worker_trains_one_trial_after_the_other(start: Start, told: Told) -> None:
-    trained(start(trainings.telling), 5)
+    trained(start(hard_trainings.telling), 5)
     assert len({told(number, "pid") for number in range(5)}) == 1
 
 
 def test_worker_is_replaced_after_its_number_of_trials(start: Start, told: Told) -> None:
-    trained(start(trainings.telling, max_trials=2), 5)
+    trained(start(hard_trainings.telling, max_trials=2), 5)
     workers = [told(number, "pid") for number in range(5)]
     assert workers[0] == workers[1] != workers[2] == workers[3] != workers[4]
 
@@ -72,7 +73,7 @@ def test_worker_is_replaced_after_its_number_of_trials(start: Start, told: Told)
 def test_worker_is_replaced_when_a_trial_leaks_memory_and_only_then(
     leaks: bool, start: Start, told: Told
 ) -> None:
-    executor = start(trainings.hoarding, max_growth_mib=100)
+    executor = start(hard_trainings.hoarding, max_growth_mib=100)
     watch = Watch(executor)
     for number in range(3):
         executor.carry_out(launch_of(number, mib=200 if number == 1 else 0, keeps=leaks))
@@ -106,7 +107,7 @@ def test_two_thousand_trials_leave_no_descriptor_thread_or_memory_behind(
 def test_trial_whose_worker_is_killed_is_lost_and_the_next_one_trained(
     start: Start, told: Told
 ) -> None:
-    executor = start(trainings.stuck)
+    executor = start(hard_trainings.stuck)
 
     def react(event: Event) -> Sequence[Command]:
         if isinstance(event, TrialReported):
@@ -160,7 +161,7 @@ def test_kill_by_the_kernel_when_memory_runs_out_is_told_and_tried_again(
             os.kill(int(told(event.trial, "pid")), signal.SIGKILL)
         return []
 
-    executor = start(trainings.stuck, memory_watch=MemoryWatch([counter]))
+    executor = start(hard_trainings.stuck, memory_watch=MemoryWatch([counter]))
     watch = Watch(executor, reaction=react)
     for number in range(2):
         executor.carry_out(launch_of(number))
@@ -367,7 +368,7 @@ def test_trials_that_fill_a_gpu_do_not_wait(start: Start) -> None:
 
 
 def test_each_worker_sees_its_own_gpu(start: Start, told: Told) -> None:
-    executor = start(trainings.telling, n_workers=2, gpus=("3", "5"))
+    executor = start(hard_trainings.telling, n_workers=2, gpus=("3", "5"))
     watch = Watch(executor)
     for number in range(2):
         executor.carry_out(launch_of(number, pace_s=0.3))
@@ -378,7 +379,7 @@ def test_each_worker_sees_its_own_gpu(start: Start, told: Told) -> None:
 
 
 def test_workers_share_gpus_evenly(start: Start, told: Told) -> None:
-    executor = start(trainings.telling, n_workers=4, gpus=("0", "1"), per_device=2)
+    executor = start(hard_trainings.telling, n_workers=4, gpus=("0", "1"), per_device=2)
     watch = Watch(executor)
     for number in range(4):
         executor.carry_out(launch_of(number, pace_s=0.5))
@@ -388,7 +389,7 @@ def test_workers_share_gpus_evenly(start: Start, told: Told) -> None:
 
 
 def test_worker_on_the_cpu_has_one_thread_of_numerical_libraries(start: Start, told: Told) -> None:
-    trained(start(trainings.telling), 1)
+    trained(start(hard_trainings.telling), 1)
     assert (told(0, "device"), told(0, "threads")) == (
         "cpu",
         os.environ.get("OMP_NUM_THREADS", "1"),

@@ -16,7 +16,7 @@ import tunebook as tb
 from tunebook.errors import CheckpointError, InputError
 from tunebook.presets.described import open_recipe
 from tunebook.presets.model import write_best_model
-from tunebook.presets.test_looks import look_at_test, looks_at
+from tunebook.presets.test_looks import BOOK, look_at_test
 from tunebook.recipes.models import load_model
 from tunebook.study import Study
 from tunebook.study.study_file import checked_file, read_study_file
@@ -82,7 +82,8 @@ def test_i2_looks_at_the_test_set_are_counted(searched: Study, tmp_path: Path) -
     second = look_at_test(searched, tmp_path)
     assert second.name == "validation (test set seen 2 times)"
     assert second.value == first.value
-    dates = [look.at for look in looks_at("digits_task.py:Digits", tmp_path)]
+    looks = map(json.loads, (tmp_path / BOOK).read_text(encoding="utf-8").splitlines())
+    dates = [look["at"] for look in looks if look["data"] == "digits_task.py:Digits"]
     assert dates == sorted(dates)
 
 

@@ -20,13 +20,12 @@ def test_c3_momentum_is_fixed_below_ten_trials():
 
 
 def test_s4_44_ranges_are_the_published_ones_and_small_workloads_reach_lower():
-    large = default_space("adamw", is_small=False).parameters
-    assert (large["lr"].low, large["lr"].high) == (1e-4, 1e-2)
-    assert (large["beta1"].low, large["beta1"].high) == (0.5, 0.98)
-    assert large["beta1"].log == "1-x"
-    assert default_space("adamw").parameters["lr"].low == pytest.approx(1e-5)
-    nesterov = default_space("nesterov", is_small=False).parameters
-    assert (nesterov["lr"].low, nesterov["lr"].high) == (0.02, 5.0)
+    adamw = default_space("adamw").parameters
+    assert (adamw["lr"].low, adamw["lr"].high) == (pytest.approx(1e-4 / 10), 1e-2)
+    assert (adamw["beta1"].low, adamw["beta1"].high) == (0.5, 0.98)
+    assert adamw["beta1"].log == "1-x"
+    nesterov = default_space("nesterov").parameters
+    assert (nesterov["lr"].low, nesterov["lr"].high) == (pytest.approx(0.02 / 10), 5.0)
     assert (nesterov["momentum"].low, nesterov["momentum"].high) == (0.7, 0.995)
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
 from tunebook.playbook.checklist import ChecklistFacts, checklist
-from tunebook.playbook.rounds import TestLook, split_name
+from tunebook.presets.test_looks import split_name
 from tunebook.records.finding import Verdict
 
 
 def test_i2_a_second_look_makes_the_test_set_validation():
-    look = TestLook(datetime(2026, 1, 1, tzinfo=UTC), 0.9, {})
-    assert split_name([look]) == "test"
-    assert split_name([look, look]).startswith("validation")
+    assert split_name(1) == "test"
+    assert split_name(2).startswith("validation")
 
 
 GREEN = ChecklistFacts(

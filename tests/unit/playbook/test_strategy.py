@@ -6,21 +6,23 @@ import numpy as np
 import pytest
 
 from noisy_quadratic import noisy_losses
-from tunebook.playbook.strategy import Situation, advise, rank_agreement
+from tunebook.playbook.strategy import advise, rank_agreement
 from tunebook.search import searcher_names
 
 
 @pytest.mark.parametrize(
-    ("situation", "searcher", "words"),
+    ("trials", "parallel", "goal", "searcher", "words"),
     [
-        (Situation(40, 8), "halton", "even points"),
-        (Situation(100, 4, is_exploring=False), "bayes", "feedback"),
-        (Situation(40, 20, is_exploring=False), "halton", "at once"),
-        (Situation(40, 8, wants_trained_model=True), "evolution", "trained model"),
+        (40, 8, {}, "halton", "even points"),
+        (100, 4, {"is_exploring": False}, "bayes", "feedback"),
+        (40, 20, {"is_exploring": False}, "halton", "at once"),
+        (40, 8, {"wants_trained_model": True}, "evolution", "trained model"),
     ],
 )
-def test_s0_27_and_c8_a_situation_has_its_strategy_with_a_reason(situation, searcher, words):
-    advice = advise(situation)
+def test_s0_27_and_c8_a_situation_has_its_strategy_with_a_reason(
+    trials, parallel, goal, searcher, words
+):
+    advice = advise(trials, parallel, **goal)
     assert advice.searcher == searcher
     assert words in advice.reason
     assert searcher in searcher_names()

@@ -11,10 +11,7 @@ from tunebook.datasets.records import Box, Item
 
 
 def labelled_images(source: Source, labels: dict[str, tuple[str, int]]) -> tuple[Item, ...]:
-    """Return the images at these places, each with its split and class, as items.
-
-    There is no item of one that cannot be used.
-    """
+    """Return the usable images at these places, each with its split and class, as items."""
     items = list[Item]()
     for place, (split, label) in labels.items():
         facts = source.image(place)
@@ -32,10 +29,7 @@ def add_box(
     of: tuple[Source, str, ImageFacts],
     is_ignored: bool = False,
 ) -> None:
-    """Add the box of a left and upper edge, a width and a height, as far as the image goes.
-
-    ``of`` is the source, the line for its faults, and the image's facts.
-    """
+    """Add a box, cut at the image's edge; ``of``: source, line for faults, image facts."""
     source, line, facts = of
     found = [as_number(value) for value in numbers]
     x, y, width, height = (*found, *[math.nan] * 4)[:4]

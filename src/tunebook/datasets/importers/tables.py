@@ -126,10 +126,7 @@ class _Table:
     delimiter: str
 
     def values(self, name: str) -> Column:
-        """Return a column as numbers if nearly all of it are, else as words; None for gaps.
-
-        Words such as "NA" are gaps among numbers only.
-        """
+        """Return a column as numbers, gaps such as "NA" None, if nearly all are; else words."""
         source, lines, cells = self.source, self.lines, self.cells[name]
         written = _as_written(cells, self.delimiter)
         if written is None:

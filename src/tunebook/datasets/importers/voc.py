@@ -21,10 +21,8 @@ def voc_files(source: Source) -> list[str]:
 
 
 def read_voc(source: Source) -> Dataset:
-    """Return images and boxes of the XML files; ``ImageSets/Main`` tells splits.
-
-    The image of a file has its name and lies in the same folder or the nearest one; where there is
-    none the file's own ``filename`` counts.
+    """Return images and boxes of XML files, split by ``ImageSets/Main``; a file's image is the
+    nearest of its name, else its own ``filename``.
     """
     files = voc_files(source)
     if not files:

@@ -75,10 +75,7 @@ def _offer_adaptation(session: Session) -> None:
 def retrained(
     session: Session, config: dict[str, Any], *, n_seeds: int = N_SEEDS, with_rates: bool = False
 ) -> Measured:
-    """Train with the seeds after the guide's own, and return the values of the metric (S4.28).
-
-    The networks are kept in memory for who looks at them next.
-    """
+    """Train with seeds after the guide's own; return their values (S4.28), keep the networks."""
     if session.file is not None:
         return _retrained_function(session, config, n_seeds)
     values, trained = list[float](), list[Training]()
@@ -92,7 +89,7 @@ def retrained(
         values.append(training.evaluate(Split.TRAIN_VAL)[session.task.objective.metric])
         trained.append(training)
         if with_rates and number == 1:
-            rates = _rates(training)
+            rates = {name: list(astuple(e)) for name, e in measure_errors(training).items()}
     session.trained[session.n_updates, Configuration(config)] = trained
     return {"values": values, "rates": rates}, n_seeds * session.n_updates
 
@@ -123,10 +120,6 @@ def _retrained_function(session: Session, config: dict[str, Any], n_seeds: int) 
             )
         values.append(best)
     return {"values": values, "rates": None}, spent
-
-
-def _rates(training: Training) -> dict[str, Any]:
-    return {name: list(astuple(error)) for name, error in measure_errors(training).items()}
 
 
 def decomposition_of(session: Session, told: dict[str, Any]) -> Decomposition | None:

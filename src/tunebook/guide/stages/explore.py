@@ -69,10 +69,7 @@ def _round(session: Session, number: int, n_trials: int, space: Space) -> Measur
 
 
 def _agreed(session: Session, number: int, changes: list[SpaceChange]) -> list[SpaceChange]:
-    """Return the changes that are carried out: a person may strike any of them.
-
-    The task's own ranges are its author's: to widen them is left to a person.
-    """
+    """Return the changes that a person lets stand; the task's own ranges are never widened."""
     own = set() if session.task.space is None else set(session.task.space.parameters)
     barred = {c.parameter for c in changes if c.kind is ChangeKind.WIDEN} & own
     names = [change.parameter for change in changes if change.parameter not in barred]

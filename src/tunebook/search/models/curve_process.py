@@ -199,10 +199,7 @@ class CurveProcess:
         return np.asarray(alpha[:, 0])
 
     def _covariance(self, others: CurvePoints) -> Array:
-        """Return the covariance between the points known and others.
-
-        ``others.row`` counts the same trials first: rows from m on are new configurations.
-        """
+        """Return the covariance with others; their rows from m on are new configurations."""
         known, theta = self.points, self.theta
         a = self.kernel.distances(known.trials, others.trials, theta.scales)
         tau, steps = np.log(known.steps), np.log(others.steps)
@@ -234,10 +231,7 @@ class CurveProcess:
         return self.values - (self.theta.noise + JITTER) * self._alpha
 
     def believing(self, others: CurvePoints) -> CurveProcess:
-        """Return the posterior with other points taken to come out as expected.
-
-        The mean stays what it is; the deviation shrinks where trials are under way.
-        """
+        """Return the posterior with points taken as expected: same mean, less deviation."""
         if not len(others):
             return self
         mean = self.means(others)

@@ -178,10 +178,7 @@ def solve_lower(lower: Array, right: Array) -> Array:
 
 
 def fit(kernel: Kernel, points: Array, values: Array, start: Theta, *, n_iterations: int) -> Theta:
-    """Return the most probable hyperparameters found in a few L-BFGS iterations from ``start``.
-
-    ``start`` itself is returned if nothing better can be computed.
-    """
+    """Return the best hyperparameters of a few L-BFGS steps from ``start``, or ``start``."""
     spans = [_BOUNDS["scale"]] * kernel.n_groups + [_BOUNDS["variance"], _BOUNDS["noise"]]
     posterior = partial(negative_log_posterior, kernel, points, values)
     found = minimised(posterior, start.logs, spans, n_iterations=n_iterations)
@@ -195,10 +192,7 @@ def minimised(
     *,
     n_iterations: int,
 ) -> Array | None:
-    """Return logs that make a function with its gradient small, None if none can be computed.
-
-    ``spans`` are the bounds of what they are logs of. The function may refuse a point.
-    """
+    """Return logs within ``spans`` that make a function with its gradient small, or None."""
     bounds = np.log(np.array(spans))
 
     def objective(logs: Array) -> tuple[float, Array]:

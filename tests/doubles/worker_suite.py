@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import hard_trainings
 from tunebook.engine.commands import Command, Halt
 from tunebook.execution.trial_setup import DRY_RUN, TrialSetup
 from tunebook.records import (
@@ -47,18 +48,18 @@ class WorkerSuite(ExecutorMaker):
     def test_trial_whose_worker_died_is_lost_with_the_reason(
         self, how: dict[str, int], kind: FailureKind, text: str, tmp_path: Path
     ) -> None:
-        watch = self.run(trainings.dying, tmp_path, launch_of(**how))
+        watch = self.run(hard_trainings.dying, tmp_path, launch_of(**how))
         failure = watch.only(TrialLost).failure
         assert failure.kind is kind
         assert text in failure.message
         assert isinstance(watch.events[-1], TrialLost)
 
     def test_measurements_before_a_death_are_kept(self, tmp_path: Path) -> None:
-        watch = self.run(trainings.dying, tmp_path, launch_of(at=3))
+        watch = self.run(hard_trainings.dying, tmp_path, launch_of(at=3))
         assert list(watch.curve().steps) == [1, 2, 3]
 
     def test_slots_serve_the_next_trials_after_deaths(self, tmp_path: Path) -> None:
-        with self.executor(trainings.dying, tmp_path) as executor:
+        with self.executor(hard_trainings.dying, tmp_path) as executor:
             n_dying = 2 * executor.n_slots
             watch = Watch(executor)
             for number in range(n_dying):
@@ -69,7 +70,7 @@ class WorkerSuite(ExecutorMaker):
         assert watch.only(TrialEnded).trial == n_dying
 
     def test_death_of_one_trial_leaves_its_neighbour_alone(self, tmp_path: Path) -> None:
-        watch = self.run(trainings.dying, tmp_path, launch_of(0, at=2), launch_of(1, at=99))
+        watch = self.run(hard_trainings.dying, tmp_path, launch_of(0, at=2), launch_of(1, at=99))
         assert watch.only(TrialLost).trial == 0
         assert list(watch.curve("val_accuracy", trial=1).steps) == list(range(1, 11))
 
@@ -77,7 +78,7 @@ class WorkerSuite(ExecutorMaker):
 
     def _halted_while_stuck(self, home: Path, *outcomes: TrialState) -> Watch:
         """Halt a stuck trial, then train another one on its slot."""
-        with self.executor(trainings.stuck, home) as executor:
+        with self.executor(hard_trainings.stuck, home) as executor:
 
             def answer(event: Event) -> Sequence[Command]:
                 if not isinstance(event, TrialReported):
@@ -106,7 +107,7 @@ class WorkerSuite(ExecutorMaker):
         assert len(watch.all(TrialLost)) == len(watch.ends())
 
     def test_stuck_trial_over_its_time_limit_is_ended(self, tmp_path: Path) -> None:
-        watch = self.run(trainings.stuck, tmp_path, launch_of(), trial_timeout_s=0.2)
+        watch = self.run(hard_trainings.stuck, tmp_path, launch_of(), trial_timeout_s=0.2)
         failed = watch.only(TrialFailed)
         assert failed.failure.kind is FailureKind.TIME_LIMIT
         assert failed.seconds > 0.2
@@ -115,7 +116,7 @@ class WorkerSuite(ExecutorMaker):
     # -- what people see -------------------------------------------------------------------
 
     def test_output_of_a_trial_is_in_its_log_as_it_happens(self, tmp_path: Path) -> None:
-        with self.executor(trainings.talking, tmp_path) as executor:
+        with self.executor(hard_trainings.talking, tmp_path) as executor:
             watch = Watch(executor)
             executor.carry_out(launch_of(7, pace_s=0.2))
             watch.until_came(TrialReported)
@@ -126,7 +127,7 @@ class WorkerSuite(ExecutorMaker):
         assert len(_log(tmp_path, 7)) == 20
 
     def test_each_trial_has_a_log_of_its_own(self, tmp_path: Path) -> None:
-        self.run(trainings.telling, tmp_path, *map(launch_of, range(4)))
+        self.run(hard_trainings.telling, tmp_path, *map(launch_of, range(4)))
         for number in range(4):
             assert _log(tmp_path, number) == [f"out {number}", f"err {number}"]
 
@@ -137,7 +138,7 @@ class WorkerSuite(ExecutorMaker):
     # -- trials at once --------------------------------------------------------------------
 
     def test_slots_train_at_once(self, tmp_path: Path) -> None:
-        with self.executor(trainings.telling, tmp_path) as executor:
+        with self.executor(hard_trainings.telling, tmp_path) as executor:
             watch = Watch(executor)
             for number in range(executor.n_slots):
                 executor.carry_out(launch_of(number, pace_s=0.3))
@@ -151,7 +152,7 @@ class WorkerSuite(ExecutorMaker):
         assert not watch.checkpoints(DRY_RUN)
 
     def test_closing_ends_trials_in_the_middle(self, tmp_path: Path) -> None:
-        with self.executor(trainings.stuck, tmp_path) as executor:
+        with self.executor(hard_trainings.stuck, tmp_path) as executor:
             executor.carry_out(launch_of(0))
             Watch(executor).until_came(TrialReported)
             pid = int(_told(tmp_path, 0, "pid"))
