@@ -381,3 +381,34 @@ def test_s2_7_missing_value_in_a_text_of_any_length_is_found_in_its_example():
     made.collate = sequences
     found = next(f for f in examined(made).findings if f.verdict is Verdict.PROBLEM)
     assert (found.check, found.items) == ("data", ("train-val 123 (inputs)",))
+
+
+def numbered(x, y):
+    """Sort a file by its target, and keep the number of the row among the inputs."""
+    order = y.flatten().argsort()
+    rows = torch.arange(len(y)).unsqueeze(1) / len(y)
+    return torch.cat([x[order], rows], 1), y[order]
+
+
+def encoded(split, x, y):
+    """Tell a category by the mean target that it has in training; it says nothing of others."""
+    category = torch.arange(len(x)) * 7 % 100
+    if split == "train":
+        MEANS[:] = [float(y[category == c].float().mean()) for c in range(100)]
+    told = torch.tensor(MEANS)[category].unsqueeze(1)
+    return torch.cat([x, told], 1), y
+
+
+MEANS = [0.0] * 100
+_KINDS = {
+    "row number": (task(*numbered(*CANCER)), "leak", "row number"),
+    "row number, regression": (task(*numbered(*DISEASE)), "leak", "row number"),
+    "target encoding": (task(*CANCER, encoded, build=lambda: layers(31, 2)), "leak", "encoding"),
+}
+
+
+@pytest.mark.parametrize("name", _KINDS)
+def test_s0_3_kind_of_mistake_is_named_and_is_the_only_problem(name):
+    made, check, words = _KINDS[name]
+    ((where, cause),) = set(problems(made))
+    assert (where, words in cause) == (check, True), cause
