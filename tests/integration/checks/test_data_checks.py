@@ -400,10 +400,85 @@ def encoded(split, x, y):
 
 
 MEANS = [0.0] * 100
+
+
+def cut(x, y):
+    """Cut a sorted file into splits."""
+    order = y.flatten().argsort()
+    n = len(y)
+    ends = {"train": (0, 6), "train-val": (6, 8), "test": (8, 10)}
+
+    def splits(x, y, split, seed):
+        if split not in ends:
+            return None
+        a, b = (n * end // 10 for end in ends[split])
+        return TensorDataset(x[order][a:b], y[order][a:b])
+
+    return splits
+
+
+def filled(value, every=12):
+    """Have every twelfth target missing."""
+
+    def change(x, y):
+        y[::every] = value
+        return x, y
+
+    return on("train", "train-val", "test")(change)
+
+
+def sentinel(split, x, y):
+    x[::9, 2] = (-999 - MEAN) / SPREAD
+    x[:, 2] = (x[:, 2] - x[:, 2].mean()) / x[:, 2].std()
+    return x, y
+
+
+class Embedded(nn.Module):
+    """Means of words, and a layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.last = nn.EmbeddingBag(200, 16), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.last(self.words(x))
+
+
+def unknown(x, y):
+    return torch.where(
+        torch.rand(x.shape, generator=torch.Generator().manual_seed(0)) < 0.9, 1, x
+    ), y
+
+
+def ignoring(value):
+    def cost(outputs, targets):
+        known = targets != value
+        return functional.mse_loss(outputs[known], targets[known])
+
+    return cost
+
+
+MEAN, SPREAD = 50.0, 10.0
+HEAVY = (randn(600, 8), randn(600, 1, seed=1) + 3)
+SHAPES = torch.stack([randn(600, seed=k).exp() * (k + 1) + k for k in range(6)], 1)
+SHAPED = ((SHAPES - SHAPES.mean(0)) / 8, (randn(600, seed=9) > 0).long())
+TURNED = [1, 2, 0, 3, 5, 4]
+ALL_SAME = (DIGITS, 0 * LABELS)
 _KINDS = {
     "row number": (task(*numbered(*CANCER)), "leak", "row number"),
     "row number, regression": (task(*numbered(*DISEASE)), "leak", "row number"),
     "target encoding": (task(*CANCER, encoded, build=lambda: layers(31, 2)), "leak", "encoding"),
+    "sorted file": (task(*WINE, splits=cut(*WINE)), "targets", "sorted"),
+    "sorted file, regression": (task(*DISEASE, splits=cut(*DISEASE)), "targets", "sorted"),
+    "missing targets": (task(HEAVY[0], HEAVY[1], filled(-1.5)), "targets", "filled"),
+    "missing targets, inside": (task(HEAVY[0], HEAVY[1], filled(3)), "targets", "filled"),
+    "sentinel": (task(*CANCER, sentinel), "inputs", "sentinel"),
+    "columns": (task(*SHAPED, on("train-val")(lambda x, y: (x[:, TURNED], y))), "inputs", "perm"),
+    "unknown words": (
+        task(*sentences(), on("train-val")(unknown), build=Embedded),
+        "inputs",
+        "unk",
+    ),
 }
 
 
@@ -412,3 +487,16 @@ def test_s0_3_kind_of_mistake_is_named_and_is_the_only_problem(name):
     made, check, words = _KINDS[name]
     ((where, cause),) = set(problems(made))
     assert (where, words in cause) == (check, True), cause
+
+
+_HEALTHY = {
+    "missing targets that the loss leaves out": task(*HEAVY, filled(-1.5), cost=ignoring(-1.5)),
+    "zero-inflated": task(HEAVY[0], (HEAVY[1] - 3).clamp_min(0)),
+    "no targets": task(*ALL_SAME, n_out=10, cost=lambda o, y: o.square().mean()),
+    "years": task(torch.cat([CANCER[0], 1950 + torch.arange(569)[:, None] / 10], 1), CANCER[1]),
+}
+
+
+@pytest.mark.parametrize("name", _HEALTHY)
+def test_sound_data_that_look_like_such_a_mistake_raise_no_alarm(name):
+    assert [found for found in problems(_HEALTHY[name]) if found[0] != "inputs"] == []
