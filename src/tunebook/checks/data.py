@@ -34,7 +34,7 @@ class Values:
     are whole and of few values. ``is_exact``: the split's own statistics made its scale. ``moved``
     are features that lie elsewhere than in training; ``is_other``: all numbers together do.
     ``order`` is that of the columns of training which makes those of this split agree with them.
-    ``filled`` is one value that many have, with its share: ``is_filler`` if it is no natural one.
+    ``filled`` is one value that many have, with its share, if it is no natural one.
     ``not_finite`` are examples. ``common`` is the share of one word of a text among all its words.
     """
 
@@ -52,7 +52,6 @@ class Values:
     is_other: bool = False
     order: tuple[int, ...] = ()
     filled: tuple[float, float] = (0.0, 0.0)
-    is_filler: bool = False
     common: float = 0.0
     not_finite: tuple[int, ...] = ()
 

@@ -15,9 +15,6 @@ _LINES = Lines("leak", {
     "number": ("An input is the number of the row, and the file is sorted: it tells the target.",
                "leakage: a row number, identifier or timestamp is among the inputs",
                "Take it out of the inputs."),
-    "encoded": ("An input is the mean target of a category, made with the targets it is to tell.",
-                "leakage: target encoding: a category is told by the mean target of its examples",
-                "Encode each example by the targets of other training examples."),
 }, source="S0.3")  # fmt: skip
 
 
@@ -26,8 +23,8 @@ class Telling:
     """An input that tells a target: how much of it, in training and in validation.
 
     Of classes it is the share that is right, of numbers the correlation. ``is_exact``: nothing is
-    left to be told. ``is_gone``: no more than half of it is left in validation. ``kind`` is how an
-    input tells it that is a ``number`` of the row or an ``encoded`` category.
+    left to be told. ``is_gone``: no more than half of it is left in validation. ``is_number``: the
+    input is the number of the row.
     """
 
     column: int
@@ -36,7 +33,7 @@ class Telling:
     validation: float | None
     is_exact: bool = False
     is_gone: bool = False
-    kind: str = "told"
+    is_number: bool = False
 
     def __str__(self) -> str:
         """Tell what it tells."""
@@ -55,10 +52,10 @@ class Leaks:
 
 def judge(seen: Leaks) -> Iterator[Finding]:
     """Yield a problem where one input alone knows the target, and should not."""
-    exact = [t for t in seen.telling if t.is_exact and not t.is_gone and t.kind == "told"]
-    gone = [t for t in seen.telling if t.is_gone and t.kind == "told"]
-    by_key = {k: [t for t in seen.telling if t.kind == k] for k in ("number", "encoded")}
-    for key, found in [*by_key.items(), ("told", exact), ("told", gone)]:
+    numbers = [t for t in seen.telling if t.is_number]
+    exact = [t for t in seen.telling if t.is_exact and not t.is_gone]
+    gone = [t for t in seen.telling if t.is_gone]
+    for key, found in (("number", numbers), ("told", exact), ("told", gone)):
         if found:
             # Of several targets some may be inputs by nature, as in the state of a system.
             is_bad = found is not exact or len({t.target for t in found}) == seen.n_targets

@@ -10,13 +10,14 @@ from tunebook.checks.data import TRAIN, data_check
 from tunebook.checks.one_look import Lines
 from tunebook.records.finding import Finding, Verdict
 
-PROBLEM_SHARE, NOTICE_SHARE, N_LEAST, _TIMES, MOST, LOST = 0.2, 0.01, 5, 3, 0.5, 0.03
+PROBLEM_SHARE, NOTICE_SHARE, N_LEAST, _TIMES, _ALIKE = 0.2, 0.01, 5, 3, 1.5
+MOST, LOST = 0.5, 0.03
 _SAME, _DROP = "The same examples are in {one} and {other}.", "Remove duplicates, and then split."
 _LINES = Lines("overlap", {
     "in training": (_SAME, "leakage: training examples in an evaluation set", _DROP),
     "in evaluation": (_SAME, "leakage: {other} has the examples of {one}", _DROP),
     "few values": (_SAME, "equal inputs are to be expected: they can take few values", ""),
-    "natural": (_SAME, "equal inputs are to be expected: short ones repeat in training too", ""),
+    "natural": (_SAME, "equal inputs are to be expected: they repeat in training too", ""),
     "windows": ("Windows of {split} begin inside of windows of training.",
                 "leakage: overlapping windows of one series were dealt to the splits at random",
                 "Cut the series into splits by time, and then into windows."),
@@ -30,7 +31,7 @@ _LINES = Lines("overlap", {
 class Shared:
     """``n`` examples of two splits that are alike: a ``share`` of the split that has more of them.
 
-    ``usual`` is what is so inside of ``one``.
+    ``usual`` is what is so inside of ``one``, or of inputs that are mostly zeros in training.
     """
 
     one: str
@@ -47,9 +48,8 @@ class Likeness:
 
     ``bits`` is at most what an input holds. ``has_labels``: a target is one whole number.
     ``is_whole``: inputs of a type with fractions have none.
-    ``windows`` are examples that begin as a piece inside of a training example. ``is_short``: equal
-    inputs have less in them than others. ``largest`` is the largest group of equal inputs with
-    different targets, which ``is_blank`` if each is one constant.
+    ``windows`` are examples that begin as a piece inside of a training example. ``largest`` is
+    the largest group of equal inputs with different targets; ``is_blank``: each is one constant.
     ``repeated`` and ``conflicting`` are pairs of equal inputs, and of equal or other targets.
     """
 
@@ -61,7 +61,6 @@ class Likeness:
     shared: tuple[Shared, ...] = ()
     near: tuple[Shared, ...] = ()
     windows: tuple[Shared, ...] = ()
-    is_short: bool = False
     largest: int = 0
     is_blank: bool = False
     repeated: tuple[tuple[int, int], ...] = ()
@@ -76,7 +75,7 @@ class Likeness:
     def is_lost(self) -> bool:
         """Whether so many inputs have become one that what told their targets is lost."""
         is_large = self.largest >= max(N_LEAST, LOST * self.n)
-        return is_large and (self.is_blank or not (self.is_few_valued or self.is_short))
+        return is_large and (self.is_blank or not self.is_few_valued)
 
 
 def judge(seen: Likeness) -> Iterator[Finding]:
@@ -93,7 +92,7 @@ def judge(seen: Likeness) -> Iterator[Finding]:
     has_more = worst.share > NOTICE_SHARE and (worst.n >= N_LEAST or worst.share > PROBLEM_SHARE)
     if has_more:
         key = "in training" if worst.one == TRAIN else "in evaluation"
-        is_natural = seen.is_short and worst.share < PROBLEM_SHARE / 2 + 2 * worst.usual
+        is_natural = worst.share < _ALIKE * worst.usual
         key = "few values" if seen.is_few_valued else "natural" if is_natural else key
         is_bad = worst.share > PROBLEM_SHARE and key.startswith("in ") and not seen.is_lost
         yield _LINES.found(

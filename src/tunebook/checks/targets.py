@@ -35,7 +35,6 @@ _LINES = Lines("targets", {
     "filler": ("Many {name} are exactly {constant}, among others that hardly repeat.",
                "missing targets are filled with a constant: {constant}",
                "Leave examples without a target out."),
-    "inflated": ("Many {name} are {constant}, and others lie on one side of it.", "", ""),
     "whole": ("All {name} are whole numbers, though of a type with fractions.",
               "targets are cut to whole numbers, unless they are counts or grades", ""),
     "cut": ("The {name} of {split} are whole numbers, those of others are not.",
@@ -136,10 +135,8 @@ def _numbers(
         yield _LINES.found("same", f"{train.range[0]:g}", "targets that differ", name=name)
         return
     if train.filled[1]:
-        constant, share = f"{train.filled[0]:g}", train.filled[1]
-        key = "filler" if train.is_filler else "inflated"
-        told = f"{share:.0%} of training"
-        yield _LINES.found(key, told, "few", is_bad=train.is_filler, name=name, constant=constant)
+        constant, told = f"{train.filled[0]:g}", f"{train.filled[1]:.0%} of training"
+        yield _LINES.found("filler", told, "few", name=name, constant=constant)
     low, high = train.range
     ends = known[VALIDATION].range if VALIDATION in known else train.range
     if is_sorted and (ends[0] >= high or ends[1] <= low):

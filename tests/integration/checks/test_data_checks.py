@@ -280,6 +280,19 @@ def fifths(x, y, split, seed):
     return None if rows is None else TensorDataset(x[rows], y[rows])
 
 
+def cut(rows, order):
+    """Cut rows in this order into splits."""
+    ends = {"train": (0, 6), "train-val": (6, 8), "test": (8, 10)}
+
+    def splits(x, y, split, seed):
+        if split not in ends:
+            return None
+        a, b = (len(rows) * end // 10 for end in ends[split])
+        return TensorDataset(x[order][a:b], y[order][a:b])
+
+    return splits
+
+
 TIME = 0.05 * torch.arange(1233)
 SMOOTH = (torch.sin(TIME) + 0.5 * torch.sin(2.3 * TIME)).unfold(0, 33, 1)
 SERIES = torch.sin(0.1 * torch.arange(1033)) + 0.1 * randn(1033)
@@ -296,7 +309,6 @@ SOUND = {
     "text": task(*sentences(), build=lambda: nn.EmbeddingBag(200, 4)),
     "scaled by training": task(*WINE, lambda s, x, y: ((x - TRAIN.mean(0)) / TRAIN.std(0), y)),
     "each image by itself": task(DIGITS, LABELS, alone),
-    "every fifth window": task(SMOOTH[:, :32], SMOOTH[:, 32:], splits=fifths),
     "bytes": task((255 * DIGITS).byte(), LABELS, build=Scaling),
     "missing targets": task(*DISEASE, on("train")(gaps), cost=masked),
     "far clusters": task(*blobs(2, 0.05)),
@@ -305,7 +317,7 @@ SOUND = {
     "measured twice": task(TWICE, TWICE[:, :1] ** 2),
     **{f"grid of {d}": task(*grid(d), on("train-val")(between)) for d in (1, 2, 3, 4)},
     "categories": task(*one_hot()),
-    "windows": task(WINDOWS[:, :32], WINDOWS[:, 32:]),
+    "windows": task(WINDOWS[:, :32], WINDOWS[:, 32:], splits=cut(WINDOWS, torch.arange(1001))),
     "one number": task(randn(300), randn(300, seed=1).abs(), build=lambda: nn.Identity()),
     "line": task(grid(1)[0], 2 * grid(1)[0] + 1),
     "copying": task(DIGITS, DIGITS, build=lambda: nn.Conv2d(1, 1, 3, padding=1)),
@@ -390,33 +402,6 @@ def numbered(x, y):
     return torch.cat([x[order], rows], 1), y[order]
 
 
-def encoded(split, x, y):
-    """Tell a category by the mean target that it has in training; it says nothing of others."""
-    category = torch.arange(len(x)) * 7 % 100
-    if split == "train":
-        MEANS[:] = [float(y[category == c].float().mean()) for c in range(100)]
-    told = torch.tensor(MEANS)[category].unsqueeze(1)
-    return torch.cat([x, told], 1), y
-
-
-MEANS = [0.0] * 100
-
-
-def cut(x, y):
-    """Cut a sorted file into splits."""
-    order = y.flatten().argsort()
-    n = len(y)
-    ends = {"train": (0, 6), "train-val": (6, 8), "test": (8, 10)}
-
-    def splits(x, y, split, seed):
-        if split not in ends:
-            return None
-        a, b = (n * end // 10 for end in ends[split])
-        return TensorDataset(x[order][a:b], y[order][a:b])
-
-    return splits
-
-
 def filled(value, every=12):
     """Have every twelfth target missing."""
 
@@ -464,12 +449,54 @@ SHAPES = torch.stack([randn(600, seed=k).exp() * (k + 1) + k for k in range(6)],
 SHAPED = ((SHAPES - SHAPES.mean(0)) / 8, (randn(600, seed=9) > 0).long())
 TURNED = [1, 2, 0, 3, 5, 4]
 ALL_SAME = (DIGITS, 0 * LABELS)
+
+
+def blank(x, y):
+    """Fail to read every eighth image."""
+    x[::8] = 0.5
+    return x, y
+
+
+def collapsed(x, y):
+    """Lose what differs in half of the rows: three of them are left."""
+    x[::2] = x[:3].repeat(len(x), 1)[: len(x[::2])]
+    return x, y
+
+
+def documents(x, y):
+    """Return counts of words that are seldom: many documents have one or two."""
+    counts = (
+        torch.rand(len(y), 120, generator=torch.Generator().manual_seed(len(y))) < 0.01
+    ).float()
+    return counts, y
+
+
+EVERYWHERE = on("train", "train-val", "test")
 _KINDS = {
+    "every fifth window": (
+        task(SMOOTH[:, :32], SMOOTH[:, 32:], splits=fifths),
+        "overlap",
+        "overlapping windows",
+    ),
+    "windows of channels": (
+        task(WINDOWS[:, None, :32].repeat(1, 2, 1), WINDOWS[:, 32:]),
+        "overlap",
+        "overlapping windows",
+    ),
+    "blank images": (task(DIGITS, LABELS, EVERYWHERE(blank)), "repeats", "blank"),
+    "rows that became equal": (
+        task(*CANCER, EVERYWHERE(collapsed)),
+        "repeats",
+        "information is lost",
+    ),
     "row number": (task(*numbered(*CANCER)), "leak", "row number"),
     "row number, regression": (task(*numbered(*DISEASE)), "leak", "row number"),
-    "target encoding": (task(*CANCER, encoded, build=lambda: layers(31, 2)), "leak", "encoding"),
-    "sorted file": (task(*WINE, splits=cut(*WINE)), "targets", "sorted"),
-    "sorted file, regression": (task(*DISEASE, splits=cut(*DISEASE)), "targets", "sorted"),
+    "sorted file": (task(*WINE, splits=cut(WINE[0], WINE[1].argsort())), "targets", "sorted"),
+    "sorted file, regression": (
+        task(*DISEASE, splits=cut(DISEASE[0], DISEASE[1].flatten().argsort())),
+        "targets",
+        "sorted",
+    ),
     "missing targets": (task(HEAVY[0], HEAVY[1], filled(-1.5)), "targets", "filled"),
     "missing targets, inside": (task(HEAVY[0], HEAVY[1], filled(3)), "targets", "filled"),
     "sentinel": (task(*CANCER, sentinel), "inputs", "sentinel"),
@@ -491,6 +518,7 @@ def test_s0_3_kind_of_mistake_is_named_and_is_the_only_problem(name):
 
 _HEALTHY = {
     "missing targets that the loss leaves out": task(*HEAVY, filled(-1.5), cost=ignoring(-1.5)),
+    "short documents": task(torch.zeros(569, 120), CANCER[1], EVERYWHERE(documents)),
     "zero-inflated": task(HEAVY[0], (HEAVY[1] - 3).clamp_min(0)),
     "no targets": task(*ALL_SAME, n_out=10, cost=lambda o, y: o.square().mean()),
     "years": task(torch.cat([CANCER[0], 1950 + torch.arange(569)[:, None] / 10], 1), CANCER[1]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch.nn import functional
 
@@ -14,8 +12,7 @@ from tunebook.training.task import Split
 
 N_LEAST, N_CHECKED, N_BINS, N_CLASSES, N_TARGETS = 50, 20, 32, 64, 8
 TELLS, TIGHT, STRAIGHT, _N_ROWS, _MAX_NUMBERS, _N_SHOWN = 0.98, 0.2, 1e-6, 500, 1_600_000, 5
-_EVEN, _N_CHANCE, _IN_RUNS, _IN_ORDER, _N_CODES = 0.02, 40, 0.8, 0.98, 64
-_N_GROUPS, _WITHIN, _ON_LINE, _Z, _LEFT, _LEAST = 6, 0.01, 1e-6, 4.0, 0.6, 0.2
+_EVEN, _N_CHANCE, _IN_RUNS, _IN_ORDER = 0.02, 40, 0.8, 0.98
 
 Told = tuple[list[torch.Tensor], torch.Tensor, float]
 """What each input tells, in training and maybe in validation; which do exactly; what none would."""
@@ -33,11 +30,11 @@ def look(bench: Bench) -> Leaks:
     telling: list[Telling] = []
     for k in range(n_targets):
         (shares, *rest), exact, chance = _told([(x, y[:, k]) for x, y in pairs])
-        named = _named([(x, y[:, k]) for x, y in pairs])
-        telling += [Telling(c, k, a, b, kind=kind) for c, a, b, kind in named[:_N_SHOWN]]
+        numbers = _numbers([(x, y[:, k]) for x, y in pairs])
+        telling += [Telling(c, k, told[0], told[-1], is_number=True) for c, told in numbers.items()]
         drop = shares - rest[0] if rest else shares
         order = [c for c in drop.argsort(descending=True).tolist() if shares[c] >= TELLS]
-        for c in [c for c in order if c not in {c for c, *_ in named}][:_N_SHOWN]:
+        for c in [c for c in order if c not in numbers][:_N_SHOWN]:
             share, left = float(shares[c]), float(rest[0][c]) if rest else None
             is_gone = left is not None and left - chance < 0.5 * (share - chance)
             telling.append(Telling(c, k, share, left, bool(exact[c]), is_gone))
@@ -70,31 +67,19 @@ def _told(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> Told:
     return lines, 1 - lines[0] ** 2 < STRAIGHT, 0.0
 
 
-def _named(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> list[tuple[int, float, float, str]]:
-    """Return row numbers and encoded categories: column, what they tell of both splits, and kind.
-
-    Numbers of rows are all distinct and evenly spaced. They tell sorted targets by their rank.
-    """
-    (x, y), (_, last) = pairs[0], pairs[-1]
-    if x.shape[1] < 2 or len(pairs) < 2 or min(len(y.unique()), len(last.unique())) < 2:
-        return []
-    first, other = (_correlation(x, y) for x, y in pairs)
+def _numbers(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> dict[int, list[float]]:
+    """Return the inputs that are distinct and evenly spaced, and how much they order the target."""
+    x, y = pairs[0]
+    if x.shape[1] < 2 or any(len(targets.unique()) < 2 for _, targets in pairs):
+        return {}
     gaps = x.sort(0).values.diff(dim=0)
     steps = gaps / gaps.amin(0).clamp_min(1e-300)
     is_even = ((steps - steps.round()).abs() < _EVEN * steps).all(0) & (gaps > 0).all(0)
     # Of a large file a part is read: the number of places is bounded by what chance would allow.
-    is_number = is_even & (steps.sum(0) < len(x) ** 2 / _N_CHANCE)
-    found, least = [], _IN_RUNS if len(y.unique()) <= N_CLASSES else _IN_ORDER
-    for c in is_number.nonzero().flatten().tolist():
-        told = [_ordered(a[:, c], b) for a, b in pairs]
-        found += [(c, *told, "number")] if min(told) > least else []
-    z = math.sqrt(1 / len(y) + 1 / len(last))
-    is_gone = (first.atanh() - other.atanh() > _Z * z) & (other < _LEFT * first)
-    for c in (first > _LEAST).nonzero().flatten().tolist()[:_N_CODES]:
-        spread = _off_line(x[:, c], y)
-        if spread < _ON_LINE and (is_gone[c] or _off_line(pairs[1][0][:, c], last) < _ON_LINE):
-            found.append((c, float(first[c]), float(other[c]), "encoded"))
-    return found
+    places = (is_even & (steps.sum(0) < len(x) ** 2 / _N_CHANCE)).nonzero().flatten().tolist()
+    told = {c: [_ordered(inputs[:, c], targets) for inputs, targets in pairs] for c in places}
+    least = _IN_RUNS if len(y.unique()) <= N_CLASSES else _IN_ORDER
+    return {c: shares for c, shares in told.items() if min(shares) > least}
 
 
 def _ordered(x: torch.Tensor, y: torch.Tensor) -> float:
@@ -105,20 +90,6 @@ def _ordered(x: torch.Tensor, y: torch.Tensor) -> float:
         return float(_correlation(places[:, None], ordered.argsort().argsort().double()))
     n_runs, shares = (ordered.diff() != 0).sum() + 1, y.unique(return_counts=True)[1] / len(y)
     return 1 - float(n_runs / (len(y) * (1 - shares.square().sum())))
-
-
-def _off_line(x: torch.Tensor, y: torch.Tensor) -> float:
-    """Return how far the mean targets of equal inputs are off a line, in what noise lets expect."""
-    values, group, counts = x.unique(return_inverse=True, return_counts=True)
-    if not _N_GROUPS <= len(values) <= len(x) // 2:
-        return math.inf
-    means = torch.zeros(len(values), dtype=x.dtype).index_add(0, group, y) / counts
-    within = (y - means[group]).square().sum() / (len(x) - len(values))
-    if within < _WITHIN * y.var():
-        return math.inf
-    a, b = x - x.mean(), means[group] - y.mean()
-    line = (a @ b) / (a @ a) * a
-    return float((b - line).square().sum() / (len(values) - 2) / within)
 
 
 def _correlation(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

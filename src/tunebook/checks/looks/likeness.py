@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -16,7 +17,7 @@ from tunebook.checks.overlap import Likeness, Shared
 from tunebook.training.task import Split
 
 N_NEAR, N_WIDE, N_LEAST, _N_SHOWN = 1000, 1024, 20, 20
-_HALF, _VARIED, _SPARSE, _SHORT, _MAX_NUMBERS = 8, 0.75, 0.5, 0.8, 2_000_000
+_HALF, _VARIED, _MAX_PIECES, _SPARSE = 8, 0.75, 200_000, 0.5
 _NEARNESS, _GAP, _N_FEW = (0.35, 0.175, 0.0875, 0.02, 0.001), 0.85, 8
 """Measured on tables, digits, clusters, grids, series, categories: see the tests."""
 
@@ -35,13 +36,12 @@ def look(bench: Bench) -> Likeness:
         is_copy = train.prints[a][1] == train.prints[b][1]
         by_kind[is_copy].append((train.rows[a], train.rows[b]))
     x, y = train.first("inputs"), train.first("targets")
-    repeated = [k for same in places.values() if len(same) > 1 for k in same]
-    groups = [s for s in places.values() if len({train.prints[k][1] for k in s}) > 1]
+    n_repeated = sum(len(same) for same in places.values() if len(same) > 1)
+    is_sparse = x is not None and float((x == 0).double().mean()) > _SPARSE
+    usual = n_repeated / len(train.rows) / train.share if is_sparse else 0.0
+    groups = [same for same in places.values() if len({train.prints[k][1] for k in same}) > 1]
     largest = max(groups, key=len, default=[])
     shared = (_shared(*a, *b) for a, b in itertools.combinations(known.items(), 2))
-    is_blank = (
-        x is not None and x.dim() > 2 and bool(largest) and x[largest[0]].unique().numel() == 1
-    )
     windows = (_windows(train, t, split) for split, t in known.items() if t is not train)
     near = (_near(train, table, split) for split, table in known.items() if table is not train)
     return Likeness(
@@ -50,13 +50,12 @@ def look(bench: Bench) -> Likeness:
         bits=_bits(train, len(places)),
         has_labels=y is not None and y.numel() == len(y) and _is_whole(y),
         is_whole=x is not None and x.is_floating_point() and _is_whole(x),
-        shared=tuple(
-            replace(s, usual=len(repeated) / len(train.rows) / train.share) for s in shared if s
-        ),
+        shared=tuple(replace(s, usual=usual) for s in shared if s),
         windows=tuple(filter(None, windows)),
-        is_short=x is not None and _is_short(x, repeated),
         largest=len(largest),
-        is_blank=is_blank,
+        is_blank=x is not None
+        and x.dim() > 2
+        and any(len(x[k].unique()) == 1 for k in largest[:1]),
         near=tuple(filter(None, near)),
         repeated=tuple(by_kind[True]),
         conflicting=tuple(by_kind[False]),
@@ -85,49 +84,24 @@ def _bits(table: Table, n_distinct: int) -> float:
     return math.inf if is_copied else -float(shares.square().sum(1).log2().sum())
 
 
-def _is_short(x: torch.Tensor, repeated: list[int]) -> bool:
-    """Whether rows that are mostly zeros have far fewer other numbers where they repeat."""
-    used = (x.reshape(len(x), -1) != 0).double().mean(1)
-    is_repeated = torch.zeros(len(x), dtype=torch.bool)
-    is_repeated[repeated] = True
-    is_told = is_repeated.any() and not is_repeated.all() and used.mean() < _SPARSE
-    return bool(is_told and used[is_repeated].mean() < _SHORT * used[~is_repeated].mean())
-
-
 def _windows(train: Table, table: Table, split: Split) -> Shared | None:
     """Return the rows of which the first half is a later piece of a training row, to the bit."""
     x, y = (t.first("inputs") for t in (train, table))
     if x is None or y is None or x.shape[1:] != y.shape[1:] or x.dim() not in {2, 3}:
         return None
-    best: Shared | None = None
+    best: list[int] = []
     for axis in range(1, x.dim()):
-        half = x.shape[axis] // 2
-        if not (_HALF if x.is_floating_point() else 2 * _HALF) <= half <= N_WIDE:
-            continue
-        (pieces, _), (found, is_varied) = (_pieces(t.movedim(axis, -1), half) for t in (x, y))
-        is_in = torch.isin(found[:, 0], pieces[:, 1:]) & is_varied
-        n = int(is_in.sum())
-        items = [f"{split.value} {table.rows[k]}" for k in is_in.nonzero().flatten().tolist()]
-        shared = Shared(Split.TRAIN.value, split.value, n, n / len(y), tuple(items[:_N_SHOWN]))
-        best = max(best or shared, shared, key=lambda s: s.n)
-    return best
-
-
-def _pieces(x: torch.Tensor, half: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return hashes of all pieces of rows, and whether the first one hardly repeats its values."""
-    x = x[: _MAX_NUMBERS // x[0].numel()]
-    codes = x.reshape(len(x), -1, x.shape[-1]).float().contiguous().view(torch.int32).long()
-    codes = (codes * _powers(codes.shape[1], 1_000_003)[:, None]).sum(1)
-    powers = _powers(codes.shape[1] + 1, 6_364_136_223_846_793_005)
-    sums = functional.pad((codes * powers[:-1]).cumsum(1), (1, 0))
-    hashes = (sums[:, half:] - sums[:, :-half]) * powers[: codes.shape[1] - half + 1].flip(0)
-    first = codes[:, :half].sort(1).values
-    return hashes, (first.diff(dim=1) != 0).double().mean(1) > _VARIED
-
-
-def _powers(n: int, base: int) -> torch.Tensor:
-    """Return 1, the base, its square and so on, as far as 64 bits reach."""
-    return torch.cat([torch.ones(1, dtype=torch.long), torch.full((n - 1,), base)]).cumprod(0)
+        length = x.shape[axis]
+        half, n = length // 2, _MAX_PIECES // length
+        if (_HALF if x.is_floating_point() else 2 * _HALF) <= half <= N_WIDE:
+            a, b = (t.movedim(axis, 1).float().numpy() for t in (x[:n], y[:n]))
+            pieces = {row[k : k + half].tobytes() for row in a for k in range(1, length - half + 1)}
+            rows = [k for k, row in enumerate(b) if row[:half].tobytes() in pieces]
+            # What stands still or takes few values is found again by chance.
+            found = [k for k in rows if len(np.unique(b[k, :half], axis=0)) > _VARIED * half]
+            best = max(best, found, key=len)
+    items = tuple(f"{split.value} {table.rows[k]}" for k in best[:_N_SHOWN])
+    return Shared(Split.TRAIN.value, split.value, len(best), len(best) / len(y), items)
 
 
 def _shared(one: Split, a: Table, other: Split, b: Table) -> Shared | None:

@@ -38,8 +38,8 @@ def look(bench: Bench) -> Splits:
         if (bad := {row for values in data.values.values() for row in values.not_finite})
     ]
     tries, targets = Tries(), seen[Split.TRAIN].values.get("targets")
-    if targets and targets.is_filler and tries("the loss", _ignores, bench, targets.filled[0]):
-        natural = replace(targets, filled=(0.0, 0.0), is_filler=False)
+    if targets and targets.filled[1] and tries("the loss", _ignores, bench, targets.filled[0]):
+        natural = replace(targets, filled=(0.0, 0.0))
         values = {**seen[Split.TRAIN].values, "targets": natural}
         seen[Split.TRAIN] = replace(seen[Split.TRAIN], values=values)
     by_name = {split.value: data for split, data in seen.items()}
@@ -56,7 +56,8 @@ def _data(table: Table, train: Table) -> SplitData:
     for name, column in table.columns.items():
         scale = _scale(column, train.columns.get(name, column), table.share)
         scale |= {"common": _common([column])} if name.startswith("inputs") else {}
-        scale |= _filled(name, column) if table is train else {}
+        if table is train:
+            scale["filled"] = _filled(column, is_target=name.startswith("targets"))
         values[name] = replace(_values(name, [(table.rows, column)]), **scale)
     return SplitData(table.n, len(table.rows), table.failed, values)
 
@@ -158,53 +159,42 @@ def _order(f: torch.Tensor, g: torch.Tensor, chance: float) -> tuple[int, ...]:
     return tuple(order.tolist()) if float(apart[rows, order].max()) < _AGREES * chance else ()
 
 
-def _filled(name: str, x: torch.Tensor) -> dict[str, Any]:
-    """Return the value that many examples have in one feature, and whether it is no natural one.
+def _filled(x: torch.Tensor, *, is_target: bool) -> tuple[float, float]:
+    """Return a value that many examples have in one feature, if it is no natural one, and its share.
 
     Inputs: it is farther from all others than these are from each other. A target: others hardly
     repeat, and lie on both sides of it, or far from it.
     """
-    is_target = name.startswith("targets")
-    if not x.is_floating_point() or x.dim() > 2 or not x.numel():
-        return {}
-    columns = x.reshape(len(x), -1).double().T
-    for column in columns if len(columns) <= (8 if is_target else _N_COLUMNS) else ():
+    columns = x.reshape(len(x), -1).double().T if x.is_floating_point() and x.dim() < 3 else []
+    for column in columns if len(columns) <= _N_COLUMNS else ():
         values, counts = column[column.isfinite()].unique(return_counts=True)
         if len(values) < _N_OTHERS:
             continue
-        k = int(counts.argmax())
-        value, n, rest = values[k], int(counts[k]), torch.cat([values[:k], values[k + 1 :]])
-        share, gap = n / len(x), float((rest - value).abs().min())
-        if not _FILLED <= share <= _MOST_FILLED or n < _N_OTHERS:
-            continue
+        n, k = (int(found) for found in counts.max(0))
+        value, is_rest = values[k], torch.arange(len(values)) != k
+        rest, gap = values[is_rest], float((values[is_rest] - value).abs().min())
+        is_filler = gap > float(rest.max() - rest.min())
         if is_target:
-            others = torch.cat([counts[:k], counts[k + 1 :]])
-            sides = min(
-                float((column < value).double().mean()), float((column > value).double().mean())
-            )
-            is_spike = n >= 5 * int(others.max()) and 2 * len(rest) > len(x) - n
-            is_filler = sides > _BESIDE or gap > _GAP * float(rest.std())
-        else:
-            is_spike = is_filler = gap > float(rest.max() - rest.min())
-        if is_spike:
-            return {"filled": (float(value), share), "is_filler": is_filler}
-    return {}
+            sides = min(float((side.double()).mean()) for side in (column < value, column > value))
+            is_rare = n >= 5 * int(counts[is_rest].max()) and 2 * len(rest) > len(x) - n
+            is_filler = is_rare and (sides > _BESIDE or gap > _GAP * float(rest.std()))
+        if is_filler and n >= _N_OTHERS and _FILLED <= n / len(x) <= _MOST_FILLED:
+            return float(value), n / len(x)
+    return 0.0, 0.0
 
 
 def _common(parts: list[torch.Tensor]) -> float:
-    """Return the share of the most common number among the words of texts, without padding."""
+    """Return the share of the most common number among the words of texts, without padding.
+
+    Padding is what ends a row, or begins it, and stands nowhere else.
+    """
     if any(t.dtype not in {torch.int64, torch.int32} or t.dim() != 2 for t in parts):
         return 0.0
     kept = []
     for t in parts:
-        for words in (t, t.flip(1)):
-            is_last = words == words[:, -1:].mode(0).values
-            is_padding = is_last.flip(1).cumprod(1).flip(1).bool()
-            if bool((is_padding == is_last).all()):
-                kept.append(words[~is_padding])
-                break
-        else:
-            kept.append(t.flatten())
+        turns = [(words, words == words[:, :1].mode(0).values) for words in (t, t.flip(1))]
+        texts = [words[~pad] for words, pad in turns if torch.equal(pad.cumprod(1).bool(), pad)]
+        kept.append(min(texts, key=len, default=t.flatten()))
     counts = torch.cat(kept).unique(return_counts=True)[1]
     return float(counts.max() / counts.sum()) if len(counts) else 1.0
 
@@ -225,16 +215,14 @@ def _is_sorted(train: Table, other: Table) -> bool:
 @torch.no_grad()
 def _uses(bench: Bench, y: torch.Tensor) -> bool:
     """Whether the loss heeds targets: where all are one number, and they are for form's sake."""
-    if y.numel() > N_LEAST and bool((y == y.flatten()[0]).all()):
-        network = bench.fresh().network.eval()
-        inputs, targets = bench.sample(size=_N_TRIED)
-        outputs = network(inputs)
-        other = torch.zeros_like(targets) if targets.any() else torch.ones_like(targets)
+    if y.numel() <= N_LEAST or bool((y != y.flatten()[0]).any()):
+        return True
+    inputs, targets = bench.sample(size=_N_TRIED)
+    outputs, costs = bench.fresh().network.eval()(inputs), []
+    for given in (targets, torch.zeros_like(targets) if targets.any() else targets + 1):
         torch.manual_seed(0)
-        first = bench.task.loss(outputs, targets)
-        torch.manual_seed(0)
-        return not torch.equal(first, bench.task.loss(outputs, other))
-    return True
+        costs.append(bench.task.loss(outputs, given))
+    return not torch.equal(*costs)
 
 
 @torch.no_grad()
