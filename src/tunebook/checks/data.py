@@ -85,12 +85,14 @@ class Splits:
     """All splits by name. ``copes``: the loss leaves out what is NaN or infinity.
 
     ``reaches`` is the size of what the first layer with weights is given, None if unknown.
-    ``is_heeded``: the loss heeds the targets. ``is_sorted``: classes stand one after the other.
+    ``has_words``: the network looks words up. ``is_heeded``: the loss heeds the targets.
+    ``is_sorted``: targets rise, or fall, from example to example.
     """
 
     by_name: Mapping[str, SplitData]
     copes: bool = False
     reaches: float | None = None
+    has_words: bool = False
     is_heeded: bool = True
     is_sorted: bool = False
 

@@ -41,7 +41,7 @@ def judge(seen: Splits) -> Iterator[Finding]:
     """Yield the scale of training inputs, then splits that are scaled in another way."""
     for name, by_split in seen.named("inputs").items():
         train = by_split[TRAIN]
-        yield from _words(name, by_split)
+        yield from _words(name, by_split) if seen.has_words else ()
         if not train.n_features or "int" in train.dtype.replace("uint8", ""):
             continue
         if train.filled[1]:

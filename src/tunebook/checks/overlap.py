@@ -74,7 +74,7 @@ class Likeness:
     @property
     def is_lost(self) -> bool:
         """Whether so many inputs have become one that what told their targets is lost."""
-        is_large = self.largest >= max(N_LEAST, LOST * self.n)
+        is_large = max(N_LEAST, LOST * self.n) <= self.largest < self.n
         return is_large and (self.is_blank or not self.is_few_valued)
 
 

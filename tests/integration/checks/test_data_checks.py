@@ -471,6 +471,17 @@ def documents(x, y):
     return counts, y
 
 
+class Counting(nn.Module):
+    """A layer for whole numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = layers(32, 2)
+
+    def forward(self, x):
+        return self.inner(x.float())
+
+
 EVERYWHERE = on("train", "train-val", "test")
 _KINDS = {
     "every fifth window": (
@@ -519,6 +530,7 @@ def test_s0_3_kind_of_mistake_is_named_and_is_the_only_problem(name):
 _HEALTHY = {
     "missing targets that the loss leaves out": task(*HEAVY, filled(-1.5), cost=ignoring(-1.5)),
     "short documents": task(torch.zeros(569, 120), CANCER[1], EVERYWHERE(documents)),
+    "counts": task((HEAVY[0] > 1.5).long().repeat(1, 4), LABELS[:600] % 2, build=Counting),
     "zero-inflated": task(HEAVY[0], (HEAVY[1] - 3).clamp_min(0)),
     "no targets": task(*ALL_SAME, n_out=10, cost=lambda o, y: o.square().mean()),
     "years": task(torch.cat([CANCER[0], 1950 + torch.arange(569)[:, None] / 10], 1), CANCER[1]),

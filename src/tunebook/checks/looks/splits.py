@@ -22,7 +22,7 @@ APART, APART_IF_SCALED, FACTOR, _CHANCE = 0.5, 0.2, 3.0, 2.2
 """How far two distributions may be apart, and where their deviations differ by a factor."""
 
 _NORMS = (nn.LayerNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase)  # noqa: SLF001  # base of all
-_N_COLUMNS, _N_FEW, _AGREES = 100, 2000, 0.75
+_N_COLUMNS, _N_FEW, _AGREES, _N_WORDS = 100, 2000, 0.75, 20
 _FILLED, _MOST_FILLED, _N_OTHERS, _BESIDE, _GAP = 0.03, 0.5, 10, 0.05, 0.25
 _EXACT, _EXACT_ALONE, _CONSTANT, _MAX_ROWS, _N_POINTS = 0.02, 1e-3, 1e-8, 20_000, 65
 
@@ -46,7 +46,8 @@ def look(bench: Bench) -> Splits:
     y = train.first("targets")
     reaches, uses = tries("the network", _reaches, bench), y is None or tries("", _uses, bench, y)
     is_sorted = _is_sorted(*(known[split] for split in (Split.TRAIN, Split.TRAIN_VAL)))
-    return Splits(by_name, all(copes), reaches, uses is not False, is_sorted)
+    words = tries("the network", _has_words, bench) or False
+    return Splits(by_name, all(copes), reaches, words, uses is not False, is_sorted)
 
 
 def _data(table: Table, train: Table) -> SplitData:
@@ -160,13 +161,14 @@ def _order(f: torch.Tensor, g: torch.Tensor, chance: float) -> tuple[int, ...]:
 
 
 def _filled(x: torch.Tensor, *, is_target: bool) -> tuple[float, float]:
-    """Return a value that many examples have in one feature, if it is no natural one, and its share.
+    """Return a value that many examples have in one feature, if it is not natural; its share.
 
     Inputs: it is farther from all others than these are from each other. A target: others hardly
     repeat, and lie on both sides of it, or far from it.
     """
-    columns = x.reshape(len(x), -1).double().T if x.is_floating_point() and x.dim() < 3 else []
-    for column in columns if len(columns) <= _N_COLUMNS else ():
+    columns = x.reshape(len(x), -1).double().T
+    is_table = x.is_floating_point() and x.dim() < 3 and len(columns) <= _N_COLUMNS
+    for column in columns if is_table else ():
         values, counts = column[column.isfinite()].unique(return_counts=True)
         if len(values) < _N_OTHERS:
             continue
@@ -210,6 +212,12 @@ def _is_sorted(train: Table, other: Table) -> bool:
         if steps.any():
             rises.add(1 if bool((steps >= 0).all()) else -1 if bool((steps <= 0).all()) else 0)
     return len(rises) == 1 and 0 not in rises
+
+
+def _has_words(bench: Bench) -> bool:
+    layers = bench.fresh().network.modules()
+    kinds = nn.Embedding | nn.EmbeddingBag
+    return any(isinstance(m, kinds) and m.num_embeddings >= _N_WORDS for m in layers)
 
 
 @torch.no_grad()
