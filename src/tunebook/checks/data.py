@@ -33,7 +33,9 @@ class Values:
     and the largest. ``fractions`` is the share that is not whole. ``counts`` are of targets that
     are whole and of few values. ``is_exact``: the split's own statistics made its scale. ``moved``
     are features that lie elsewhere than in training; ``is_other``: all numbers together do.
-    ``not_finite`` are examples.
+    ``order`` is that of the columns of training which makes those of this split agree with them.
+    ``filled`` is one value that many have, with its share, if it is no natural one.
+    ``not_finite`` are examples. ``common`` is the share of one word of a text among all its words.
     """
 
     dtype: str
@@ -48,6 +50,9 @@ class Values:
     is_exact: bool = False
     moved: tuple[int, ...] = ()
     is_other: bool = False
+    order: tuple[int, ...] = ()
+    filled: tuple[float, float] = (0.0, 0.0)
+    common: float = 0.0
     not_finite: tuple[int, ...] = ()
 
     def __str__(self) -> str:
@@ -80,11 +85,16 @@ class Splits:
     """All splits by name. ``copes``: the loss leaves out what is NaN or infinity.
 
     ``reaches`` is the size of what the first layer with weights is given, None if unknown.
+    ``has_words``: the network looks words up. ``is_heeded``: the loss heeds the targets.
+    ``is_sorted``: targets rise, or fall, from example to example.
     """
 
     by_name: Mapping[str, SplitData]
     copes: bool = False
     reaches: float | None = None
+    has_words: bool = False
+    is_heeded: bool = True
+    is_sorted: bool = False
 
     def named(self, side: str) -> dict[str, dict[str, Values]]:
         """Return the ``inputs`` or ``targets`` that training has, by name and split."""

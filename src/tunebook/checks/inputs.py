@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tunebook.checks.data import TRAIN, VALIDATION, Splits, Values, data_check
 from tunebook.checks.one_look import Lines
@@ -11,7 +11,7 @@ from tunebook.records.finding import Finding
 MEAN, DEVIATION = 0.05, 0.1
 """How far standardized inputs may be from mean 0 and deviation 1 in each feature (S2.5)."""
 
-FAR, FLAT = 10.0, 0.05
+FAR, FLAT, MOST = 10.0, 0.05, 0.7
 _USUAL, _ALIKE = "mean 0 and deviation 1, or a range of 1", "about the same"
 _ONCE = "Normalize once, with statistics of the training data alone, and every split alike."
 _LINES = Lines("inputs", {
@@ -23,6 +23,15 @@ _LINES = Lines("inputs", {
               "the splits are preprocessed differently: a normalization is missing in one", _ONCE),
     "moved": ("Some features of the {name} of {split} lie elsewhere than in training.",
               "the data drift, or these features are preprocessed differently", ""),
+    "order": ("The columns of the {name} of {split} stand in another order than in training.",
+              "the columns (features) are permuted: in another order than in training",
+              "Select the columns of every split by the same list of names."),
+    "filler": ("Many of the {name} are one value far from all others.",
+               "missing values are stored as a constant: a sentinel such as -999",
+               "Fill missing values in with what is usual, and mark them in a column."),
+    "unknown": ("Most words of the {name} of {split} are one and the same.",
+                "most words (tokens) are unknown to the vocabulary: they became one value",
+                "Make the vocabulary of the training texts, and prepare every split alike."),
     "own": ("The {name} of each split are scaled by statistics of that split.",
             "each split is standardized separately, by its own statistics", _ONCE),
 }, source="S2.5")  # fmt: skip
@@ -32,12 +41,25 @@ def judge(seen: Splits) -> Iterator[Finding]:
     """Yield the scale of training inputs, then splits that are scaled in another way."""
     for name, by_split in seen.named("inputs").items():
         train = by_split[TRAIN]
+        yield from _words(name, by_split) if seen.has_words else ()
         if not train.n_features or "int" in train.dtype.replace("uint8", ""):
             continue
-        yield _scale(name, train, seen.reaches)
-        shifted = [split for split, values in by_split.items() if values.moved or values.is_other]
+        if train.filled[1]:
+            told = f"{train.filled[0]:g}: {train.filled[1]:.0%} of a feature"
+            yield _LINES.found("filler", told, "values like the others", name=name)
+        else:
+            yield _scale(name, train, seen.reaches)
+        shifted = [
+            split
+            for split, values in by_split.items()
+            if values.moved or values.is_other or values.order
+        ]
         for split in shifted:
             values, key = by_split[split], "other" if by_split[split].is_other else "moved"
+            if values.order:
+                told = f"those of training are {', '.join(map(str, values.order[:20]))}"
+                yield _LINES.found("order", told, "the same order", name=name, split=split)
+                continue
             told = f"{values}, in training {train}"
             if values.moved and values.n_features > 1:
                 told += f"; features {', '.join(map(str, values.moved[:10]))}"
@@ -48,6 +70,16 @@ def judge(seen: Splits) -> Iterator[Finding]:
         if TRAIN in exact and len(exact) > 1 and not shifted:
             told = "; ".join(f"{split}: {values}" for split, values in by_split.items())
             yield _LINES.found("own", told, "exact in training alone", name=name)
+
+
+def _words(name: str, by_split: Mapping[str, Values]) -> Iterator[Finding]:
+    """Yield a problem where one word makes most of a text."""
+    for split in (TRAIN, VALIDATION):
+        share = by_split[split].common if split in by_split else 0.0
+        if share > MOST:
+            told, expected = f"{share:.0%} of all", f"at most {MOST:.0%}"
+            yield _LINES.found("unknown", told, expected, name=name, split=split)
+            return
 
 
 def _scale(name: str, train: Values, reaches: float | None) -> Finding:

@@ -12,6 +12,9 @@ from tunebook.records.finding import Finding
 _LINES = Lines("leak", {
     "told": ("One input alone tells the target{where}.",
              "leakage: the label is part of the inputs{where}", "Take it out of the inputs."),
+    "number": ("An input is the number of the row, and the file is sorted: it tells the target.",
+               "leakage: a row number, identifier or timestamp is among the inputs",
+               "Take it out of the inputs."),
 }, source="S0.3")  # fmt: skip
 
 
@@ -20,7 +23,8 @@ class Telling:
     """An input that tells a target: how much of it, in training and in validation.
 
     Of classes it is the share that is right, of numbers the correlation. ``is_exact``: nothing is
-    left to be told. ``is_gone``: no more than half of it is left in validation.
+    left to be told. ``is_gone``: no more than half of it is left in validation. ``is_number``: the
+    input is the number of the row.
     """
 
     column: int
@@ -29,6 +33,7 @@ class Telling:
     validation: float | None
     is_exact: bool = False
     is_gone: bool = False
+    is_number: bool = False
 
     def __str__(self) -> str:
         """Tell what it tells."""
@@ -47,16 +52,20 @@ class Leaks:
 
 def judge(seen: Leaks) -> Iterator[Finding]:
     """Yield a problem where one input alone knows the target, and should not."""
-    gone = [t for t in seen.telling if t.is_gone]
+    numbers = [t for t in seen.telling if t.is_number]
     exact = [t for t in seen.telling if t.is_exact and not t.is_gone]
-    for found, where in ((exact, ""), (gone, ", in training and not in validation")):
+    gone = [t for t in seen.telling if t.is_gone]
+    for key, found in (("number", numbers), ("told", exact), ("told", gone)):
         if found:
             # Of several targets some may be inputs by nature, as in the state of a system.
-            is_bad = found is gone or len({t.target for t in found}) == seen.n_targets
+            is_bad = found is not exact or len({t.target for t in found}) == seen.n_targets
+            where = ", in training and not in validation" if found is gone else ""
             value, items = ", ".join(map(str, found[:3])), [f"input {t.column}" for t in found]
             expected = "no single input that knows it"
-            yield _LINES.found("told", value, expected, is_bad=is_bad, items=items, where=where)
-    if not exact and not gone and seen.n_inputs:
+            yield _LINES.found(key, value, expected, is_bad=is_bad, items=items, where=where)
+            if is_bad:
+                return
+    if not exact and seen.n_inputs:
         told = f"{seen.n_inputs} inputs, {seen.n_targets} targets"
         yield _LINES.passed("No input tells the target.", told)
 

@@ -14,6 +14,9 @@ _LINES = Lines("repeats", {
     "copies": ("Training examples repeat.",
                "duplicates: a random source is seeded alike for many examples, or examples are "
                "listed more than once", "Print some of the examples that are equal."),
+    "lost": ("Many inputs of different targets have become equal.",
+             "information is lost in preprocessing: {what}",
+             "Print some of these inputs after each step of the preprocessing."),
     "cut": ("Equal inputs have different targets.",
             "inputs are cut to whole numbers, such as fractions to bytes, or lack what differs",
             "Print the inputs after each conversion."),
@@ -35,12 +38,16 @@ def judge(seen: Likeness) -> Iterator[Finding]:
     value += f"{len(seen.conflicting)} contradict another"
     has_copies, has_conflicts = copies > FEW and not seen.is_few_valued, conflicts > FEW
     if has_copies:
-        is_bad, items = copies > MANY_COPIES, _told(seen.repeated)
+        is_bad, items = copies > MANY_COPIES and not seen.is_lost, _told(seen.repeated)
         yield _LINES.found("copies", value, expected, is_bad=is_bad, items=items)
     if has_conflicts:
         is_bad = conflicts > MANY_CONFLICTS and seen.has_labels and not seen.is_few_valued
         key, items = "cut" if seen.is_whole else "conflicts", _told(seen.conflicting)
-        yield _LINES.found(key, value, expected, is_bad=is_bad, items=items)
+        key, what = "lost" if seen.is_lost else key, "inputs of different targets are the same"
+        if seen.is_lost:
+            what = "many inputs are blank (one constant)" if seen.is_blank else what
+            value, is_bad = f"{seen.largest} of {n} training examples are one input", True
+        yield _LINES.found(key, value, expected, is_bad=is_bad, items=items, what=what)
     if not has_copies and not has_conflicts:
         why = " more than inputs of few values do" if copies > FEW else ""
         yield _LINES.passed(f"Training examples do not repeat{why}.", value)

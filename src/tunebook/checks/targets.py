@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from tunebook.checks.data import TRAIN, VALIDATION, Splits, Values, data_check, is_no_chance
@@ -18,6 +18,9 @@ _SHUFFLE = "Shuffle the examples before they are split, or split each class."
 _LINES = Lines("targets", {
     "one class": ("All {where}examples are of one class.", "one class in training: {why}",
                   _SHUFFLE),
+    "cut off": ("Targets of one end are in one split, and those of the other end in another.",
+                "the file was sorted by its targets and cut into splits without shuffling",
+                _SHUFFLE),
     "unseen": ("Some classes are in evaluation and not in training.",
                "a class is missing in the training data", _SHUFFLE),
     "one validated": ("All examples of train-val are of one class.",
@@ -29,6 +32,9 @@ _LINES = Lines("targets", {
               "targets are scaled differently: normalized in one split alone", _ALIKE),
     "drift": ("The {name} of {split} are elsewhere than those of training.", "the targets drift",
               ""),
+    "filler": ("Many {name} are exactly {constant}, among others that hardly repeat.",
+               "missing targets are filled with a constant: {constant}",
+               "Leave examples without a target out."),
     "whole": ("All {name} are whole numbers, though of a type with fractions.",
               "targets are cut to whole numbers, unless they are counts or grades", ""),
     "cut": ("The {name} of {split} are whole numbers, those of others are not.",
@@ -47,13 +53,15 @@ def judge(seen: Splits) -> Iterator[Finding]:
             continue
         sizes = {split: seen.by_name[split].n_read for split in known}
         if train.are_classes and all(values.counts for values in known.values()):
-            judged = list(_classes(known, sizes))
+            judged = list(_classes(known, sizes, is_sorted=seen.is_sorted))
             told.append(f"{name}: {len(_labels(train))} classes")
         else:
-            judged = list(_numbers(name, known, sizes))
+            judged = list(_numbers(name, known, sizes, is_sorted=seen.is_sorted))
             told.append(f"{name}: {train}")
         # Of several targets some are marks: a group, the number of an image, a weight of 1.
-        is_mark = len(named) > 1 and ("float" not in train.dtype or _is_constant(train))
+        is_mark = not seen.is_heeded or (
+            len(named) > 1 and ("float" not in train.dtype or _is_constant(train))
+        )
         found += [replace(f, verdict=Verdict.NOTICE) if is_mark else f for f in judged]
     yield from found
     if not told:
@@ -72,7 +80,9 @@ def _labels(values: Values) -> dict[int, int]:
     return {label: n for label, n in values.counts.items() if label != _IGNORED}
 
 
-def _classes(known: Mapping[str, Values], sizes: Mapping[str, int]) -> Iterator[Finding]:
+def _classes(
+    known: Mapping[str, Values], sizes: Mapping[str, int], *, is_sorted: bool
+) -> Iterator[Finding]:
     """Yield one class alone, classes that a split lacks, and imbalance."""
     labels = {split: _labels(values) for split, values in known.items()}
     train = labels.pop(TRAIN)
@@ -82,6 +92,10 @@ def _classes(known: Mapping[str, Values], sizes: Mapping[str, int]) -> Iterator[
         why = "the targets are constant" if is_all else "the data were split by class"
         value, where = f"class {next(iter(train))}", "" if is_all else "training "
         yield _LINES.found("one class", value, "two classes or more", where=where, why=why)
+        return
+    if is_sorted and len(labels.get(VALIDATION, train).keys() ^ train.keys()) > 1:
+        value = f"{_span(train)} in training, {_span(labels[VALIDATION])} in validation"
+        yield _LINES.found("cut off", value, "every class in every split")
         return
     yield from _lacking("unseen", train, others, sizes[TRAIN])
     if labels.get(VALIDATION):
@@ -93,6 +107,10 @@ def _classes(known: Mapping[str, Values], sizes: Mapping[str, int]) -> Iterator[
     if ratio >= IMBALANCE and is_single:
         value = f"the largest is {ratio:.1f} times the smallest"
         yield _LINES.found("imbalance", value, f"less than {IMBALANCE:.0f} times", is_bad=False)
+
+
+def _span(values: Collection[float]) -> str:
+    return f"{min(values):g} to {max(values):g}"
 
 
 def _lacking(
@@ -108,11 +126,22 @@ def _lacking(
         yield _LINES.found(key, value, "every class in every split", is_bad=is_bad)
 
 
-def _numbers(name: str, known: Mapping[str, Values], sizes: Mapping[str, int]) -> Iterator[Finding]:
+def _numbers(
+    name: str, known: Mapping[str, Values], sizes: Mapping[str, int], *, is_sorted: bool
+) -> Iterator[Finding]:
     """Yield constant targets, and splits whose targets are scaled or cut to whole numbers."""
     train = known[TRAIN]
     if _is_constant(train):
         yield _LINES.found("same", f"{train.range[0]:g}", "targets that differ", name=name)
+        return
+    if train.filled[1]:
+        constant, told = f"{train.filled[0]:g}", f"{train.filled[1]:.0%} of training"
+        yield _LINES.found("filler", told, "few", name=name, constant=constant)
+    low, high = train.range
+    ends = known[VALIDATION].range if VALIDATION in known else train.range
+    if is_sorted and (ends[0] >= high or ends[1] <= low):
+        told = f"{_span(train.range)} in training, {_span(ends)} in validation"
+        yield _LINES.found("cut off", told, "the same range in every split")
         return
     if "float" in train.dtype and not any(values.fractions for values in known.values()):
         yield _LINES.found("whole", str(train), "fractions", is_bad=False, name=name)

@@ -280,6 +280,19 @@ def fifths(x, y, split, seed):
     return None if rows is None else TensorDataset(x[rows], y[rows])
 
 
+def cut(rows, order):
+    """Cut rows in this order into splits."""
+    ends = {"train": (0, 6), "train-val": (6, 8), "test": (8, 10)}
+
+    def splits(x, y, split, seed):
+        if split not in ends:
+            return None
+        a, b = (len(rows) * end // 10 for end in ends[split])
+        return TensorDataset(x[order][a:b], y[order][a:b])
+
+    return splits
+
+
 TIME = 0.05 * torch.arange(1233)
 SMOOTH = (torch.sin(TIME) + 0.5 * torch.sin(2.3 * TIME)).unfold(0, 33, 1)
 SERIES = torch.sin(0.1 * torch.arange(1033)) + 0.1 * randn(1033)
@@ -296,7 +309,6 @@ SOUND = {
     "text": task(*sentences(), build=lambda: nn.EmbeddingBag(200, 4)),
     "scaled by training": task(*WINE, lambda s, x, y: ((x - TRAIN.mean(0)) / TRAIN.std(0), y)),
     "each image by itself": task(DIGITS, LABELS, alone),
-    "every fifth window": task(SMOOTH[:, :32], SMOOTH[:, 32:], splits=fifths),
     "bytes": task((255 * DIGITS).byte(), LABELS, build=Scaling),
     "missing targets": task(*DISEASE, on("train")(gaps), cost=masked),
     "far clusters": task(*blobs(2, 0.05)),
@@ -305,7 +317,7 @@ SOUND = {
     "measured twice": task(TWICE, TWICE[:, :1] ** 2),
     **{f"grid of {d}": task(*grid(d), on("train-val")(between)) for d in (1, 2, 3, 4)},
     "categories": task(*one_hot()),
-    "windows": task(WINDOWS[:, :32], WINDOWS[:, 32:]),
+    "windows": task(WINDOWS[:, :32], WINDOWS[:, 32:], splits=cut(WINDOWS, torch.arange(1001))),
     "one number": task(randn(300), randn(300, seed=1).abs(), build=lambda: nn.Identity()),
     "line": task(grid(1)[0], 2 * grid(1)[0] + 1),
     "copying": task(DIGITS, DIGITS, build=lambda: nn.Conv2d(1, 1, 3, padding=1)),
@@ -381,3 +393,150 @@ def test_s2_7_missing_value_in_a_text_of_any_length_is_found_in_its_example():
     made.collate = sequences
     found = next(f for f in examined(made).findings if f.verdict is Verdict.PROBLEM)
     assert (found.check, found.items) == ("data", ("train-val 123 (inputs)",))
+
+
+def numbered(x, y):
+    """Sort a file by its target, and keep the number of the row among the inputs."""
+    order = y.flatten().argsort()
+    rows = torch.arange(len(y)).unsqueeze(1) / len(y)
+    return torch.cat([x[order], rows], 1), y[order]
+
+
+def filled(value, every=12):
+    """Have every twelfth target missing."""
+
+    def change(x, y):
+        y[::every] = value
+        return x, y
+
+    return on("train", "train-val", "test")(change)
+
+
+def sentinel(split, x, y):
+    x[::9, 2] = (-999 - MEAN) / SPREAD
+    x[:, 2] = (x[:, 2] - x[:, 2].mean()) / x[:, 2].std()
+    return x, y
+
+
+class Embedded(nn.Module):
+    """Means of words, and a layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.last = nn.EmbeddingBag(200, 16), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.last(self.words(x))
+
+
+def unknown(x, y):
+    return torch.where(
+        torch.rand(x.shape, generator=torch.Generator().manual_seed(0)) < 0.9, 1, x
+    ), y
+
+
+def ignoring(value):
+    def cost(outputs, targets):
+        known = targets != value
+        return functional.mse_loss(outputs[known], targets[known])
+
+    return cost
+
+
+MEAN, SPREAD = 50.0, 10.0
+HEAVY = (randn(600, 8), randn(600, 1, seed=1) + 3)
+SHAPES = torch.stack([randn(600, seed=k).exp() * (k + 1) + k for k in range(6)], 1)
+SHAPED = ((SHAPES - SHAPES.mean(0)) / 8, (randn(600, seed=9) > 0).long())
+TURNED = [1, 2, 0, 3, 5, 4]
+ALL_SAME = (DIGITS, 0 * LABELS)
+
+
+def blank(x, y):
+    """Fail to read every eighth image."""
+    x[::8] = 0.5
+    return x, y
+
+
+def collapsed(x, y):
+    """Lose what differs in half of the rows: three of them are left."""
+    x[::2] = x[:3].repeat(len(x), 1)[: len(x[::2])]
+    return x, y
+
+
+def documents(x, y):
+    """Return counts of words that are seldom: many documents have one or two."""
+    counts = (
+        torch.rand(len(y), 120, generator=torch.Generator().manual_seed(len(y))) < 0.01
+    ).float()
+    return counts, y
+
+
+class Counting(nn.Module):
+    """A layer for whole numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = layers(32, 2)
+
+    def forward(self, x):
+        return self.inner(x.float())
+
+
+EVERYWHERE = on("train", "train-val", "test")
+_KINDS = {
+    "every fifth window": (
+        task(SMOOTH[:, :32], SMOOTH[:, 32:], splits=fifths),
+        "overlap",
+        "overlapping windows",
+    ),
+    "windows of channels": (
+        task(WINDOWS[:, None, :32].repeat(1, 2, 1), WINDOWS[:, 32:]),
+        "overlap",
+        "overlapping windows",
+    ),
+    "blank images": (task(DIGITS, LABELS, EVERYWHERE(blank)), "repeats", "blank"),
+    "rows that became equal": (
+        task(*CANCER, EVERYWHERE(collapsed)),
+        "repeats",
+        "information is lost",
+    ),
+    "row number": (task(*numbered(*CANCER)), "leak", "row number"),
+    "row number, regression": (task(*numbered(*DISEASE)), "leak", "row number"),
+    "sorted file": (task(*WINE, splits=cut(WINE[0], WINE[1].argsort())), "targets", "sorted"),
+    "sorted file, regression": (
+        task(*DISEASE, splits=cut(DISEASE[0], DISEASE[1].flatten().argsort())),
+        "targets",
+        "sorted",
+    ),
+    "missing targets": (task(HEAVY[0], HEAVY[1], filled(-1.5)), "targets", "filled"),
+    "missing targets, inside": (task(HEAVY[0], HEAVY[1], filled(3)), "targets", "filled"),
+    "sentinel": (task(*CANCER, sentinel), "inputs", "sentinel"),
+    "columns": (task(*SHAPED, on("train-val")(lambda x, y: (x[:, TURNED], y))), "inputs", "perm"),
+    "unknown words": (
+        task(*sentences(), on("train-val")(unknown), build=Embedded),
+        "inputs",
+        "unk",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _KINDS)
+def test_s0_3_kind_of_mistake_is_named_and_is_the_only_problem(name):
+    made, check, words = _KINDS[name]
+    ((where, cause),) = set(problems(made))
+    assert (where, words in cause) == (check, True), cause
+
+
+_HEALTHY = {
+    "missing targets that the loss leaves out": task(*HEAVY, filled(-1.5), cost=ignoring(-1.5)),
+    "short documents": task(torch.zeros(569, 120), CANCER[1], EVERYWHERE(documents)),
+    "counts": task((HEAVY[0] > 1.5).long().repeat(1, 4), LABELS[:600] % 2, build=Counting),
+    "zero-inflated": task(HEAVY[0], (HEAVY[1] - 3).clamp_min(0)),
+    "no targets": task(*ALL_SAME, n_out=10, cost=lambda o, y: o.square().mean()),
+    "years": task(torch.cat([CANCER[0], 1950 + torch.arange(569)[:, None] / 10], 1), CANCER[1]),
+}
+
+
+@pytest.mark.parametrize("name", _HEALTHY)
+def test_sound_data_that_look_like_such_a_mistake_raise_no_alarm(name):
+    assert [found for found in problems(_HEALTHY[name]) if found[0] != "inputs"] == []

@@ -87,3 +87,24 @@ def test_s2_5_statistics_of_each_split_are_a_problem():
     title = "The inputs of each split are scaled by statistics of that split."
     assert bad(exact, exact) == [(Verdict.PROBLEM, title)]
     assert bad(exact, STANDARD) == []
+
+
+def test_s0_3_columns_in_another_order_are_named_before_that_they_moved():
+    other = replace(STANDARD, moved=(0, 1), is_other=True, order=(1, 0, *range(2, 8)))
+    title = "The columns of the inputs of train-val stand in another order than in training."
+    assert bad(STANDARD, other) == [(Verdict.PROBLEM, title)]
+
+
+def test_s0_3_sentinel_is_named_before_the_scale_that_it_makes():
+    found = lines(replace(STANDARD, mean=90.0, filled=(-999.0, 0.1)))
+    assert [f.value for f in found] == ["-999: 10% of a feature"]
+    assert found[0].verdict is Verdict.PROBLEM
+
+
+@pytest.mark.parametrize(
+    ("share", "has_words", "n"), [(0.9, True, 1), (0.9, False, 0), (0.5, True, 0)]
+)
+def test_s0_3_most_words_are_one_only_where_the_network_looks_words_up(share, has_words, n):
+    words = Values("int64", 4000, 8, common=share)
+    seen = Splits({"train": SplitData(200, 200, None, {"inputs": words})}, has_words=has_words)
+    assert [f.verdict for f in judge(seen)] == [Verdict.PROBLEM] * n

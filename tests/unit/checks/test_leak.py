@@ -34,3 +34,11 @@ def test_s0_3_one_of_several_targets_may_be_an_input():
 
 def test_inputs_that_have_no_rows_give_no_line():
     assert list(judge(Leaks(0, 0))) == []
+
+
+def test_s0_3_row_number_is_named_before_what_it_tells():
+    found = judged(
+        Telling(3, 0, 0.97, 0.96, is_number=True), Telling(4, 0, 1.0, 1.0, is_exact=True)
+    )
+    cause = "leakage: a row number, identifier or timestamp is among the inputs"
+    assert found == [(Verdict.PROBLEM, (cause,))]

@@ -47,3 +47,18 @@ def test_s0_3_near_duplicates_count_beyond_what_is_usual_in_training():
 
 def test_s0_3_what_could_not_be_compared_is_unknown():
     assert [verdict for verdict, _ in judged()] == [Verdict.UNKNOWN]
+
+
+def test_s0_3_overlapping_windows_are_named_alone():
+    windows = (Shared("train", "train-val", 190, 0.95),)
+    seen = Likeness(600, shared=(Shared("train", "train-val", 150, 0.75),), windows=windows)
+    assert [f.title for f in judge(seen)] == [
+        "Windows of train-val begin inside of windows of training."
+    ]
+    few = Likeness(600, shared=(NONE,), windows=(Shared("train", "train-val", 16, 0.1),))
+    assert [f.verdict for f in judge(few)] == [Verdict.PASS]
+
+
+def test_s0_3_sparse_inputs_that_repeat_as_often_in_training_are_equal_by_nature():
+    assert judged(Shared("train", "train-val", 60, 0.3, usual=0.28))[0][0] is Verdict.NOTICE
+    assert judged(Shared("train", "train-val", 60, 0.3, usual=0.1))[0][0] is Verdict.PROBLEM

@@ -52,3 +52,23 @@ def test_s0_3_inputs_that_cannot_be_compared_are_unknown():
 def test_s2_8_conflicts_of_inputs_that_are_whole_point_to_a_conversion():
     (found,) = judge(Likeness(900, is_whole=True, conflicting=pairs(30)))
     assert found.causes[0].startswith("inputs are cut to whole numbers")
+
+
+@pytest.mark.parametrize(
+    ("facts", "cause"),
+    [
+        ({}, "inputs of different targets are the same"),
+        ({"is_blank": True}, "many inputs are blank (one constant)"),
+        ({"is_blank": True, "bits": 4.0}, "many inputs are blank (one constant)"),
+    ],
+)
+def test_s0_3_inputs_that_became_one_are_no_contradicting_labels(facts, cause):
+    (found,) = judge(Likeness(900, conflicting=pairs(80), largest=81, has_labels=True, **facts))
+    assert found.verdict is Verdict.PROBLEM
+    assert found.causes == (f"information is lost in preprocessing: {cause}",)
+    assert found.value == "81 of 900 training examples are one input"
+
+
+def test_inputs_of_few_values_or_all_alike_are_not_lost_here():
+    assert not Likeness(900, largest=81, bits=4.0).is_lost
+    assert not Likeness(900, largest=900, is_blank=True).is_lost

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tunebook.checks.data import SplitData, Splits, Values
@@ -125,3 +127,28 @@ def test_s0_3_marks_among_several_targets_are_notices():
 def test_s0_3_whole_numbers_of_a_type_with_fractions_are_noticed():
     whole = numbers(3.0, 2.0, 0.0)
     assert [verdict for verdict, _ in bad(splits(whole, whole))] == [Verdict.NOTICE]
+
+
+def causes(seen):
+    return [f.causes for f in judge(seen) if f.verdict is Verdict.PROBLEM]
+
+
+def test_s0_3_sorted_file_that_was_cut_is_named_instead_of_what_each_split_lacks():
+    seen = splits(classes(c0=300, c1=300), classes(c1=50, c2=150))
+    cause = "the file was sorted by its targets and cut into splits without shuffling"
+    assert causes(replace(seen, is_sorted=True)) == [(cause,)]
+    assert causes(seen) == [("a class is missing in the training data",)]
+    low, high = replace(numbers(), range=(0.0, 2.0)), replace(numbers(), range=(2.0, 3.0))
+    assert causes(replace(splits(low, high), is_sorted=True)) == [(cause,)]
+    assert causes(replace(splits(low, replace(high, range=(1.0, 3.0))), is_sorted=True)) == []
+
+
+def test_s0_3_missing_targets_that_were_filled_are_named_with_their_constant():
+    (found,) = judge(splits(replace(numbers(), filled=(-1.5, 0.08)), numbers()))
+    assert found.causes == ("missing targets are filled with a constant: -1.5",)
+    assert (found.verdict, found.value) == (Verdict.PROBLEM, "8% of training")
+
+
+def test_s0_3_targets_that_no_loss_heeds_may_be_constant():
+    seen = replace(splits(classes(c0=600), classes(c0=200)), is_heeded=False)
+    assert bad(seen) == [(Verdict.NOTICE, "All examples are of one class.")]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
+from dataclasses import replace
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -15,6 +17,7 @@ from tunebook.checks.overlap import Likeness, Shared
 from tunebook.training.task import Split
 
 N_NEAR, N_WIDE, N_LEAST, _N_SHOWN = 1000, 1024, 20, 20
+_HALF, _VARIED, _MAX_PIECES, _SPARSE = 8, 0.75, 200_000, 0.5
 _NEARNESS, _GAP, _N_FEW = (0.35, 0.175, 0.0875, 0.02, 0.001), 0.85, 8
 """Measured on tables, digits, clusters, grids, series, categories: see the tests."""
 
@@ -33,7 +36,13 @@ def look(bench: Bench) -> Likeness:
         is_copy = train.prints[a][1] == train.prints[b][1]
         by_kind[is_copy].append((train.rows[a], train.rows[b]))
     x, y = train.first("inputs"), train.first("targets")
+    n_repeated = sum(len(same) for same in places.values() if len(same) > 1)
+    is_sparse = x is not None and float((x == 0).double().mean()) > _SPARSE
+    usual = n_repeated / len(train.rows) / train.share if is_sparse else 0.0
+    groups = [same for same in places.values() if len({train.prints[k][1] for k in same}) > 1]
+    largest = max(groups, key=len, default=[])
     shared = (_shared(*a, *b) for a, b in itertools.combinations(known.items(), 2))
+    windows = (_windows(train, t, split) for split, t in known.items() if t is not train)
     near = (_near(train, table, split) for split, table in known.items() if table is not train)
     return Likeness(
         n=len(places) + len(pairs),
@@ -41,7 +50,12 @@ def look(bench: Bench) -> Likeness:
         bits=_bits(train, len(places)),
         has_labels=y is not None and y.numel() == len(y) and _is_whole(y),
         is_whole=x is not None and x.is_floating_point() and _is_whole(x),
-        shared=tuple(filter(None, shared)),
+        shared=tuple(replace(s, usual=usual) for s in shared if s),
+        windows=tuple(filter(None, windows)),
+        largest=len(largest),
+        is_blank=x is not None
+        and x.dim() > 2
+        and any(len(x[k].unique()) == 1 for k in largest[:1]),
         near=tuple(filter(None, near)),
         repeated=tuple(by_kind[True]),
         conflicting=tuple(by_kind[False]),
@@ -53,7 +67,7 @@ def _is_whole(x: torch.Tensor) -> bool:
 
 
 def _bits(table: Table, n_distinct: int) -> float:
-    """Return at most how many bits an input holds: few where inputs can take few values.
+    """Return how many bits an input holds: few where two are equal by chance, column by column.
 
     Where one of several numbers has as many values as there are different inputs, all of them are
     copies of a few: that says nothing about what they can be.
@@ -64,7 +78,30 @@ def _bits(table: Table, n_distinct: int) -> float:
     x = torch.nan_to_num(column.reshape(len(column), -1)[:, :N_WIDE]).sort(0).values
     n_values = (x[1:] != x[:-1]).sum(0) + 1
     is_copied = int((n_values > 1).sum()) > 1 and int(n_values.max()) == n_distinct
-    return math.inf if is_copied else float(n_values.double().log2().sum())
+    runs = torch.cat([torch.zeros_like(x[:1], dtype=torch.long), (x[1:] != x[:-1]).cumsum(0)])
+    runs += len(x) * torch.arange(x.shape[1])
+    shares = runs.flatten().bincount(minlength=x.numel()).reshape(-1, len(x)).double() / len(x)
+    return math.inf if is_copied else -float(shares.square().sum(1).log2().sum())
+
+
+def _windows(train: Table, table: Table, split: Split) -> Shared | None:
+    """Return the rows of which the first half is a later piece of a training row, to the bit."""
+    x, y = (t.first("inputs") for t in (train, table))
+    if x is None or y is None or x.shape[1:] != y.shape[1:] or x.dim() not in {2, 3}:
+        return None
+    best: list[int] = []
+    for axis in range(1, x.dim()):
+        length = x.shape[axis]
+        half, n = length // 2, _MAX_PIECES // length
+        if (_HALF if x.is_floating_point() else 2 * _HALF) <= half <= N_WIDE:
+            a, b = (t.movedim(axis, 1).float().numpy() for t in (x[:n], y[:n]))
+            pieces = {row[k : k + half].tobytes() for row in a for k in range(1, length - half + 1)}
+            rows = [k for k, row in enumerate(b) if row[:half].tobytes() in pieces]
+            # What stands still or takes few values is found again by chance.
+            found = [k for k in rows if len(np.unique(b[k, :half], axis=0)) > _VARIED * half]
+            best = max(best, found, key=len)
+    items = tuple(f"{split.value} {table.rows[k]}" for k in best[:_N_SHOWN])
+    return Shared(Split.TRAIN.value, split.value, len(best), len(best) / len(y), items)
 
 
 def _shared(one: Split, a: Table, other: Split, b: Table) -> Shared | None:

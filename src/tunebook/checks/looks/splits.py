@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from scipy.optimize import linear_sum_assignment
 from torch import nn
 
 from tunebook.checks.data import SplitData, Splits, Values
@@ -21,26 +22,43 @@ APART, APART_IF_SCALED, FACTOR, _CHANCE = 0.5, 0.2, 3.0, 2.2
 """How far two distributions may be apart, and where their deviations differ by a factor."""
 
 _NORMS = (nn.LayerNorm, nn.GroupNorm, nn.modules.batchnorm._NormBase)  # noqa: SLF001  # base of all
+_N_COLUMNS, _N_FEW, _AGREES, _N_WORDS = 100, 2000, 0.75, 20
+_FILLED, _MOST_FILLED, _N_OTHERS, _BESIDE, _GAP = 0.03, 0.5, 10, 0.05, 0.25
 _EXACT, _EXACT_ALONE, _CONSTANT, _MAX_ROWS, _N_POINTS = 0.02, 1e-3, 1e-8, 20_000, 65
 
 
 def look(bench: Bench) -> Splits:
     """Return what the splits of a task show."""
     known = tables(bench)
-    seen = {split: _data(table, known[Split.TRAIN]) for split, table in known.items()}
+    train = known[Split.TRAIN]
+    seen = {split: _data(table, train) for split, table in known.items()}
     copes = [
         Tries()("the loss", _copes, bench, split, known[split], sorted(bad))
         for split, data in seen.items()
         if (bad := {row for values in data.values.values() for row in values.not_finite})
     ]
+    tries, targets = Tries(), seen[Split.TRAIN].values.get("targets")
+    if targets and targets.filled[1] and tries("the loss", _ignores, bench, targets.filled[0]):
+        natural = replace(targets, filled=(0.0, 0.0))
+        values = {**seen[Split.TRAIN].values, "targets": natural}
+        seen[Split.TRAIN] = replace(seen[Split.TRAIN], values=values)
     by_name = {split.value: data for split, data in seen.items()}
-    return Splits(by_name, all(copes), Tries()("the network", _reaches, bench))
+    y = train.first("targets")
+    reaches, uses = tries("the network", _reaches, bench), y is None or tries("", _uses, bench, y)
+    is_sorted = _is_sorted(*(known[split] for split in (Split.TRAIN, Split.TRAIN_VAL)))
+    words = tries("the network", _has_words, bench) or False
+    return Splits(by_name, all(copes), reaches, words, uses is not False, is_sorted)
 
 
 def _data(table: Table, train: Table) -> SplitData:
     values = {name: _values(name, chunks) for name, chunks in table.loose.items()}
+    for name, chunks in table.loose.items():
+        values[name] = replace(values[name], common=_common([t for _, t in chunks]))
     for name, column in table.columns.items():
         scale = _scale(column, train.columns.get(name, column), table.share)
+        scale |= {"common": _common([column])} if name.startswith("inputs") else {}
+        if table is train:
+            scale["filled"] = _filled(column, is_target=name.startswith("targets"))
         values[name] = replace(_values(name, [(table.rows, column)]), **scale)
     return SplitData(table.n, len(table.rows), table.failed, values)
 
@@ -93,6 +111,7 @@ def _scale(x: torch.Tensor, train: torch.Tensor, share: float) -> dict[str, Any]
         figures["is_exact"] = is_exact and not is_alone and share == 1.0 and len(f) >= N_LEAST
     if x is not train and x.shape[1:] == train.shape[1:] and min(len(x), len(train)) >= N_LEAST:
         chance = _CHANCE * math.sqrt(1 / len(x) + 1 / len(train))
+        figures["order"] = _order(f, g, chance) if x.is_floating_point() else ()
         moved = _moved(f, g, chance)
         is_other = bool(_moved(f.reshape(-1, 1), g.reshape(-1, 1), chance))
         figures["moved"] = tuple(moved)
@@ -120,6 +139,109 @@ def _moved(f: torch.Tensor, g: torch.Tensor, chance: float) -> list[int]:
     is_scaled = torch.maximum(a, b) > FACTOR * torch.minimum(a, b)
     least = torch.where(is_scaled, APART_IF_SCALED, APART).clamp_min(chance)
     return (apart > least).nonzero().flatten().tolist()
+
+
+def _order(f: torch.Tensor, g: torch.Tensor, chance: float) -> tuple[int, ...]:
+    """Return the columns of ``g`` that those of ``f`` are, if they agree in another order alone."""
+    f, g = (t[:: -(-len(t) // _N_FEW)].T.sort(1).values for t in (f, g))
+    if not 2 <= len(f) <= _N_COLUMNS:
+        return ()
+    points = g[:, torch.linspace(0, g.shape[1] - 1, _N_POINTS).long()].contiguous()
+    f, g = f.contiguous(), g.contiguous()
+    own = torch.searchsorted(g, points, right=True) / g.shape[1]
+    apart = torch.stack([
+        (torch.searchsorted(f, p.expand(len(f), -1).contiguous(), right=True) / f.shape[1] - o)
+        .abs().amax(1)
+        for p, o in zip(points, own, strict=True)
+    ], 1)  # fmt: skip
+    if int((apart.diag() > chance).sum()) < 2:
+        return ()
+    rows, order = linear_sum_assignment(apart.numpy())
+    return tuple(order.tolist()) if float(apart[rows, order].max()) < _AGREES * chance else ()
+
+
+def _filled(x: torch.Tensor, *, is_target: bool) -> tuple[float, float]:
+    """Return a value that many examples have in one feature, if it is not natural; its share.
+
+    Inputs: it is farther from all others than these are from each other. A target: others hardly
+    repeat, and lie on both sides of it, or far from it.
+    """
+    columns = x.reshape(len(x), -1).double().T
+    is_table = x.is_floating_point() and x.dim() < 3 and len(columns) <= _N_COLUMNS
+    for column in columns if is_table else ():
+        values, counts = column[column.isfinite()].unique(return_counts=True)
+        if len(values) < _N_OTHERS:
+            continue
+        n, k = (int(found) for found in counts.max(0))
+        value, is_rest = values[k], torch.arange(len(values)) != k
+        rest, gap = values[is_rest], float((values[is_rest] - value).abs().min())
+        is_filler = gap > float(rest.max() - rest.min())
+        if is_target:
+            sides = min(float((side.double()).mean()) for side in (column < value, column > value))
+            is_rare = n >= 5 * int(counts[is_rest].max()) and 2 * len(rest) > len(x) - n
+            is_filler = is_rare and (sides > _BESIDE or gap > _GAP * float(rest.std()))
+        if is_filler and n >= _N_OTHERS and _FILLED <= n / len(x) <= _MOST_FILLED:
+            return float(value), n / len(x)
+    return 0.0, 0.0
+
+
+def _common(parts: list[torch.Tensor]) -> float:
+    """Return the share of the most common number among the words of texts, without padding.
+
+    Padding is what ends a row, or begins it, and stands nowhere else.
+    """
+    if any(t.dtype not in {torch.int64, torch.int32} or t.dim() != 2 for t in parts):
+        return 0.0
+    kept = []
+    for t in parts:
+        turns = [(words, words == words[:, :1].mode(0).values) for words in (t, t.flip(1))]
+        texts = [words[~pad] for words, pad in turns if torch.equal(pad.cumprod(1).bool(), pad)]
+        kept.append(min(texts, key=len, default=t.flatten()))
+    counts = torch.cat(kept).unique(return_counts=True)[1]
+    return float(counts.max() / counts.sum()) if len(counts) else 1.0
+
+
+def _is_sorted(train: Table, other: Table) -> bool:
+    """Whether targets rise, or fall, from example to example in both splits."""
+    rises = set[int]()
+    for table in (train, other):
+        y = table.first("targets")
+        if y is None or y.numel() != len(y) or len(y) < N_LEAST or y.dtype == torch.bool:
+            return False
+        steps = y.flatten()[torch.tensor(table.rows).argsort()].diff()
+        if steps.any():
+            rises.add(1 if bool((steps >= 0).all()) else -1 if bool((steps <= 0).all()) else 0)
+    return len(rises) == 1 and 0 not in rises
+
+
+def _has_words(bench: Bench) -> bool:
+    layers = bench.fresh().network.modules()
+    kinds = nn.Embedding | nn.EmbeddingBag
+    return any(isinstance(m, kinds) and m.num_embeddings >= _N_WORDS for m in layers)
+
+
+@torch.no_grad()
+def _uses(bench: Bench, y: torch.Tensor) -> bool:
+    """Whether the loss heeds targets: where all are one number, and they are for form's sake."""
+    if y.numel() <= N_LEAST or bool((y != y.flatten()[0]).any()):
+        return True
+    inputs, targets = bench.sample(size=_N_TRIED)
+    outputs, costs = bench.fresh().network.eval()(inputs), []
+    for given in (targets, torch.zeros_like(targets) if targets.any() else targets + 1):
+        torch.manual_seed(0)
+        costs.append(bench.task.loss(outputs, given))
+    return not torch.equal(*costs)
+
+
+@torch.no_grad()
+def _ignores(bench: Bench, value: float) -> bool:
+    """Whether the loss leaves examples out that have this value for a target."""
+    inputs, targets = bench.sample()
+    outputs = bench.fresh().network.eval()(inputs)
+    has_none = (targets.reshape(len(targets), -1) == value).any(1)
+    moved = outputs.clone()
+    moved[has_none] += 1
+    return torch.equal(*(bench.task.loss(o, targets) for o in (outputs, moved)))
 
 
 @torch.no_grad()
