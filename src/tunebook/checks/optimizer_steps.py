@@ -27,7 +27,7 @@ _LEFT, _DECAY, _SHRINKS = 0.5, 0.75, 1e-3
 _LARGE, _WARMING, _N_POINTS = 1.0, 0.02, 1000
 _TRAVEL, _KEPT, _N_PARTS, _LIKE_SUM = 0.1, 1 / math.e, 8, 0.7
 _L2, _ADAM_RATE, _ADAM_MOVE, _VANISHES, _GONE = 0.1, 0.1, 0.5, 3e-3, 3.0
-_TENTH, _N_SOON, _SOON = 0.1, 100, 0.2
+_TENTH, _N_SOON, _SOON, _HARDLY = 0.1, 100, 0.2, 0.02
 """Shares of training, of weights and of rates that no sound optimizer has (ours)."""
 
 
@@ -68,6 +68,11 @@ class StepFigures:
     adam_rate: float = 0.0
     shrinking: float = 0.0
     by_targets: float = 1.0
+
+    @property
+    def is_drowned(self) -> bool:
+        """Whether the targets hardly matter for the gradient: another term drowns them."""
+        return self.gradient > 0 and self.by_targets < _HARDLY
 
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:

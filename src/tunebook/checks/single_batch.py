@@ -33,7 +33,7 @@ wrong for long: those need not be fitted (ours)."""
 
 _RISING_SHARE, _N_RISING = 0.9, 5
 _TURNS, _SWING = 0.3, 0.05
-_NEARLY, _SLOW, _FALLING, _HARDLY = 0.1, 0.5, 0.95, 0.02
+_NEARLY, _SLOW, _FALLING = 0.1, 0.5, 0.95
 _GROWING, _EVEN, _DEEP, _OTHERWISE = 1.2, 0.8, 10.0, 0.25
 _NEAR_ENTROPY, _NEAR_START = 0.05, 0.02
 
@@ -186,16 +186,16 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     trainings = {factor: training(config, factor=factor) for factor in (1.0, *FACTORS)}
     # Far off, no rate passes: an optimizer known to fit tells whether it is the rate.
     trainings[KNOWN] = training(config, Part.OPTIMIZER)
-    runs = dict[float, Run]()
+    runs, is_drowned = dict[float, Run](), figures.is_drowned
     for factor, asked in trainings.items():
         found = readings.get(asked)
         if not isinstance(found, Trained | NotFinite):
             return (asked,)
         runs[factor] = _run(found, seen)
+        is_drowned |= _is_above(seen, found)
         if runs[factor].outcome is Outcome.PASS:
             runs = runs if seen.has_own_rate else {1.0: runs[factor]}
             break
-    is_drowned = bool(figures.gradient) and figures.by_targets < _HARDLY
     return Conclusion((judge_single_batch(seen, runs, is_drowned=is_drowned),))
 
 
@@ -205,7 +205,13 @@ def _run(found: Trained | NotFinite, seen: FirstBatch) -> Run:
     spared = seen.error_floor + (DENSE_WRONG if is_dense else 0.0)
     errors = None if found.errors is None else [max(0.0, e - spared) for e in found.errors]
     fitted = DENSE_FITTED if is_dense else FITTED if has_classes else LOOSELY_FITTED
-    return Run([loss - seen.floor for loss in found.losses], errors, fitted)
+    # Where the best outputs cost more than the first ones, a penalty outweighs what they gain.
+    floor = 0.0 if _is_above(seen, found) else seen.floor
+    return Run([loss - floor for loss in found.losses], errors, fitted)
+
+
+def _is_above(seen: FirstBatch, found: Trained | NotFinite) -> bool:
+    return seen.shape.kind is TargetKind.CLASSES and seen.floor > found.losses[0] > 0
 
 
 def judge_single_batch(
@@ -221,16 +227,19 @@ def judge_single_batch(
     title = "The network fits a single batch."
     is_on_its_way = run.is_falling and (run.is_right or run.errors is None or is_low)
     is_still = outcome in {Outcome.PLATEAUS, Outcome.OSCILLATES}
-    if is_still and run.has_fallen(_NEARLY) and run.is_free:
-        verdict, title = Verdict.NOTICE, "The network nearly fits a single batch."
+    has_best = seen.shape.kind is not TargetKind.OTHER
+    is_drowned &= not seen.inputs_are_equal and not seen.n_without_gradient
+    is_near = run.is_free and run.has_fallen(_NEARLY if has_best else _SLOW)
+    if is_still and is_near and not is_drowned:
+        verdict, title = Verdict.NOTICE, "The loss on a single batch falls far, and stays there."
         advice = "Look at the level where the loss stays: it may be the least that it can be."
     elif outcome is Outcome.PLATEAUS and is_on_its_way:
         verdict, title = Verdict.NOTICE, "The network is fitting a single batch, but slowly."
         causes, advice = (Cause.RATE_TOO_LOW,), "Sweep the learning rate upwards."
     elif outcome is not Outcome.PASS:
         level, suspects = _level(seen, run) if outcome is Outcome.PLATEAUS else ("", ())
-        if is_drowned and is_still and not seen.inputs_are_equal and not seen.n_without_gradient:
-            level, suspects = "Shuffled targets hardly change its gradient.", (Cause.DROWNED,)
+        if is_drowned and is_still:
+            level, suspects = "Another term outweighs the targets.", (Cause.DROWNED,)
         verdict, title = Verdict.PROBLEM, f"The loss on a single batch {outcome}. {level}".strip()
         is_cleared = len(runs) > 1 and not passing
         causes = _ranked(seen, rate, (*suspects, *_CAUSES[outcome]), is_rate_cleared=is_cleared)
