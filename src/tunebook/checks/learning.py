@@ -269,7 +269,7 @@ def _against(base: Baselines, val: SplitFigures) -> tuple[Finding, ...]:
 
 
 _CAUSES_NAMED = (
-    *("data", "inputs", "targets", "leak", "overlap", "conflicting-labels"),
+    *("data", "inputs", "targets", "leak", "overlap", "repeats"),
     *("modes", "sequence", "augmentation", "single-batch"),
     *("regularization-on-a-batch", "augmentation-on-a-batch"),
 )

@@ -141,22 +141,6 @@ def _mistakes(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
             "Divide the loss of each part by the number of parts.",
         )
     yield from _values(seen, settings, length)
-    along, without = seen.decay
-    if along > _DECAY > without and size >= _SHRINKS:
-        yield _problem(
-            "Weight decay outweighs the gradient: the weights only shrink.",
-            f"cosine with the way to zero {along:.2f}, without weight decay {without:.2f}",
-            "weight decay is too strong: the weights only shrink",
-            "Lower weight_decay; begin with none.",
-        )
-    rises = not all(map(math.isfinite, seen.losses)) or seen.losses[-1] > seen.losses[0]
-    if seen.has_own_rate and max(seen.moved) >= _LARGE and rises:
-        yield _problem(
-            "The first updates are larger than the weights, and the loss rises.",
-            f"up to {number(max(seen.moved))} times the weights, at a rate of {number(highest)}",
-            "the learning rate is too high",
-            "Divide the learning rate by ten until the loss falls.",
-        )
     yield from _schedule(seen, settings, length)
 
 
@@ -165,7 +149,9 @@ def _values(seen: StepFigures, settings: TrainingSettings, length: int) -> Itera
     b1, b2 = seen.betas or (0.0, 1.0)
     kept = 0.0 if settings.polyak is None else settings.polyak**length
     rate, l2, shrinking = seen.adam_rate, seen.l2, seen.shrinking
-    is_huge = rate >= _ADAM_RATE and max(seen.moved, default=0.0) >= _ADAM_MOVE
+    along, without = seen.decay
+    rises = not all(map(math.isfinite, seen.losses)) or seen.losses[-1] > seen.losses[0]
+    moved = max(seen.moved, default=0.0)
     rows = (
         (b1 > b2 or (b1 >= 0.99 > b2), "The betas of Adam look exchanged.", f"betas {b1}, {b2}",
          "the betas of Adam are exchanged: beta1 is the momentum, beta2 of the squared gradient",
@@ -177,14 +163,24 @@ def _values(seen: StepFigures, settings: TrainingSettings, length: int) -> Itera
          "Weight decay shrinks the weights to nothing.",
          f"{shrinking:.2%} in an update, in a training of {length}",
          "weight decay is too strong: it shrinks the weights to nothing", "Lower weight_decay."),
-        (seen.has_own_rate and is_huge and seen.n_tensors > 2,
+        (seen.has_own_rate and rate >= _ADAM_RATE and moved >= _ADAM_MOVE and seen.n_tensors > 2,
          "The learning rate is far above what Adam takes.",
-         f"{number(rate)}: a first update of up to {number(max(seen.moved, default=0.0))} times "
-         "the weights", "the learning rate is too high for Adam", "Begin with 0.001."),
+         f"{number(rate)}: a first update of up to {number(moved)} times the weights",
+         "the learning rate is too high for Adam", "Begin with 0.001."),
         (kept > _KEPT, "The average of the weights is longer than training.",
          f"{kept:.0%} of it are the first weights after {length} updates",
          "the average of the weights (polyak) is too slow: it never follows the weights",
          "Lower polyak: 1 / (1 - polyak) updates are averaged."),
+        (along > _DECAY > without and seen.free >= _SHRINKS,
+         "Weight decay outweighs the gradient: the weights only shrink.",
+         f"cosine with the way to zero {along:.2f}, without weight decay {without:.2f}",
+         "weight decay is too strong: the weights only shrink",
+         "Lower weight_decay; begin with none."),
+        (seen.has_own_rate and moved >= _LARGE and rises,
+         "The first updates are larger than the weights, and the loss rises.",
+         f"up to {number(moved)} times the weights, at a rate of {number(max(seen.rates))}",
+         "the learning rate is too high",
+         "Divide the learning rate by ten until the loss falls."),
     )  # fmt: skip
     yield from (_problem(*texts) for holds, *texts in rows if holds)
 
@@ -212,7 +208,7 @@ def _schedule(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
     if seen.is_own and not is_zero and low < min(_N_SOON, _SOON * length, len(rates) / 2):
         yield _problem(
             f"The learning rate is a tenth from update {low} on.",
-            f"{rates[-1] / highest:.2g} of its highest after {len(rates)} of {length} updates",
+            f"{rates[-1] / highest:.2g} of its highest after {len(rates)} updates",
             "the schedule advances every update, not every epoch: the learning rate falls too soon",
             "Step the schedule once an epoch, or count its steps in updates.",
         )
