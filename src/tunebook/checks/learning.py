@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 from tunebook.analysis.series import number
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
 from tunebook.checks.experiments import Look, Part, Train, Watch
 from tunebook.checks.one_look import Lines
+from tunebook.checks.optimizer_steps import StepFigures
 from tunebook.checks.readings import NotFinite, Readings, SplitFigures, Trained
+from tunebook.checks.single_batch import Cause
 from tunebook.records import Configuration
 from tunebook.records.finding import Finding, Verdict
 
@@ -28,12 +31,19 @@ _FAR, _FAR_WITH_NORM = 0.15, 0.3
 _MANY, _HALF, _FEW, _LEAST_OF_CLASS, _LEAST_MOVED = 0.6, 0.5, 0.1, 3, 10
 """Shares of a class that are guessed as one other class, and as itself, if it is renamed (ours)."""
 
+_LEAST_GAIN, _SWAPPED = 0.3, 0.3
+"""What must be learned, and the share of two classes that augmentation exchanges (ours)."""
+
 _NOTHING = "Nothing is learned that holds on the validation set."
 _LOOK = "Look at ten inputs of each split with their labels."
 _LOOK_AUGMENTED = "Look at ten augmented inputs with their labels."
 _LINES = Lines("learning", {
     "augmentation": (_NOTHING, "the augmentation is wrong: it destroys what the labels depend on",
                      _LOOK_AUGMENTED),
+    "drowned": (_NOTHING, Cause.DROWNED.value, "Print every term of the loss by itself."),
+    "form": ("Validation is learned far less than held-out training examples.",
+             "validation inputs have another form than those of training: other preprocessing, "
+             "another layout, or augmentation", _LOOK),
     "optimizer": (_NOTHING, "the learning rate or the optimizer, or too much regularization",
                   "Tune the learning rate."),
     "validation": (_NOTHING, "labels of the validation set do not belong to their inputs, or these "
@@ -81,8 +91,10 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     base, done = read(readings, look, Baselines), readings.get(plain)
     if isinstance(done, NotFinite):
         return _unknown("What is learned is unknown: a short training gives a loss of NaN.")
-    if base is None or not isinstance(done, Trained):
-        return (plain, look)
+    steps = Look("optimizer-steps", config)
+    made = read(readings, steps, StepFigures)
+    if base is None or made is None or not isinstance(done, Trained):
+        return (plain, look, steps)
     reason = _obstacle(done)
     if reason:
         return _unknown(f"What is learned could not be measured: {reason}.")
@@ -98,10 +110,21 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     if not _holds(val, SURE):
         if other is not None and _holds(other):
             return Conclusion((_LINES.found("augmentation", _losses(val), _LOWER),))
+        if made.is_drowned and not _holds(train):
+            return Conclusion((_LINES.found("drowned", _losses(val), _LOWER),))
         return _nothing(config, readings, done, base)
-    if other is not None and _is_costly(val, other):
+    if other is not None and (_is_costly(val, other) or _exchanged(val, other)):
         value = f"{_losses(val)}; {number(other.loss)} without augmentation"
         return Conclusion((_LINES.found("costly", value, "much the same"),))
+    if _is_less(val, train, base):
+        within = _training(config, within=True)
+        half = read(readings, within, Trained)
+        if half is None and within not in readings:
+            return (within,)
+        if half is not None and _is_less(val, half.splits["train-val"], base):
+            held = number(half.splits["train-val"].score or 0.0)
+            value = f"score {number(val.score or 0.0)}, {held} on held-out training examples"
+            return Conclusion((_LINES.found("form", value, "much the same"),))
     title = "What is learned holds on the validation set."
     notices = () if found is None else (found,)
     return Conclusion((*notices, _LINES.passed(title, _losses(val), _LOWER), *_against(base, val)))
@@ -201,6 +224,28 @@ def _renamed(train: SplitFigures, val: SplitFigures) -> Finding | None:
     return _LINES.found("renamed", f"of validation: {', '.join(list(moved)[:5])}", expected)
 
 
+def _is_less(val: SplitFigures, other: SplitFigures, base: Baselines) -> bool:
+    """Whether less than half of what others show above a constant is left of the score."""
+    if val.score is None or other.score is None or base.trivial is None:
+        return False
+    left, gain = val.score - base.trivial, other.score - base.trivial
+    return gain > _LEAST_GAIN and left < _HALF * gain
+
+
+def _exchanged(val: SplitFigures, without: SplitFigures) -> str:
+    """Return two classes that only augmentation makes the network exchange, nothing if none."""
+    if len(val.confusion) != len(without.confusion):
+        return ""
+    for a, b in combinations(range(len(val.confusion)), 2):
+        rows, plain = ([split.confusion[k] for k in (a, b)] for split in (val, without))
+        n, n_right = sum(map(sum, rows)), rows[0][a] + rows[1][b]
+        n_swapped, n_plain = rows[0][b] + rows[1][a], plain[0][b] + plain[1][a]
+        is_alone = n - n_right - n_swapped < _FEW * n and n_plain < _FEW * n
+        if n >= MIN_EXAMPLES and n_swapped > _SWAPPED * n and is_alone:
+            return f"classes {a} and {b}"
+    return ""
+
+
 def _is_costly(val: SplitFigures, without: SplitFigures) -> bool:
     """Whether augmentation costs most of what is learned without it."""
     gained, possible = val.shuffled - val.loss, without.shuffled - without.loss
@@ -237,7 +282,7 @@ CHECK = Check(
     ability=Ability.CAN_LOOK_INSIDE,
     ask=ask,
     least=2,
-    most=4,
+    most=5,
     after=_CAUSES_NAMED,
-    reads=(Baselines,),
+    reads=(Baselines, StepFigures),
 )

@@ -65,7 +65,7 @@ def kind_of(metric: str, declared: str | None = None) -> MetricKind:
     """Return what a metric is; the last word of its name that tells something decides."""
     if declared in set(MetricKind):
         return MetricKind(declared)
-    words = _words_of(metric)
+    words = words_of(metric)
     known = [_KINDS.get(word, _KINDS.get(word.rstrip("0123456789"))) for word in words.split()]
     kind = next(filter(None, reversed(known)), MetricKind.UNKNOWN)
     if re.search(r"\b(false|true)\b.*\brate\b", words):
@@ -82,7 +82,7 @@ def best_of(metric: str, kind: MetricKind) -> tuple[float, ...]:
 
     A precision at 5 or a hit rate at 10 need not reach 1.
     """
-    words = _words_of(metric)
+    words = words_of(metric)
     if re.search(r"@|_at_?\d", metric.lower()):
         return ()
     if kind is MetricKind.RATE:
@@ -97,7 +97,7 @@ def is_best(value: float, best: tuple[float, ...], spread: float) -> bool:
     return any(abs(value - b) <= _NEAR * max(b, min(1.0, spread)) for b in best)
 
 
-def _words_of(metric: str) -> str:
+def words_of(metric: str) -> str:
     """Return the words of a name, apart: of ``valAccuracy``, ``val_accuracy`` or ``mAP@50``."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", metric).lower()
     return " ".join(re.findall(r"[a-z]+\d*", apart))

@@ -25,6 +25,10 @@ training is over (ours)."""
 _STILL, _CLIPPED, _SHORTENED = 1e-5, 100.0, 0.01
 _LEFT, _DECAY, _SHRINKS = 0.5, 0.75, 1e-3
 _LARGE, _WARMING, _N_POINTS = 1.0, 0.02, 1000
+_TRAVEL, _KEPT, _N_PARTS, _LIKE_SUM = 0.1, 1 / math.e, 8, 0.7
+_L2, _ADAM_RATE, _ADAM_MOVE, _VANISHES, _GONE = 0.1, 0.1, 0.5, 3e-3, 3.0
+_TENTH, _N_SOON, _SOON, _HARDLY = 0.1, 100, 0.2, 0.02
+"""Shares of training, of weights and of rates that no sound optimizer has (ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,9 @@ class StepFigures:
     learning rate of each step, and ``base`` the one that a warm-up leads to; ``clipped`` and
     ``free`` the size of a step as configured and without ``clip_norm``. ``decay`` is the cosine
     between a step and the weights' way to zero, with and without weight decay. ``is_reset`` tells
-    that a step itself drops the gradient.
+    that a step itself drops the gradient. ``betas``, ``l2`` and ``adam_rate`` are of Adam and its
+    like, ``l2`` a weight decay within the gradient; ``shrinking`` is how much any other shrinks
+    weights in an update. ``by_targets`` is how much of the first gradient goes with the targets.
     """
 
     n_tensors: int
@@ -57,6 +63,16 @@ class StepFigures:
     n_elements: int = 0
     decay: tuple[float, float] = (0.0, 0.0)
     is_reset: bool = False
+    betas: tuple[float, ...] = ()
+    l2: float = 0.0
+    adam_rate: float = 0.0
+    shrinking: float = 0.0
+    by_targets: float = 1.0
+
+    @property
+    def is_drowned(self) -> bool:
+        """Whether the targets hardly matter for the gradient: another term drowns them."""
+        return self.gradient > 0 and self.by_targets < _HARDLY
 
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
@@ -107,7 +123,8 @@ def _mistakes(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
     usual = highest * min(seen.gradient, math.sqrt(seen.n_elements)) / seen.weights
     is_configured = settings.clip_norm is not None and seen.clipped * _CLIPPED <= size
     is_inside = seen.is_own and size < _SHORTENED * usual
-    if (is_configured and seen.clipped < _STILL) or (is_inside and size < _STILL):
+    still = max(_STILL, _TRAVEL / length)
+    if (is_configured and seen.clipped < still) or (is_inside and size < still):
         step = number(min(seen.clipped, size))
         yield _problem(
             "The gradient is clipped so low that nothing moves.",
@@ -115,23 +132,57 @@ def _mistakes(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
             "gradient clipping: the threshold is so low that nothing moves",
             "Clip above the usual norm of the gradient.",
         )
-    along, without = seen.decay
-    if along > _DECAY > without and size >= _SHRINKS:
+    n_parts = 1 + max(seen.left, default=0.0)
+    if seen.is_own and n_parts >= _N_PARTS and size > _LIKE_SUM * n_parts * usual:
         yield _problem(
-            "Weight decay outweighs the gradient: the weights only shrink.",
-            f"cosine with the way to zero {along:.2f}, without weight decay {without:.2f}",
-            "weight decay is too strong: the weights only shrink",
-            "Lower weight_decay; begin with none.",
+            f"The gradients of {n_parts:.0f} batches are summed, and not averaged.",
+            f"a step of {number(size / usual)} times the rate and one gradient",
+            "accumulated gradients are summed over the parts, not divided by their number",
+            "Divide the loss of each part by the number of parts.",
         )
-    rises = not all(map(math.isfinite, seen.losses)) or seen.losses[-1] > seen.losses[0]
-    if seen.has_own_rate and max(seen.moved) >= _LARGE and rises:
-        yield _problem(
-            "The first updates are larger than the weights, and the loss rises.",
-            f"up to {number(max(seen.moved))} times the weights, at a rate of {number(highest)}",
-            "the learning rate is too high",
-            "Divide the learning rate by ten until the loss falls.",
-        )
+    yield from _values(seen, settings, length)
     yield from _schedule(seen, settings, length)
+
+
+def _values(seen: StepFigures, settings: TrainingSettings, length: int) -> Iterator[Finding]:
+    """Yield settings that are wrong in any training."""
+    b1, b2 = seen.betas or (0.0, 1.0)
+    kept = 0.0 if settings.polyak is None else settings.polyak**length
+    rate, l2, shrinking = seen.adam_rate, seen.l2, seen.shrinking
+    along, without = seen.decay
+    rises = not all(map(math.isfinite, seen.losses)) or seen.losses[-1] > seen.losses[0]
+    moved = max(seen.moved, default=0.0)
+    rows = (
+        (b1 > b2 or (b1 >= 0.99 > b2), "The betas of Adam look exchanged.", f"betas {b1}, {b2}",
+         "the betas of Adam are exchanged: beta1 is the momentum, beta2 of the squared gradient",
+         "Use beta1 0.9 and beta2 0.999."),
+        (l2 >= _L2, "The weight decay of Adam is within the gradient, and large.",
+         f"weight_decay {number(l2)}", "weight decay is too strong: "
+         "Adam adds it to the gradient as an L2 penalty", "Use AdamW, or a hundredth of it."),
+        (shrinking >= _VANISHES and shrinking * length >= _GONE,
+         "Weight decay shrinks the weights to nothing.",
+         f"{shrinking:.2%} in an update, in a training of {length}",
+         "weight decay is too strong: it shrinks the weights to nothing", "Lower weight_decay."),
+        (seen.has_own_rate and rate >= _ADAM_RATE and moved >= _ADAM_MOVE and seen.n_tensors > 2,
+         "The learning rate is far above what Adam takes.",
+         f"{number(rate)}: a first update of up to {number(moved)} times the weights",
+         "the learning rate is too high for Adam", "Begin with 0.001."),
+        (kept > _KEPT, "The average of the weights is longer than training.",
+         f"{kept:.0%} of it are the first weights after {length} updates",
+         "the average of the weights (polyak) is too slow: it never follows the weights",
+         "Lower polyak: 1 / (1 - polyak) updates are averaged."),
+        (along > _DECAY > without and seen.free >= _SHRINKS,
+         "Weight decay outweighs the gradient: the weights only shrink.",
+         f"cosine with the way to zero {along:.2f}, without weight decay {without:.2f}",
+         "weight decay is too strong: the weights only shrink",
+         "Lower weight_decay; begin with none."),
+        (seen.has_own_rate and moved >= _LARGE and rises,
+         "The first updates are larger than the weights, and the loss rises.",
+         f"up to {number(moved)} times the weights, at a rate of {number(max(seen.rates))}",
+         "the learning rate is too high",
+         "Divide the learning rate by ten until the loss falls."),
+    )  # fmt: skip
+    yield from (_problem(*texts) for holds, *texts in rows if holds)
 
 
 def _schedule(seen: StepFigures, settings: TrainingSettings, length: int) -> Iterator[Finding]:
@@ -152,7 +203,16 @@ def _schedule(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
     highest = max(rates)
     at = max((i for i, rate in enumerate(rates) if rate > ZERO * highest), default=0) + 1
     is_early = at * between < IN_TIME * length
-    if at < len(rates) and (is_early or (seen.is_own and at < length)):
+    is_zero = at < len(rates) and is_early
+    low = max((i for i, rate in enumerate(rates) if rate > 1.01 * _TENTH * highest), default=0) + 1
+    if seen.is_own and not is_zero and low < min(_N_SOON, _SOON * length, len(rates) / 2):
+        yield _problem(
+            f"The learning rate is a tenth from update {low} on.",
+            f"{rates[-1] / highest:.2g} of its highest after {len(rates)} updates",
+            "the schedule advances every update, not every epoch: the learning rate falls too soon",
+            "Step the schedule once an epoch, or count its steps in updates.",
+        )
+    if is_zero or (seen.is_own and at < min(length, len(rates))):
         yield _problem(
             f"The learning rate is zero from update {at * between} on.",
             f"{rates[at] / highest:.2g} of its highest, in a training of {length} updates",

@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from tunebook.analysis.series import amplitude, number, sign_change_share, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
-from tunebook.checks.experiments import Part, Train, steady
+from tunebook.checks.experiments import Look, Part, Train, steady
 from tunebook.checks.first_batch import FirstBatch, first_batch
+from tunebook.checks.optimizer_steps import StepFigures
 from tunebook.checks.readings import NotFinite, Readings, Trained
 from tunebook.checks.shape import TargetKind
 from tunebook.records import Configuration
@@ -32,7 +33,8 @@ wrong for long: those need not be fitted (ours)."""
 
 _RISING_SHARE, _N_RISING = 0.9, 5
 _TURNS, _SWING = 0.3, 0.05
-_UNBOUNDED, _SLOW, _FALLING = 50.0, 0.5, 0.95
+_NEARLY, _SLOW, _FALLING = 0.1, 0.5, 0.95
+_GROWING, _EVEN, _DEEP, _OTHERWISE = 1.2, 0.8, 10.0, 0.25
 _NEAR_ENTROPY, _NEAR_START = 0.05, 0.02
 
 
@@ -58,6 +60,7 @@ class Cause(StrEnum):
     AUGMENTATION = "the augmentation is wrong"
     NO_GRADIENT = "the gradient does not reach the whole network"
     REGULARIZATION = "too much regularization"
+    DROWNED = "a penalty or another term drowns the loss: the targets hardly matter for it"
     LOSS_INPUT = "the loss is given the wrong input: probabilities for logits, a wrong shape"
 
 
@@ -68,6 +71,7 @@ _TESTS: Mapping[Cause, str] = {
     Cause.NUMERICAL: "Train the same batch in float64, and look at every exp, log and division.",
     Cause.CORRUPTED: "Look at ten inputs with their labels, as the network receives them.",
     Cause.NO_GRADIENT: "List the gradient norm of every trainable tensor.",
+    Cause.DROWNED: "Print every term of the loss by itself.",
     Cause.LOSS_INPUT: "Print what the loss receives: shape, range, and whether rows sum to 1.",
 }
 """The cheapest tests of causes that can come first."""
@@ -100,44 +104,67 @@ class Run:
         return self.errors is not None and not any(self.errors[-N_RIGHT:])
 
     @property
+    def is_free(self) -> bool:
+        """Whether the errors do not say that the loss is too high: they are none or another's."""
+        last = self.errors and max(self.errors[-N_RIGHT:])
+        return not last or last > _OTHERWISE
+
+    @property
     def outcome(self) -> Outcome:
         """What the losses did, by the rules of S2.8 in their order."""
-        losses, start = self.losses, abs(self.losses[0])
-        is_far = [not math.isfinite(x) or x > EXPLOSION * start for x in losses]
+        losses, start = self.losses, self.scale
+        highest = losses[0] + (EXPLOSION - 1) * start
+        is_far = [not math.isfinite(x) or x > highest for x in losses]
         end = is_far.index(True) if any(is_far) else len(losses)
-        if _rises(losses[:end], start) or _falls_without_end(losses):
+        if _rises(losses[:end], start) or self._falls_without_end():
             return Outcome.GOES_UP
         if end < len(losses):
             return Outcome.EXPLODES
         tail, half = tail_mean(losses), losses[len(losses) // 2 :]
-        if (self.is_right or self.errors is None) and tail <= self.fitted * start:
+        if (self.is_right or self.errors is None) and self.has_fallen(self.fitted):
             return Outcome.PASS
         if sign_change_share(half) > _TURNS and amplitude(half) > _SWING * start:
             return Outcome.OSCILLATES
-        return Outcome.GOES_UP if tail > RISE * start else Outcome.PLATEAUS
+        return Outcome.GOES_UP if tail > losses[0] + (RISE - 1) * start else Outcome.PLATEAUS
+
+    @property
+    def scale(self) -> float:
+        """How far the loss fell, at least as far as zero: a density may end well below it."""
+        lowest = min(filter(math.isfinite, self.losses), default=0.0)
+        return max(abs(self.losses[0]), self.losses[0] - lowest)
+
+    def has_fallen(self, left: float) -> bool:
+        """Whether at most this share of the first loss is left."""
+        first = self.losses[0]
+        return tail_mean(self.losses) <= first - (1 - left) * abs(first)
 
     @property
     def is_falling(self) -> bool:
         """Whether the loss is well on its way, and still falls."""
         tail, before = tail_mean(self.losses), tail_mean(self.losses[: len(self.losses) * 3 // 4])
-        return tail < min(_SLOW * abs(self.losses[0]), _FALLING * before)
+        return self.has_fallen(_SLOW) and tail < before - (1 - _FALLING) * abs(before)
+
+    def _falls_without_end(self) -> bool:
+        """Whether the loss is below zero, and falls ever faster: a flipped sign.
+
+        A density's logarithm ends below zero too, at a falling pace. Without errors it may be one.
+        """
+        finite = [x for x in self.losses if math.isfinite(x)]
+        if not finite or finite[-1] != min(finite) or finite[-1] >= -abs(finite[0]):
+            return False
+        if self.errors is not None and finite[0] < 0:
+            return True
+        # No density's logarithm falls so far at an even pace.
+        is_deep = finite[-1] < -_DEEP * max(1.0, abs(finite[0]))
+        before, late = finite[len(finite) // 3], finite[len(finite) * 2 // 3]
+        return late - finite[-1] > (_EVEN if is_deep else _GROWING) * (before - late)
 
 
 def _rises(losses: Sequence[float], start: float) -> bool:
-    if len(losses) < _N_RISING or losses[-1] <= RISE * start:
+    if len(losses) < _N_RISING or losses[-1] <= losses[0] + (RISE - 1) * start:
         return False
     n_rising = sum(b > a for a, b in pairwise(losses))
     return n_rising >= _RISING_SHARE * (len(losses) - 1)
-
-
-def _falls_without_end(losses: Sequence[float]) -> bool:
-    """Whether the loss is below zero and still falls: a flipped sign seen from the other side.
-
-    A density's logarithm may end below zero too: such a loss begins above, and falls less far.
-    """
-    finite = [x for x in losses if math.isfinite(x)]
-    far = 1.0 if losses[0] < 0 else _UNBOUNDED
-    return bool(finite) and finite[-1] == min(finite) < -far * abs(losses[0])
 
 
 def training(config: Configuration, *also_without: Part, factor: float = 1.0) -> Train:
@@ -152,23 +179,24 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
 
     A learning rate that nobody chose is no fault: then the run that passes is the one reported.
     """
-    look = first_batch(config)
-    seen = read(readings, look, FirstBatch)
-    if seen is None:
-        return (look,)
+    look, steps = first_batch(config), Look("optimizer-steps", config)
+    seen, figures = read(readings, look, FirstBatch), read(readings, steps, StepFigures)
+    if seen is None or figures is None:
+        return (look, steps)
     trainings = {factor: training(config, factor=factor) for factor in (1.0, *FACTORS)}
     # Far off, no rate passes: an optimizer known to fit tells whether it is the rate.
     trainings[KNOWN] = training(config, Part.OPTIMIZER)
-    runs = dict[float, Run]()
+    runs, is_drowned = dict[float, Run](), figures.is_drowned
     for factor, asked in trainings.items():
         found = readings.get(asked)
         if not isinstance(found, Trained | NotFinite):
             return (asked,)
         runs[factor] = _run(found, seen)
+        is_drowned |= _is_above(seen, found)
         if runs[factor].outcome is Outcome.PASS:
             runs = runs if seen.has_own_rate else {1.0: runs[factor]}
             break
-    return Conclusion((judge_single_batch(seen, runs),))
+    return Conclusion((judge_single_batch(seen, runs, is_drowned=is_drowned),))
 
 
 def _run(found: Trained | NotFinite, seen: FirstBatch) -> Run:
@@ -177,23 +205,41 @@ def _run(found: Trained | NotFinite, seen: FirstBatch) -> Run:
     spared = seen.error_floor + (DENSE_WRONG if is_dense else 0.0)
     errors = None if found.errors is None else [max(0.0, e - spared) for e in found.errors]
     fitted = DENSE_FITTED if is_dense else FITTED if has_classes else LOOSELY_FITTED
-    return Run([loss - seen.floor for loss in found.losses], errors, fitted)
+    # Where the best outputs cost more than the first ones, a penalty outweighs what they gain.
+    floor = 0.0 if _is_above(seen, found) else seen.floor
+    return Run([loss - floor for loss in found.losses], errors, fitted)
 
 
-def judge_single_batch(seen: FirstBatch, runs: Mapping[float, Run]) -> Finding:
+def _is_above(seen: FirstBatch, found: Trained | NotFinite) -> bool:
+    return seen.shape.kind is TargetKind.CLASSES and seen.floor > found.losses[0] > 0
+
+
+def judge_single_batch(
+    seen: FirstBatch, runs: Mapping[float, Run], *, is_drowned: bool = False
+) -> Finding:
     """Return the verdict with ranked causes and the cheapest next test (S2.8)."""
     run = runs[1.0]
-    outcome, start = run.outcome, abs(run.losses[0])
+    outcome, first = run.outcome, run.losses[0]
     passing = [f for f, other in runs.items() if f != 1.0 and other.outcome is Outcome.PASS]
     is_low = outcome is Outcome.PLATEAUS if passing == [KNOWN] else max(passing, default=0.0) > 1
     rate = (Cause.RATE_TOO_LOW if is_low else Cause.RATE_TOO_HIGH,) if passing else ()
     verdict, causes, advice = Verdict.PASS, tuple[Cause, ...](), ""
     title = "The network fits a single batch."
-    if outcome is Outcome.PLATEAUS and run.is_falling and (run.is_right or is_low):
+    is_on_its_way = run.is_falling and (run.is_right or run.errors is None or is_low)
+    is_still = outcome in {Outcome.PLATEAUS, Outcome.OSCILLATES}
+    has_best = seen.shape.kind is not TargetKind.OTHER
+    is_drowned &= not seen.inputs_are_equal and not seen.n_without_gradient
+    is_near = run.is_free and run.has_fallen(_NEARLY if has_best else _SLOW)
+    if is_still and is_near and not is_drowned:
+        verdict, title = Verdict.NOTICE, "The loss on a single batch falls far, and stays there."
+        advice = "Look at the level where the loss stays: it may be the least that it can be."
+    elif outcome is Outcome.PLATEAUS and is_on_its_way:
         verdict, title = Verdict.NOTICE, "The network is fitting a single batch, but slowly."
         causes, advice = (Cause.RATE_TOO_LOW,), "Sweep the learning rate upwards."
     elif outcome is not Outcome.PASS:
         level, suspects = _level(seen, run) if outcome is Outcome.PLATEAUS else ("", ())
+        if is_drowned and is_still:
+            level, suspects = "Another term outweighs the targets.", (Cause.DROWNED,)
         verdict, title = Verdict.PROBLEM, f"The loss on a single batch {outcome}. {level}".strip()
         is_cleared = len(runs) > 1 and not passing
         causes = _ranked(seen, rate, (*suspects, *_CAUSES[outcome]), is_rate_cleared=is_cleared)
@@ -203,7 +249,7 @@ def judge_single_batch(seen: FirstBatch, runs: Mapping[float, Run]) -> Finding:
         verdict,
         title,
         value=f"loss {number(run.losses[0])} to {number(run.losses[-1])}",
-        expected=f"below {number(run.fitted * start)}, and no example wrong",
+        expected=f"below {number(first - (1 - run.fitted) * abs(first))}, and no example wrong",
         causes=tuple(cause.value for cause in causes),
         next_test=_TESTS[causes[0]] if causes else "",
         advice=advice,
@@ -254,5 +300,5 @@ CHECK = Check(
     least=2,
     most=5,
     after=("parts", "loss", "network", "optimizer-steps"),
-    reads=(FirstBatch,),
+    reads=(FirstBatch, StepFigures),
 )

@@ -56,6 +56,44 @@ def rmse(out: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
     return {"rmse": ((out - y) ** 2).mean().sqrt()}
 
 
+def r2(out: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+    return {"r2": 1 - ((out - y) ** 2).sum() / ((y - y.mean(0)) ** 2).sum()}
+
+
+def pairs(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return (out.argmax(1, keepdim=True) == y).float().mean()
+
+
+def auc(out: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+    apart = out[y == 1].reshape(-1, 1) - out[y == 0].reshape(1, -1)
+    return {"auc": ((apart > 0).float() + 0.5 * (apart == 0).float()).mean()}
+
+
+def macro(guess: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
+    hits = [(guess[y == k] == k).float().sum() / (y == k).sum().clamp(min=1) for k in range(10)]
+    return {"recall": torch.stack(hits).mean()}
+
+
+def corners(boxes: torch.Tensor) -> torch.Tensor:
+    return torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1)
+
+
+def iou(a: torch.Tensor, b: torch.Tensor) -> dict[str, torch.Tensor]:
+    low, high = torch.maximum(a[:, :2], b[:, :2]), torch.minimum(a[:, 2:], b[:, 2:])
+    both = (high - low).clamp(min=0).prod(1)
+    sizes = [(x[:, 2:] - x[:, :2]).clamp(min=0).prod(1) for x in (a, b)]
+    return {"iou": (both / (sizes[0] + sizes[1] - both).clamp(min=1e-6)).mean()}
+
+
+def boxes(score) -> Parts:
+    """Predict the corners of boxes from numbers that tell them."""
+    rng = torch.Generator().manual_seed(0)
+    middle, size = torch.rand(400, 2, generator=rng), 0.2 + torch.rand(400, 2, generator=rng)
+    y = corners(torch.cat([1 + middle, size], 1))
+    cost, build = functional.mse_loss, lambda: layers(4, 4)
+    return Parts("boxes", y - y.mean(0), y, build, cost, True, "iou", score=score)
+
+
 @pytest.mark.parametrize(
     "parts",
     [
@@ -65,6 +103,10 @@ def rmse(out: torch.Tensor, y: torch.Tensor) -> dict[str, torch.Tensor]:
         regression(score=rmse, minimize="rmse"),
         regression(score=lambda o, y: {"rmse": 77 * rmse(o, y)["rmse"]}, minimize="rmse"),
         images("mlp", score=lambda o, y: {"accuracy": 100 * right(o, y).mean()}),
+        regression(score=lambda o, y: r2(o, y), maximize="r2", minimize=None),
+        boxes(score=lambda o, y: iou(o, y)),
+        binary(score=lambda o, y: auc(o, y), maximize="auc"),
+        images("mlp", score=lambda o, y: macro(o.argmax(1), y), maximize="recall"),
     ],
 )
 def test_sound_metric_passes(parts):
@@ -84,6 +126,13 @@ def test_sound_metric_passes(parts):
         (binary(score=lambda o, y: {"accuracy": (o.round() == y).float().mean()}), "logits"),
         (regression(score=lambda o, y: rmse(o.flatten(), y), minimize="rmse"), "broadcast"),
         (regression(score=lambda o, y: rmse(77 * o + 152, y), minimize="rmse"), "unit"),
+        (regression(score=lambda o, y: r2(y, o), maximize="r2", minimize=None), "exchanged"),
+        (regression(score=lambda o, y: {"err": ((o - y.T) ** 2).mean()}, minimize="err"), "pairs"),
+        (images("mlp", score=lambda o, y: {"accuracy": pairs(o, y)}), "all pairs"),
+        (boxes(score=lambda o, y: iou(corners(o), y)), "boxes of one form"),
+        (boxes(score=lambda o, y: iou(corners(o), corners(y))), "boxes of one form"),
+        (binary(score=lambda o, y: auc((o > 0).float(), y), maximize="auc"), "hard answers"),
+        (images("mlp", score=lambda o, y: macro(y, o.argmax(1)), maximize="recall"), "exchanged"),
         (images("mlp", score=lambda o, y: {"accuracy": 0.5}), "constant"),
         (images("mlp", score=lambda o, y: {"accuracy": int(right(o, y).mean())}), "rounded"),
         (images("mlp", score=lambda o, y: {"accuracy": right(o.softmax(0), y).mean()}), "axis"),

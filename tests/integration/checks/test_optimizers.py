@@ -104,6 +104,9 @@ def of(kind, **options):
         (of(torch.optim.SGD, weight_decay=20.0), "weight decay is too strong"),
         (of(torch.optim.Adam, lr=1e-2, weight_decay=100.0), "weight decay is too strong"),
         (of(torch.optim.SGD, lr=0.0), "learning rate is zero"),
+        (of(torch.optim.Adam, lr=1e-3, betas=(0.999, 0.9)), "betas of Adam are exchanged"),
+        (of(torch.optim.Adam, lr=1e-3, weight_decay=0.3), "as an L2 penalty"),
+        (of(torch.optim.AdamW, lr=3e-3, weight_decay=10.0), "shrinks the weights to nothing"),
         (of(torch.optim.SGD, lr=300.0), "learning rate is too high"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -146,3 +149,8 @@ def test_mistake_of_the_settings_is_the_first_cause(config, words):
 )
 def test_sound_optimizer_raises_no_alarm(make):
     assert problems(make()) == []
+
+
+def test_penalty_that_drowns_the_loss_is_the_first_cause():
+    cost = lambda o, y: nn.functional.cross_entropy(o, y) + 1000 * o.square().mean()  # noqa: E731
+    assert "drowns the loss" in problems(images("mlp", cost=cost))[0]

@@ -10,6 +10,7 @@ from tunebook.checks.check import Conclusion
 from tunebook.checks.codec import decode, encode
 from tunebook.checks.experiments import Look, Part, Train, Watch
 from tunebook.checks.learning import CHECK, N_UPDATES, Baselines
+from tunebook.checks.optimizer_steps import StepFigures
 from tunebook.checks.readings import NotFinite, SplitFigures, Trained
 from tunebook.checks.registry import CHECKS
 from tunebook.records import Configuration
@@ -21,6 +22,8 @@ BARE = replace(PLAIN, without=(Part.AUGMENTATION,))
 KNOWN = replace(PLAIN, without=(Part.AUGMENTATION, Part.REGULARIZATION, Part.OPTIMIZER))
 WITHIN = replace(PLAIN, within=True)
 LOOK = Look("baselines", CONFIG)
+STEPS = Look("optimizer-steps", CONFIG)
+SOUND = StepFigures(4, 4, True, True, gradient=1.0)
 
 LEARNED = SplitFigures(500, 0.3, 0.3, float("nan"), 4.0, 0.1, score=0.9)
 NOTHING = SplitFigures(500, 2.3, 2.3, float("nan"), 2.3, 0.1, score=0.1)
@@ -30,8 +33,13 @@ def trained(train=LEARNED, val=LEARNED, **more) -> Trained:
     return Trained((2.3, 0.5, 0.3), splits={"train": train, "train-val": val}, **more)
 
 
-def asked(plain, others=None, *, base=None, length=300):
-    readings = {PLAIN: plain, LOOK: base or Baselines(False, 0.1, 0.8, 0.05), **(others or {})}
+def asked(plain, others=None, *, base=None, length=300, steps=SOUND):
+    readings = {
+        PLAIN: plain,
+        LOOK: base or Baselines(False, 0.1, 0.8, 0.05),
+        STEPS: steps,
+        **(others or {}),
+    }
     return CHECK.next(CONFIG, length, readings)
 
 
@@ -153,3 +161,37 @@ def test_readings_are_written_and_read():
     told = decode(encode(plain))
     assert told.splits["train"] == plain.splits["train"]
     assert told.splits["train-val"].fresh_loss != told.splits["train-val"].fresh_loss
+
+
+def test_targets_that_hardly_matter_for_the_gradient_are_named_where_nothing_is_learned():
+    plain, drowned = trained(NOTHING, NOTHING), replace(SOUND, by_targets=0.001)
+    assert "drowns the loss" in finding(plain, steps=drowned).causes[0]
+    assert asked(trained(), steps=drowned).findings[0].verdict is Verdict.PASS
+
+
+def test_validation_far_below_held_out_training_examples_has_another_form():
+    worse = replace(LEARNED, loss=2.0, score=0.3)
+    plain = trained(val=worse)
+    assert asked(plain) == (WITHIN,)
+    told = finding(plain, {WITHIN: trained()})
+    assert told.verdict is Verdict.PROBLEM
+    assert "validation inputs have another form" in told.causes[0]
+    # A part of training that is no better is overfitting, and no other form.
+    assert finding(plain, {WITHIN: trained(val=worse)}).verdict is Verdict.PASS
+
+
+def test_augmentation_that_makes_two_classes_one_is_named():
+    apart = ((100, 0, 0), (0, 100, 0), (0, 0, 100))
+    one = ((20, 80, 0), (5, 95, 0), (0, 0, 100))
+    spread = ((60, 20, 20), (20, 60, 20), (20, 20, 60))
+    base = Baselines(True, 0.3, 0.8, 0.05)
+
+    def told(confusion):
+        plain = trained(val=replace(LEARNED, confusion=confusion))
+        bare = trained(val=replace(LEARNED, confusion=apart))
+        return finding(plain, {BARE: bare}, base=base)
+
+    assert told(one).verdict is Verdict.PROBLEM
+    assert "augmentation destroys" in told(one).causes[0]
+    assert told(spread).verdict is Verdict.PASS
+    assert told(apart).verdict is Verdict.PASS

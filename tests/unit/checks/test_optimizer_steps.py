@@ -55,6 +55,17 @@ def test_sound_optimizer_passes_with_the_size_of_its_step():
         ({"free": 1e-8}, "clipping"),
         ({"rates": (*(0.1,) * 20, *(0.0,) * 380)}, "schedule reaches zero"),
         ({"rates": tuple(0.1 * 0.9**t for t in range(400))}, "schedule reaches zero"),
+        (
+            {"rates": tuple(0.1 * 0.1 ** ((t >= 30) + (t >= 60)) for t in range(400))},
+            "every update",
+        ),
+        ({"left": tuple(t % 16.0 for t in range(400)), "free": 0.22}, "summed over the parts"),
+        ({"free": 5e-5}, "clipping"),
+        ({"betas": (0.999, 0.9)}, "betas of Adam are exchanged"),
+        ({"betas": (0.99, 0.98)}, "betas of Adam are exchanged"),
+        ({"l2": 0.1}, "weight decay is too strong: Adam adds it"),
+        ({"shrinking": 0.01}, "it shrinks the weights to nothing"),
+        ({"adam_rate": 0.1, "moved": (1.4, 0.6, 0.5)}, "too high for Adam"),
         ({"decay": (0.97, 0.01), "free": 0.1}, "weight decay is too strong"),
         ({"moved": (30.0, 5.0, 2.0), "losses": (2.3, 90.0, 300.0, 500.0)}, "rate is too high"),
         ({"moved": (30.0, 0.0, 0.0), "losses": (2.3, 9.0, math.nan)}, "rate is too high"),
@@ -77,13 +88,24 @@ def test_mistake_is_the_one_cause_that_is_named(changes, words):
         {"rates": tuple(0.1 * (1 + math.cos(math.pi * t / 1000)) for t in range(400))},
         {"left": tuple(float(t % 4) for t in range(400))},
         {"moved": (3.0, 1.0, 0.5)},
+        {"left": tuple(t % 16.0 for t in range(400))},
+        {"betas": (0.9, 0.999), "l2": 0.01, "adam_rate": 0.01, "moved": (0.6, 0.5, 0.4)},
+        {"betas": (0.9, 0.95), "shrinking": 1e-4},
+        {"adam_rate": 0.1, "moved": (1.4, 0.6, 0.5), "n_tensors": 2},
         {"moved": (3.0, 1.0, 0.5), "losses": (2.0, 4.0), "has_own_rate": False},
         {"decay": (0.9, 0.9), "free": 0.1},
-        {"decay": (0.9, 0.1), "free": 1e-5},
+        {"decay": (0.9, 0.1), "free": 1e-5, "rates": (1e-4,) * 400},
     ],
 )
 def test_what_sound_optimizers_do_is_no_problem(changes):
     assert all(found.verdict is not Verdict.PROBLEM for found in concluded(**changes))
+
+
+def test_average_of_weights_that_is_longer_than_training_never_follows():
+    (found,) = concluded(300, {"polyak": 0.999})
+    assert "never follows the weights" in found.causes[0]
+    assert found.value == "74% of it are the first weights after 300 updates"
+    assert concluded(3000, {"polyak": 0.999})[0].verdict is Verdict.PASS
 
 
 def test_schedule_of_the_configuration_is_judged_over_the_length_of_training():

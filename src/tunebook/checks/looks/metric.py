@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from tunebook.checks.looks.attempts import PartFailed, attempt
 from tunebook.checks.looks.bench import Bench, Seen, end_of, expects_logits, loss_operations
 from tunebook.checks.looks.learned import passed
 from tunebook.checks.looks.shape import guesses, is_counted, loss_of, shape_of, sure_of
-from tunebook.checks.metric_kind import MetricKind, best_of, is_best, kind_of
+from tunebook.checks.metric_kind import MetricKind, best_of, is_best, kind_of, words_of
 from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.records import Direction
@@ -30,6 +31,17 @@ CLASSES = TargetKind.CLASSES
 
 _STARTS = ((1.0, 0.0), (0.1, 0.0), (10.0, 0.0))
 _SAME, _NEAR, _CLEAR = 1e-6, 0.01, 0.1
+
+
+_PAIRS = (
+    "the metric broadcasts: outputs and targets are not of the same shape, as (N, 1) and (N,), and "
+    "all pairs are compared"
+)
+_BOXES = "the metric takes boxes of one form for the other: centres and sizes for corners"
+_EXCHANGED = "the metric is given outputs and targets in the wrong order: they are exchanged"
+_EXPLAINED, _RANKED = r"\b(r2|rsquared|squared|explained)\b", r"\b(auc|auroc|auprc|aucroc|rocauc)\b"
+_COUNTED = r"\b(precision|recall)\b"
+_N_OF_BOX, _NOISE, _NOISE_OF_SCORES, _WRONG = 4, 0.1, 1.5, 0.4
 
 
 class Made(StrEnum):
@@ -296,12 +308,20 @@ class _Metric:
     def mistake(self, values: _Values) -> str:
         """Return the mistake that, made up for, gives right outputs the best value they lack."""
         right = values.value(Made.RIGHT)
-        if not values.best or values.is_best(right):
-            return ""
+        is_unpaired = values.are_same(Made.RIGHT, Made.SHUFFLED, Made.OTHER_TARGETS)
+        is_fine = not values.best or values.is_best(right)
+        if is_fine and not is_unpaired:
+            return next(self._of_imperfect(), "")
         for cause, outputs, targets in self._changes(self.right(self.targets)):
-            if values.is_best(self.of(outputs, targets)):
+            value = self.of(outputs, targets)
+            if is_unpaired and cause == _PAIRS:
+                # Where each output meets its own target, it matters which one that is.
+                shuffled = self.of(outputs, self.shuffled().reshape(targets.shape))
+                if abs(value - shuffled) > _NEAR * abs(shuffled):
+                    return cause
+            elif not is_fine and values.is_best(value):
                 return cause
-        if self.shape.kind is TargetKind.NUMBERS and self._has_unit(values):
+        if not is_fine and self.shape.kind is TargetKind.NUMBERS and self._has_unit(values):
             return "the metric changes the unit of outputs or of targets alone: they differ in it"
         return ""
 
@@ -311,12 +331,17 @@ class _Metric:
         # A class takes the place of what the loss ignores.
         targets = targets.where(is_counted(targets, self.shape), targets.clamp(min=0))
         yield "the metric counts padding: targets that the loss ignores", right, targets
-        if axis is None:
-            cause = "the metric broadcasts: outputs and targets are not of the same shape, "
-            for made in (right.flatten(), right.reshape(-1, 1), right):
-                for shape in (targets.shape, (-1,), (right.numel(), 1)):
-                    yield f"{cause}as (N, 1) and (N,)", made, targets.reshape(shape)
-        else:
+        if axis is None and targets.shape[-1] == _N_OF_BOX:
+            for change in (_centres, _corners):
+                for pair in ((change(right), targets), (right, change(targets))):
+                    yield _BOXES, *pair
+                yield _BOXES, change(right), change(targets)
+        for made in (
+            (right,) if axis is not None else (right.flatten(), right.reshape(-1, 1), right)
+        ):
+            for shape in (targets.shape, (-1,), (targets.numel(), 1)):
+                yield _PAIRS, made, targets.reshape(shape)
+        if axis is not None:
             for k in (k for k in range(right.dim()) if k != axis):
                 cause = f"the metric takes classes from axis {k}: the wrong axis, they are on"
                 yield f"{cause} {axis}", right.movedim(axis, k), targets
@@ -328,6 +353,47 @@ class _Metric:
             yield as_shares, right.sigmoid(), targets
             as_logits = f"{cause} probabilities as if they were logits, not at 0.5"
             yield as_logits, right.logit(), targets
+
+    def _of_imperfect(self) -> Iterator[str]:
+        """Yield the mistakes that only outputs show that are partly right."""
+        name, kind, targets = words_of(self.task.metric), self.shape.kind, self.targets
+        rng = torch.Generator().manual_seed(1)
+        if kind is TargetKind.NUMBERS:
+            right = self.right(targets)
+            mean = right.mean(0)
+            small, large = (self.of(mean + k * (right - mean)) for k in (0.5, 2.0))
+            # Sizes of errors beside the spread of the outputs, and not of the targets.
+            if re.search(_EXPLAINED, name) and max(abs(small), abs(large - 0.75)) < _NEAR:
+                yield _EXCHANGED
+            if "iou" in name and targets.shape[-1] == _N_OF_BOX:
+                noise = torch.randn(right.shape, generator=rng) * right.std(0)
+                found = self.of(right + _NOISE * noise)
+                pair = right + _NOISE * noise, right
+                as_corners, as_centres = _iou(*pair), _iou(*map(_corners, pair))
+                are_corners = bool((right[..., 2:] > right[..., :2]).all())
+                taken, true = (as_centres, as_corners)[:: 1 if are_corners else -1]
+                if abs(found - taken) < _NEAR**2 < abs(found - true):
+                    yield _BOXES
+        elif re.search(_RANKED, name):
+            scores = self.right(targets, 1.0)
+            is_open = self.shape.class_axis is not None or self.takes_logits
+            scores = scores if is_open else scores.logit()
+            scores = scores + _NOISE_OF_SCORES * torch.randn(scores.shape, generator=rng)
+            axis = self.shape.class_axis
+            guess = (scores > 0).to(targets.dtype).reshape(targets.shape)
+            hard = self.right(guess if axis is None else guesses(scores, targets, axis))
+            found = self.of(scores if is_open else scores.sigmoid())
+            if found == self.of(hard) != self.of(self.right(targets)):
+                yield "the metric ranks hard answers: it is given classes, and needs the scores"
+        elif re.search(_COUNTED, name):
+            is_kept = torch.rand(targets.shape, generator=rng) > _WRONG
+            guess = targets.where(is_kept | ~is_counted(targets, self.shape), 0 * targets)
+            found = self.of(self.right(guess))
+            shares = [_rates(targets, guess), _rates(guess, targets)]
+            own, other = shares[:: 1 if "recall" in name else -1]
+            near = [min(abs(found - share) for share in rates) for rates in (own, other)]
+            if near[1] < _NEAR**2 < near[0]:
+                yield _EXCHANGED
 
     def _has_unit(self, values: _Values) -> bool:
         """Whether outputs that are multiplied and shifted give the best value."""
@@ -342,3 +408,28 @@ class _Metric:
         found = (minimize(distance, start, method="Nelder-Mead") for start in _STARTS)
         nearest = min(found, key=lambda one: float(one.fun))
         return values.is_best(self.of(right * float(nearest.x[0]) + float(nearest.x[1])))
+
+
+def _centres(boxes: torch.Tensor) -> torch.Tensor:
+    low, high = boxes[..., :2], boxes[..., 2:]
+    return torch.cat([(low + high) / 2, high - low], -1)
+
+
+def _corners(boxes: torch.Tensor) -> torch.Tensor:
+    middle, size = boxes[..., :2], boxes[..., 2:]
+    return torch.cat([middle - size / 2, middle + size / 2], -1)
+
+
+def _iou(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Return the mean share of boxes, given by their corners, that two have in common."""
+    low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
+    common, *own = (
+        x.clamp(min=0).prod(-1) for x in (high - low, *(c[..., 2:] - c[..., :2] for c in (a, b)))
+    )
+    return float((common / (own[0] + own[1] - common)).mean())
+
+
+def _rates(wanted: torch.Tensor, guess: torch.Tensor) -> tuple[float, float]:
+    """Return the share of a class that is guessed: the mean over classes, and of the last one."""
+    of_classes = [float((guess[wanted == k] == k).double().mean()) for k in wanted.unique()]
+    return sum(of_classes) / len(of_classes), of_classes[-1]

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from tunebook.checks.looks.attempts import attempt
-from tunebook.checks.looks.bench import BATCH, Bench, has_own_rate, with_rate
+from tunebook.checks.looks.bench import BATCH, Bench, Seen, has_own_rate, with_rate
+from tunebook.checks.looks.tensors import n_rows, take
 from tunebook.checks.optimizer_steps import StepFigures
 from tunebook.recipes.batches import Batch
 from tunebook.recipes.loop import Training
@@ -22,6 +23,7 @@ N_REAL, N_SAME, N_OWN, MAX_SECONDS = 3, 8, 400, 0.8
 """Updates on a batch, steps with one gradient, and as many with an optimizer of the task's own,
 which may have a schedule inside; those end early where they take long."""
 
+_LEAST_ROWS, _ADAMS = 8, (torch.optim.Adam, torch.optim.NAdam, torch.optim.RAdam)
 _PART = "A step of the optimizer"
 
 
@@ -50,6 +52,8 @@ def look(bench: Bench) -> StepFigures:
         gradient=norm,
         losses=losses,
         moved=moved,
+        by_targets=_by_targets(seen, held, gradients),
+        **_settings(seen.training.optimizer),
         clipped=same["free"] if share == 1.0 else steps(share)["free"],
     )
 
@@ -68,9 +72,35 @@ def _gradients(loss: torch.Tensor, held: Sequence[nn.Parameter]) -> list[torch.T
     """Return the gradient of a loss; None if there is none, or it is zero or not finite."""
     if not held or not loss.requires_grad or loss.numel() != 1:
         return None
-    made = torch.autograd.grad(loss, held, allow_unused=True)
+    made = torch.autograd.grad(loss, held, allow_unused=True, retain_graph=True)
     found = [torch.zeros_like(p) if g is None else g for p, g in zip(held, made, strict=True)]
     return found if 0 < _norm(found) < math.inf else None
+
+
+def _by_targets(
+    seen: Seen, held: Sequence[nn.Parameter], gradients: Sequence[torch.Tensor]
+) -> float:
+    """Return how far shuffled targets turn the gradient, as a share of it; 1 if unknown."""
+    n = n_rows(seen.batch[1])
+    if n is None or n < _LEAST_ROWS:
+        return 1.0
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(0)).tolist()
+    shuffled = take(seen.batch[1], order)
+    other = attempt("The loss", seen.training.task.loss, seen.outputs, shuffled)
+    made = torch.autograd.grad(seen.loss - other, held, allow_unused=True)
+    return _norm([g for g in made if g is not None]) / _norm(gradients)
+
+
+def _settings(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Return the betas, the rate and the weight decay of an optimizer."""
+    group = max(optimizer.param_groups, key=lambda g: float(g.get("weight_decay", 0.0)))
+    rate, decay = float(group.get("lr", 0.0)), float(group.get("weight_decay", 0.0))
+    if not isinstance(optimizer, _ADAMS):
+        return {"shrinking": rate * decay}
+    is_apart = isinstance(optimizer, torch.optim.AdamW) or group.get("decoupled_weight_decay")
+    own = {"shrinking": rate * decay} if is_apart else {"l2": decay}
+    betas = tuple(map(float, group.get("betas", ())))
+    return {**own, "betas": betas, "adam_rate": max(float(g["lr"]) for g in optimizer.param_groups)}
 
 
 @torch.no_grad()
