@@ -134,6 +134,8 @@ class Tastes(nn.Module):
         self.user, self.film = nn.Embedding(40, 3), nn.Embedding(30, 3)
         self.of_user, self.of_film = nn.Embedding(40, 1), nn.Embedding(30, 1)
         self.mean = nn.Parameter(torch.tensor(3.0))
+        for vectors in (self.user, self.film, self.of_user, self.of_film):
+            nn.init.normal_(vectors.weight, std=0.3)
 
     def forward(self, pairs: torch.Tensor) -> torch.Tensor:
         user, film = pairs[:, 0], pairs[:, 1]

@@ -174,7 +174,7 @@ def rating(**changes: Any) -> Parts:
         "maximize": None,
         "minimize": "mse",
         "score": error,
-        "config": {"lr": 1e-2, "weight_decay": 3e-3},
+        "config": {"lr": 2e-2, "weight_decay": 1e-3},
     }
     return Whole("unseen: ratings", *made.ratings(), nets.Tastes, **(options | changes))
 
