@@ -364,7 +364,9 @@ HARD_CLEAN: tuple[Callable[[], Parts], ...] = (
         "smoothed", lambda: nets.dense(64, 10), kind=Smoothed,
         config={"lr": 3e-3, "label_smoothing": 0.1},
     ),
-    lambda: plain("all at once", lambda: nets.dense(64, 10), config={"lr": 1e-2, "batch_size": 1024}),
+    lambda: plain(
+        "all at once", lambda: nets.dense(64, 10), config={"lr": 1e-2, "batch_size": 1024}
+    ),
     lambda: plain("wide dropout", lambda: nets.dense(64, 10, 256, dropout=0.6), config=FAST),
     lambda: Whole(
         "unseen: arrows, mirrored", *made.arrows(), lambda: nets.seeing(1, 10, 4),
