@@ -246,8 +246,8 @@ def walk(n: int = 1500, window: int = 24, ahead: int = 6) -> tuple[torch.Tensor,
     """Windows of a wave with a wandering level, each a step on from the one before; the next."""
     rng = np.random.default_rng(14)
     steps = np.arange(n + window + ahead)
-    level = np.cumsum(rng.normal(0, 0.15, len(steps)))
-    values = level + 0.8 * np.sin(steps / 3) + rng.normal(0, 0.1, len(steps))
+    level = np.cumsum(rng.normal(0, 0.4, len(steps)))
+    values = level + 1.8 * np.sin(steps / 3) + rng.normal(0, 0.1, len(steps))
     at = np.arange(n)[:, None] + np.arange(window)
     last = values[at[:, -1]][:, None]
     change = values[at[:, -1] + ahead][:, None] - last

@@ -14,7 +14,6 @@ from benchmarks.stories import later_flaws as flaws
 from benchmarks.stories import later_networks as nets
 from benchmarks.stories import later_tasks as healthy
 from benchmarks.stories.faults import Fault
-from benchmarks.stories.later_data import records
 from benchmarks.stories.later_tasks import LATER_CLEAN
 
 __all__ = ["LATER_CLEAN", "LATER_FAULTS"]
@@ -70,7 +69,7 @@ LEAKING = (
     ),
     Fault(
         "overlapping windows split at random",
-        lambda: healthy.walk(splits=records, build=partial(nets.dense, 25, 1)),
+        flaws.windows_at_random,
         ("overlap", "near-duplicate", "near duplicate", "nearly the same", "nearly identical",
          "almost the", "neighbour", "neighbor", "time", "chronolog", "leak", "group", "in both"),
     ),
@@ -133,10 +132,10 @@ AUGMENTATION = (
          "turned"),
     ),
     Fault(
-        "labels mixed with the share of the other image",
-        lambda: healthy.signals(augment=flaws.mixed_with_other_share),
-        ("augment", "mixup", "mixed", "mixing", "share", "lambda", "weights of the labels",
-         "swapped"),
+        "images come out of the augmentation as bytes",
+        lambda: healthy.photos(augment=flaws.in_bytes_again),
+        ("augment", "scale", "normaliz", "normalis", "standardi", "range", "byte", "255",
+         "larger in training", "other units"),
     ),
     Fault(
         "arrows mirrored under the same label",
@@ -290,7 +289,7 @@ SETTINGS = (
     ),
     Fault(
         "the two averages of Adam exchanged",
-        lambda: healthy.clouds(optimizer=flaws.exchanged_betas),
+        lambda: healthy.arrows(optimizer=flaws.exchanged_betas),
         ("beta", "moment", "swapped", "exchanged", "oscillat", "inertia", "optimizer"),
     ),
 )  # fmt: skip

@@ -79,12 +79,18 @@ def at_random(x: Any, y: torch.Tensor, split: str, seed: int) -> Any:
     return records(x[0], y, split, seed)
 
 
+def windows_at_random() -> healthy.Later:
+    """Windows that share most of what they hold are split one by one."""
+    build = partial(nets.dense, 25, 1, 128)
+    return healthy.walk(splits=records, build=build, config={"lr": 2e-3})
+
+
 def encoded_by_target() -> healthy.Later:
     """A street is told by the mean price in it, over all rows, its own among them."""
     x, price = made.houses()
     y = (price.log() - 5.5) / 0.7
-    street = torch.randint(900, (len(y),), generator=drawn(3))
-    sums, counts = torch.zeros(900).index_add(0, street, y), torch.bincount(street, minlength=900)
+    street = torch.randint(2000, (len(y),), generator=drawn(3))
+    sums, counts = torch.zeros(2000).index_add(0, street, y), torch.bincount(street, minlength=2000)
     means = (sums / counts.clamp(min=1))[street]
     rows = torch.cat([x["numbers"][:, 4:], x["kinds"][:, 1:].float(), means[:, None]], 1)
     build = lambda: nn.Sequential(nets.dense(4, 1, 32), nn.Flatten(0))  # noqa: E731
@@ -132,12 +138,11 @@ def flipped_alone(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch
     return torch.where(turn[:, None, None, None], x.flip(-1), x), y
 
 
-def mixed_with_other_share(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The labels are mixed with the share of the other image."""
-    share, other = 0.5 + 0.5 * float(torch.rand(())), torch.randperm(len(x))
-    labels = functional.one_hot(y, 4).float()
-    mixed = (1 - share) * labels + share * labels[other]
-    return share * x + (1 - share) * x[other], mixed
+def in_bytes_again(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Shift some images, and give all as bytes; those of validation are normalized."""
+    moved = torch.rand(len(x)) < 0.5
+    x = torch.where(moved[:, None, None, None], x.roll(1, -1), x)
+    return 255 * (0.2 * x + 0.4), y
 
 
 def erased(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -183,7 +188,7 @@ def much_filling() -> healthy.Later:
     """Texts are filled up to 64 words, and the state after the filling is the answer."""
     words, lengths, _ = made.reviews()
     x = {"words": functional.pad(words, (0, 64 - words.shape[1])), "lengths": lengths}
-    return healthy.reviews(x=x, build=partial(nets.Reader, packed=False))
+    return healthy.reviews(x=x, build=partial(nets.Reader, packed=False, kind=nn.RNN))
 
 
 class Columns(nets.Houses):

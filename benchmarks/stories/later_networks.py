@@ -78,12 +78,12 @@ class Spots(nn.Module):
 class Reader(nn.Module):
     """Reads words in order and answers by its last state: of the text, or of its filling."""
 
-    def __init__(self, *, packed: bool = True) -> None:
+    def __init__(self, *, packed: bool = True, kind: type[nn.Module] = nn.GRU) -> None:
         super().__init__()
         self.packed = packed
         self.embed = nn.Embedding(N_WORDS, 16, padding_idx=PAD)
         self.drop = nn.Dropout(0.4)
-        self.read, self.out = nn.GRU(16, 24, batch_first=True), nn.Linear(24, 3)
+        self.read, self.out = kind(16, 24, batch_first=True), nn.Linear(24, 3)
 
     def forward(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
         words = self.drop(self.embed(x["words"]))
