@@ -399,7 +399,9 @@ class Cosine(torch.optim.AdamW):
     def step(self, closure: Any = None) -> Any:
         for group in self.param_groups:
             nn.utils.clip_grad_norm_(group["params"], 1.0)
-        return super().step(closure)
+        found = super().step(closure)
+        self.schedule.step()
+        return found
 
 
 def jittered(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -408,9 +410,7 @@ def jittered(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
     return x.roll(by, 2) * (0.8 + 0.4 * torch.rand(len(x), 1, 1)), y
 
 
-def smoothed(o: torch.Tensor, y: torch.Tensor, label_smoothing: float = 0.0) -> torch.Tensor:
-    return functional.cross_entropy(o, y, label_smoothing=label_smoothing)
-
+smoothed = partial(functional.cross_entropy, label_smoothing=0.1)
 
 LATER_CLEAN: tuple[Callable[[], Later], ...] = (
     signals, pieces, photos, scenes, arrows, spots, marks, reviews, lists, tags, chains,
@@ -419,7 +419,7 @@ LATER_CLEAN: tuple[Callable[[], Later], ...] = (
     lambda: signals(augment=jittered, optimizer=lambda net, _: Cosine(net, 3e-3, 2000)),
     lambda: photos(
         norm=True, cost=smoothed,
-        config={"lr": 0.05, "optimizer": "nesterov", "label_smoothing": 0.1, "schedule": "cosine"},
+        config={"lr": 0.05, "optimizer": "nesterov", "schedule": "cosine"},
     ),
 )  # fmt: skip
 """Healthy projects."""
