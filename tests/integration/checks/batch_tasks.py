@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.utils.data import TensorDataset
+from torch.utils.data import Dataset, TensorDataset
 
 N, T, V = 96, 12, 20
 
@@ -404,6 +404,11 @@ HEALTHY: dict[str, Callable[[], Small]] = {
     "padded numbers": float_sequence_labels,
     "tied": symbols,
     "float64 in a regression": lambda: in_double_precision(),
+    "margin": lambda: images(loss=functional.multi_margin_loss),
+    "mostly unlabelled": lambda: mostly_unlabelled(),
+    "noisy when read": lambda: noisy(Noisy),
+    "two classes": lambda: two_classes(functional.binary_cross_entropy_with_logits),
+    "functional dropout": lambda: acting(lambda h, net: functional.dropout(h, 0.5, net.training)),
 }
 
 
@@ -422,6 +427,56 @@ def numbers(*ends: nn.Module, **changes: Any) -> Small:
 
 def ending(*ends: nn.Module, **changes: Any) -> Small:
     return images(build=lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 3), *ends), **changes)
+
+
+class Noisy(Small):
+    """Makes images noisy when they are read for training: copies of them, or its own data."""
+
+    in_place = False
+
+    def data(self, split: str) -> Any:
+        stored, is_noisy, in_place = self.inputs.clone(), split == "train", self.in_place
+
+        class Reading(Dataset[Any]):
+            def __len__(self) -> int:
+                return len(stored)
+
+            def __getitem__(self, i: int) -> Any:
+                x, noise = stored[i], 0.1 * torch.randn(stored[i].shape) * is_noisy
+                return (x.add_(noise) if in_place else x + noise), i % 3
+
+        return Reading()
+
+
+class NoisyInPlace(Noisy):
+    in_place = True
+
+
+def noisy(kind: type[Noisy]) -> Small:
+    made = images()
+    return kind(made.build, made.inputs, made.targets)
+
+
+def mostly_unlabelled() -> Small:
+    """Nine in ten examples have no label, and are left out of the loss."""
+    labels = torch.where(torch.rand(N, generator=draws()) < 0.1, torch.arange(N) % 3, -100)
+    labels[:3] = torch.arange(3)
+    return images(targets=labels)
+
+
+def two_classes(loss: Any) -> Small:
+    made = numbers(loss=loss)
+    return made.but(targets=(made.targets > 0).float())
+
+
+def of_positives(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """A binary cross-entropy without its second half."""
+    return -(targets * functional.logsigmoid(outputs)).mean()
+
+
+def same_units(h: torch.Tensor, network: nn.Module) -> torch.Tensor:
+    torch.manual_seed(0)
+    return functional.dropout(h, 0.5, network.training)
 
 
 class Functional(nn.Module):
@@ -496,6 +551,21 @@ FAULTY: dict[str, tuple[Callable[[], Small], str, str]] = {
     "vector": (lambda: images(loss=lambda o, y: functional.cross_entropy(o, y, reduction="none")),
                "loss", "not averaged"),
     "broadcast": (lambda: numbers(nn.Flatten(0)), "loss", "broadcasting"),
+    "broadcast sum": (
+        lambda: numbers(nn.Flatten(0), loss=lambda o, y: (o - y).square().sum() / len(y)), "loss",
+        "broadcasting",
+    ),
+    "column minus row": (lambda: numbers(loss=lambda o, y: (o - y.T).square().mean()), "loss",
+                         "broadcasting"),
+    "part of the batch": (lambda: images(loss=lambda o, y: functional.cross_entropy(o[:8], y[:8])),
+                          "loss", "24 of 32 examples have no gradient"),
+    "one example counts": (lambda: numbers(loss=lambda o, y: functional.mse_loss(o[0], y[0])),
+                           "loss", "31 of 32 examples have no gradient"),
+    "class ignored": (
+        lambda: images(loss=lambda o, y: functional.cross_entropy(o, y, ignore_index=0)), "loss",
+        "class 0 is ignored",
+    ),
+    "positives alone": (lambda: two_classes(of_positives), "loss", "class 0 is ignored"),
     "outputs not used": (lambda: images(loss=lambda o, y: (o * 0).sum() + y.float().mean()), "loss",
                          "outputs are not used"),
     "targets not used": (lambda: images(loss=lambda o, y: functional.cross_entropy(o, o.argmax(1))),
@@ -535,6 +605,8 @@ FAULTY: dict[str, tuple[Callable[[], Small], str, str]] = {
     "batch mean": (lambda: acting(lambda h, net: h - h.mean(0)), "modes", "over the batch"),
     "batch statistics": (lambda: images(build=lambda: nn.Sequential(
         *plain(nn.BatchNorm1d(16, track_running_stats=False)))), "modes", "batch statistics"),
+    "seed in each pass": (lambda: acting(same_units), "modes", "dropout drops the same units"),
+    "written in place": (lambda: noisy(NoisyInPlace), "modes", "in place"),
     "dropout off": (lambda: images(build=lambda: Still(*plain(nn.Dropout(0.5)))), "modes",
                     "evaluation mode"),
     "functional dropout off": (

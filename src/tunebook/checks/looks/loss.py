@@ -22,8 +22,8 @@ from tunebook.checks.looks.bench import (
     probabilities_for_logits,
     told,
 )
-from tunebook.checks.looks.shape import fits, loss_of, shape_of
-from tunebook.checks.looks.tensors import tensors_in
+from tunebook.checks.looks.shape import fits, gradient_of, loss_of, shape_of
+from tunebook.checks.looks.tensors import n_rows, tensors_in
 from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.recipes.batches import changed
@@ -31,6 +31,7 @@ from tunebook.training.task import Task
 
 _NEAR, _EXACT, _UNIT, _HUGE, _TWICE = 1e-5, 1e-7, 1e-3, 1e3, 0.01
 _MANY, _SURE_ENOUGH, _LARGE = 0.05, 0.9, 10.0
+_N_DRAWS, _LEFT_OUT = 6, 0.1
 _CHANCE, _FAR = 0.1, 10.0
 """The initial loss lies within this share of that of chance (S2.7); far above it is a problem."""
 
@@ -51,6 +52,7 @@ def look(bench: Bench) -> Symptoms:
         first = loss_of(task, outputs, seen.batch[1])
         # A loss that draws at random tells nothing by its differences.
         if first == loss_of(task, outputs, seen.batch[1]):
+            tries.look_for("which examples count", _counted, task, seen, shape)
             tries.look_for("what the loss depends on", _pairing, task, seen)
             if shape.class_axis is not None and bool(torch.isfinite(outputs).all()):
                 tries.look_for("what the loss takes for scores", _scores, task, seen, shape)
@@ -95,14 +97,42 @@ def _pairing(task: Task, seen: Seen) -> Iterator[Symptom]:
         is_even = outputs.numel() == targets.numel()
         is_paired = is_even or any(fits(outputs, targets, a) for a in range(1, outputs.dim()))
         # Where a loss is no mean over examples, as of contrasts, targets may be others' business.
-        if is_paired and _is_same(base, repeated) and not torch.equal(alike, targets):
-            is_mixed = is_even and outputs.shape != targets.shape
-            if is_mixed and _is_same(base, cost(made.roll(1, 0), targets)):
-                yield Symptom("broadcast", told(outputs, targets), "equal shapes")
-            if _is_same(base, cost(made, alike), _EXACT):
-                yield Symptom("targets", "others cost the same", "a difference")
+        is_unused = _is_same(base, cost(made, alike), _EXACT)
+        if is_even and not is_unused and _is_same(base, cost(made.roll(1, 0), targets)):
+            yield Symptom("broadcast", told(outputs, targets), "equal shapes")
+        if is_paired and is_unused and _is_same(base, repeated) and not torch.equal(alike, targets):
+            yield Symptom("targets", "others cost the same", "a difference")
     if abs(base) > 1e-6 and abs(repeated / base - 2) < _TWICE:
         yield Symptom("sum", f"a batch twice over costs {number(repeated / base)} times", "1")
+
+
+def _counted(task: Task, seen: Seen, shape: TaskShape) -> Iterator[Symptom]:
+    """Yield places of a batch to which no gradient arrives whatever their target is, or classes."""
+    outputs, targets, found = seen.outputs, seen.targets, list[tuple[int, float, bool]]()
+    n = n_rows(seen.batch)
+    if targets is None or not n or not isinstance(outputs, torch.Tensor) or n_rows(outputs) != n:
+        return
+    is_one = shape.kind in {TargetKind.CLASSES, TargetKind.LABELS} and targets.numel() == n
+    right = targets[:1]
+    for seed in range(_N_DRAWS):
+        # Some targets are left out on purpose: at last each place gets one that counted elsewhere.
+        wanted = (
+            targets.roll(seed, 0) if seed < _N_DRAWS - 1 else right.expand_as(targets).contiguous()
+        )
+        grad = gradient_of(task, _made_up(task, outputs, wanted, seed), wanted)
+        if grad is None:
+            return
+        hits = grad.reshape(n, -1).any(1)
+        right = wanted[hits][:1] if bool(hits.any()) else right
+        keys = [float(t) if is_one else -1.0 for t in wanted]
+        found += zip(range(n), keys, hits.tolist(), strict=True)
+    known, lit = {k for _, k, is_hit in found if is_hit}, {i for i, _, is_hit in found if is_hit}
+    lost = sorted({k for _, k, _ in found if k >= 0} - known)
+    if 0 < len(lit) <= (1 - _LEFT_OUT) * n:
+        name = f"{n - len(lit)} of {n} examples"
+        yield Symptom("part", name, "all count", name)
+    elif known and lost:
+        yield Symptom("ignored", "no gradient", "all count", ", ".join(map(number, lost)))
 
 
 def _scores(task: Task, seen: Seen, shape: TaskShape) -> Iterator[Symptom]:

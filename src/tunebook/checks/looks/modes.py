@@ -15,11 +15,12 @@ from tunebook.checks.looks.shape import shape_of
 from tunebook.checks.looks.tensors import difference, n_rows, scale_of, take
 from tunebook.checks.one_look import SAME, Symptom, Symptoms
 from tunebook.checks.shape import TargetKind
+from tunebook.recipes.batches import changed
 from tunebook.training.task import Split
 
 _NORM = nn.modules.batchnorm._BatchNorm  # noqa: SLF001  # the base of all of them
 _DROPS = {"bernoulli", "bernoulli_", "native_dropout"}
-_LEAK = 100 * SAME
+_LEAK, _N_READ = 100 * SAME, 6
 
 
 class _Drawn(TorchDispatchMode):
@@ -40,11 +41,12 @@ def look(bench: Bench) -> Symptoms:
     kind = shape_of(bench.task, seen).kind
     with torch.no_grad():
         tries.look_for("training", _training, seen)
+        tries.look_for("the random seed", _seeded, seen)
         tries.look_for("evaluation", _evaluation, seen, kind)
         tries.look_for("half of a batch", _halves, seen)
     # What draws samples on purpose, as variational autoencoders do, has other targets.
     is_settled = kind in {TargetKind.CLASSES, TargetKind.LABELS}
-    tries.look_for("reading validation examples twice", _reread, bench, is_settled)
+    tries.look_for("reading examples twice", _reread, bench, is_settled)
     return tries.symptoms("")
 
 
@@ -88,6 +90,19 @@ def _training(seen: Seen) -> Iterator[Symptom]:
         yield Symptom("evaluating", value, "training mode", is_bad=is_bad)
 
 
+def _seeded(seen: Seen) -> Iterator[Symptom]:
+    """Yield that random numbers begin anew in each pass."""
+    network, (inputs, targets), states = seen.training.network, seen.batch, []
+    network.train()
+    with torch.random.fork_rng(devices=[]):
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            seen.training.task.loss(network(inputs), targets)
+            states.append(torch.get_rng_state())
+    if torch.equal(*states):
+        yield Symptom("seeded", "the random state after each pass is the same", "another")
+
+
 def _evaluation(seen: Seen, kind: TargetKind) -> Iterator[Symptom]:
     network, inputs = seen.training.network, seen.batch[0]
     network.eval()
@@ -122,6 +137,13 @@ def _halves(seen: Seen) -> Iterator[Symptom]:
 
 
 def _reread(bench: Bench, is_settled: bool) -> Iterator[Symptom]:
+    examples = bench.task.examples(Split.TRAIN)
+    for i in range(min(_N_READ, len(examples))):
+        found = examples[i][0]
+        kept = changed(found, torch.clone)
+        if any(difference(found, kept) for _ in range(_N_READ) if examples[i]):
+            yield Symptom("written", f"example {i} differs after it is read again", "the same")
+            return
     if bench.task.has(Split.TRAIN_VAL):
         pair = (bench.read(Split.TRAIN_VAL, BATCH)[0] for _ in range(2))
         if apart := difference(*pair):

@@ -8,7 +8,7 @@ import torch
 
 from tunebook.analysis.series import number
 from tunebook.checks.looks.bench import Bench, Seen, Tries
-from tunebook.checks.looks.shape import classes_last, loss_of, scores_of, shape_of
+from tunebook.checks.looks.shape import classes_last, gradient_of, shape_of
 from tunebook.checks.looks.tensors import scale_of, tensors_in
 from tunebook.checks.one_look import SAME, Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
@@ -79,8 +79,9 @@ def _order(
     targets = wanted
     counted = torch.ones_like(wanted, dtype=torch.bool)
     if axis is not None:
-        leaf = seen.outputs.detach().clone().requires_grad_()
-        (grad,) = torch.autograd.grad(seen.training.task.loss(leaf, wanted), leaf)
+        grad = gradient_of(seen.training.task, seen.outputs, wanted)
+        if grad is None:
+            return
         rows = classes_last(grad, wanted, axis)
         counted = (rows != 0).any(1).reshape(wanted.shape)
         wanted = rows.argmin(1).reshape(wanted.shape)
@@ -122,7 +123,6 @@ def _sees_later(seen: Seen, words: torch.Tensor, targets: torch.Tensor, axis: in
     return apart if torch.equal(first, again) else 0.0
 
 
-@torch.no_grad()
 def _counts_padding(
     seen: Seen, targets: torch.Tensor, axis: int | None, padded: torch.Tensor
 ) -> Iterator[Symptom]:
@@ -132,12 +132,7 @@ def _counts_padding(
     wanted = targets[rest].flatten()
     if not wanted.numel() or not bool((wanted == wanted[0]).all()):
         return
-    rows, costs = _by_place(seen.outputs.detach(), targets, axis).clone(), []
-    rng = torch.Generator().manual_seed(0)
-    for _ in range(2):
-        rows[rest] = torch.rand(rows[rest].shape, generator=rng).to(rows)
-        made = scores_of(rows, seen.outputs, axis)
-        costs.append(loss_of(seen.training.task, made, targets))
-    if abs(costs[0] - costs[1]) > 1e-6 * max(1.0, abs(costs[0])):
+    grad = gradient_of(seen.training.task, torch.rand_like(seen.outputs), targets)
+    if grad is not None and bool(_by_place(grad, targets, axis)[rest].any()):
         value = f"{float(padded.float().mean()):.0%} of the places are padding"
         yield Symptom("counted", value, "outputs there cost nothing")

@@ -120,18 +120,19 @@ def loss_of(task: Task, outputs: Any, targets: Any) -> float:
     return math.inf if math.isnan(found) else found
 
 
-@torch.no_grad()
+def gradient_of(task: Task, outputs: torch.Tensor, targets: Any) -> torch.Tensor | None:
+    """Return the gradient of the loss to made outputs, None where it has none."""
+    leaf = outputs.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        cost = task.loss(leaf.clone(), targets)
+        return torch.autograd.grad(cost.sum(), leaf)[0] if cost.requires_grad else None
+
+
 def _ignored(task: Task, outputs: torch.Tensor, targets: torch.Tensor, axis: int) -> int | None:
     """Return the value of targets at which outputs do not matter, None if all matter."""
-    rows = torch.randn_like(classes_last(outputs, targets, axis))
-    for value in (IGNORED, int(targets.flatten().mode().values)):
-        mask = (targets == value).flatten()
-        if not bool(mask.any()) or bool(mask.all()):
-            continue
-        costs = []
-        for _ in range(2):
-            rows[mask] = torch.randn_like(rows[mask]) * 3
-            costs.append(loss_of(task, scores_of(rows, outputs, axis), targets))
-        if abs(costs[0] - costs[1]) <= _SAME * max(1.0, abs(costs[0])):
-            return value
-    return None
+    grad, flat = gradient_of(task, torch.rand_like(outputs), targets), targets.flatten()
+    if grad is None or not bool(grad.any()):
+        return None
+    counted = flat[classes_last(grad, targets, axis).any(1)]
+    values = (IGNORED, int(flat.mode().values))
+    return next((v for v in values if bool((flat == v).any()) and v not in counted), None)
