@@ -1,11 +1,11 @@
 """E3, the fault hunt: planted mistakes are named, and healthy projects raise no alarm.
 
-    .venv/bin/python -m benchmarks.stories.e3_faults [known silent unseen] [--seed 0]
+    .venv/bin/python -m benchmarks.stories.e3_faults [known silent unseen later] [--seed 0]
 
-The authors of the rules know the first set, and had the second one beside them while they wrote;
-nobody who wrote a rule had read the third. A fault counts as named if one of the two likeliest
-causes says so, or the title of one of the first two problems. An alarm is a problem found in a
-healthy project.
+The authors of the rules know the first set, and had the second one beside them while they wrote.
+Nobody who wrote a rule had read the third until it was measured; then its kinds were mended, and
+the fourth took its place. A fault counts as named if one of the two likeliest causes says so, or
+the title of one of the first two problems. An alarm is a problem found in a healthy project.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ SETS = {
     "known": (("faults", "FAULTS"), ("more_tasks", "MORE_FAULTS")),
     "silent": (("silent_faults", "SILENT_FAULTS"),),
     "unseen": (("unseen_faults", "UNSEEN_FAULTS"),),
+    "later": (("later_faults", "LATER_FAULTS"),),
 }
 HEALTHY = {
     "known": (("fault_tasks", "CLEAN"), ("more_tasks", "MORE_CLEAN")),
     "silent": (("silent_tasks", "SILENT_CLEAN"),),
     "unseen": (("unseen_tasks", "UNSEEN_CLEAN"),),
+    "later": (("later_tasks", "LATER_CLEAN"),),
 }
 
 
