@@ -1,4 +1,4 @@
-"""Healthy projects of many shapes, written after all rules (E3): ``LATER_CLEAN``.
+"""Healthy projects of many shapes, written without reading a rule (E3): ``LATER_CLEAN``.
 
 Written on 30 November 2026. Mistakes of ``later_faults`` are changes to these.
 """
