@@ -14,6 +14,8 @@ LINES = Lines("augmentation", {
     "exchanges": ("Augmentation gives inputs the targets of others.",
                   "augmentation exchanges examples without their labels, and makes wrong labels",
                   "Take targets in the same order as inputs."),
+    "turned": ("Masks do not lie on their images.",
+               "masks are {name} against their images", "Load masks with the axes of the images."),
     "masks": ("Augmentation flips, turns or shifts inputs or their masks alone.",
               "augmentation moves the inputs without their masks",
               "Do the same flip, turn or shift to targets that have places."),
@@ -24,7 +26,7 @@ LINES = Lines("augmentation", {
               "Normalize in data(split), for all splits alike."),
 })  # fmt: skip
 CHECK = symptoms_check(
-    "Does augmentation change inputs in bounds, and targets with them?",
+    "Do masks lie on their images, and does augmentation keep targets with their inputs?",
     LINES,
     passed="Augmentation changes inputs, and keeps them with their targets.",
     after=("parts",),

@@ -404,6 +404,8 @@ HEALTHY: dict[str, Callable[[], Small]] = {
     "padded numbers": float_sequence_labels,
     "tied": symbols,
     "float64 in a regression": lambda: in_double_precision(),
+    "weights of rare classes": lambda: imbalanced(0.1, 0.9),
+    "state at the last word": lambda: recurrent(packed=True),
     "margin": lambda: images(loss=functional.multi_margin_loss),
     "mostly unlabelled": lambda: mostly_unlabelled(),
     "noisy when read": lambda: noisy(Noisy),
@@ -427,6 +429,31 @@ def numbers(*ends: nn.Module, **changes: Any) -> Small:
 
 def ending(*ends: nn.Module, **changes: Any) -> Small:
     return images(build=lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 3), *ends), **changes)
+
+
+def imbalanced(*weights: float) -> Small:
+    labels = (torch.arange(N) % 10 == 0).long()
+    return images(
+        targets=labels + 0,
+        loss=lambda o, y: functional.cross_entropy(o[:, :2], y, weight=torch.tensor(weights)),
+    )
+
+
+class LastState(nn.Module):
+    """Reads padded text to its end; ``packed`` stops at the last word."""
+
+    def __init__(self, *, packed: bool) -> None:
+        super().__init__()
+        self.embed, self.out, self.packed = nn.Embedding(V, 16), nn.Linear(16, 3), packed
+        self.layer = nn.GRU(16, 16, batch_first=True)
+
+    def forward(self, words: torch.Tensor) -> torch.Tensor:
+        found, ends = self.layer(self.embed(words))[0], (words != 0).sum(1) - 1
+        return self.out(found[torch.arange(len(words)), ends if self.packed else -1])
+
+
+def recurrent(*, packed: bool) -> Small:
+    return padded_text().but(build=lambda: LastState(packed=packed))
 
 
 class Noisy(Small):
@@ -566,6 +593,12 @@ FAULTY: dict[str, tuple[Callable[[], Small], str, str]] = {
         "class 0 is ignored",
     ),
     "positives alone": (lambda: two_classes(of_positives), "loss", "class 0 is ignored"),
+    "weights inverted": (lambda: imbalanced(0.9, 0.1), "loss", "frequent class 0 weighs most"),
+    "state after padding": (lambda: recurrent(packed=False), "sequence", "after the padding"),
+    "masks transposed": (lambda: segmentation().but(targets=segmentation().targets.mT),
+                         "augmentation", "masks are transposed against"),
+    "masks mirrored": (lambda: binary_mask().but(targets=binary_mask().targets.flip(3)),
+                       "augmentation", "masks are mirrored against"),
     "outputs not used": (lambda: images(loss=lambda o, y: (o * 0).sum() + y.float().mean()), "loss",
                          "outputs are not used"),
     "targets not used": (lambda: images(loss=lambda o, y: functional.cross_entropy(o, o.argmax(1))),

@@ -17,6 +17,7 @@ from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.recipes.batches import Batch, changed
 
 _N_CALLS, _N_COMPARED, _N_ROWS = 32, 4, 3
+_N_IMAGES, _N_CLASSES, _CLEARLY, _TOLD = 256, 32, 2.0, 0.1
 _NOISY, _LIKE, _LESS = 0.2, 0.6, 0.3
 _LEAST, _MOST, _BLANK = 0.2, 5.0, 1e-6
 """Deviations of augmented inputs over those of the originals."""
@@ -24,10 +25,10 @@ _LEAST, _MOST, _BLANK = 0.2, 5.0, 1e-6
 
 def look(bench: Bench) -> Symptoms:
     """Return the first mistake of augmentation; what it raises is a reading, as in training."""
-    augment = bench.task.augment
+    augment, seen, tries = bench.task.augment, bench.see(), Tries()
+    tries.look_for("how masks lie on their images", _turned, bench)
     if augment is None:
-        return Symptoms()
-    seen, tries = bench.see(), Tries()
+        return tries.symptoms(None)
 
     def augmented(batch: Batch) -> Batch:
         inputs, targets = augment(*changed(batch, torch.clone))
@@ -107,6 +108,31 @@ def _map_of(targets: Any, images: Any) -> torch.Tensor | None:
     return next((t.float().reshape(n, -1, *size)[:, :1] for t in maps), None)
 
 
+def _turns(t: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return images as they are first, and as flips and turns that keep their shape make them."""
+    flips = {"": t, "mirrored": t.flip(-1), "upside down": t.flip(-2), "turned": t.flip(-1, -2)}
+    is_square = t.shape[-1] == t.shape[-2]
+    return flips | {f"transposed {n}".strip(): x.mT for n, x in flips.items() if is_square}
+
+
+def _turned(bench: Bench) -> Iterator[Symptom]:
+    """Yield that masks tell the values of pixels better once they are flipped or turned."""
+    images, targets = bench.sample(size=_N_IMAGES)
+    found, shares = _map_of(targets, images), dict[str, float]()
+    if found is None:
+        return
+    masks, values = found[:, 0], images.float().movedim(1, -1).flatten(0, -2)
+    masks = masks if len(masks.unique()) <= _N_CLASSES else (masks > masks.mean()).float()
+    for name, turned in _turns(masks).items():
+        parts = [values[turned.flatten() == c] for c in masks.unique()]
+        between = [len(p) * (p.mean(0) - values.mean(0)).square() for p in parts]
+        shares[name] = float((sum(between) / len(values) / (values.var(0) + 1e-12)).max())
+    best = max(shares, key=shares.__getitem__)
+    if shares[best] >= max(_CLEARLY * shares[""], _TOLD):
+        value = f"{best}, they tell {shares[best]:.0%} of the variance of pixels"
+        yield Symptom("turned", f"{value}, and {shares['']:.0%} as they are", name=best)
+
+
 def _drawn(batch: Batch) -> Batch | None:
     """Return the batch with inputs that show their own targets, in the range of the inputs."""
     images, targets = batch
@@ -131,9 +157,7 @@ def _places(calls: list[Batch]) -> Iterator[Symptom]:
             size = float(a.norm() * b.norm())
             if size < 1e-8:
                 continue
-            turns = torch.stack([t.rot90(k) for t in (b, b.flip(-1)) for k in (0, 2)])
-            if a.shape[0] == a.shape[1]:
-                turns = torch.cat([turns, turns.mT])
+            turns = torch.stack(list(_turns(b).values()))
             product = torch.fft.rfft2(a) * torch.fft.rfft2(turns).conj()
             best = float(torch.fft.irfft2(product, s=a.shape).abs().max()) / size
             n += 1

@@ -22,7 +22,14 @@ from tunebook.checks.looks.bench import (
     probabilities_for_logits,
     told,
 )
-from tunebook.checks.looks.shape import fits, gradient_of, loss_of, shape_of
+from tunebook.checks.looks.shape import (
+    classes_last,
+    fits,
+    gradient_of,
+    is_counted,
+    loss_of,
+    shape_of,
+)
 from tunebook.checks.looks.tensors import n_rows, tensors_in
 from tunebook.checks.one_look import Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
@@ -31,7 +38,7 @@ from tunebook.training.task import Task
 
 _NEAR, _EXACT, _UNIT, _HUGE, _TWICE = 1e-5, 1e-7, 1e-3, 1e3, 0.01
 _MANY, _SURE_ENOUGH, _LARGE = 0.05, 0.9, 10.0
-_N_DRAWS, _LEFT_OUT = 6, 0.1
+_N_DRAWS, _LEFT_OUT, _RARER, _HEAVIER, _ALONG = 6, 0.1, 2.0, 1.5, 0.8
 _CHANCE, _FAR = 0.1, 10.0
 """The initial loss lies within this share of that of chance (S2.7); far above it is a problem."""
 
@@ -60,7 +67,7 @@ def look(bench: Bench) -> Symptoms:
                 name = "sigmoid" if shape.kind is TargetKind.LABELS else "softmax"
                 tries.found.append(Symptom("twice", f"outputs end in {end_of(outputs)}", name=name))
             tries.look_for("the range of targets", _range, bench, seen, shape, made)
-            tries.look_for("the loss of chance", _start, task, seen, shape, made)
+            tries.look_for("the loss of chance", _start, bench, seen, shape, made)
     found = tries.symptoms(told(outputs, seen.batch[1]))
     return replace(found, found=found.found[:1])
 
@@ -167,20 +174,39 @@ def _is_share(outputs: torch.Tensor, axis: int) -> bool:
     return bool(((shares.sum(axis) - 1).abs() < _UNIT).all())
 
 
-def _start(task: Task, seen: Seen, shape: TaskShape, made: list[str]) -> Iterator[Symptom]:
+def _start(bench: Bench, seen: Seen, shape: TaskShape, made: list[str]) -> Iterator[Symptom]:
     """Yield an initial loss above what knowing nothing costs: equal scores, or equal shares."""
     share = 1 / shape.n_classes if shape.n_classes else 0.5
     equal = {"Softmax": share, "Sigmoid": share, "LogSoftmax": math.log(share)}
     even = 0.0 if expects_logits(made) else equal.get(end_of(seen.outputs))
     if even is None or shape.kind not in {TargetKind.CLASSES, TargetKind.LABELS}:
         return
-    chance = loss_of(task, torch.full_like(seen.outputs, even), seen.batch[1])
+    yield from _weights(bench, seen, shape, even)
+    chance = loss_of(bench.task, torch.full_like(seen.outputs, even), seen.batch[1])
     initial = float(seen.loss)
     if 0 < (1 + _CHANCE) * chance < initial < math.inf:
         sizes = (float(t.abs().mean()) for t in tensors_in(seen.batch[0]) if t.is_floating_point())
         key = "large" if max(sizes, default=0.0) > _LARGE else "above"
         expected, is_bad = f"{number(chance)} within 10 %", initial > _FAR * chance
         yield Symptom(key, number(initial), expected, is_bad=is_bad)
+
+
+def _weights(bench: Bench, seen: Seen, shape: TaskShape, even: float) -> Iterator[Symptom]:
+    """Yield that frequent classes weigh more, by the gradients at equal scores."""
+    axis, targets = shape.class_axis, seen.batch[1] if shape.is_dense else bench.sample()[1]
+    equal = seen.outputs.new_full((len(targets), *seen.outputs.shape[1:]), even)
+    grad, flat = gradient_of(bench.task, equal, targets), targets.flatten()
+    if grad is None:
+        return
+    sizes = grad.flatten().abs() if axis is None else classes_last(grad, targets, axis).norm(dim=1)
+    classes, counts = flat[is_counted(targets, shape).flatten()].unique(return_counts=True)
+    means = torch.stack([sizes[flat == c].mean() for c in classes])
+    top, low = int(counts.argmax()), int(counts.argmin())
+    if counts[top] < _RARER * counts[low] or not means[top] > _HEAVIER * means[low] > 0:
+        return
+    if float(torch.corrcoef(torch.stack([counts.log(), means.log()]))[0, 1]) > _ALONG:
+        value = f"{number(float(means[top] / means[low]))} times class {classes[low]:.0f}"
+        yield Symptom("weights", value, "no more", f"{classes[top]:.0f}")
 
 
 def _range(bench: Bench, seen: Seen, shape: TaskShape, made: list[str]) -> Iterator[Symptom]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+from torch import nn
 
 from tunebook.analysis.series import number
 from tunebook.checks.looks.bench import Bench, Seen, Tries
 from tunebook.checks.looks.shape import classes_last, gradient_of, shape_of
-from tunebook.checks.looks.tensors import scale_of, tensors_in
+from tunebook.checks.looks.tensors import difference, scale_of, tensors_in
 from tunebook.checks.one_look import SAME, Symptom, Symptoms
 from tunebook.checks.shape import TargetKind, TaskShape
 from tunebook.recipes.batches import changed
@@ -30,7 +31,8 @@ def look(bench: Bench) -> Symptoms:
     shape, targets = shape_of(bench.task, seen), seen.targets
     words = _words(seen, shape)
     if words is None or targets is None:
-        return Symptoms()
+        tries.look_for("more padding", _reads_padding, seen, shape)
+        return tries.symptoms(None)
     padded, axis = _padded(words), shape.class_axis
     tries.look_for("the order of the words", _order, seen, words, targets, axis, padded)
     if padded is not None:
@@ -121,6 +123,26 @@ def _sees_later(seen: Seen, words: torch.Tensor, targets: torch.Tensor, axis: in
     )
     apart = float((first - second).abs().max()) / scale_of(first)
     return apart if torch.equal(first, again) else 0.0
+
+
+@torch.no_grad()
+def _reads_padding(seen: Seen, shape: TaskShape) -> Iterator[Symptom]:
+    """Yield that outputs of a recurrent network for whole texts change with more padding."""
+    network, given = seen.training.network, seen.batch[0]
+    words = next((t for t in tensors_in(given) if t.dim() == 2 and not t.is_floating_point()), None)
+    padded = None if words is None or shape.is_dense or words.shape[1] < 2 else _padded(words)
+    layers = [m for m in network.modules() if isinstance(m, nn.RNNBase)]
+    if words is None or padded is None or not layers or any(m.bidirectional for m in layers):
+        return
+
+    def longer(t: torch.Tensor) -> torch.Tensor:
+        end = t[padded][:1].expand(len(t), *t.shape[2:]) if t.shape[:2] == words.shape else None
+        return t if end is None else torch.cat([t, end.unsqueeze(1)], 1)
+
+    network.eval()
+    first, more = network(given), Tries()("a longer text", network, changed(given, longer))
+    if (apart := (difference(first, more) or 0.0) / scale_of(first)) > _MOVED:
+        yield Symptom("last", f"outputs move by {number(apart)} for one more place", "0")
 
 
 def _counts_padding(
