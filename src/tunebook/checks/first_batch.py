@@ -18,6 +18,7 @@ class FirstBatch:
     ``n_without_gradient`` counts trainable tensors. ``has_own_rate``: the user chose the learning
     rate, so that a bad one is a mistake. ``has_own_optimizer``: the task makes its optimizer, which
     need not heed the learning rate, the schedule and the warm-up of a configuration.
+    ``loss_varies``: the same outputs and targets do not cost the same twice.
     """
 
     shape: TaskShape
@@ -28,6 +29,7 @@ class FirstBatch:
     n_without_gradient: int | None = None
     inputs_are_equal: bool | None = None
     labels_conflict: bool | None = None
+    loss_varies: bool = False
     outputs_are_probabilities: bool = False
     n_train: int = 0
     updates_per_epoch: int = 1

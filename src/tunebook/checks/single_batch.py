@@ -228,7 +228,7 @@ def judge_single_batch(
     is_on_its_way = run.is_falling and (run.is_right or run.errors is None or is_low)
     is_still = outcome in {Outcome.PLATEAUS, Outcome.OSCILLATES}
     has_best = seen.shape.kind is not TargetKind.OTHER
-    is_drowned &= not seen.inputs_are_equal and not seen.n_without_gradient
+    is_drowned &= not (seen.inputs_are_equal or seen.n_without_gradient or seen.loss_varies)
     is_near = run.is_free and run.has_fallen(_NEARLY if has_best else _SLOW)
     if is_still and is_near and not is_drowned:
         verdict, title = Verdict.NOTICE, "The loss on a single batch falls far, and stays there."
@@ -279,7 +279,7 @@ def _ranked(
     evidence = {
         **dict.fromkeys(rate, True),
         Cause.NO_GRADIENT: seen.n_without_gradient,
-        Cause.CORRUPTED: seen.inputs_are_equal or seen.labels_conflict,
+        Cause.CORRUPTED: seen.inputs_are_equal or seen.labels_conflict or seen.loss_varies,
         Cause.LOSS_INPUT: seen.outputs_are_probabilities,
     }
     cleared = {

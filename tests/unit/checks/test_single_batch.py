@@ -277,3 +277,13 @@ def test_a_training_that_raises_is_told_by_what_it_raised():
     ).findings[0]
     assert found.title == "Training on a single batch raised an error."
     assert found.value == "ValueError: too many words"
+
+
+def test_s2_8_a_loss_that_differs_from_call_to_call_speaks_of_shuffled_labels():
+    def causes(loss_varies):
+        seen = FirstBatch(CLASSES, has_own_rate=True, floor=9.0, loss_varies=loss_varies)
+        _, finding = examined(dict.fromkeys((1.0, 10.0, 0.1), STUCK), seen=seen)
+        return finding.causes[0]
+
+    assert causes(loss_varies=True) == Cause.CORRUPTED
+    assert causes(loss_varies=False) == Cause.DROWNED

@@ -33,6 +33,8 @@ def look(bench: Bench) -> FirstBatch:
     shape, made = shape_of(task, seen), loss_operations(task, seen)
     entropy_floor, error_floor = _open_ends(seen, shape)
     are_equal, conflict = _alike(*seen.batch)
+    with torch.no_grad():
+        costs = {loss_of(task, seen.outputs, seen.batch[1]) for _ in range(2)}
     return FirstBatch(
         shape=shape,
         has_own_rate=has_own_rate(task, bench.config),
@@ -42,6 +44,7 @@ def look(bench: Bench) -> FirstBatch:
         n_without_gradient=_without_gradient(seen),
         inputs_are_equal=are_equal,
         labels_conflict=conflict,
+        loss_varies=len(costs) > 1,
         n_train=len(task.examples(Split.TRAIN)),
         updates_per_epoch=max(1, seen.training.batches.per_epoch // settings.accumulate),
         has_own_optimizer=task.optimizer is not None,
