@@ -50,9 +50,9 @@ def examine(
     done = Examination()
     for check in checks:
         try:
-            if not (check.is_quick or is_full):
-                raise NotPossible("it takes long: only when all checks are wanted")
             require(check, abilities, done)
+            if not (check.is_quick or is_full):
+                raise NotPossible("takes minutes: only when all checks are wanted")
             on_check(check)
             while not isinstance(asked := check.next(config, length, done.readings), Conclusion):
                 for experiment in asked:

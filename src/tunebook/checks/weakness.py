@@ -163,7 +163,7 @@ def _answer(
         steps["no target was set"] = "Set a target in the budget"
     why = f": {' and '.join(steps)}" if steps else ""
     title = f"What to work on first is not known{why}"
-    return Verdict.UNKNOWN, title, ", and ".join(steps.values())
+    return Verdict.UNKNOWN, title, "; ".join(steps.values())
 
 
 def _families(

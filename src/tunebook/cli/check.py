@@ -148,7 +148,12 @@ def _show(done: Examination) -> None:
         emit("", f"Likeliest: {'; '.join(likely)}.")
     if done.left_out:
         emit("")
-        emit_table(["left out", "why"], list(done.left_out.items()))
+        names: dict[str, list[str]] = {}
+        for name, why in done.left_out.items():
+            names.setdefault(why, []).append(name)
+        emit("Left out:")
+        for why, left in names.items():
+            emit(f"  {why}: {', '.join(left)}")
     counts = {v: sum(f.verdict is v for f in found) for v in Verdict}
     told = ", ".join(f"{n} {verdict.name}" for verdict, n in counts.items() if n)
     n = len(done.readings)

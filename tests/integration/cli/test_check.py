@@ -80,7 +80,7 @@ def test_finished_study_says_what_to_report_and_strict_counts_what_is_unknown(tu
     assert tunebook("check", "first", "-q", "--strict").code == 1
     printed = tunebook("check", "study:first").out
     assert "UNKNOWN What to work on first is not known" in printed
-    assert "first-trial" in printed.partition("left out")[2]
+    assert "first-trial" in printed.partition("Left out")[2]
 
 
 def test_dataset_has_the_findings_of_its_report(tunebook):
