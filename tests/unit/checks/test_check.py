@@ -158,7 +158,7 @@ def test_a_check_whose_experiment_is_not_possible_is_left_out_and_the_next_one_i
 def test_checks_that_are_not_quick_are_asked_only_in_a_full_examination():
     slow = check("rates", is_quick=False)
     options = {"carry_out": lambda experiment: FINE, "config": CONFIG, "length": 10}
-    assert "takes long" in examine([slow], set(Ability), **options).left_out["rates"]
+    assert "takes minutes" in examine([slow], set(Ability), **options).left_out["rates"]
     assert list(examine([slow], set(Ability), **options, is_full=True).conclusions) == ["rates"]
 
 
