@@ -126,7 +126,7 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         if choice.best is not None and not choice.extension and n_left >= 0:
             more, n_left = tuple(rounded(choice.best * factor) for factor in FINER), 0
         if not more:
-            return _conclude(runs)
+            return _conclude(runs, choice)
         rates, n_left = (*rates, *more), n_left - 1
 
 
@@ -140,21 +140,17 @@ def sweep_runs(
     return [SweepRun(lr, run.losses) for lr, run in found if isinstance(run, Trained | NotFinite)]
 
 
-def _conclude(runs: Sequence[SweepRun]) -> Conclusion:
-    choice, rates = choose_rate(runs), sorted(run.lr for run in runs)
+def _conclude(runs: Sequence[SweepRun], choice: SweepChoice) -> Conclusion:
     best, falling = choice.best, [run.lr for run in runs if run.falls]
-    if best is None:
-        title, value = "Training diverges at every rate of the sweep.", number(rates[0])
-        value = f"down to {value}"
-        return Conclusion((_finding(Verdict.PROBLEM, title, value, advice=_BEFORE),))
-    if len({tuple(run.losses) for run in runs}) == 1:
+    if best is not None and len({tuple(run.losses) for run in runs}) == 1:
         title = "The task's own optimizer does not heed the learning rate of the configuration."
         value = f"{len(runs)} rates, one and the same curve"
         advice = "Let optimizer(network, config) read config['lr']."
         return Conclusion((_finding(Verdict.UNKNOWN, title, value, advice=advice),))
-    if not falling:
-        value = f"{number(rates[0])} to {number(rates[-1])}"
-        title = "The training loss falls at no rate of the sweep."
+    if best is None or not falling:
+        value = f"{number(runs[0].lr)} to {number(runs[-1].lr)}"
+        what = "Training diverges at every" if best is None else "The training loss falls at no"
+        title = f"{what} rate of the sweep."
         return Conclusion((_finding(Verdict.PROBLEM, title, value, advice=_BEFORE),))
     verdict, title, advice = Verdict.PASS, "The sweep has a best rate.", ""
     if choice.extension:

@@ -61,14 +61,11 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         advice = "Change the rate of the task's own optimizer and measure again."
         return Conclusion((noticed(advice=advice),))
     plain = at_rate(config, length, TrainingSettings.of(config).lr)
-    remedies = [
-        (change, reason, Train(with_settings(plain.config, **change), plain.updates))
-        for change, reason in _changes(config, median)
-    ]
-    wanted = (plain, *(experiment for _, _, experiment in remedies))
-    if any(experiment not in readings for experiment in wanted):
-        return wanted
-    for change, reason, experiment in remedies:
+    changes = _changes(config, median)
+    tried = [Train(with_settings(plain.config, **c), plain.updates) for c, _ in changes]
+    if any(experiment not in readings for experiment in (plain, *tried)):
+        return (plain, *tried)
+    for (change, reason), experiment in zip(changes, tried, strict=True):
         if _depth(readings, experiment) <= _depth(readings, plain):
             told = f"{reason}: the loss falls as deep"
             return Conclusion((noticed(advice=told),), change, told)
