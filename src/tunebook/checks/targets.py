@@ -143,7 +143,12 @@ def _numbers(name: str, known: Mapping[str, Values], seen: Splits) -> Iterator[F
     for split in sorted(set(known) - {TRAIN}, key=lambda split: split != VALIDATION):
         other, n = known[split], min(seen.by_name[s].n_read for s in (split, TRAIN))
         if other.is_other:
-            key, value = _difference(train, other), f"{other}, in training {train}"
+            # A mean that has moved is a drift, unless one of the two is centered on 0 as only
+            # scaled targets are.
+            centered = {v.mean < _CENTERED * v.deviations[1] for v in (train, other)}
+            ratio = other.deviations[1] / train.deviations[1]
+            is_drift = 1 / FACTOR <= ratio <= FACTOR and len(centered) == 1
+            key, value = "drift" if is_drift else "scale", f"{other}, in training {train}"
             is_bad = key == "scale" and split == VALIDATION
             yield _LINES.found(key, value, "about the same", is_bad=is_bad, name=name, split=split)
             continue
@@ -153,17 +158,6 @@ def _numbers(name: str, known: Mapping[str, Values], seen: Splits) -> Iterator[F
             split = TRAIN if whole is train else split
             yield _LINES.found("cut", value, "the same in all splits", name=name, split=split)
             return
-
-
-def _difference(train: Values, other: Values) -> str:
-    """Return how other targets differ.
-
-    A mean that has moved is a drift, unless one of the two is centered on 0 as only scaled targets
-    are.
-    """
-    centered = {values.mean < _CENTERED * values.deviations[1] for values in (train, other)}
-    ratio = other.deviations[1] / train.deviations[1]
-    return "drift" if 1 / FACTOR <= ratio <= FACTOR and len(centered) == 1 else "scale"
 
 
 CHECK = data_check(
