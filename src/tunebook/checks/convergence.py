@@ -38,12 +38,10 @@ class Course(StrEnum):
 
 
 _OTHER_RATE = "Choose another learning rate first."
+_LONGER = "Results hold for short training: raise the budget to train longer."
 _JUDGED = {
     Course.CONVERGED: (Verdict.PASS, ""),
-    Course.FALLING: (
-        Verdict.NOTICE,
-        "Results hold for short training: raise the budget to train longer.",
-    ),
+    Course.FALLING: (Verdict.NOTICE, _LONGER),
     Course.UNCLEAR: (Verdict.UNKNOWN, ""),
     Course.NOT_FALLEN: (Verdict.NOTICE, _OTHER_RATE),
     Course.RISEN: (Verdict.PROBLEM, _OTHER_RATE),

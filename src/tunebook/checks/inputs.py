@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from tunebook.checks.data import TRAIN, VALIDATION, Splits, Values, data_check
 from tunebook.checks.one_look import Lines
@@ -41,7 +41,10 @@ def judge(seen: Splits) -> Iterator[Finding]:
     """Yield the scale of training inputs, then splits that are scaled in another way."""
     for name, by_split in seen.named("inputs").items():
         train = by_split[TRAIN]
-        yield from _words(name, by_split) if seen.has_words else ()
+        common = {s: by_split[s].common for s in (TRAIN, VALIDATION) if s in by_split}
+        for split in [s for s in common if seen.has_words and common[s] > MOST][:1]:
+            told, expected = f"{common[split]:.0%} of all", f"at most {MOST:.0%}"
+            yield _LINES.found("unknown", told, expected, name=name, split=split)
         if not train.n_features or "int" in train.dtype.replace("uint8", ""):
             continue
         if train.filled[1]:
@@ -49,37 +52,22 @@ def judge(seen: Splits) -> Iterator[Finding]:
             yield _LINES.found("filler", told, "values like the others", name=name)
         else:
             yield _scale(name, train, seen.reaches)
-        shifted = [
-            split
-            for split, values in by_split.items()
-            if values.moved or values.is_other or values.order
-        ]
-        for split in shifted:
-            values, key = by_split[split], "other" if by_split[split].is_other else "moved"
-            if values.order:
-                told = f"those of training are {', '.join(map(str, values.order[:20]))}"
-                yield _LINES.found("order", told, "the same order", name=name, split=split)
-                continue
+        shifted = {s: v for s, v in by_split.items() if v.moved or v.is_other or v.order}
+        for split, values in shifted.items():
+            key, expected = "other" if values.is_other else "moved", _ALIKE
             told = f"{values}, in training {train}"
-            if values.moved and values.n_features > 1:
+            if values.order:
+                key, expected = "order", "the same order"
+                told = f"those of training are {', '.join(map(str, values.order[:20]))}"
+            elif values.moved and values.n_features > 1:
                 told += f"; features {', '.join(map(str, values.moved[:10]))}"
             # Test data may come from elsewhere.
-            is_bad = key == "other" and split == VALIDATION
-            yield _LINES.found(key, told, _ALIKE, is_bad=is_bad, name=name, split=split)
+            is_bad = key == "order" or (key == "other" and split == VALIDATION)
+            yield _LINES.found(key, told, expected, is_bad=is_bad, name=name, split=split)
         exact = [split for split, values in by_split.items() if values.is_exact]
         if TRAIN in exact and len(exact) > 1 and not shifted:
             told = "; ".join(f"{split}: {values}" for split, values in by_split.items())
             yield _LINES.found("own", told, "exact in training alone", name=name)
-
-
-def _words(name: str, by_split: Mapping[str, Values]) -> Iterator[Finding]:
-    """Yield a problem where one word makes most of a text."""
-    for split in (TRAIN, VALIDATION):
-        share = by_split[split].common if split in by_split else 0.0
-        if share > MOST:
-            told, expected = f"{share:.0%} of all", f"at most {MOST:.0%}"
-            yield _LINES.found("unknown", told, expected, name=name, split=split)
-            return
 
 
 def _scale(name: str, train: Values, reaches: float | None) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tunebook.analysis.series import number, quantile, smoothed, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion
@@ -26,6 +27,8 @@ EXTENSIONS, N_MORE = 2, 2
 LEAST_UPDATES, MOST_UPDATES, SHARE = 40, 300, 0.45
 """Bounds of a run of the sweep, and its share of a full training (ours)."""
 
+_BEFORE = "Look for a mistake before any search: no rate trains this network."
+_finding = partial(Finding, "learning-rate", expected="a rate inside of the sweep", source="S1.9")
 _NEAR, _MOST, _RISE, _AFTER = 0.02, 0.9, 1.1, 10
 
 
@@ -48,8 +51,7 @@ class SweepRun:
         """Whether the smoothed loss ends below its start and never rises far above it (S0.31)."""
         if self.is_diverged:
             return False
-        curve = smoothed(self.losses)
-        start = self.losses[0]
+        curve, start = smoothed(self.losses), self.losses[0]
         above = start + (_RISE - 1) * abs(start)
         return tail_mean(curve) < start and max(curve[_AFTER:], default=start) <= above
 
@@ -82,13 +84,13 @@ def choose_rate(runs: Sequence[SweepRun]) -> SweepChoice:
     deepest = min(depths.values())
     start = quantile([run.losses[0] for run in kept], 0.5)
     drop = max(start - deepest, 0.0)
-    level = start - _MOST * drop
-    speed = {
-        lr: next((i for i, loss in enumerate(curve) if loss <= level), math.inf)
-        for lr, curve in curves.items()
-    }
+
+    def speed(lr: float) -> float:
+        level = start - _MOST * drop
+        return next((i for i, loss in enumerate(curves[lr]) if loss <= level), math.inf)
+
     near = [lr for lr, depth in depths.items() if depth <= deepest + _NEAR * drop]
-    best = min(near, key=lambda lr: (speed[lr], depths[lr]))
+    best = min(near, key=lambda lr: (speed(lr), depths[lr]))
     place = [run.lr for run in ordered].index(best)
     if place in (0, len(ordered) - 1):
         return SweepChoice(best, _beyond(best, is_up=place > 0 or len(ordered) == 1))
@@ -113,56 +115,43 @@ def at_rate(config: Configuration, length: int, lr: float) -> Train:
 
 def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     """Run the sweep, go on beyond an end that won, and look closer around the best rate."""
-    wanted = tuple(at_rate(config, length, lr) for lr in SWEEP)
-    for n_before in range(EXTENSIONS + 1):
+    rates, n_left = tuple[float, ...](SWEEP), EXTENSIONS
+    while True:
+        wanted = tuple(at_rate(config, length, lr) for lr in rates)
         if any(experiment not in readings for experiment in wanted):
             return wanted
-        choice = choose_rate(_runs(wanted, readings))
-        if choice.best is not None and not choice.extension:
-            wanted += tuple(at_rate(config, length, rounded(choice.best * f)) for f in FINER)
-            break
-        if n_before < EXTENSIONS:
-            wanted += tuple(at_rate(config, length, lr) for lr in choice.extension)
-    if any(experiment not in readings for experiment in wanted):
-        return wanted
-    return _conclude(_runs(wanted, readings))
+        runs = sweep_runs(config, length, readings, rates)
+        choice = choose_rate(runs)
+        more = choice.extension if n_left > 0 else ()
+        if choice.best is not None and not choice.extension and n_left >= 0:
+            more, n_left = tuple(rounded(choice.best * factor) for factor in FINER), 0
+        if not more:
+            return _conclude(runs, choice)
+        rates, n_left = (*rates, *more), n_left - 1
 
 
-def _runs(asked: Iterable[Train], readings: Readings) -> list[SweepRun]:
-    """Return the runs that were read."""
-    found = ((e, readings.get(e)) for e in asked)
-    return [
-        SweepRun(float(str(e.config["lr"])), r.losses)
-        for e, r in found
-        if isinstance(r, Trained | NotFinite)
-    ]
+def sweep_runs(
+    config: Configuration, length: int, readings: Readings, rates: Iterable[float] | None = None
+) -> list[SweepRun]:
+    """Return the runs that were read, lowest rate first: of these rates, or of all."""
+    tried = (e.config.get("lr") for e in readings if isinstance(e, Train))
+    wanted = {lr for lr in tried if isinstance(lr, float)} if rates is None else rates
+    found = ((lr, readings.get(at_rate(config, length, lr))) for lr in sorted(wanted))
+    return [SweepRun(lr, run.losses) for lr, run in found if isinstance(run, Trained | NotFinite)]
 
 
-def sweep_runs(config: Configuration, length: int, readings: Readings) -> list[SweepRun]:
-    """Return the runs that were read, lowest rate first."""
-    rates = {e.config.get("lr") for e in readings if isinstance(e, Train)}
-    wanted = (at_rate(config, length, lr) for lr in rates if isinstance(lr, float))
-    return sorted(_runs(wanted, readings), key=lambda run: run.lr)
-
-
-def _conclude(runs: Sequence[SweepRun]) -> Conclusion:
-    choice, rates = choose_rate(runs), sorted(run.lr for run in runs)
+def _conclude(runs: Sequence[SweepRun], choice: SweepChoice) -> Conclusion:
     best, falling = choice.best, [run.lr for run in runs if run.falls]
-    if best is None:
-        title, value = (
-            "Training diverges at every rate of the sweep.",
-            f"down to {number(rates[0])}",
-        )
-        return Conclusion((_finding(Verdict.PROBLEM, title, value, _BEFORE),))
-    if len({tuple(run.losses) for run in runs}) == 1:
+    if best is not None and len({tuple(run.losses) for run in runs}) == 1:
         title = "The task's own optimizer does not heed the learning rate of the configuration."
         value = f"{len(runs)} rates, one and the same curve"
         advice = "Let optimizer(network, config) read config['lr']."
-        return Conclusion((_finding(Verdict.UNKNOWN, title, value, advice),))
-    if not falling:
-        value = f"{number(rates[0])} to {number(rates[-1])}"
-        title = "The training loss falls at no rate of the sweep."
-        return Conclusion((_finding(Verdict.PROBLEM, title, value, _BEFORE),))
+        return Conclusion((_finding(Verdict.UNKNOWN, title, value, advice=advice),))
+    if best is None or not falling:
+        value = f"{number(runs[0].lr)} to {number(runs[-1].lr)}"
+        what = "Training diverges at every" if best is None else "The training loss falls at no"
+        title = f"{what} rate of the sweep."
+        return Conclusion((_finding(Verdict.PROBLEM, title, value, advice=_BEFORE),))
     verdict, title, advice = Verdict.PASS, "The sweep has a best rate.", ""
     if choice.extension:
         verdict, title = Verdict.PROBLEM, "The best rate is at the edge of the sweep."
@@ -172,15 +161,7 @@ def _conclude(runs: Sequence[SweepRun]) -> Conclusion:
         advice = "Look at how stable training is at multiples of it."
     value = f"{number(best)}; the loss falls at rates up to {number(max(falling))}"
     reason = f"of {len(runs)} rates, {len(runs[0].losses)} updates each, it falls fastest, deepest"
-    return Conclusion((_finding(verdict, title, value, advice),), {"lr": best}, reason)
-
-
-_BEFORE = "Look for a mistake before any search: no rate trains this network."
-
-
-def _finding(verdict: Verdict, title: str, value: str, advice: str) -> Finding:
-    expected = "a rate inside of the sweep"
-    return Finding(CHECK.name, verdict, title, value, expected, advice=advice, source="S1.9")
+    return Conclusion((_finding(verdict, title, value, advice=advice),), {"lr": best}, reason)
 
 
 CHECK = Check(

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from itertools import chain
+from itertools import chain, takewhile
 
 from tunebook.analysis.series import number, quantile, smoothed
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
@@ -43,6 +42,12 @@ clipped, it is a lower rate in disguise (S4.49)."""
 DIVISORS = (2.0, 4.0)
 """The rate is divided by these where nothing else makes training stable (ours)."""
 
+_LAST = (
+    "Neither a warm-up nor clipping nor a quarter of the rate makes it stable. "
+    "Try another optimizer, or residual connections with normalization: x + f(norm(x))."
+)
+_EXPECTED = f"stable at {CLOSE:g} times the rate"
+_finding = partial(Finding, "stability", expected=_EXPECTED, source="S4.46")
 _RISE, _LEAST_RISE, _BLOW_UP, _EARLY = 1.5, 0.05, 3.0, 100
 
 
@@ -95,16 +100,10 @@ def survives(losses: Sequence[float], n_ramp: int) -> bool:
 
 
 def thresholds(norms: Sequence[float]) -> Iterator[float]:
-    """Yield the norms at which to clip, one after the other: halves of the first (S4.49)."""
+    """Return the norms at which to clip, one after the other: halves of the first (S4.49)."""
     finite = [norm for norm in norms if 0 < norm < math.inf]
-    if not finite:
-        return
-    level = quantile(finite, CLIPPED)
-    for _ in range(MAX_HALVINGS):
-        if clipped_share(finite, level) > MOST_CLIPPED:
-            return
-        yield level
-        level /= 2
+    levels = (quantile(finite, CLIPPED) / 2**k for k in range(MAX_HALVINGS if finite else 0))
+    return takewhile(lambda level: clipped_share(finite, level) <= MOST_CLIPPED, levels)
 
 
 def clipped_share(norms: Sequence[float], level: float) -> float:
@@ -152,14 +151,12 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         if training not in readings:
             return (training,)
         if helps(_costs(readings, training)):
-            advice = "" if change else reason
-            told = _finding(Verdict.NOTICE, f"{title} {remedy}", value, advice)
-            return Conclusion((told,), change, reason if change else "")
+            advice, reason = ("", reason) if change else (reason, "")
+            told = _finding(Verdict.NOTICE, f"{title} {remedy}", value, advice=advice)
+            return Conclusion((told,), change, reason)
     weights = ("the first weights are too large",) if kind is Instability.EARLY else ()
-    advice = "Try another optimizer, or residual connections with normalization: x + f(norm(x))."
-    tried = "Neither a warm-up nor clipping nor a quarter of the rate makes it stable."
-    problem = _finding(Verdict.PROBLEM, title, value, f"{tried} {advice}")
-    return Conclusion((replace(problem, causes=(*weights, "the learning rate is too high")),))
+    causes = (*weights, "the learning rate is too high")
+    return Conclusion((_finding(Verdict.PROBLEM, title, value, causes=causes, advice=_LAST),))
 
 
 def _costs(readings: Readings, asked: Train) -> Sequence[float]:
@@ -175,13 +172,11 @@ def _ramps(config: Configuration, length: int) -> Iterator[Remedy]:
     The first that does is the warm-up (S4.48).
     """
     for n in warm_ups(length):
-        ramp = Train(
-            steady(config, warmup=1 / 3), 3 * n, factor=CLOSE * BASE, watch=(Watch.SAMPLE,)
-        )
+        warmed = steady(config, warmup=1 / 3)
+        ramp = Train(warmed, 3 * n, factor=CLOSE * BASE, watch=(Watch.SAMPLE,))
         change: dict[str, Value] = {"warmup": round(max(LEAST_SHARE, n / length), 4)}
         reason = f"the shortest that survives {CLOSE * BASE:g} times the rate has {n} updates"
-        helps = partial(survives, n_ramp=n)
-        yield ramp, helps, ("A warm-up makes it stable.", change, reason)
+        yield ramp, partial(survives, n_ramp=n), ("A warm-up makes it stable.", change, reason)
 
 
 def _clippings(config: Configuration, length: int, readings: Readings) -> Iterator[Remedy]:
@@ -211,11 +206,6 @@ def _rates(config: Configuration, length: int, *, is_own: bool) -> Iterator[Reme
 
 def _is_stable(losses: Sequence[float]) -> bool:
     return instability(losses) is Instability.NONE
-
-
-def _finding(verdict: Verdict, title: str, value: str = "", advice: str = "") -> Finding:
-    expected = f"stable at {CLOSE:g} times the rate"
-    return Finding(CHECK.name, verdict, title, value, expected, advice=advice, source="S4.46")
 
 
 CHECK = Check(

@@ -51,12 +51,11 @@ def judge(seen: Splits) -> Iterator[Finding]:
         train = known.get(TRAIN)
         if train is None or train.n < 2:
             continue
-        sizes = {split: seen.by_name[split].n_read for split in known}
         if train.are_classes and all(values.counts for values in known.values()):
-            judged = list(_classes(known, sizes, is_sorted=seen.is_sorted))
+            judged = list(_classes(known, seen))
             told.append(f"{name}: {len(_labels(train))} classes")
         else:
-            judged = list(_numbers(name, known, sizes, is_sorted=seen.is_sorted))
+            judged = list(_numbers(name, known, seen))
             told.append(f"{name}: {train}")
         # Of several targets some are marks: a group, the number of an image, a weight of 1.
         is_mark = not seen.is_heeded or (
@@ -80,12 +79,10 @@ def _labels(values: Values) -> dict[int, int]:
     return {label: n for label, n in values.counts.items() if label != _IGNORED}
 
 
-def _classes(
-    known: Mapping[str, Values], sizes: Mapping[str, int], *, is_sorted: bool
-) -> Iterator[Finding]:
+def _classes(known: Mapping[str, Values], seen: Splits) -> Iterator[Finding]:
     """Yield one class alone, classes that a split lacks, and imbalance."""
     labels = {split: _labels(values) for split, values in known.items()}
-    train = labels.pop(TRAIN)
+    train, n_train = labels.pop(TRAIN), seen.by_name[TRAIN].n_read
     others = sum((Counter(found) for found in labels.values()), Counter[int]())
     if len(train) == 1:
         is_all = not others.keys() - train.keys()
@@ -93,17 +90,17 @@ def _classes(
         value, where = f"class {next(iter(train))}", "" if is_all else "training "
         yield _LINES.found("one class", value, "two classes or more", where=where, why=why)
         return
-    if is_sorted and len(labels.get(VALIDATION, train).keys() ^ train.keys()) > 1:
+    if seen.is_sorted and len(labels.get(VALIDATION, train).keys() ^ train.keys()) > 1:
         value = f"{_span(train)} in training, {_span(labels[VALIDATION])} in validation"
         yield _LINES.found("cut off", value, "every class in every split")
         return
-    yield from _lacking("unseen", train, others, sizes[TRAIN])
+    yield from _lacking("unseen", train, others, n_train)
     if labels.get(VALIDATION):
         validated = labels[VALIDATION]
         key = "one validated" if len(validated) == 1 else "unvalidated"
-        yield from _lacking(key, validated, Counter(train), sizes[VALIDATION])
+        yield from _lacking(key, validated, Counter(train), seen.by_name[VALIDATION].n_read)
     ratio = max(train.values()) / min(train.values())
-    is_single = known[TRAIN].n == sizes[TRAIN] >= N_LEAST * len(train)
+    is_single = known[TRAIN].n == n_train >= N_LEAST * len(train)
     if ratio >= IMBALANCE and is_single:
         value = f"the largest is {ratio:.1f} times the smallest"
         yield _LINES.found("imbalance", value, f"less than {IMBALANCE:.0f} times", is_bad=False)
@@ -126,9 +123,7 @@ def _lacking(
         yield _LINES.found(key, value, "every class in every split", is_bad=is_bad)
 
 
-def _numbers(
-    name: str, known: Mapping[str, Values], sizes: Mapping[str, int], *, is_sorted: bool
-) -> Iterator[Finding]:
+def _numbers(name: str, known: Mapping[str, Values], seen: Splits) -> Iterator[Finding]:
     """Yield constant targets, and splits whose targets are scaled or cut to whole numbers."""
     train = known[TRAIN]
     if _is_constant(train):
@@ -139,17 +134,21 @@ def _numbers(
         yield _LINES.found("filler", told, "few", name=name, constant=constant)
     low, high = train.range
     ends = known[VALIDATION].range if VALIDATION in known else train.range
-    if is_sorted and (ends[0] >= high or ends[1] <= low):
+    if seen.is_sorted and (ends[0] >= high or ends[1] <= low):
         told = f"{_span(train.range)} in training, {_span(ends)} in validation"
         yield _LINES.found("cut off", told, "the same range in every split")
         return
     if "float" in train.dtype and not any(values.fractions for values in known.values()):
         yield _LINES.found("whole", str(train), "fractions", is_bad=False, name=name)
     for split in sorted(set(known) - {TRAIN}, key=lambda split: split != VALIDATION):
-        other, n = known[split], min(sizes[split], sizes[TRAIN])
-        key = _difference(train, other)
-        if key:
-            value = f"{other}, in training {train}"
+        other, n = known[split], min(seen.by_name[s].n_read for s in (split, TRAIN))
+        if other.is_other:
+            # A mean that has moved is a drift, unless one of the two is centered on 0 as only
+            # scaled targets are.
+            centered = {v.mean < _CENTERED * v.deviations[1] for v in (train, other)}
+            ratio = other.deviations[1] / train.deviations[1]
+            is_drift = 1 / FACTOR <= ratio <= FACTOR and len(centered) == 1
+            key, value = "drift" if is_drift else "scale", f"{other}, in training {train}"
             is_bad = key == "scale" and split == VALIDATION
             yield _LINES.found(key, value, "about the same", is_bad=is_bad, name=name, split=split)
             continue
@@ -159,18 +158,6 @@ def _numbers(
             split = TRAIN if whole is train else split
             yield _LINES.found("cut", value, "the same in all splits", name=name, split=split)
             return
-
-
-def _difference(train: Values, other: Values) -> str:
-    """Return how other targets differ, nothing if they do not.
-
-    A mean that has moved is a drift, unless one of the two is centered on 0 as only scaled targets
-    are.
-    """
-    centered = {values.mean < _CENTERED * values.deviations[1] for values in (train, other)}
-    ratio = other.deviations[1] / train.deviations[1]
-    is_scaled = not 1 / FACTOR <= ratio <= FACTOR or len(centered) == 2
-    return "" if not other.is_other else "scale" if is_scaled else "drift"
 
 
 CHECK = data_check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from operator import itemgetter
 from statistics import median
 
@@ -24,6 +25,10 @@ N_REPEATS, N_TIMED = 3, 4
 """Each size is timed again, after the others, so that what else the machine does shows (ours)."""
 
 _GAIN, _INPUT_BOUND = 1.1, 1.2
+_USUAL = f"a larger batch gains less than {_GAIN - 1:.0%} of throughput for each doubling"
+_MORE = f"at most {_INPUT_BOUND - 1:.0%} more"
+_size = partial(Finding, "throughput", expected=_USUAL, source="S4.6")
+_wait = partial(Finding, "throughput", expected=_MORE, source="S4.34")
 
 
 def knee(throughputs: Mapping[int, float]) -> int:
@@ -57,15 +62,14 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
         if any(time not in readings for time in pair):
             return pair
         failed = [r for time in pair if isinstance(r := readings[time], Raised)]
-        for raised in failed:
-            if not isinstance(raised, OutOfMemory):
-                return Conclusion((failure(CHECK, raised),))
+        if broken := [r for r in failed if not isinstance(r, OutOfMemory)]:
+            return Conclusion((failure(CHECK, broken[0]),))
         if failed:
             break
         fitting.append(size)
     if not fitting:
         title, advice = "No batch size fits into memory.", "Make the network or its inputs smaller."
-        return Conclusion((_found("S4.6", Verdict.PROBLEM, title, advice=advice),))
+        return Conclusion((_size(Verdict.PROBLEM, title, advice=advice),))
     again = [t for r in range(1, N_REPEATS) for size in fitting for t in _pair(config, size, r)]
     if any(time not in readings for time in again):
         return tuple(again)
@@ -96,7 +100,7 @@ def _conclude(timings: Mapping[int, list[tuple[float, float]]], most: int) -> Co
     """Judge the whole curve; each repeat gives one, and their answers must agree."""
     if not timings:
         title = "Timings failed when they were repeated: memory was short."
-        return Conclusion((_found("S4.6", Verdict.UNKNOWN, title),))
+        return Conclusion((_size(Verdict.UNKNOWN, title),))
 
     def best(kind: int, of: Callable[[list[float]], float]) -> int:
         return knee({s: s / of([pair[kind] for pair in t]) for s, t in timings.items()})
@@ -108,14 +112,14 @@ def _conclude(timings: Mapping[int, list[tuple[float, float]]], most: int) -> Co
         title = "The timings vary too much to choose a batch size by them."
         value = f"batch sizes {', '.join(map(str, each))} in {N_REPEATS} repeats"
         advice = "Time it again while nothing else runs on this machine."
-        return Conclusion((_found("S4.6", Verdict.UNKNOWN, title, value, advice), wait))
+        return Conclusion((_size(Verdict.UNKNOWN, title, value, advice=advice), wait))
     title = f"Throughput stops rising at a batch size of {at}."
     if len(timings) == 1:
         title = f"A batch size of {at} fits; larger ones were not timed."
     elif at == max(timings):
         title = f"Throughput still rises at the largest size that was timed, {at}."
     rate = at / median(real for real, _ in timings[at])
-    found = _found("S4.6", Verdict.PASS, title, f"{number(rate)} examples per second")
+    found = _size(Verdict.PASS, title, f"{number(rate)} examples per second")
     size = min(at, most)
     reason = f"throughput is best used at {at}"
     if size < at:
@@ -133,24 +137,14 @@ def _waits(pairs: list[tuple[float, float]]) -> Finding:
     value = f"{number(real)} s per update, {number(synthetic)} s with data in memory"
     if min(ratios) <= _INPUT_BOUND < max(ratios):
         title = "The timings vary too much to tell whether training waits for its data."
-        return _found("S4.34", Verdict.UNKNOWN, title, value)
+        return _wait(Verdict.UNKNOWN, title, value)
     if max(ratios) <= _INPUT_BOUND:
-        return _found("S4.34", Verdict.PASS, "Training does not wait for its data.", value)
+        return _wait(Verdict.PASS, "Training does not wait for its data.", value)
     advice = "Preprocess once and keep the result, drop unused fields early."
     title = "Training waits for its data: it is input-bound."
     causes = ("slow reading of the data", "expensive preprocessing or augmentation")
-    notice = _found("S4.34", Verdict.NOTICE, title, value, advice)
-    return replace(notice, causes=causes, next_test="Time one pass over the data alone.")
-
-
-_EXPECTED = {
-    "S4.6": f"a larger batch gains less than {_GAIN - 1:.0%} of throughput for each doubling",
-    "S4.34": f"at most {_INPUT_BOUND - 1:.0%} more",
-}
-
-
-def _found(rule: str, verdict: Verdict, title: str, value: str = "", advice: str = "") -> Finding:
-    return Finding(CHECK.name, verdict, title, value, _EXPECTED[rule], advice=advice, source=rule)
+    test = "Time one pass over the data alone."
+    return _wait(Verdict.NOTICE, title, value, causes=causes, next_test=test, advice=advice)
 
 
 CHECK = Check(

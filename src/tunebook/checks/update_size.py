@@ -6,7 +6,7 @@ only where the loss falls as deep.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
 from tunebook.analysis.series import number, quantile, smoothed, tail_mean
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
@@ -22,6 +22,9 @@ TARGET, BAND = 1e-3, (1e-4, 1e-2)
 """The size to aim at, and where sizes are ordinary (S1.12)."""
 
 N_UPDATES, MAX_FACTOR, WARM_UP = 10, 10.0, 0.1
+_FROZEN = ("no gradient reaches them", "they are not given to the optimizer")
+_SIZES = f"{BAND[0]:g} to {BAND[1]:g} of the weights, best near {TARGET:g}"
+_finding = partial(Finding, "update-size", source="S1.12")
 
 
 def training(config: Configuration) -> Train:
@@ -39,38 +42,35 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     sizes = {} if done is None else done.updates
     if not sizes:
         title = "The size of updates could not be measured: the loss is not finite, or no matrix."
-        return Conclusion((_finding(Verdict.UNKNOWN, title),))
+        return Conclusion((_finding(Verdict.UNKNOWN, title, expected=_SIZES),))
     frozen = tuple(name for name, size in sizes.items() if size == 0.0)
     if frozen:
         value, title = f"{len(frozen)} of {len(sizes)} tensors", "Some tensors do not move at all."
-        problem = _finding(Verdict.PROBLEM, title, value, items=frozen)
-        causes = ("no gradient reaches them", "they are not given to the optimizer")
         expected = "every tensor that is trained moves"
-        return Conclusion((replace(problem, expected=expected, causes=causes),))
+        problem = _finding(Verdict.PROBLEM, title, value, expected, _FROZEN, items=frozen)
+        return Conclusion((problem,))
     median = quantile(list(sizes.values()), 0.5)
     value = f"median {number(median)} over {len(sizes)} tensors"
     if BAND[0] <= median <= BAND[1]:
-        return Conclusion((_finding(Verdict.PASS, "Updates have an ordinary size.", value),))
+        title = "Updates have an ordinary size."
+        return Conclusion((_finding(Verdict.PASS, title, value, _SIZES),))
     title = f"Updates are too {'large' if median > BAND[1] else 'small'} for the weights."
     farthest = (max(sizes, key=lambda name: max(sizes[name] / TARGET, TARGET / sizes[name])),)
+    noticed = partial(_finding, Verdict.NOTICE, title, value, _SIZES, items=farthest)
     if seen.has_own_optimizer:
         advice = "Change the rate of the task's own optimizer and measure again."
-        return Conclusion((_finding(Verdict.NOTICE, title, value, advice, farthest),))
+        return Conclusion((noticed(advice=advice),))
     plain = at_rate(config, length, TrainingSettings.of(config).lr)
-    remedies = [
-        (change, reason, Train(with_settings(plain.config, **change), plain.updates))
-        for change, reason in _changes(config, median)
-    ]
-    wanted = (plain, *(experiment for _, _, experiment in remedies))
-    if any(experiment not in readings for experiment in wanted):
-        return wanted
-    for change, reason, experiment in remedies:
+    changes = _changes(config, median)
+    tried = [Train(with_settings(plain.config, **c), plain.updates) for c, _ in changes]
+    if any(experiment not in readings for experiment in (plain, *tried)):
+        return (plain, *tried)
+    for (change, reason), experiment in zip(changes, tried, strict=True):
         if _depth(readings, experiment) <= _depth(readings, plain):
             told = f"{reason}: the loss falls as deep"
-            notice = _finding(Verdict.NOTICE, title, value, told, farthest)
-            return Conclusion((notice,), change, told)
+            return Conclusion((noticed(advice=told),), change, told)
     advice = "No action follows: the loss falls less deep with another rate or a warm-up."
-    return Conclusion((_finding(Verdict.NOTICE, title, value, advice, farthest),))
+    return Conclusion((noticed(advice=advice),))
 
 
 def _changes(config: Configuration, median: float) -> list[tuple[dict[str, Value], str]]:
@@ -80,25 +80,15 @@ def _changes(config: Configuration, median: float) -> list[tuple[dict[str, Value
     factor = min(MAX_FACTOR, max(1 / MAX_FACTOR, edge / median))
     warm_up: dict[str, Value] = {"warmup": WARM_UP}
     rate: dict[str, Value] = {"lr": rounded(settings.lr * factor)}
-    found = [
-        (warm_up, f"a warm-up over {WARM_UP:.0%} of training"),
-        (rate, f"{factor:.2g} x the rate"),
-    ]
-    return found[1:] if median < BAND[0] or settings.warmup > 0 else found
+    found = [(rate, f"{factor:.2g} x the rate")]
+    if median > BAND[1] and not settings.warmup > 0:
+        found.insert(0, (warm_up, f"a warm-up over {WARM_UP:.0%} of training"))
+    return found
 
 
 def _depth(readings: Readings, asked: Train) -> float:
     found = readings[asked]
     return tail_mean(smoothed(found.losses)) if isinstance(found, Trained) else float("inf")
-
-
-def _finding(
-    verdict: Verdict, title: str, value: str = "", advice: str = "", items: tuple[str, ...] = ()
-) -> Finding:
-    expected = f"{BAND[0]:g} to {BAND[1]:g} of the weights, best near {TARGET:g}"
-    return Finding(
-        CHECK.name, verdict, title, value, expected, advice=advice, items=items, source="S1.12"
-    )
 
 
 CHECK = Check(

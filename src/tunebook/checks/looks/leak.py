@@ -23,14 +23,13 @@ def look(bench: Bench) -> Leaks:
     train, other = (_columns(tables(bench)[s]) for s in (Split.TRAIN, Split.TRAIN_VAL))
     if train is None or len(train[0]) < N_LEAST:
         return Leaks(0, 0)
-    pairs = [train]
-    if other is not None and len(other[0]) >= N_CHECKED:
-        pairs += [other] if [t.shape[1] for t in other] == [t.shape[1] for t in train] else []
-    n_inputs, n_targets = (t.shape[1] for t in train)
+    n_inputs, n_targets = widths = [t.shape[1] for t in train]
+    is_other_like = other and len(other[0]) >= N_CHECKED and [t.shape[1] for t in other] == widths
+    pairs = [train, other] if other and is_other_like else [train]
     telling: list[Telling] = []
     for k in range(n_targets):
-        (shares, *rest), exact, chance = _told([(x, y[:, k]) for x, y in pairs])
-        numbers = _numbers([(x, y[:, k]) for x, y in pairs])
+        of_target = [(x, y[:, k]) for x, y in pairs]
+        ((shares, *rest), exact, chance), numbers = _told(of_target), _numbers(of_target)
         telling += [Telling(c, k, told[0], told[-1], is_number=True) for c, told in numbers.items()]
         drop = shares - rest[0] if rest else shares
         order = [c for c in drop.argsort(descending=True).tolist() if shares[c] >= TELLS]

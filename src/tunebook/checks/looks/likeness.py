@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import defaultdict
 from dataclasses import replace
+from itertools import combinations, starmap
 
 import numpy as np
 import torch
@@ -41,9 +41,8 @@ def look(bench: Bench) -> Likeness:
     usual = n_repeated / len(train.rows) / train.share if is_sparse else 0.0
     groups = [same for same in places.values() if len({train.prints[k][1] for k in same}) > 1]
     largest = max(groups, key=len, default=[])
-    shared = (_shared(*a, *b) for a, b in itertools.combinations(known.items(), 2))
-    windows = (_windows(train, t, split) for split, t in known.items() if t is not train)
-    near = (_near(train, table, split) for split, table in known.items() if table is not train)
+    shared = (_shared(*a, *b) for a, b in combinations(known.items(), 2))
+    others = [(train, table, split) for split, table in known.items() if table is not train]
     return Likeness(
         n=len(places) + len(pairs),
         share_read=train.share,
@@ -51,12 +50,10 @@ def look(bench: Bench) -> Likeness:
         has_labels=y is not None and y.numel() == len(y) and _is_whole(y),
         is_whole=x is not None and x.is_floating_point() and _is_whole(x),
         shared=tuple(replace(s, usual=usual) for s in shared if s),
-        windows=tuple(filter(None, windows)),
+        windows=tuple(filter(None, starmap(_windows, others))),
         largest=len(largest),
-        is_blank=x is not None
-        and x.dim() > 2
-        and any(len(x[k].unique()) == 1 for k in largest[:1]),
-        near=tuple(filter(None, near)),
+        is_blank=x is not None and x.dim() > 2 and len(x[largest[:1]].unique()) == 1,
+        near=tuple(filter(None, starmap(_near, others))),
         repeated=tuple(by_kind[True]),
         conflicting=tuple(by_kind[False]),
     )

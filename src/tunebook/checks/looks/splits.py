@@ -31,34 +31,28 @@ def look(bench: Bench) -> Splits:
     """Return what the splits of a task show."""
     known = tables(bench)
     train = known[Split.TRAIN]
-    seen = {split: _data(table, train) for split, table in known.items()}
+    seen = {split: _data(table, train, bench) for split, table in known.items()}
     copes = [
         Tries()("the loss", _copes, bench, split, known[split], sorted(bad))
         for split, data in seen.items()
         if (bad := {row for values in data.values.values() for row in values.not_finite})
     ]
-    tries, targets = Tries(), seen[Split.TRAIN].values.get("targets")
-    if targets and targets.filled[1] and tries("the loss", _ignores, bench, targets.filled[0]):
-        natural = replace(targets, filled=(0.0, 0.0))
-        values = {**seen[Split.TRAIN].values, "targets": natural}
-        seen[Split.TRAIN] = replace(seen[Split.TRAIN], values=values)
     by_name = {split.value: data for split, data in seen.items()}
-    y = train.first("targets")
+    tries, y = Tries(), train.first("targets")
     reaches, uses = tries("the network", _reaches, bench), y is None or tries("", _uses, bench, y)
     is_sorted = _is_sorted(*(known[split] for split in (Split.TRAIN, Split.TRAIN_VAL)))
     words = tries("the network", _has_words, bench) or False
     return Splits(by_name, all(copes), reaches, words, uses is not False, is_sorted)
 
 
-def _data(table: Table, train: Table) -> SplitData:
+def _data(table: Table, train: Table, bench: Bench) -> SplitData:
     values = {name: _values(name, chunks) for name, chunks in table.loose.items()}
-    for name, chunks in table.loose.items():
-        values[name] = replace(values[name], common=_common([t for _, t in chunks]))
     for name, column in table.columns.items():
         scale = _scale(column, train.columns.get(name, column), table.share)
-        scale |= {"common": _common([column])} if name.startswith("inputs") else {}
         if table is train:
-            scale["filled"] = _filled(column, is_target=name.startswith("targets"))
+            value, share = _filled(column, is_target=name.startswith("targets"))
+            is_natural = name == "targets" and share and Tries()("", _ignores, bench, value)
+            scale["filled"] = (0.0, 0.0) if is_natural else (value, share)
         values[name] = replace(_values(name, [(table.rows, column)]), **scale)
     return SplitData(table.n, len(table.rows), table.failed, values)
 
@@ -77,6 +71,7 @@ def _values(name: str, chunks: Chunks) -> Values:
         n=len(x),
         fractions=fractions,
         counts=counted,
+        common=_common([t for _, t in chunks]) if name.startswith("inputs") else 0.0,
         not_finite=_not_finite(chunks) if len(x) < len(numbers) else (),
     )
 
@@ -112,9 +107,8 @@ def _scale(x: torch.Tensor, train: torch.Tensor, share: float) -> dict[str, Any]
     if x is not train and x.shape[1:] == train.shape[1:] and min(len(x), len(train)) >= N_LEAST:
         chance = _CHANCE * math.sqrt(1 / len(x) + 1 / len(train))
         figures["order"] = _order(f, g, chance) if x.is_floating_point() else ()
-        moved = _moved(f, g, chance)
+        figures["moved"] = moved = tuple(_moved(f, g, chance))
         is_other = bool(_moved(f.reshape(-1, 1), g.reshape(-1, 1), chance))
-        figures["moved"] = tuple(moved)
         figures["is_other"] = is_other or 2 * len(moved) >= f.shape[1] > 1
     return figures
 
@@ -203,15 +197,14 @@ def _common(parts: list[torch.Tensor]) -> float:
 
 def _is_sorted(train: Table, other: Table) -> bool:
     """Whether targets rise, or fall, from example to example in both splits."""
-    rises = set[int]()
+    steps = list[torch.Tensor]()
     for table in (train, other):
         y = table.first("targets")
         if y is None or y.numel() != len(y) or len(y) < N_LEAST or y.dtype == torch.bool:
             return False
-        steps = y.flatten()[torch.tensor(table.rows).argsort()].diff()
-        if steps.any():
-            rises.add(1 if bool((steps >= 0).all()) else -1 if bool((steps <= 0).all()) else 0)
-    return len(rises) == 1 and 0 not in rises
+        steps.append(y.flatten()[torch.tensor(table.rows).argsort()].diff())
+    both = torch.cat(steps)
+    return bool(both.any() and ((both >= 0).all() or (both <= 0).all()))
 
 
 def _has_words(bench: Bench) -> bool:

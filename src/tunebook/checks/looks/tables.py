@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import random
 import time
 from collections.abc import Iterator
@@ -77,7 +76,7 @@ def _fill(table: Table, examples: Examples, task: Task, split: Split) -> None:
     Each batch is spread over the whole split, so that what is cut short is no biased sample.
     """
     n = table.n or 0
-    begin = time.process_time(), time.monotonic()
+    ends = time.process_time() + _CPU_S, time.monotonic() + _WALL_S
     chosen = sorted(random.Random(0).sample(range(n), min(n, N_READ)))
     n_batches = -(-len(chosen) // BATCH)
     parts: dict[str, Chunks] = {}
@@ -91,7 +90,7 @@ def _fill(table: Table, examples: Examples, task: Task, split: Split) -> None:
             n_bytes += tensor.nbytes
         table.rows += rows
         table.prints += [_prints(item) for item in items]
-        if _is_late(begin) or n_bytes > MAX_BYTES:
+        if _is_late(ends) or n_bytes > MAX_BYTES:
             break
     for name, chunks in parts.items():
         tensors = [tensor for _, tensor in chunks]
@@ -103,13 +102,13 @@ def _fill(table: Table, examples: Examples, task: Task, split: Split) -> None:
             table.loose[name] = chunks
     # Of a large split too the first batches are read: they are what a training begins with.
     for i in range(N_FIRST if n > N_READ else 0):
-        if _is_late(begin):
+        if _is_late(ends):
             break
         _item(examples, i, split)
 
 
-def _is_late(begin: tuple[float, float]) -> bool:
-    return time.process_time() - begin[0] > _CPU_S or time.monotonic() - begin[1] > _WALL_S
+def _is_late(ends: tuple[float, float]) -> bool:
+    return time.process_time() > ends[0] or time.monotonic() > ends[1]
 
 
 def _item(examples: Examples, i: int, split: Split) -> Any:
@@ -119,17 +118,17 @@ def _item(examples: Examples, i: int, split: Split) -> Any:
 
 def _collated(task: Task, items: list[Any]) -> dict[str, torch.Tensor]:
     inputs, targets = (task.collate or default_collate)(items)
-    named = itertools.chain(named_leaves(inputs, "inputs"), named_leaves(targets, "targets"))
+    named = named_leaves({"inputs": inputs, "targets": targets})
     tensors = {name: leaf for name, leaf in named if isinstance(leaf, torch.Tensor)}
     return {name: t.detach().cpu() for name, t in tensors.items() if not t.is_complex()}
 
 
-def named_leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+def named_leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Yield all that it holds with its name: ``inputs``, ``inputs.words``, ``targets.0``."""
     if isinstance(value, dict | list | tuple):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, inner in pairs:
-            yield from named_leaves(inner, f"{name}.{key}")
+            yield from named_leaves(inner, f"{name}.{key}".lstrip("."))
     else:
         yield name, value
 
@@ -143,7 +142,7 @@ def _prints(item: Any) -> tuple[bytes | None, bytes | None]:
 def _print(value: Any) -> bytes | None:
     """Return the same bytes for equal values, None for what is neither numbers nor text."""
     digest = hashlib.sha1(usedforsecurity=False)
-    for _, leaf in named_leaves(value, ""):
+    for _, leaf in named_leaves(value):
         # Seen as bytes, because NumPy knows no bfloat16.
         is_tensor = isinstance(leaf, torch.Tensor)
         part = leaf.detach().cpu().contiguous().flatten().view(torch.uint8) if is_tensor else leaf
