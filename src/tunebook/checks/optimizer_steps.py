@@ -70,10 +70,10 @@ _LINES = Lines("optimizer-steps", {
     "warm-up": ("The learning rate never leaves its warm-up.", "the warm-up is as long as "
                 "training: the learning rate never gets to its value",
                 "Warm up over at most a tenth of training."),
-    "tenth": ("The learning rate is a tenth from update {at} on.", "the schedule advances every "
+    "tenth": ("The learning rate is a tenth from update {n} on.", "the schedule advances every "
               "update, not every epoch: the learning rate falls too soon",
               "Step the schedule once an epoch, or count its steps in updates."),
-    "zero": ("The learning rate is zero from update {at} on.", "the schedule reaches zero: it is "
+    "zero": ("The learning rate is zero from update {n} on.", "the schedule reaches zero: it is "
              "too short, or advances every update, not every epoch",
              "Spread the schedule over all updates of a training."),
 })  # fmt: skip
@@ -164,7 +164,7 @@ def _mistakes(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
         yield _found("clipped", f"{gradient}, a step of {step} of the weights")
     if seen.is_own and n_parts >= _N_PARTS and size > _LIKE_SUM * n_parts * usual:
         value = f"a step of {number(size / usual)} times the rate and one gradient"
-        yield _found("summed", value, n=f"{n_parts:.0f}")
+        yield _found("summed", value, round(n_parts))
     yield from _values(seen, settings, length)
     yield from _schedule(seen, settings, length)
 
@@ -215,14 +215,14 @@ def _schedule(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
     is_zero = at < len(rates) and is_early
     if seen.is_own and not is_zero and low < min(_N_SOON, _SOON * length, len(rates) / 2):
         share = rates[-1] / highest
-        yield _found("tenth", f"{share:.2g} of its highest after {len(rates)} updates", at=low)
+        yield _found("tenth", f"{share:.2g} of its highest after {len(rates)} updates", low)
     if is_zero or (seen.is_own and at < min(length, len(rates))):
         value = f"{rates[at] / highest:.2g} of its highest, in a training of {length} updates"
-        yield _found("zero", value, is_bad=is_early, at=at * between)
+        yield _found("zero", value, at * between, is_bad=is_early)
 
 
-def _found(key: str, value: str, *, is_bad: bool = True, **words: object) -> Finding:
-    return _LINES.found(key, value, _EXPECTED, is_bad=is_bad, **words)
+def _found(key: str, value: str, n: int = 0, *, is_bad: bool = True) -> Finding:
+    return _LINES.found(key, value, _EXPECTED, is_bad=is_bad, n=n)
 
 
 CHECK = Check(

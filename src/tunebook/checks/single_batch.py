@@ -244,17 +244,10 @@ def judge_single_batch(
         is_cleared = len(runs) > 1 and not passing
         causes = _ranked(seen, rate, (*suspects, *_CAUSES[outcome]), is_rate_cleared=is_cleared)
         advice = "Correct this before any search: more training will not."
-    return Finding(
-        "single-batch",
-        verdict,
-        title,
-        value=f"loss {number(run.losses[0])} to {number(run.losses[-1])}",
-        expected=f"below {number(first - (1 - run.fitted) * abs(first))}, and no example wrong",
-        causes=tuple(cause.value for cause in causes),
-        next_test=_TESTS[causes[0]] if causes else "",
-        advice=advice,
-        source="S2.8",
-    )
+    value = f"loss {number(first)} to {number(run.losses[-1])}"
+    expected = f"below {number(first - (1 - run.fitted) * abs(first))}, and no example wrong"
+    named, test = tuple(map(str, causes)), _TESTS[causes[0]] if causes else ""
+    return Finding(CHECK.name, verdict, title, value, expected, named, test, advice, source="S2.8")
 
 
 def _level(seen: FirstBatch, run: Run) -> tuple[str, tuple[Cause, ...]]:

@@ -117,17 +117,11 @@ def adapt(
     n_last = max(1, round(FINE_TUNING_SHARE * n_updates))
     last = training(target, n_last, lr=FINE_TUNING_FACTOR * plain.settings.lr)
     last.network.load_state_dict(plain.network.state_dict())
-    trained = {
-        "without": plain,
-        "added to the training data": added,
-        "trained on last": _trained(last),
-    }
-    left = {
-        kind: term
-        for kind, one in trained.items()
-        if (term := decompose(measure_errors(one)).term(TermName.SHIFT)) is not None
-    }
-    return judge_adaptation(left.pop("without"), left, n_target=len(given), unit=unit_of(task))
+    found = [decompose(measure_errors(one)) for one in (plain, added, _trained(last))]
+    # Training and test-val have errors, so each of the three has a shift.
+    shift, *left = [term for one in found for term in one.terms if term.name is TermName.SHIFT]
+    uses = dict(zip(("added to the training data", "trained on last"), left, strict=True))
+    return judge_adaptation(shift, uses, n_target=len(given), unit=unit_of(task))
 
 
 def _trained(training: Training) -> Training:
