@@ -270,7 +270,6 @@ def _ranked(
 ) -> tuple[Cause, ...]:
     """Return the causes: what evidence proves first, what it rules out last."""
     evidence = {
-        **dict.fromkeys(rate, True),
         Cause.NO_GRADIENT: seen.n_without_gradient,
         Cause.CORRUPTED: seen.inputs_are_equal or seen.labels_conflict,
         Cause.LOSS_INPUT: seen.outputs_are_probabilities,
@@ -280,7 +279,8 @@ def _ranked(
         Cause.NO_GRADIENT: seen.n_without_gradient == 0,
         **dict.fromkeys((Cause.RATE_TOO_LOW, Cause.RATE_TOO_HIGH), is_rate_cleared),
     }
-    ordered = dict.fromkeys((*(cause for cause, holds in evidence.items() if holds), *likely))
+    proven = (cause for cause, holds in evidence.items() if holds)
+    ordered = dict.fromkeys((*rate, *proven, *likely))
     return tuple(sorted(ordered, key=lambda cause: cleared.get(cause, False)))
 
 

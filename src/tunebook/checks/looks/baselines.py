@@ -25,9 +25,8 @@ def look(bench: Bench) -> Baselines:
     """Return a task's baselines (S2.9); they are None where targets are not classes or numbers."""
     has_augmentation = bench.task.augment is not None
     kind = shape_of(bench.task, bench.see()).kind
-    (x, y), (x_val, y_val) = (
-        _vectors(*bench.sample(split, MAX_EXAMPLES)) for split in (Split.TRAIN, Split.TRAIN_VAL)
-    )
+    x, y = _vectors(*bench.sample(Split.TRAIN, MAX_EXAMPLES))
+    x_val, y_val = _vectors(*bench.sample(Split.TRAIN_VAL, MAX_EXAMPLES))
     is_dense = kind is TargetKind.CLASSES and y is not None and y.shape[1] > 1
     if y is None or y_val is None or kind is TargetKind.OTHER or is_dense:
         return Baselines(has_augmentation)
@@ -45,8 +44,7 @@ def look(bench: Bench) -> Baselines:
         found = [explained(s, y_val) for s in (y.mean(0), *fits)]
     best = max(found)
     margin = _SURE * math.sqrt(max(best * (1 - best), _LEAST) / len(y_val)) if is_accuracy else _FAR
-    linear = max(found[1:], default=None)
-    return Baselines(has_augmentation, found[0], linear, margin, is_accuracy)
+    return Baselines(has_augmentation, found[0], max(found[1:], default=None), margin, is_accuracy)
 
 
 def explained(outputs: torch.Tensor, targets: torch.Tensor) -> float:

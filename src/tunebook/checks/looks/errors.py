@@ -102,29 +102,29 @@ def adapt(
     kept = sorted(set(range(len(whole))) - set(given))
     target, rest = part_of(whole, given), part_of(whole, kept)
 
-    def training(examples: Examples, n: int, **changes: Any) -> Training:
+    def trained(
+        examples: Examples, n: int, start: Training | None = None, **changes: Any
+    ) -> Training:
         found = {Split.TRAIN.value: examples, Split.TEST_VAL.value: rest}
         # Other splits are read when they are asked for: the test set is not (I2).
         changed = replace(
             task, data=lambda split: found.get(split) or task.data(split), features=None
         )
-        return Training(changed, {**config, **changes}, n_updates=n, seed=seed)
+        training = Training(changed, {**config, **changes}, n_updates=n, seed=seed)
+        if start is not None:
+            training.network.load_state_dict(start.network.state_dict())
+        for _ in range(n):
+            training.update()
+        return training
 
     source = task.examples(Split.TRAIN)
-    plain = _trained(training(source, n_updates))
+    plain = trained(source, n_updates)
     both: Any = ConcatDataset([source, target])  # type: ignore[list-item]  # map-style datasets
-    added = _trained(training(both, n_updates))
+    added = trained(both, n_updates)
     n_last = max(1, round(FINE_TUNING_SHARE * n_updates))
-    last = training(target, n_last, lr=FINE_TUNING_FACTOR * plain.settings.lr)
-    last.network.load_state_dict(plain.network.state_dict())
-    found = [decompose(measure_errors(one)) for one in (plain, added, _trained(last))]
+    last = trained(target, n_last, plain, lr=FINE_TUNING_FACTOR * plain.settings.lr)
+    found = [decompose(measure_errors(one)) for one in (plain, added, last)]
     # Training and test-val have errors, so each of the three has a shift.
     shift, *left = [term for one in found for term in one.terms if term.name is TermName.SHIFT]
     uses = dict(zip(("added to the training data", "trained on last"), left, strict=True))
     return judge_adaptation(shift, uses, n_target=len(given), unit=unit_of(task))
-
-
-def _trained(training: Training) -> Training:
-    for _ in range(training.n_updates):
-        training.update()
-    return training

@@ -90,9 +90,8 @@ def look(bench: Bench) -> Symptoms:
     if not math.isfinite(value):
         return Symptoms(found=(Symptom("nan", told),))
     n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
-    has_all = (
-        tried is not None and shape.kind is TargetKind.CLASSES and len(tried.targets) >= n_enough
-    )
+    n_tried = 0 if tried is None else len(tried.targets)
+    has_all = shape.kind is TargetKind.CLASSES and n_tried >= n_enough
     found = _mistake(values, known, has_all=has_all) or _notice(values, told)
     reason = {f"{task.metric} of right outputs: {unknown}": told} if unknown else {}
     summary = f"{told}, {number(values.value(Made.RIGHT))} for outputs that are right"
@@ -338,11 +337,9 @@ class _Metric:
             given = guesses(right, targets, axis)
             yield "the metric takes scores for class numbers: the argmax is missing", given, targets
         if self.shape.kind is TargetKind.LABELS:
-            cause = "the metric has the wrong threshold: it cuts"
-            as_shares = f"{cause} logits as if they were probabilities, not at 0"
-            yield as_shares, right.sigmoid(), targets
-            as_logits = f"{cause} probabilities as if they were logits, not at 0.5"
-            yield as_logits, right.logit(), targets
+            cause = "the metric has the wrong threshold: it cuts {} as if they were {}, not at {}"
+            yield cause.format("logits", "probabilities", 0), right.sigmoid(), targets
+            yield cause.format("probabilities", "logits", 0.5), right.logit(), targets
 
     def _of_imperfect(self) -> Iterator[str]:
         """Yield the mistakes that only outputs show that are partly right."""
@@ -410,10 +407,9 @@ def _corners(boxes: torch.Tensor) -> torch.Tensor:
 def _iou(a: torch.Tensor, b: torch.Tensor) -> float:
     """Return the mean share of boxes, given by their corners, that two have in common."""
     low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
-    common, *own = (
-        x.clamp(min=0).prod(-1) for x in (high - low, *(c[..., 2:] - c[..., :2] for c in (a, b)))
-    )
-    return float((common / (own[0] + own[1] - common)).mean())
+    common = (high - low).clamp(min=0).prod(-1)
+    both = sum((c[..., 2:] - c[..., :2]).clamp(min=0).prod(-1) for c in (a, b))
+    return float((common / (both - common)).mean())
 
 
 def _rates(wanted: torch.Tensor, guess: torch.Tensor) -> tuple[float, float]:

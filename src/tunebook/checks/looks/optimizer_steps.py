@@ -40,11 +40,13 @@ def look(bench: Bench) -> StepFigures:
     if not 0 < norm < math.inf:
         return figures
 
+    rated = with_rate(bench.task, bench.config)
+
     def steps(share: float = 1.0, n: int = N_SAME, **settings: float) -> dict[str, Any]:
         scaled = [share * gradient for gradient in gradients]
-        return attempt(_PART, _steps, _fresh(bench), scaled, n, settings)
+        return attempt(_PART, _steps, bench.fresh(**rated), scaled, n, settings)
 
-    losses, moved = attempt(_PART, _real, _fresh(bench), batch)
+    losses, moved = attempt(_PART, _real, bench.fresh(**rated), batch)
     same, plain = steps(n=N_OWN if is_own else N_SAME), steps(n=1, weight_decay=0.0)
     share = 1.0 if clip is None else min(1.0, clip / norm)
     return replace(
@@ -57,10 +59,6 @@ def look(bench: Bench) -> StepFigures:
         **_settings(seen.training.optimizer),
         clipped=same["free"] if share == 1.0 else steps(share)["free"],
     )
-
-
-def _fresh(bench: Bench) -> Training:
-    return bench.fresh(**with_rate(bench.task, bench.config))
 
 
 def _held(training: Training) -> list[nn.Parameter]:
