@@ -112,7 +112,9 @@ class Run:
     @property
     def outcome(self) -> Outcome:
         """What the losses did, by the rules of S2.8 in their order."""
-        losses, start = self.losses, self.scale
+        losses, lowest = self.losses, min(filter(math.isfinite, self.losses), default=0.0)
+        # How far the loss fell, at least as far as zero: a density may end well below it.
+        start = max(abs(losses[0]), losses[0] - lowest)
         highest = losses[0] + (EXPLOSION - 1) * start
         is_far = [not math.isfinite(x) or x > highest for x in losses]
         end = is_far.index(True) if any(is_far) else len(losses)
@@ -126,12 +128,6 @@ class Run:
         if sign_change_share(half) > _TURNS and amplitude(half) > _SWING * start:
             return Outcome.OSCILLATES
         return Outcome.GOES_UP if tail > losses[0] + (RISE - 1) * start else Outcome.PLATEAUS
-
-    @property
-    def scale(self) -> float:
-        """How far the loss fell, at least as far as zero: a density may end well below it."""
-        lowest = min(filter(math.isfinite, self.losses), default=0.0)
-        return max(abs(self.losses[0]), self.losses[0] - lowest)
 
     def has_fallen(self, left: float) -> bool:
         """Whether at most this share of the first loss is left."""

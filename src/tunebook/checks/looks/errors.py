@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from statistics import stdev
 from typing import Any
@@ -81,11 +82,9 @@ def _error(training: Training, split: Split, n: int) -> SplitError:
     errors = []
     for k in range(min(_PARTS, n)):
         part = part_of(whole, places[k::_PARTS].tolist())
-        training.task = replace(task, data=lambda _, part=part: part, features=None)  # type: ignore[misc]  # a protocol's method is replaced
-        try:
-            errors.append(as_error(task, training.evaluate(split)[name]))
-        finally:
-            training.task = task
+        other = copy(training)
+        other.task = replace(task, data=lambda _, part=part: part, features=None)  # type: ignore[misc]  # a protocol's method is replaced
+        errors.append(as_error(task, other.evaluate(split)[name]))
     spread = stdev(errors) / math.sqrt(len(errors)) if len(errors) > 1 else math.inf
     return SplitError(size, n, spread)
 
