@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tunebook.checks.one_look import Lines
 from tunebook.records.finding import Finding, Verdict
 
 SURE, LEAST_GAP, TARGET_SHARE, LEAST_CUT = 2.0, 0.005, 0.1, 0.5
@@ -36,6 +37,11 @@ class Headline(StrEnum):
     REBALANCE = "validation overfitting"
     NOTHING = "nothing is clearly left to mend"
 
+
+_ADAPTATION = Lines("adaptation", {
+    "helps": ("{n} labelled target examples, {best}, cut the shift by half or more.", "",
+              "Label more of them; the best use was: {best}."),
+}, "S2.15")  # fmt: skip
 
 _CHAIN = (
     (TermName.BIAS, "train", Headline.UNDERFITTING),
@@ -150,30 +156,20 @@ def headline(found: Decomposition) -> tuple[Headline, str]:
 def judge_decomposition(found: Decomposition) -> Finding:
     """Return the headline as a finding, with what is unknown among its items."""
     head, text = headline(found)
-    return Finding(
-        "decomposition",
-        Verdict.PASS if head is Headline.NOTHING else Verdict.NOTICE,
-        text,
-        value=", ".join(f"{term.name} {term.told(found.unit)}" for term in found.terms),
-        expected=f"each below 2 standard errors or {amount(found.least, found.unit)}",
-        items=tuple(f"{name}: unknown" for name in found.unknown),
-        source="S2.12",
-    )
+    verdict = Verdict.PASS if head is Headline.NOTHING else Verdict.NOTICE
+    value = ", ".join(f"{term.name} {term.told(found.unit)}" for term in found.terms)
+    expected = f"each below 2 standard errors or {amount(found.least, found.unit)}"
+    unknown = tuple(f"{name}: unknown" for name in found.unknown)
+    return Finding("decomposition", verdict, text, value, expected, items=unknown, source="S2.12")
 
 
 def judge_adaptation(shift: Term, left: Mapping[str, Term], *, n_target: int, unit: str) -> Finding:
     """Return what labelled target examples leave of the shift, by how they are used (S2.15)."""
     best = min(left, key=lambda kind: left[kind].size)
     helps = shift.is_sure and left[best].size <= (1 - LEAST_CUT) * shift.size
-    what = f"{n_target} labelled target examples"
-    return Finding(
-        "adaptation",
-        Verdict.NOTICE if helps else Verdict.PASS,
-        f"{what}, {best}, cut the shift by half or more."
-        if helps
-        else f"{what} do not cut the shift by half.",
-        value="; ".join(f"{k} {t.told(unit)}" for k, t in {"shift": shift, **left}.items()),
-        expected="a cut of 50 % or more, if it is to be worth their labels",
-        advice=f"Label more of them; the best use was: {best}." if helps else "",
-        source="S2.15",
-    )
+    value = "; ".join(f"{k} {t.told(unit)}" for k, t in {"shift": shift, **left}.items())
+    expected = "a cut of 50 % or more, if it is to be worth their labels"
+    if helps:
+        return _ADAPTATION.found("helps", value, expected, is_bad=False, n=n_target, best=best)
+    title = f"{n_target} labelled target examples do not cut the shift by half."
+    return _ADAPTATION.passed(title, value, expected)

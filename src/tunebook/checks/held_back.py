@@ -23,12 +23,9 @@ _OTHER = {Part.REGULARIZATION: Part.AUGMENTATION, Part.AUGMENTATION: Part.REGULA
 _TITLE = "With {part} the network does not even fit a single batch."
 _TABLE: dict[str, tuple[str, str, str]] = {
     Part.REGULARIZATION: (_TITLE, f"{Cause.REGULARIZATION}: {{what}}", "Begin without {what}."),
-    Part.AUGMENTATION: (
-        _TITLE,
-        f"{Cause.AUGMENTATION}: it destroys what the labels depend on",
-        "Look at ten augmented inputs with their labels.",
-    ),
-}
+    Part.AUGMENTATION: (_TITLE, f"{Cause.AUGMENTATION}: it destroys what the labels depend on",
+                        "Look at ten augmented inputs with their labels."),
+}  # fmt: skip
 
 
 def ask(part: Part, config: Configuration, length: int, readings: Readings) -> Asked:

@@ -232,18 +232,18 @@ def _is_less(val: SplitFigures, other: SplitFigures, base: Baselines) -> bool:
     return gain > _LEAST_GAIN and left < _HALF * gain
 
 
-def _exchanged(val: SplitFigures, without: SplitFigures) -> str:
-    """Return two classes that only augmentation makes the network exchange, nothing if none."""
+def _exchanged(val: SplitFigures, without: SplitFigures) -> bool:
+    """Whether augmentation alone makes the network exchange two classes."""
     if len(val.confusion) != len(without.confusion):
-        return ""
+        return False
     for a, b in combinations(range(len(val.confusion)), 2):
         rows, plain = ([split.confusion[k] for k in (a, b)] for split in (val, without))
         n, n_right = sum(map(sum, rows)), rows[0][a] + rows[1][b]
         n_swapped, n_plain = rows[0][b] + rows[1][a], plain[0][b] + plain[1][a]
         is_alone = n - n_right - n_swapped < _FEW * n and n_plain < _FEW * n
         if n >= MIN_EXAMPLES and n_swapped > _SWAPPED * n and is_alone:
-            return f"classes {a} and {b}"
-    return ""
+            return True
+    return False
 
 
 def _is_costly(val: SplitFigures, without: SplitFigures) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tunebook.analysis.series import number
 from tunebook.checks.check import Ability, Asked, Check, Conclusion, read
 from tunebook.checks.experiments import Look
+from tunebook.checks.one_look import Lines
 from tunebook.checks.readings import Readings
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
@@ -29,6 +30,53 @@ _TRAVEL, _KEPT, _N_PARTS, _LIKE_SUM = 0.1, 1 / math.e, 8, 0.7
 _L2, _ADAM_RATE, _ADAM_MOVE, _VANISHES, _GONE = 0.1, 0.1, 0.5, 3e-3, 3.0
 _TENTH, _N_SOON, _SOON, _HARDLY = 0.1, 100, 0.2, 0.02
 """Shares of training, of weights and of rates that no sound optimizer has (ours)."""
+
+_EXPECTED = "every step moves the weights by the gradient of its own batch"
+_NO_MOVE = "The step of the optimizer moves no weight."
+_LINES = Lines("optimizer-steps", {
+    "not held": ("The optimizer holds none of the network's tensors.", "the network's weights are "
+                 "not given to the optimizer: it was made of another network",
+                 "Make the optimizer of network.parameters() of the network it is given."),
+    "not reset": ("The gradients are never reset: each update adds to those before.",
+                  "gradients are never reset: zero_grad does nothing, so they accumulate",
+                  "Let zero_grad of the optimizer set every gradient to zero or None."),
+    "no rate": (_NO_MOVE, "the learning rate is zero", ""),
+    "reset early": (_NO_MOVE, "gradients are reset before the step: zero_grad between backward and "
+                    "step", ""),
+    "no step": (_NO_MOVE, "the step of the optimizer does nothing", ""),
+    "clipped": ("The gradient is clipped so low that nothing moves.",
+                "gradient clipping: the threshold is so low that nothing moves",
+                "Clip above the usual norm of the gradient."),
+    "summed": ("The gradients of {n} batches are summed, and not averaged.",
+               "accumulated gradients are summed over the parts, not divided by their number",
+               "Divide the loss of each part by the number of parts."),
+    "betas": ("The betas of Adam look exchanged.", "the betas of Adam are exchanged: beta1 is the "
+              "momentum, beta2 of the squared gradient", "Use beta1 0.9 and beta2 0.999."),
+    "l2": ("The weight decay of Adam is within the gradient, and large.", "weight decay is too "
+           "strong: Adam adds it to the gradient as an L2 penalty",
+           "Use AdamW, or a hundredth of it."),
+    "shrinks": ("Weight decay shrinks the weights to nothing.", "weight decay is too strong: it "
+                "shrinks the weights to nothing", "Lower weight_decay."),
+    "adam rate": ("The learning rate is far above what Adam takes.",
+                  "the learning rate is too high for Adam", "Begin with 0.001."),
+    "average": ("The average of the weights is longer than training.", "the average of the weights "
+                "(polyak) is too slow: it never follows the weights",
+                "Lower polyak: 1 / (1 - polyak) updates are averaged."),
+    "decay": ("Weight decay outweighs the gradient: the weights only shrink.", "weight decay is "
+              "too strong: the weights only shrink", "Lower weight_decay; begin with none."),
+    "rate": ("The first updates are larger than the weights, and the loss rises.",
+             "the learning rate is too high",
+             "Divide the learning rate by ten until the loss falls."),
+    "warm-up": ("The learning rate never leaves its warm-up.", "the warm-up is as long as "
+                "training: the learning rate never gets to its value",
+                "Warm up over at most a tenth of training."),
+    "tenth": ("The learning rate is a tenth from update {n} on.", "the schedule advances every "
+              "update, not every epoch: the learning rate falls too soon",
+              "Step the schedule once an epoch, or count its steps in updates."),
+    "zero": ("The learning rate is zero from update {n} on.", "the schedule reaches zero: it is "
+             "too short, or advances every update, not every epoch",
+             "Spread the schedule over all updates of a training."),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,62 +132,39 @@ def ask(config: Configuration, length: int, readings: Readings) -> Asked:
     found = next(_mistakes(seen, TrainingSettings.of(config), length), None)
     if found is None and not seen.gradient:
         title = "Steps could not be looked at: no finite gradient reaches the optimizer."
-        found = _finding(Verdict.UNKNOWN, title, "")
+        found = Finding(CHECK.name, Verdict.UNKNOWN, title, expected=_EXPECTED, source="S2.7")
     if found is None:
-        size = f"{number(seen.free)} of the weights, at a rate of {number(seen.rates[0])}"
+        size = f"a step is {number(seen.free)} of the weights, at a rate of {number(seen.rates[0])}"
         title = "The optimizer resets gradients and moves the weights."
-        found = _finding(Verdict.PASS, title, f"a step is {size}")
+        found = _LINES.passed(title, size, _EXPECTED)
     return Conclusion((found,))
 
 
 def _mistakes(seen: StepFigures, settings: TrainingSettings, length: int) -> Iterator[Finding]:
     """Yield what is wrong, the most basic first: later ones may only follow from it."""
     if seen.n_tensors and not seen.n_held:
-        yield _problem(
-            "The optimizer holds none of the network's tensors.",
-            f"0 of {seen.n_tensors}",
-            "the network's weights are not given to the optimizer: it was made of another network",
-            "Make the optimizer of network.parameters() of the network it is given.",
-        )
+        yield _found("not held", f"0 of {seen.n_tensors}")
     if not seen.gradient:
         return
-    if min(seen.left[1:], default=0.0) > _LEFT:
-        yield _problem(
-            "The gradients are never reset: each update adds to those before.",
-            f"{number(seen.left[-1])} times one gradient is left after {len(seen.left)} updates",
-            "gradients are never reset: zero_grad does nothing, so they accumulate",
-            "Let zero_grad of the optimizer set every gradient to zero or None.",
-        )
-    highest, size = max(seen.rates), seen.free
-    if size == 0.0:
-        cause = "the step of the optimizer does nothing"
-        if highest == 0.0:
-            cause = "the learning rate is zero"
-        elif seen.is_reset:
-            cause = "gradients are reset before the step: zero_grad between backward and step"
-        figures = f"a gradient of norm {number(seen.gradient)}, a rate of {number(highest)}"
-        yield _problem("The step of the optimizer moves no weight.", figures, cause)
+    highest, size, n_parts = max(seen.rates), seen.free, 1 + max(seen.left, default=0.0)
     # A step is about rate x gradient, or the rate for each element where that is normalized.
     usual = highest * min(seen.gradient, math.sqrt(seen.n_elements)) / seen.weights
     is_configured = settings.clip_norm is not None and seen.clipped * _CLIPPED <= size
     is_inside = seen.is_own and size < _SHORTENED * usual
     still = max(_STILL, _TRAVEL / length)
+    gradient = f"a gradient of norm {number(seen.gradient)}"
+    if min(seen.left[1:], default=0.0) > _LEFT:
+        left = f"{number(seen.left[-1])} times one gradient is left"
+        yield _found("not reset", f"{left} after {len(seen.left)} updates")
+    if size == 0.0:
+        key = "no rate" if highest == 0.0 else "reset early" if seen.is_reset else "no step"
+        yield _found(key, f"{gradient}, a rate of {number(highest)}")
     if (is_configured and seen.clipped < still) or (is_inside and size < still):
         step = number(min(seen.clipped, size))
-        yield _problem(
-            "The gradient is clipped so low that nothing moves.",
-            f"a gradient of norm {number(seen.gradient)}, a step of {step} of the weights",
-            "gradient clipping: the threshold is so low that nothing moves",
-            "Clip above the usual norm of the gradient.",
-        )
-    n_parts = 1 + max(seen.left, default=0.0)
+        yield _found("clipped", f"{gradient}, a step of {step} of the weights")
     if seen.is_own and n_parts >= _N_PARTS and size > _LIKE_SUM * n_parts * usual:
-        yield _problem(
-            f"The gradients of {n_parts:.0f} batches are summed, and not averaged.",
-            f"a step of {number(size / usual)} times the rate and one gradient",
-            "accumulated gradients are summed over the parts, not divided by their number",
-            "Divide the loss of each part by the number of parts.",
-        )
+        value = f"a step of {number(size / usual)} times the rate and one gradient"
+        yield _found("summed", value, round(n_parts))
     yield from _values(seen, settings, length)
     yield from _schedule(seen, settings, length)
 
@@ -152,37 +177,21 @@ def _values(seen: StepFigures, settings: TrainingSettings, length: int) -> Itera
     along, without = seen.decay
     rises = not all(map(math.isfinite, seen.losses)) or seen.losses[-1] > seen.losses[0]
     moved = max(seen.moved, default=0.0)
+    times = f"up to {number(moved)} times the weights"
+    is_far = rate >= _ADAM_RATE and moved >= _ADAM_MOVE and seen.n_tensors > 2
     rows = (
-        (b1 > b2 or (b1 >= 0.99 > b2), "The betas of Adam look exchanged.", f"betas {b1}, {b2}",
-         "the betas of Adam are exchanged: beta1 is the momentum, beta2 of the squared gradient",
-         "Use beta1 0.9 and beta2 0.999."),
-        (l2 >= _L2, "The weight decay of Adam is within the gradient, and large.",
-         f"weight_decay {number(l2)}", "weight decay is too strong: "
-         "Adam adds it to the gradient as an L2 penalty", "Use AdamW, or a hundredth of it."),
-        (shrinking >= _VANISHES and shrinking * length >= _GONE,
-         "Weight decay shrinks the weights to nothing.",
-         f"{shrinking:.2%} in an update, in a training of {length}",
-         "weight decay is too strong: it shrinks the weights to nothing", "Lower weight_decay."),
-        (seen.has_own_rate and rate >= _ADAM_RATE and moved >= _ADAM_MOVE and seen.n_tensors > 2,
-         "The learning rate is far above what Adam takes.",
-         f"{number(rate)}: a first update of up to {number(moved)} times the weights",
-         "the learning rate is too high for Adam", "Begin with 0.001."),
-        (kept > _KEPT, "The average of the weights is longer than training.",
-         f"{kept:.0%} of it are the first weights after {length} updates",
-         "the average of the weights (polyak) is too slow: it never follows the weights",
-         "Lower polyak: 1 / (1 - polyak) updates are averaged."),
-        (along > _DECAY > without and seen.free >= _SHRINKS,
-         "Weight decay outweighs the gradient: the weights only shrink.",
-         f"cosine with the way to zero {along:.2f}, without weight decay {without:.2f}",
-         "weight decay is too strong: the weights only shrink",
-         "Lower weight_decay; begin with none."),
-        (seen.has_own_rate and moved >= _LARGE and rises,
-         "The first updates are larger than the weights, and the loss rises.",
-         f"up to {number(moved)} times the weights, at a rate of {number(max(seen.rates))}",
-         "the learning rate is too high",
-         "Divide the learning rate by ten until the loss falls."),
+        (b1 > b2 or (b1 >= 0.99 > b2), "betas", f"betas {b1}, {b2}"),
+        (l2 >= _L2, "l2", f"weight_decay {number(l2)}"),
+        (shrinking >= _VANISHES and shrinking * length >= _GONE, "shrinks",
+         f"{shrinking:.2%} in an update, in a training of {length}"),
+        (seen.has_own_rate and is_far, "adam rate", f"{number(rate)}: a first update of {times}"),
+        (kept > _KEPT, "average", f"{kept:.0%} of it are the first weights after {length} updates"),
+        (along > _DECAY > without and seen.free >= _SHRINKS, "decay",
+         f"cosine with the way to zero {along:.2f}, without weight decay {without:.2f}"),
+        (seen.has_own_rate and moved >= _LARGE and rises, "rate",
+         f"{times}, at a rate of {number(max(seen.rates))}"),
     )  # fmt: skip
-    yield from (_problem(*texts) for holds, *texts in rows if holds)
+    yield from (_found(key, value) for holds, key, value in rows if holds)
 
 
 def _schedule(seen: StepFigures, settings: TrainingSettings, length: int) -> Iterator[Finding]:
@@ -194,52 +203,27 @@ def _schedule(seen: StepFigures, settings: TrainingSettings, length: int) -> Ite
     is_ramp = round(settings.warmup * length) >= length > 1 and not seen.is_own
     highest = max(rates[:length])
     if is_ramp or (seen.is_own and length <= len(rates) and highest < _WARMING * seen.base):
-        yield _problem(
-            "The learning rate never leaves its warm-up.",
-            f"at most {highest / (1.0 if is_ramp else seen.base):.2g} of it in {length} updates",
-            "the warm-up is as long as training: the learning rate never gets to its value",
-            "Warm up over at most a tenth of training.",
-        )
+        share = highest / (1.0 if is_ramp else seen.base)
+        yield _found("warm-up", f"at most {share:.2g} of it in {length} updates")
     highest = max(rates)
-    at = max((i for i, rate in enumerate(rates) if rate > ZERO * highest), default=0) + 1
+
+    def falls(share: float) -> int:
+        return max((i for i, rate in enumerate(rates) if rate > share * highest), default=0) + 1
+
+    at, low = falls(ZERO), falls(1.01 * _TENTH)
     is_early = at * between < IN_TIME * length
     is_zero = at < len(rates) and is_early
-    low = max((i for i, rate in enumerate(rates) if rate > 1.01 * _TENTH * highest), default=0) + 1
     if seen.is_own and not is_zero and low < min(_N_SOON, _SOON * length, len(rates) / 2):
-        yield _problem(
-            f"The learning rate is a tenth from update {low} on.",
-            f"{rates[-1] / highest:.2g} of its highest after {len(rates)} updates",
-            "the schedule advances every update, not every epoch: the learning rate falls too soon",
-            "Step the schedule once an epoch, or count its steps in updates.",
-        )
+        share = rates[-1] / highest
+        yield _found("tenth", f"{share:.2g} of its highest after {len(rates)} updates", low)
     if is_zero or (seen.is_own and at < min(length, len(rates))):
-        yield _problem(
-            f"The learning rate is zero from update {at * between} on.",
-            f"{rates[at] / highest:.2g} of its highest, in a training of {length} updates",
-            "the schedule reaches zero: it is too short, or advances every update, not every epoch",
-            "Spread the schedule over all updates of a training.",
-            verdict=Verdict.PROBLEM if is_early else Verdict.NOTICE,
-        )
+        value = f"{rates[at] / highest:.2g} of its highest, in a training of {length} updates"
+        yield _found("zero", value, at * between, is_bad=is_early)
 
 
-def _problem(
-    title: str,
-    value: str,
-    cause: str,
-    advice: str = "",
-    *,
-    verdict: Verdict = Verdict.PROBLEM,
-) -> Finding:
-    return Finding(
-        CHECK.name, verdict, title, value, _EXPECTED, (cause,), advice=advice, source="S2.7"
-    )
+def _found(key: str, value: str, n: int = 0, *, is_bad: bool = True) -> Finding:
+    return _LINES.found(key, value, _EXPECTED, is_bad=is_bad, n=n)
 
-
-def _finding(verdict: Verdict, title: str, value: str) -> Finding:
-    return Finding(CHECK.name, verdict, title, value, _EXPECTED, source="S2.7")
-
-
-_EXPECTED = "every step moves the weights by the gradient of its own batch"
 
 CHECK = Check(
     name="optimizer-steps",

@@ -112,7 +112,9 @@ class Run:
     @property
     def outcome(self) -> Outcome:
         """What the losses did, by the rules of S2.8 in their order."""
-        losses, start = self.losses, self.scale
+        losses, lowest = self.losses, min(filter(math.isfinite, self.losses), default=0.0)
+        # How far the loss fell, at least as far as zero: a density may end well below it.
+        start = max(abs(losses[0]), losses[0] - lowest)
         highest = losses[0] + (EXPLOSION - 1) * start
         is_far = [not math.isfinite(x) or x > highest for x in losses]
         end = is_far.index(True) if any(is_far) else len(losses)
@@ -126,12 +128,6 @@ class Run:
         if sign_change_share(half) > _TURNS and amplitude(half) > _SWING * start:
             return Outcome.OSCILLATES
         return Outcome.GOES_UP if tail > losses[0] + (RISE - 1) * start else Outcome.PLATEAUS
-
-    @property
-    def scale(self) -> float:
-        """How far the loss fell, at least as far as zero: a density may end well below it."""
-        lowest = min(filter(math.isfinite, self.losses), default=0.0)
-        return max(abs(self.losses[0]), self.losses[0] - lowest)
 
     def has_fallen(self, left: float) -> bool:
         """Whether at most this share of the first loss is left."""
@@ -244,17 +240,10 @@ def judge_single_batch(
         is_cleared = len(runs) > 1 and not passing
         causes = _ranked(seen, rate, (*suspects, *_CAUSES[outcome]), is_rate_cleared=is_cleared)
         advice = "Correct this before any search: more training will not."
-    return Finding(
-        "single-batch",
-        verdict,
-        title,
-        value=f"loss {number(run.losses[0])} to {number(run.losses[-1])}",
-        expected=f"below {number(first - (1 - run.fitted) * abs(first))}, and no example wrong",
-        causes=tuple(cause.value for cause in causes),
-        next_test=_TESTS[causes[0]] if causes else "",
-        advice=advice,
-        source="S2.8",
-    )
+    value = f"loss {number(first)} to {number(run.losses[-1])}"
+    expected = f"below {number(first - (1 - run.fitted) * abs(first))}, and no example wrong"
+    named, test = tuple(map(str, causes)), _TESTS[causes[0]] if causes else ""
+    return Finding(CHECK.name, verdict, title, value, expected, named, test, advice, source="S2.8")
 
 
 def _level(seen: FirstBatch, run: Run) -> tuple[str, tuple[Cause, ...]]:
@@ -277,7 +266,6 @@ def _ranked(
 ) -> tuple[Cause, ...]:
     """Return the causes: what evidence proves first, what it rules out last."""
     evidence = {
-        **dict.fromkeys(rate, True),
         Cause.NO_GRADIENT: seen.n_without_gradient,
         Cause.CORRUPTED: seen.inputs_are_equal or seen.labels_conflict or seen.loss_varies,
         Cause.LOSS_INPUT: seen.outputs_are_probabilities,
@@ -287,7 +275,8 @@ def _ranked(
         Cause.NO_GRADIENT: seen.n_without_gradient == 0,
         **dict.fromkeys((Cause.RATE_TOO_LOW, Cause.RATE_TOO_HIGH), is_rate_cleared),
     }
-    ordered = dict.fromkeys((*(cause for cause, holds in evidence.items() if holds), *likely))
+    proven = (cause for cause, holds in evidence.items() if holds)
+    ordered = dict.fromkeys((*rate, *proven, *likely))
     return tuple(sorted(ordered, key=lambda cause: cleared.get(cause, False)))
 
 

@@ -25,28 +25,26 @@ def look(bench: Bench) -> Baselines:
     """Return a task's baselines (S2.9); they are None where targets are not classes or numbers."""
     has_augmentation = bench.task.augment is not None
     kind = shape_of(bench.task, bench.see()).kind
-    (x, y), (x_val, y_val) = (
-        _vectors(*bench.sample(split, MAX_EXAMPLES)) for split in (Split.TRAIN, Split.TRAIN_VAL)
-    )
+    x, y = _vectors(*bench.sample(Split.TRAIN, MAX_EXAMPLES))
+    x_val, y_val = _vectors(*bench.sample(Split.TRAIN_VAL, MAX_EXAMPLES))
     is_dense = kind is TargetKind.CLASSES and y is not None and y.shape[1] > 1
     if y is None or y_val is None or kind is TargetKind.OTHER or is_dense:
         return Baselines(has_augmentation)
+    wanted, is_accuracy = y, kind is not TargetKind.NUMBERS
     if kind is TargetKind.CLASSES:
         n = int(max(y.max(), y_val.max())) + 1
         if min(y.min(), y_val.min()) < 0 or n > MAX_EXAMPLES:
             return Baselines(has_augmentation)
         wanted = torch.nn.functional.one_hot(y.flatten().long(), n).double()
-        scores = [s.argmax(1, keepdim=True) for s in _fits(wanted, x, x_val)]
-        found = [float((s == y_val).double().mean()) for s in (y.mode(0).values, *scores)]
-    elif kind is TargetKind.NUMBERS:
-        found = [explained(s, y_val) for s in (y.mean(0), *_fits(y, x, x_val))]
+    fits = _fits(wanted, x, x_val)
+    if is_accuracy:
+        given = [s > 0.5 if wanted is y else s.argmax(1, keepdim=True) for s in fits]
+        found = [float((s == y_val).double().mean()) for s in (y.mode(0).values, *given)]
     else:
-        shares = [s > 0.5 for s in _fits(y, x, x_val)]
-        found = [float((s == y_val).double().mean()) for s in (y.mode(0).values, *shares)]
-    best, is_accuracy = max(found), kind is not TargetKind.NUMBERS
+        found = [explained(s, y_val) for s in (y.mean(0), *fits)]
+    best = max(found)
     margin = _SURE * math.sqrt(max(best * (1 - best), _LEAST) / len(y_val)) if is_accuracy else _FAR
-    linear = max(found[1:], default=None)
-    return Baselines(has_augmentation, found[0], linear, margin, is_accuracy)
+    return Baselines(has_augmentation, found[0], max(found[1:], default=None), margin, is_accuracy)
 
 
 def explained(outputs: torch.Tensor, targets: torch.Tensor) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from statistics import stdev
 from typing import Any
@@ -81,11 +82,9 @@ def _error(training: Training, split: Split, n: int) -> SplitError:
     errors = []
     for k in range(min(_PARTS, n)):
         part = part_of(whole, places[k::_PARTS].tolist())
-        training.task = replace(task, data=lambda _, part=part: part, features=None)  # type: ignore[misc]  # a protocol's method is replaced
-        try:
-            errors.append(as_error(task, training.evaluate(split)[name]))
-        finally:
-            training.task = task
+        other = copy(training)
+        other.task = replace(task, data=lambda _, part=part: part, features=None)  # type: ignore[misc]  # a protocol's method is replaced
+        errors.append(as_error(task, other.evaluate(split)[name]))
     spread = stdev(errors) / math.sqrt(len(errors)) if len(errors) > 1 else math.inf
     return SplitError(size, n, spread)
 
@@ -102,35 +101,29 @@ def adapt(
     kept = sorted(set(range(len(whole))) - set(given))
     target, rest = part_of(whole, given), part_of(whole, kept)
 
-    def training(examples: Examples, n: int, **changes: Any) -> Training:
+    def trained(
+        examples: Examples, n: int, start: Training | None = None, **changes: Any
+    ) -> Training:
         found = {Split.TRAIN.value: examples, Split.TEST_VAL.value: rest}
         # Other splits are read when they are asked for: the test set is not (I2).
         changed = replace(
             task, data=lambda split: found.get(split) or task.data(split), features=None
         )
-        return Training(changed, {**config, **changes}, n_updates=n, seed=seed)
+        training = Training(changed, {**config, **changes}, n_updates=n, seed=seed)
+        if start is not None:
+            training.network.load_state_dict(start.network.state_dict())
+        for _ in range(n):
+            training.update()
+        return training
 
     source = task.examples(Split.TRAIN)
-    plain = _trained(training(source, n_updates))
+    plain = trained(source, n_updates)
     both: Any = ConcatDataset([source, target])  # type: ignore[list-item]  # map-style datasets
-    added = _trained(training(both, n_updates))
+    added = trained(both, n_updates)
     n_last = max(1, round(FINE_TUNING_SHARE * n_updates))
-    last = training(target, n_last, lr=FINE_TUNING_FACTOR * plain.settings.lr)
-    last.network.load_state_dict(plain.network.state_dict())
-    trained = {
-        "without": plain,
-        "added to the training data": added,
-        "trained on last": _trained(last),
-    }
-    left = {
-        kind: term
-        for kind, one in trained.items()
-        if (term := decompose(measure_errors(one)).term(TermName.SHIFT)) is not None
-    }
-    return judge_adaptation(left.pop("without"), left, n_target=len(given), unit=unit_of(task))
-
-
-def _trained(training: Training) -> Training:
-    for _ in range(training.n_updates):
-        training.update()
-    return training
+    last = trained(target, n_last, plain, lr=FINE_TUNING_FACTOR * plain.settings.lr)
+    found = [decompose(measure_errors(one)) for one in (plain, added, last)]
+    # Training and test-val have errors, so each of the three has a shift.
+    shift, *left = [term for one in found for term in one.terms if term.name is TermName.SHIFT]
+    uses = dict(zip(("added to the training data", "trained on last"), left, strict=True))
+    return judge_adaptation(shift, uses, n_target=len(given), unit=unit_of(task))

@@ -47,10 +47,9 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     if n is None or n < 2:
         return SplitFigures(reason="its targets are not in rows of examples")
     outputs = passed(training, batch, is_training=False)
-    if isinstance(outputs, torch.Tensor) and outputs.numel() > MOST_NUMBERS and n > 1:
+    if isinstance(outputs, torch.Tensor) and outputs.numel() > MOST_NUMBERS:
         # Words of a large vocabulary would fill the memory; fewer examples do.
-        half = range(n // 2)
-        return _figures(training, (take(inputs, half), take(targets, half)), shape)
+        return _figures(training, take(batch, range(n // 2)), shape)
 
     def cost(outputs: Any, targets: Any = targets) -> float:
         return float(training.task.loss(outputs, targets))
@@ -58,8 +57,7 @@ def _figures(training: Training, batch: Batch, shape: TaskShape) -> SplitFigures
     rng = torch.Generator().manual_seed(0)
     orders = [torch.randperm(n, generator=rng).tolist() for _ in range(N_SHUFFLES)]
     shuffled = [cost(outputs, take(targets, order)) for order in orders]
-    is_tensor = isinstance(outputs, torch.Tensor)
-    noise = torch.rand(outputs.shape, generator=rng) if is_tensor else None
+    noise = torch.rand(outputs.shape, generator=rng) if isinstance(outputs, torch.Tensor) else None
     score, confusion = _score(outputs, targets, shape)
     norms = [m for m in training.network.modules() if isinstance(m, _BatchNorm)]
     momenta = {1.0 if m.momentum is None else m.momentum for m in norms if m.track_running_stats}

@@ -27,12 +27,8 @@ N_EXAMPLES, MOST_NUMBERS, _PER_CLASS = 512, 2**21, 20
 _SURER, _SURE, _PLAIN, _FAINT = 60.0, 20.0, 0.7, 0.3
 """Logits of outputs that are sure, above a threshold of 0.5, and below it."""
 
-CLASSES = TargetKind.CLASSES
-
 _STARTS = ((1.0, 0.0), (0.1, 0.0), (10.0, 0.0))
 _SAME, _NEAR, _CLEAR = 1e-6, 0.01, 0.1
-
-
 _PAIRS = (
     "the metric broadcasts: outputs and targets are not of the same shape, as (N, 1) and (N,), and "
     "all pairs are compared"
@@ -94,7 +90,8 @@ def look(bench: Bench) -> Symptoms:
     if not math.isfinite(value):
         return Symptoms(found=(Symptom("nan", told),))
     n_enough = min(len(task.examples(Split.TRAIN_VAL)) - 1, _PER_CLASS * (shape.n_classes or 1))
-    has_all = tried is not None and shape.kind is CLASSES and len(tried.targets) >= n_enough
+    n_tried = 0 if tried is None else len(tried.targets)
+    has_all = shape.kind is TargetKind.CLASSES and n_tried >= n_enough
     found = _mistake(values, known, has_all=has_all) or _notice(values, told)
     reason = {f"{task.metric} of right outputs: {unknown}": told} if unknown else {}
     summary = f"{told}, {number(values.value(Made.RIGHT))} for outputs that are right"
@@ -152,18 +149,14 @@ def _mistake(values: _Values, known: str, *, has_all: bool) -> Symptom | None:
     gain = value(right) - value(shuffled)
     turned = gain if direction is Direction.MAXIMIZE else -gain
     is_backward = turned < -_CLEAR * max(abs(value(right)), abs(value(shuffled)))
+    way = "backward" if wanted is direction else "direction"
     is_vague = bool(values.best) and not best[right]
     lost = {made: abs(value(made) - value(right)) > _CLEAR * abs(gain) for made in Made}
     rows: tuple[tuple[bool, str, str, tuple[Made, ...]], ...] = (
         (bool(known), "known", known, ()),
         (same(right, wrong, shuffled), "constant", "", ()),
         (same(right, shuffled, Made.OTHER_TARGETS), "unpaired", "", ()),
-        (
-            is_backward and (best[wrong] or not is_vague),
-            "backward" if wanted is direction else "direction",
-            declared,
-            (),
-        ),
+        (is_backward and (best[wrong] or not is_vague), way, declared, ()),
         (lost[Made.AGAIN], "state", "", (Made.AGAIN,)),
         # A larger sample may have all classes, and labels that no example has are not a mistake.
         (is_vague and best[Made.ALL_CLASSES] and has_all, "classes", "", ()),
@@ -188,7 +181,7 @@ def _obstacle(outputs: Any, targets: Any, shape: TaskShape) -> str:
     are_tensors = isinstance(outputs, torch.Tensor) and isinstance(targets, torch.Tensor)
     if not are_tensors or shape.kind is TargetKind.OTHER:
         return "outputs or targets are not one tensor"
-    if shape.kind is not CLASSES and outputs.numel() != targets.numel():
+    if shape.kind is not TargetKind.CLASSES and outputs.numel() != targets.numel():
         return "outputs and targets differ in size"
     if not targets.numel() or len(targets) < 2 or len(outputs) % len(targets):
         return "outputs and targets are not in rows of examples"
@@ -261,16 +254,13 @@ class _Metric:
 
     def is_understood(self) -> bool:
         """Whether right outputs cost less than all others that are tried."""
-
-        def cost(outputs: torch.Tensor) -> float:
-            return loss_of(self.task, outputs, self.targets)
-
-        right = self.right(self.targets)
-        others = [self.right(self.others())]
+        right, wrong = self.right(self.targets), self.right(self.others())
+        made = [right, wrong]
         if self.shape.kind is TargetKind.NUMBERS:
             std = float(right.double().std())
-            others += [right + share * std for share in (-1.0, -0.05, 0.05, 1.0)]
-        return cost(right) < min(map(cost, others))
+            made += [right + share * std for share in (-1.0, -0.05, 0.05, 1.0)]
+        cost, *others = (loss_of(self.task, outputs, self.targets) for outputs in made)
+        return cost < min(others)
 
     def values(self) -> dict[Made, float]:
         """Return the metric of all outputs that are made."""
@@ -333,12 +323,11 @@ class _Metric:
         yield "the metric counts padding: targets that the loss ignores", right, targets
         if axis is None and targets.shape[-1] == _N_OF_BOX:
             for change in (_centres, _corners):
-                for pair in ((change(right), targets), (right, change(targets))):
+                one, other = change(right), change(targets)
+                for pair in ((one, targets), (right, other), (one, other)):
                     yield _BOXES, *pair
-                yield _BOXES, change(right), change(targets)
-        for made in (
-            (right,) if axis is not None else (right.flatten(), right.reshape(-1, 1), right)
-        ):
+        flat = () if axis is not None else (right.flatten(), right.reshape(-1, 1))
+        for made in (*flat, right):
             for shape in (targets.shape, (-1,), (targets.numel(), 1)):
                 yield _PAIRS, made, targets.reshape(shape)
         if axis is not None:
@@ -348,11 +337,9 @@ class _Metric:
             given = guesses(right, targets, axis)
             yield "the metric takes scores for class numbers: the argmax is missing", given, targets
         if self.shape.kind is TargetKind.LABELS:
-            cause = "the metric has the wrong threshold: it cuts"
-            as_shares = f"{cause} logits as if they were probabilities, not at 0"
-            yield as_shares, right.sigmoid(), targets
-            as_logits = f"{cause} probabilities as if they were logits, not at 0.5"
-            yield as_logits, right.logit(), targets
+            cause = "the metric has the wrong threshold: it cuts {} as if they were {}, not at {}"
+            yield cause.format("logits", "probabilities", 0), right.sigmoid(), targets
+            yield cause.format("probabilities", "logits", 0.5), right.logit(), targets
 
     def _of_imperfect(self) -> Iterator[str]:
         """Yield the mistakes that only outputs show that are partly right."""
@@ -366,20 +353,17 @@ class _Metric:
             if re.search(_EXPLAINED, name) and max(abs(small), abs(large - 0.75)) < _NEAR:
                 yield _EXCHANGED
             if "iou" in name and targets.shape[-1] == _N_OF_BOX:
-                noise = torch.randn(right.shape, generator=rng) * right.std(0)
-                found = self.of(right + _NOISE * noise)
-                pair = right + _NOISE * noise, right
-                as_corners, as_centres = _iou(*pair), _iou(*map(_corners, pair))
+                noisy = right + _NOISE * torch.randn(right.shape, generator=rng) * right.std(0)
+                boxes = _iou(_corners(noisy), _corners(right)), _iou(noisy, right)
                 are_corners = bool((right[..., 2:] > right[..., :2]).all())
-                taken, true = (as_centres, as_corners)[:: 1 if are_corners else -1]
-                if abs(found - taken) < _NEAR**2 < abs(found - true):
+                taken, true = boxes[:: 1 if are_corners else -1]
+                if abs(self.of(noisy) - taken) < _NEAR**2 < abs(self.of(noisy) - true):
                     yield _BOXES
         elif re.search(_RANKED, name):
-            scores = self.right(targets, 1.0)
-            is_open = self.shape.class_axis is not None or self.takes_logits
-            scores = scores if is_open else scores.logit()
-            scores = scores + _NOISE_OF_SCORES * torch.randn(scores.shape, generator=rng)
-            axis = self.shape.class_axis
+            scores, axis = self.right(targets, 1.0), self.shape.class_axis
+            is_open = axis is not None or self.takes_logits
+            noise = _NOISE_OF_SCORES * torch.randn(scores.shape, generator=rng)
+            scores = (scores if is_open else scores.logit()) + noise
             guess = (scores > 0).to(targets.dtype).reshape(targets.shape)
             hard = self.right(guess if axis is None else guesses(scores, targets, axis))
             found = self.of(scores if is_open else scores.sigmoid())
@@ -423,10 +407,9 @@ def _corners(boxes: torch.Tensor) -> torch.Tensor:
 def _iou(a: torch.Tensor, b: torch.Tensor) -> float:
     """Return the mean share of boxes, given by their corners, that two have in common."""
     low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
-    common, *own = (
-        x.clamp(min=0).prod(-1) for x in (high - low, *(c[..., 2:] - c[..., :2] for c in (a, b)))
-    )
-    return float((common / (own[0] + own[1] - common)).mean())
+    common = (high - low).clamp(min=0).prod(-1)
+    both = sum((c[..., 2:] - c[..., :2]).clamp(min=0).prod(-1) for c in (a, b))
+    return float((common / (both - common)).mean())
 
 
 def _rates(wanted: torch.Tensor, guess: torch.Tensor) -> tuple[float, float]:

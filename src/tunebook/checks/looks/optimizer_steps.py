@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,16 +34,19 @@ def look(bench: Bench) -> StepFigures:
     n_trained = sum(p.requires_grad for p in seen.training.network.parameters())
     is_own = bench.task.optimizer is not None
     figures = StepFigures(n_trained, len(held), is_own, has_own_rate(bench.task, bench.config))
-    gradients = _gradients(seen.loss, held)
-    if gradients is None:
+    has_one = held and seen.loss.requires_grad and seen.loss.numel() == 1
+    gradients = _gradients(seen.loss, held) if has_one else []
+    norm, clip = _norm(gradients), seen.training.settings.clip_norm
+    if not 0 < norm < math.inf:
         return figures
+
+    rated = with_rate(bench.task, bench.config)
 
     def steps(share: float = 1.0, n: int = N_SAME, **settings: float) -> dict[str, Any]:
         scaled = [share * gradient for gradient in gradients]
-        return attempt(_PART, _steps, _fresh(bench), scaled, n, settings)
+        return attempt(_PART, _steps, bench.fresh(**rated), scaled, n, settings)
 
-    norm, clip = _norm(gradients), seen.training.settings.clip_norm
-    losses, moved = attempt(_PART, _real, _fresh(bench), batch)
+    losses, moved = attempt(_PART, _real, bench.fresh(**rated), batch)
     same, plain = steps(n=N_OWN if is_own else N_SAME), steps(n=1, weight_decay=0.0)
     share = 1.0 if clip is None else min(1.0, clip / norm)
     return replace(
@@ -52,14 +55,10 @@ def look(bench: Bench) -> StepFigures:
         gradient=norm,
         losses=losses,
         moved=moved,
-        by_targets=_by_targets(seen, held, gradients),
+        by_targets=_by_targets(seen, held, norm),
         **_settings(seen.training.optimizer),
         clipped=same["free"] if share == 1.0 else steps(share)["free"],
     )
-
-
-def _fresh(bench: Bench) -> Training:
-    return bench.fresh(**with_rate(bench.task, bench.config))
 
 
 def _held(training: Training) -> list[nn.Parameter]:
@@ -68,27 +67,20 @@ def _held(training: Training) -> list[nn.Parameter]:
     return [p for p in training.network.parameters() if p.requires_grad and id(p) in known]
 
 
-def _gradients(loss: torch.Tensor, held: Sequence[nn.Parameter]) -> list[torch.Tensor] | None:
-    """Return the gradient of a loss; None if there is none, or it is zero or not finite."""
-    if not held or not loss.requires_grad or loss.numel() != 1:
-        return None
-    made = torch.autograd.grad(loss, held, allow_unused=True, retain_graph=True)
-    found = [torch.zeros_like(p) if g is None else g for p, g in zip(held, made, strict=True)]
-    return found if 0 < _norm(found) < math.inf else None
+def _gradients(loss: torch.Tensor, held: Sequence[nn.Parameter]) -> Sequence[torch.Tensor]:
+    """Return the gradient of a loss, zeros for tensors it does not depend on."""
+    return torch.autograd.grad(loss, held, retain_graph=True, materialize_grads=True)
 
 
-def _by_targets(
-    seen: Seen, held: Sequence[nn.Parameter], gradients: Sequence[torch.Tensor]
-) -> float:
+def _by_targets(seen: Seen, held: Sequence[nn.Parameter], norm: float) -> float:
     """Return how far shuffled targets turn the gradient, as a share of it; 1 if unknown."""
-    n = n_rows(seen.batch[1])
-    if n is None or n < _LEAST_ROWS:
+    n = n_rows(seen.batch[1]) or 0
+    if n < _LEAST_ROWS:
         return 1.0
     order = torch.randperm(n, generator=torch.Generator().manual_seed(0)).tolist()
     shuffled = take(seen.batch[1], order)
     other = attempt("The loss", seen.training.task.loss, seen.outputs, shuffled)
-    made = torch.autograd.grad(seen.loss - other, held, allow_unused=True)
-    return _norm([g for g in made if g is not None]) / _norm(gradients)
+    return _norm(_gradients(seen.loss - other, held)) / norm
 
 
 def _settings(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -125,31 +117,25 @@ def _real(training: Training, batch: Batch) -> tuple[tuple[float, ...], tuple[fl
 
 
 def _steps(
-    training: Training,
-    gradients: Sequence[torch.Tensor],
-    n_steps: int,
-    settings: Mapping[str, float],
+    training: Training, gradients: Sequence[torch.Tensor], n_steps: int, settings: dict[str, float]
 ) -> dict[str, Any]:
     """Make steps with one and the same gradient, set by hand as a backward pass would add it."""
-    optimizer, held = training.optimizer, _held(training)
+    optimizer, held, norm = training.optimizer, _held(training), _norm(gradients)
     for group in optimizer.param_groups:
         group.update(settings)
     left, rates = list[float](), list[float]()
-    found: dict[str, Any] = {"free": 0.0, "decay": 0.0}
+    found: dict[str, Any] = {"free": 0.0}
     until = time.process_time() + MAX_SECONDS
     while len(rates) < n_steps and time.process_time() < until:
         optimizer.zero_grad(set_to_none=True)
-        rest = [p.grad for p in held if p.grad is not None]
-        left.append(_norm(rest) / _norm(gradients))
+        left.append(_norm([p.grad for p in held if p.grad is not None]) / norm)
         for p, gradient in zip(held, gradients, strict=True):
             p.grad = gradient.clone() if p.grad is None else p.grad + gradient
         rates.append(max(float(group["lr"]) for group in optimizer.param_groups))
-        if found["free"]:
-            optimizer.step()
-        else:
-            # The first step that moves anything has its size and its direction kept.
-            before = [p.detach().clone() for p in held]
-            optimizer.step()
+        # The first step that moves anything has its size and its direction kept.
+        before = None if found["free"] else [p.detach().clone() for p in held]
+        optimizer.step()
+        if before is not None:
             found = _compared(before, held)
     base = max(float(group.get("initial_lr", 0.0)) for group in optimizer.param_groups)
     return {**found, "left": tuple(left), "rates": tuple(rates), "base": base}
