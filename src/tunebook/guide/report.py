@@ -15,7 +15,6 @@ from tunebook.checks.readings import NotFinite, Trained
 from tunebook.files import write_file
 from tunebook.guide.stages.evaluate import decomposition_of
 from tunebook.guide.studies import trials_from
-from tunebook.playbook.conflicts import choice_lines
 from tunebook.playbook.stages import STAGES
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
@@ -281,7 +280,6 @@ def _caveats(session: Session) -> Iterator[Section]:
     if any(d["stage"] == 7 and d["name"] == "candidate" for d in state.decisions):
         lines.append("The last search adapted to its results: its trials are no even sample (I6).")
     yield Section("Caveats", lines)
-    yield Section("Where sources conflict", choice_lines())
 
 
 def _timeline(session: Session) -> Iterator[Section]:
