@@ -126,15 +126,9 @@ def _speed(session: Session) -> Iterator[Section]:
     if not timings and not findings:
         return
     speeds = [size / median(real for real, _ in pairs) for size, pairs in timings.items()]
-    chart = Chart(
-        ChartKind.LINE,
-        "Throughput",
-        f"Examples per second by batch size, up to {max(speeds, default=0.0):,.0f}.",
-        [ChartSeries("", list(timings), speeds)],
-        "batch size",
-        "examples per second",
-        is_x_log=True,
-    )
+    summary = f"Examples per second by batch size, up to {max(speeds, default=0.0):,.0f}."
+    series, axes = [ChartSeries("", list(timings), speeds)], ("batch size", "examples per second")
+    chart = Chart(ChartKind.LINE, "Throughput", summary, series, *axes, is_x_log=True)
     yield Section("Speed", findings=findings, charts=[chart] if timings else [])
 
 

@@ -17,17 +17,17 @@ PLATEAU_PATIENCE, HALVING, END = 10, 0.5, 1 / 1024
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a stopping rule would have done. Steps are None where it would not have stopped."""
+    """What a stopping rule would have done."""
 
     rule: str
-    stopped_at: int | None
+    stopped_at: int
     steps_saved: int
     would_have_missed: float
     """How much better the whole curve's best error is than that at the stop; 0 without loss."""
 
 
-def patience(steps: Sequence[int], errors: Sequence[float], n: int) -> Observation:
-    """Return where patience of ``n`` evaluations would stop (S0.32)."""
+def patience(steps: Sequence[int], errors: Sequence[float], n: int) -> Observation | None:
+    """Return where patience of ``n`` evaluations would stop, None if nowhere (S0.32)."""
     best, place = float("inf"), -1
     for i, error in enumerate(errors):
         if error < best:
@@ -35,12 +35,13 @@ def patience(steps: Sequence[int], errors: Sequence[float], n: int) -> Observati
         elif place >= 0 and i - place >= n:
             missed = max(0.0, best - min(errors))
             return Observation(f"patience {n}", steps[i], steps[-1] - steps[i], missed)
-    return Observation(f"patience {n}", None, 0, 0.0)
+    return None
 
 
 def observe(steps: Sequence[int], errors: Sequence[float]) -> list[Observation]:
     """Return what patience of 10, 20 and 50 would have done on a finished curve (S0.32, C4)."""
-    return [patience(steps, errors, n) for n in PATIENCES]
+    found = (patience(steps, errors, n) for n in PATIENCES)
+    return [one for one in found if one is not None]
 
 
 def plateau_drops(
