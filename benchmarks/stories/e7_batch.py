@@ -11,7 +11,6 @@ from __future__ import annotations
 from benchmarks.stories.pass_marks import PassMarks
 
 from tunebook.checks.throughput import knee
-from tunebook.playbook.conflicts import choice_lines
 from tunebook.playbook.staleness import Change, stale_values
 
 SIZES = [2**k for k in range(11)]
@@ -29,10 +28,6 @@ def main() -> int:
     fitting = {size: s for size in [*SIZES, 2 * MEMORY] if (s := seconds(size)) is not None}
     at = knee({size: size / s for size, s in fitting.items()})
     marks.check(max(fitting) == MEMORY and at == KNEE, f"knee at {at}")
-
-    default = choice_lines()[0]
-    marks.tell(default)
-    marks.check("throughput" in default, "conflict C1: the size is chosen by throughput")
 
     stale = stale_values([Change.BATCH_SIZE], TUNED)
     marks.tell(f"stale after another batch size: {', '.join(stale)}")

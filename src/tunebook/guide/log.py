@@ -40,14 +40,12 @@ class GuideState:
     questions: dict[tuple[int, str], Record] = field(default_factory=dict)
     readings: dict[int, dict[Experiment, Reading]] = field(default_factory=dict)
     spent: dict[int, int] = field(default_factory=dict)
-    seconds: float = 0.0
     findings: dict[int, list[Finding]] = field(default_factory=dict)
     decisions: list[Record] = field(default_factory=list)
     waivers: dict[str, str] = field(default_factory=dict)
     rounds: list[Record] = field(default_factory=list)
     launches: list[Record] = field(default_factory=list)
     test_looks: list[Record] = field(default_factory=list)
-    last_at: float = 0.0
 
     @property
     def updates_spent(self) -> int:
@@ -61,7 +59,6 @@ class GuideState:
 
     def apply(self, record: Record) -> None:
         """Take a record in."""
-        self.last_at = record["at"]
         _FOLDS[record["kind"]](self, record)
 
 
@@ -100,7 +97,6 @@ def _reading(state: GuideState, record: Record) -> None:
 def _pay(state: GuideState, record: Record) -> None:
     stage = record["stage"]
     state.spent[stage] = state.spent.get(stage, 0) + record["updates"]
-    state.seconds += record["seconds"]
 
 
 def _question(state: GuideState, record: Record) -> None:
@@ -134,10 +130,9 @@ _FOLDS: Mapping[str, Callable[[GuideState, Record], None]] = {
 class GuideLog:
     """The open log of one guide; nobody else can open it to write."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._clock = clock
         self._lock = (folder / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -159,7 +154,7 @@ class GuideLog:
 
     def write(self, kind: str, **values: Any) -> None:
         """Append a record, on disk when this returns, and take it into the state."""
-        record = {"kind": kind, "at": self._clock(), **values}
+        record = {"kind": kind, "at": time.time(), **values}
         line = json.dumps(record, default=_plain, allow_nan=True) + "\n"
         self._file.write(line.encode())
         self._file.flush()

@@ -15,7 +15,6 @@ from tunebook.checks.readings import NotFinite, Trained
 from tunebook.files import write_file
 from tunebook.guide.stages.evaluate import decomposition_of
 from tunebook.guide.studies import trials_from
-from tunebook.playbook.conflicts import choice_lines
 from tunebook.playbook.stages import STAGES
 from tunebook.recipes.schedules import factor
 from tunebook.recipes.settings import TrainingSettings
@@ -57,7 +56,7 @@ def _spread(values: list[float]) -> str:
 
 def _result(session: Session) -> Iterator[Section]:
     state, objective = session.state, session.task.objective
-    lines = [f"The question: which configuration can {objective.direction} {objective.metric}?"]
+    lines = [f"The objective: {objective.direction} {objective.metric}."]
     test = state.facts.get((8, "test"))
     candidate = state.facts.get((8, "candidate"))
     baseline = state.facts.get((5, "baseline"))
@@ -69,9 +68,9 @@ def _result(session: Session) -> Iterator[Section]:
         lines.append(f"On the validation set: {_spread(candidate['values'])}.")
     elif baseline is not None:
         lines.append(f"The incumbent on the validation set: {_spread(baseline['values'])}.")
-    best = state.decided("candidate")
-    if best is not None and candidate is None:
-        lines.append("A candidate looked better in one run; it is not confirmed.")
+    reasons = [d["reason"] for d in state.decisions if d["name"] == "candidate"]
+    if reasons and candidate is None:
+        lines.append(f"The candidate, {reasons[-1]}, is not confirmed.")
     lines += [f"Launched: {launch['evidence']}." for launch in state.launches]
     if session.config and session.n_updates:
         lines.append(f"Trained for {session.n_updates} updates.")
@@ -127,15 +126,9 @@ def _speed(session: Session) -> Iterator[Section]:
     if not timings and not findings:
         return
     speeds = [size / median(real for real, _ in pairs) for size, pairs in timings.items()]
-    chart = Chart(
-        ChartKind.LINE,
-        "Throughput",
-        f"Examples per second by batch size, up to {max(speeds, default=0.0):,.0f}.",
-        [ChartSeries("", list(timings), speeds)],
-        "batch size",
-        "examples per second",
-        is_x_log=True,
-    )
+    summary = f"Examples per second by batch size, up to {max(speeds, default=0.0):,.0f}."
+    series, axes = [ChartSeries("", list(timings), speeds)], ("batch size", "examples per second")
+    chart = Chart(ChartKind.LINE, "Throughput", summary, series, *axes, is_x_log=True)
     yield Section("Speed", findings=findings, charts=[chart] if timings else [])
 
 
@@ -151,8 +144,7 @@ def _sweep(session: Session) -> Iterator[Chart]:
     runs = [] if asked is None else learning_rate.sweep_runs(*asked, session.readings)
     if not runs:
         return
-    kept = [run for run in runs if not run.is_diverged]
-    series = [ChartSeries(f"{run.lr:.3g}", *_shown(run.losses)) for run in kept]
+    series = [ChartSeries(f"{r.lr:.3g}", *_shown(r.losses)) for r in runs if not r.is_diverged]
     diverged = ", ".join(f"{run.lr:.3g}" for run in runs if run.is_diverged)
     summary = f"Training loss of {len(runs)} rates{f'; {diverged} diverged' if diverged else ''}."
     is_log = all(y is not None and y > 0 for one in series for y in one.y)
@@ -278,10 +270,7 @@ def _caveats(session: Session) -> Iterator[Section]:
     lines += [f"Gate {gate} was passed in spite of a problem: {why}." for gate, why in passed]
     overruled = [d for d in state.decisions if d["by"] == "person"]
     lines += [f"A person decided on {d['name']}: {_cell(d['value'])}." for d in overruled]
-    if any(d["stage"] == 7 and d["name"] == "candidate" for d in state.decisions):
-        lines.append("The last search adapted to its results: its trials are no even sample (I6).")
     yield Section("Caveats", lines)
-    yield Section("Where sources conflict", choice_lines())
 
 
 def _timeline(session: Session) -> Iterator[Section]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tunebook.guide.session import Session
-from tunebook.playbook.default_spaces import adam_hyperparameters, tunes_momentum
+from tunebook.playbook.default_spaces import tunes_momentum
 from tunebook.space import Choice, Float, Kind, Parameter, Role, Space
 
 RATE_DOWN, RATE_UP = 10.0, 10.0
@@ -27,11 +27,10 @@ def space_to_explore(session: Session) -> Space:
         "lr": Float(lr / RATE_DOWN, lr * RATE_UP, log=True, role=role, kind=kind),
         "schedule": Choice(*SCHEDULES, role=role, kind=kind),
     }
-    is_adam = "adam" in optimizer
-    if is_adam and "beta1" in adam_hyperparameters(n_trials):
-        found["beta1"] = Float(0.5, 0.98, log="1-x", role=role, kind=kind)
-    if not is_adam and optimizer != "sgd" and tunes_momentum(n_trials):
-        found["momentum"] = Float(0.7, 0.995, log="1-x", role=role, kind=kind)
+    if tunes_momentum(n_trials) and optimizer != "sgd":
+        is_adam = "adam" in optimizer
+        name, ends = ("beta1", (0.5, 0.98)) if is_adam else ("momentum", (0.7, 0.995))
+        found[name] = Float(*ends, log="1-x", role=role, kind=kind)
     decay = DECOUPLED if optimizer.endswith("adamw") else COUPLED
     found["weight_decay"] = Float(*decay, log=True, role=role, kind=Kind.REGULARIZATION)
     own = {} if session.task.space is None else session.task.space.parameters

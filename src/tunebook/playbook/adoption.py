@@ -39,9 +39,7 @@ class Adoption:
         return self.gain - self.margin, self.gain + self.margin
 
 
-def adopt(
-    candidate: Sequence[float], baseline: Sequence[float], *, n_needed: int = N_SEEDS
-) -> Adoption:
+def adopt(candidate: Sequence[float], baseline: Sequence[float]) -> Adoption:
     """Return launch if the mean gain exceeds 2*sqrt(s1^2/n1 + s2^2/n2) (S4.28).
 
     Both are errors of retraining with seeds other than the one that won.
@@ -49,10 +47,10 @@ def adopt(
     n = min(len(candidate), len(baseline))
     gain = fmean(baseline) - fmean(candidate) if n else 0.0
     if n < 2:
-        return Adoption(Decision.MORE_SEEDS, gain, math.inf, f"{n} of {n_needed} seeds so far")
+        return Adoption(Decision.MORE_SEEDS, gain, math.inf, f"{n} of {N_SEEDS} seeds so far")
     margin = SURE * _error(candidate, baseline)
     figures = f"gain {gain:.4g}, bound {margin:.4g}, {n} seeds each"
-    if n < n_needed:
+    if n < N_SEEDS:
         return Adoption(Decision.MORE_SEEDS, gain, margin, figures)
     decision = Decision.LAUNCH if gain > margin else Decision.HOLD
     return Adoption(decision, gain, margin, figures)
@@ -63,35 +61,24 @@ def _error(a: Sequence[float], b: Sequence[float]) -> float:
     return math.sqrt(stdev(a) ** 2 / len(a) + stdev(b) ** 2 / len(b))
 
 
-@dataclass(frozen=True, slots=True)
-class StrategyResult:
-    """What a search strategy came to: confirmed errors of repeats, and what it had to work with."""
+def compare_strategies(
+    a: str, errors_of_a: Sequence[float], b: str, errors_of_b: Sequence[float]
+) -> str:
+    """Return the sentence on two strategies by the confirmed errors of their repeats (S0.24, C8).
 
-    name: str
-    errors: Sequence[float]
-    data_fraction: float = 1.0
-    split: str = ""
-
-
-def compare_strategies(a: StrategyResult, b: StrategyResult) -> str:
-    """Return the sentence on two strategies; no order without equal conditions (S0.24, C8).
-
-    A winner needs five repeats of each, and a 95 % interval that leaves out 0: Student's t with the
-    degrees of freedom of the smaller sample, which errs on the side of no winner.
+    Who asks has seen to equal conditions. A winner needs five repeats of each, and a 95 % interval
+    that leaves out 0: Student's t with the degrees of freedom of the smaller sample, which errs on
+    the side of no winner.
     """
-    fields = {"data fraction": a.data_fraction == b.data_fraction, "split": a.split == b.split}
-    unequal = [name for name, is_same in fields.items() if not is_same]
-    if unequal:
-        return f"{a.name} and {b.name} are not comparable: different {', '.join(unequal)}"
-    n = min(len(a.errors), len(b.errors))
+    n = min(len(errors_of_a), len(errors_of_b))
     if n < N_REPEATS:
-        return f"{a.name} and {b.name}: {n} repeats; {N_REPEATS} tell their order from chance"
-    difference = fmean(b.errors) - fmean(a.errors)
-    margin = float(t.ppf(0.975, n - 1)) * _error(a.errors, b.errors)
+        return f"{a} and {b}: {n} repeats; {N_REPEATS} tell their order from chance"
+    difference = fmean(errors_of_b) - fmean(errors_of_a)
+    margin = float(t.ppf(0.975, n - 1)) * _error(errors_of_a, errors_of_b)
     interval = (
         f"{difference:.4g} (95 % interval {difference - margin:.4g} to {difference + margin:.4g})"
     )
     if abs(difference) <= margin:
-        return f"{a.name} and {b.name}: no clear difference: {interval}"
+        return f"{a} and {b}: no clear difference: {interval}"
     winner, loser = (a, b) if difference > 0 else (b, a)
-    return f"{winner.name} was better than {loser.name} by {interval}"
+    return f"{winner} was better than {loser} by {interval}"

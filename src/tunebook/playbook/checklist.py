@@ -20,7 +20,7 @@ class ChecklistFacts:
     at_edge: tuple[str, ...] = ()
     near_edge: tuple[str, ...] = ()
     n_good: int | None = None
-    infeasible_share: float | None = None
+    infeasible_share: float = 0.0
     is_unstable: bool | None = None
     has_overfitting: bool | None = None
     is_noisy: bool | None = None
@@ -63,11 +63,10 @@ def _points(facts: ChecklistFacts) -> Finding:
 
 
 def _infeasible(facts: ChecklistFacts) -> Finding:
-    share = facts.infeasible_share
-    shown = "an unknown share" if share is None else f"{share:.0%}"
-    title, advice = f"Of the trials, {shown} are infeasible.", "Cut the space, or look for a bug."
-    is_red, is_amber = share is not None and share > RED, share is None or share > AMBER
-    return _answer("infeasible-share", title, advice, is_red=is_red, is_amber=is_amber)
+    share, advice = facts.infeasible_share, "Cut the space, or look for a bug."
+    title = f"Of the trials, {share:.0%} are infeasible."
+    red, amber = share > RED, share > AMBER
+    return _answer("infeasible-share", title, advice, is_red=red, is_amber=amber)
 
 
 def _optimization(facts: ChecklistFacts) -> Finding:

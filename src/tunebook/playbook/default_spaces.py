@@ -1,11 +1,9 @@
-"""Default search spaces of optimizers, and which of Adam's values a budget can tune."""
+"""Default search spaces of optimizers, and from how many trials on momentum is tuned."""
 
 from __future__ import annotations
 
-from tunebook.errors import SpaceError, nearest
 from tunebook.space import Float, Kind, Role, Space
 
-_ADAM_LADDER = ("lr", "beta1", "epsilon", "beta2")
 _RANGES = {
     # lr, momentum or beta1, weight decay
     "adamw": ((1e-4, 1e-2), (0.5, 0.98), (5e-3, 1.0)),
@@ -21,16 +19,7 @@ def default_space(optimizer: str) -> Space:
 
     The ranges are those of large workloads; lr reaches down one decade further, for small ones. The
     batch size is never among them: it is for speed, not for validation (S4.5).
-
-    :raises SpaceError: no default ranges are known for the optimizer.
     """
-    if optimizer not in _RANGES:
-        raise SpaceError(
-            "No default space is known for this optimizer",
-            got=optimizer,
-            expected=", ".join(_RANGES),
-            do=nearest(optimizer, _RANGES),
-        )
     (low, high), momentum, decay = _RANGES[optimizer]
     name = "beta1" if optimizer.endswith("adamw") else "momentum"
     role, kind = Role.NUISANCE, Kind.OPTIMIZATION
@@ -42,12 +31,6 @@ def default_space(optimizer: str) -> Space:
     return Space(parameters)
 
 
-def adam_hyperparameters(n_trials: int) -> tuple[str, ...]:
-    """Return what to tune of Adam by trials: lr; from 10 beta1; 25 epsilon; 50 beta2 (S4.42)."""
-    n = 1 + (n_trials >= 10) + (n_trials >= 25) + (n_trials >= 50)
-    return _ADAM_LADDER[:n]
-
-
 def tunes_momentum(n_trials: int) -> bool:
-    """Whether a study has trials enough to tune momentum or beta1; else 0.9 (C3)."""
+    """Whether a study has trials enough to tune momentum or beta1; else 0.9 (S4.42, C3)."""
     return n_trials >= MOMENTUM_TRIALS

@@ -1,7 +1,6 @@
 """What a round of exploration says about the next round's space: widen, cut, narrow or fix.
 
-Changes are proposed with their reasons; a person may strike any of them out. Scientific
-hyperparameters are never touched: their values are the question.
+Changes are proposed with their reasons; a person may strike any of them out.
 """
 
 from __future__ import annotations
@@ -55,12 +54,7 @@ class SpaceChange:
 
 
 def propose_changes(
-    trials: Sequence[Trial],
-    space: Space,
-    objective: Objective,
-    *,
-    round_number: int,
-    scientific: Collection[str] = (),
+    trials: Sequence[Trial], space: Space, objective: Objective, *, round_number: int
 ) -> list[SpaceChange]:
     """Return at most one change a parameter, from all trials so far that lie in ``space``.
 
@@ -84,7 +78,7 @@ def propose_changes(
         # The best trial at an edge may be chance: no reason to widen, yet none to narrow.
         if change.kind is not ChangeKind.NARROW or change.parameter not in at_edge:
             changes.setdefault(change.parameter, change)
-    return [change for change in changes.values() if change.parameter not in scientific]
+    return list(changes.values())
 
 
 def _widened(edges: Sequence[EdgeFinding], narrowing: Narrowing, space: Space) -> list[SpaceChange]:

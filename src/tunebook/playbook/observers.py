@@ -17,45 +17,39 @@ PLATEAU_PATIENCE, HALVING, END = 10, 0.5, 1 / 1024
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a stopping rule would have done. Steps are None where it would not have stopped."""
+    """What a stopping rule would have done."""
 
     rule: str
-    stopped_at: int | None
-    best_step: int | None
+    stopped_at: int
     steps_saved: int
     would_have_missed: float
     """How much better the whole curve's best error is than that at the stop; 0 without loss."""
 
 
-def patience(steps: Sequence[int], errors: Sequence[float], n: int) -> Observation:
-    """Return where patience of ``n`` evaluations would stop, and its best step (S0.32)."""
-    best, place, stop = float("inf"), -1, None
+def patience(steps: Sequence[int], errors: Sequence[float], n: int) -> Observation | None:
+    """Return where patience of ``n`` evaluations would stop, None if nowhere (S0.32)."""
+    best, place = float("inf"), -1
     for i, error in enumerate(errors):
         if error < best:
             best, place = error, i
-        elif i - place >= n:
-            stop = i
-            break
-    if place < 0:
-        return Observation(f"patience {n}", None, None, 0, 0.0)
-    missed = max(0.0, best - min(errors))
-    if stop is None:
-        return Observation(f"patience {n}", None, steps[place], 0, missed)
-    return Observation(f"patience {n}", steps[stop], steps[place], steps[-1] - steps[stop], missed)
+        elif place >= 0 and i - place >= n:
+            missed = max(0.0, best - min(errors))
+            return Observation(f"patience {n}", steps[i], steps[-1] - steps[i], missed)
+    return None
 
 
 def observe(steps: Sequence[int], errors: Sequence[float]) -> list[Observation]:
     """Return what patience of 10, 20 and 50 would have done on a finished curve (S0.32, C4)."""
-    return [patience(steps, errors, n) for n in PATIENCES]
+    found = (patience(steps, errors, n) for n in PATIENCES)
+    return [one for one in found if one is not None]
 
 
 def plateau_drops(
-    scores: Sequence[float], *, n: int = PLATEAU_PATIENCE, factor: float = HALVING, end: float = END
+    scores: Sequence[float], *, n: int = PLATEAU_PATIENCE, factor: float = HALVING
 ) -> tuple[int, ...]:
     """Return after which evaluations the rate falls: no better score in ``n`` of them (S0.34).
 
-    Scores are better when higher. With halving, an end of 1/128 means 7 drops and 1/1024 means 10:
-    the run ends at the drop that reaches it.
+    Scores are better when higher. With halving there are 10 drops at most: to 1/1024 of the rate.
     """
     best, waited = float("-inf"), 0
     drops: list[int] = []
@@ -64,6 +58,6 @@ def plateau_drops(
         if waited >= n:
             waited = 0
             drops.append(i)
-            if factor ** len(drops) <= end * (1 + 1e-9):
+            if factor ** len(drops) <= END * (1 + 1e-9):
                 break
     return tuple(drops)

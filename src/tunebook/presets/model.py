@@ -42,14 +42,13 @@ def write_best_model(study: Study, folder: str | os.PathLike[str]) -> dict[str, 
     config = {**spec.task.options["fixed"], **trial.config}
     conditions = _without_folder(conditions_of_study(spec, config))
     told = _measured(study, trial, ref) | {"conditions": conditions}
-    _require_folder(Path(folder))
+    into = Path(folder)
+    _require_folder(into)
     facts = {"training": _training(study, trial)}
     measured = write_model(folder, ref=spec.task, config=config, state=state, facts=facts)
     metric = spec.objective.metric
     _require_equal(metric, told["metrics"], measured)
-    into = Path(folder)
-    body = json.dumps(told, indent=2, ensure_ascii=False)
-    write_file(into / "metrics.json", body + "\n")
+    write_file(into / "metrics.json", json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     recipe = json.loads((into / "recipe.json").read_text("utf-8"))
     write_file(into / "recipe.yaml", to_yaml(_form(study, trial, recipe)))
     return told

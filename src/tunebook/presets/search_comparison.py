@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +47,13 @@ class SearchComparison:
     @property
     def sentences(self) -> list[str]:
         """All that is said, in the order in which it is read."""
+        return [*self.of_quality, *self.trends, *self.caveats]
+
+    @property
+    def of_quality(self) -> list[str]:
+        """What is said of the values: how the tasks differ, which is better, what was gained."""
         refusal = [] if self.refusal is None else [self.refusal]
-        told = (self.verdicts, self.gains, self.rankings, self.trends, self.caveats)
-        return [self.difference, *refusal, *(text for texts in told for text in texts)]
+        return [self.difference, *refusal, *self.verdicts, *self.gains, *self.rankings]
 
 
 def compare_searches(
@@ -89,35 +93,28 @@ def found_values(rows: Sequence[StrategyRow]) -> tuple[list[str], list[Mapping[s
 
 def comparison_sections(found: SearchComparison) -> list[Section]:
     """Return the page of a comparison: cost, quality, values found, trends, conditions."""
-    names, values = found_values(found.rows)
-    minutes = [round(row.seconds / 60, 2) for row in found.rows]
-    studies = [row.study for row in found.rows]
-    time_chart = Chart(
-        kind=ChartKind.BAR,
-        title="Time",
-        summary="; ".join(f"{s}: {m:.1f} min" for s, m in zip(studies, minutes, strict=True)),
-        series=[ChartSeries("minutes", studies, minutes)],
-        y_label="minutes",
-    )
-    order = [] if found.refusal is None else [found.refusal]
+    minutes = {row.study: round(row.seconds / 60, 2) for row in found.rows}
+    summary = "; ".join(f"{study}: {m:.1f} min" for study, m in minutes.items())
+    series = [ChartSeries("minutes", list(minutes), list(minutes.values()))]
+    time = Chart(ChartKind.BAR, "Time", summary, series, y_label="minutes")
+    costs = [_cost_table(found)]
     sections = [
-        Section(
-            "Cost and quality",
-            paragraphs=[found.difference, *order, *found.verdicts, *found.gains, *found.rankings],
-            tables=[_cost_table(found)],
-            charts=[time_chart],
-        ),
-        Section("Trends over all trials", paragraphs=found.trends),
-        Section("Conditions", paragraphs=found.caveats),
+        Section("Cost and quality", found.of_quality, tables=costs, charts=[time]),
+        Section("What was found", tables=list(_found_table(found.rows))),
+        Section("Trends over all trials", found.trends),
+        Section("Conditions", found.caveats),
+    ]
+    return [section for section in sections if section.paragraphs or section.tables]
+
+
+def _found_table(rows: Sequence[StrategyRow]) -> Iterator[SectionTable]:
+    names, values = found_values(rows)
+    lines = [
+        [row.study, *(v if isinstance(v, int | float | None) else str(v) for v in found.values())]
+        for row, found in zip(rows, values, strict=True)
     ]
     if names:
-        rows = [
-            [study, *(v if isinstance(v, int | float | None) else str(v) for v in row.values())]
-            for study, row in zip(studies, values, strict=True)
-        ]
-        table = SectionTable("Values found", ["study", *names], rows)
-        sections.insert(1, Section("What was found", tables=[table]))
-    return [section for section in sections if section.paragraphs or section.tables]
+        yield SectionTable("Values found", ["study", *names], lines)
 
 
 def _cost_table(found: SearchComparison) -> SectionTable:

@@ -16,7 +16,7 @@ from typing import Any
 from tunebook.analysis.ranking import feasible
 from tunebook.analysis.trends import MIN_TRIALS, trends
 from tunebook.engine import Facts
-from tunebook.playbook.adoption import Decision, StrategyResult, adopt, compare_strategies
+from tunebook.playbook.adoption import Decision, adopt, compare_strategies
 from tunebook.presets.confirming import Confirmation, baseline_of, confirmation_of
 from tunebook.records import Objective, TaskKind, Trial, TrialState
 from tunebook.reports.study_messages import NOT_ADAPTIVE, conditions_to_rank, fixed_values
@@ -86,16 +86,15 @@ def gain_sentence(row: StrategyRow, objective: Objective) -> str:
     sign, found = objective.sign, row.confirmation
     if found is not None and found.baseline and found.best:
         judged = adopt([sign * v for v in found.best], [sign * v for v in found.baseline])
-        if judged.decision is Decision.MORE_SEEDS and math.isinf(judged.margin):
-            return (
-                f"{row.study}: trained again, {_n(found.best)} each: gain {judged.gain:.4g} over "
-                "the baseline in one run, which may be chance"
-            )
         low, high = judged.interval
-        clear = "" if judged.decision is Decision.LAUNCH else ": not enough to claim a gain"
+        how_sure = f" ({low:.4g} to {high:.4g})"
+        if math.isinf(judged.margin):
+            how_sure = " in one run, which may be chance"
+        elif judged.decision is not Decision.LAUNCH:
+            how_sure += ": not enough to claim a gain"
         return (
             f"{row.study}: trained again, {_n(found.best)} each: gain {judged.gain:.4g} over the "
-            f"baseline ({low:.4g} to {high:.4g}){clear}"
+            f"baseline{how_sure}"
         )
     gain = sign * (row.baseline - row.best)
     if gain <= 0:
@@ -111,22 +110,18 @@ def verdicts(rows: Sequence[StrategyRow], objective: Objective) -> Iterator[str]
     """Yield a sentence for each pair of neighbours in the table (S0.24, C8)."""
     searches = [row for row in rows if row.strategy != "none"]
     for a, b in pairwise(searches):
-        yield compare_strategies(_result(a, objective), _result(b, objective))
+        errors, others = ([objective.sign * value for value in _values(row)] for row in (a, b))
+        yield compare_strategies(f"the best of {a.study}", errors, f"the best of {b.study}", others)
 
 
-def _result(row: StrategyRow, objective: Objective) -> StrategyResult:
-    values = row.confirmation.best if row.confirmation is not None else []
-    return StrategyResult(
-        f"the best of {row.study}",
-        [objective.sign * value for value in values],
-        data_fraction=float(row.conditions["data_fraction"]),
-        split=str(row.conditions.get("data")),
-    )
+def _values(row: StrategyRow) -> Sequence[float]:
+    """Return the values of the best configuration trained again, none if it was not."""
+    return [] if row.confirmation is None else row.confirmation.best
 
 
 def confirmed_text(row: StrategyRow) -> str:
     """Return the confirmed value: mean and deviation over so many seeds."""
-    values = row.confirmation.best if row.confirmation is not None else []
+    values = _values(row)
     if not values:
         return "-"
     spread = f" ± {stdev(values):.2g}" if len(values) > 1 else ""

@@ -70,14 +70,9 @@ def _expected(facts: Facts) -> list[ExpectedBest]:
         return []
     n, sign = len(errors), objective.sign
     ks = sorted({max(1, round(n * (i + 1) / _N_EXPECTED)) for i in range(_N_EXPECTED)} | {1})
+    names = ("mean", "lower", "median", "upper")
     return [
-        replace(
-            found,
-            mean=sign * found.mean,
-            lower=sign * found.lower,
-            median=sign * found.median,
-            upper=sign * found.upper,
-        )
+        replace(found, **{name: sign * getattr(found, name) for name in names})
         for found in expected_best(errors, ks)
     ]
 

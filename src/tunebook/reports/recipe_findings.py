@@ -31,29 +31,23 @@ def findings_of_recipe(facts: Facts) -> Iterator[FindingMessage]:
 
 def _gain(facts: Facts) -> FindingMessage:
     first, best = facts.trials[0], facts.best
-    if first.source != "enqueued" or first.value is None or best is None or best.value is None:
-        return FindingMessage(
-            id="gain",
-            level="notice",
-            title="No baseline: gain unknown",
-            evidence="The study has no value of the recipe's default configuration",
-            advice="Train the recipe as it is, under the same conditions",
-            source="S0.10",
+    title = "No baseline: gain unknown"
+    evidence = "The study has no value of the recipe's default configuration"
+    advice = "Train the recipe as it is, under the same conditions"
+    default = first.value if first.source == "enqueued" else None
+    if default is not None and best is not None and best.value is not None:
+        gain = facts.known_spec.objective.sign * (default - best.value)
+        continued = len(lineage(facts.trials, best.number)) > 1
+        also = "; the best continues other trials, the baseline does not (S0.19)" * continued
+        title = "Nothing looked better than the baseline"
+        if gain > 0:
+            title = f"Looked better than the baseline by {gain:.4g} in one run"
+        evidence = (
+            f"Trial {best.number}: {best.value:.4g}; baseline, trial 0: {default:.4g}, on "
+            f"the same data and steps; the best of {len(facts.trials)} is luck in part{also}"
         )
-    gain = facts.known_spec.objective.sign * (first.value - best.value)
-    continued = len(lineage(facts.trials, best.number)) > 1
-    also = "; the best continues other trials, the baseline does not (S0.19)" * continued
-    return FindingMessage(
-        id="gain",
-        level="notice",
-        title=f"Looked better than the baseline by {gain:.4g} in one run"
-        if gain > 0
-        else "Nothing looked better than the baseline",
-        evidence=f"Trial {best.number}: {best.value:.4g}; baseline, trial 0: {first.value:.4g}, on "
-        f"the same data and steps; the best of {len(facts.trials)} is luck in part{also}",
-        advice="Train both again with other seeds: tunebook train ... --confirm 5" * (gain > 0),
-        source="S0.10",
-    )
+        advice = "Train both again with other seeds: tunebook train ... --confirm 5" * (gain > 0)
+    return FindingMessage("gain", "notice", title, evidence, advice, source="S0.10")
 
 
 def caveats(facts: Facts) -> Iterator[str]:

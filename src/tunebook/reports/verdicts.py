@@ -49,13 +49,10 @@ def observer_sentences(trial: Trial, objective: Objective) -> list[str]:
     errors = [objective.sign * value for value in curve.values]
     told = []
     for one in observe(curve.steps, errors):
-        if one.stopped_at is not None:
-            missed = one.would_have_missed
-            end = (
-                f"and miss {missed:.3g} of {objective.metric}" if missed > 0 else "and miss nothing"
-            )
-            told.append(
-                f"Stopping early with {one.rule} would end it at step {one.stopped_at}, "
-                f"save {one.steps_saved} steps {end}."
-            )
+        missed = one.would_have_missed
+        told_missed = f"{missed:.3g} of {objective.metric}" if missed > 0 else "nothing"
+        told.append(
+            f"Stopping early with {one.rule} would end it at step {one.stopped_at}, "
+            f"save {one.steps_saved} steps and miss {told_missed}."
+        )
     return told

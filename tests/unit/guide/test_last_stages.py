@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def opened(folder: Path, task: type = Halves) -> Session:
-    log = GuideLog(folder, clock=lambda: 1.0)
+    log = GuideLog(folder)
     session = Session("Halves", read_task(task), log, folder.parents[1], 10**6)
     if not log.state.decisions:
         decide(session, 4, "n_updates", 2)

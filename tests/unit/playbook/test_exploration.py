@@ -76,11 +76,6 @@ def test_last_value_of_a_choice_is_proposed_for_fixing():
     assert changed_space(space, [change]).parameters["kind"] == Constant("good")
 
 
-def test_scientific_hyperparameters_are_left_alone():
-    space = Space(lr=Float(1e-5, 2e-4, log=True))
-    assert not changes_of(space, lambda c: -c["lr"], scientific=["lr"])
-
-
 @pytest.mark.parametrize(
     ("name", "high", "end"), [("dropout", 0.8, 0.9), ("dropout", 0.9, None), ("x", 0.8, 1.2)]
 )

@@ -1,10 +1,9 @@
-"""Every conflict says what is done, and changes leave badges."""
+"""Changes leave badges on what they make stale."""
 
 from __future__ import annotations
 
 import pytest
 
-from tunebook.playbook.conflicts import choice_lines
 from tunebook.playbook.staleness import (
     STALE_AFTER,
     Change,
@@ -14,13 +13,6 @@ from tunebook.playbook.staleness import (
 )
 
 TUNED = ["lr", "momentum", "weight_decay", "depth", "max_steps", "schedule", "batch_feasibility"]
-
-
-def test_c1_to_c20_every_conflict_says_what_is_done():
-    lines = choice_lines()
-    assert [line.split()[0] for line in lines] == [f"C{i}" for i in range(1, 21)]
-    assert lines[0] == "C1 Batch size: chosen by throughput, ties by learning speed, then fixed"
-    assert all(line.partition(": ")[2] for line in lines)
 
 
 def test_s0_37_and_s4_9_a_new_batch_size_makes_rate_momentum_and_decay_stale():
