@@ -221,7 +221,8 @@ def judge_single_batch(
     rate = (Cause.RATE_TOO_LOW if is_low else Cause.RATE_TOO_HIGH,) if passing else ()
     verdict, causes, advice = Verdict.PASS, tuple[Cause, ...](), ""
     title = "The network fits a single batch."
-    is_on_its_way = run.is_falling and (run.is_right or run.errors is None or is_low)
+    is_open = is_low or not seen.has_own_rate
+    is_on_its_way = run.is_falling and (run.is_right or run.errors is None or is_open)
     is_still = outcome in {Outcome.PLATEAUS, Outcome.OSCILLATES}
     has_best = seen.shape.kind is not TargetKind.OTHER
     is_drowned &= not (seen.inputs_are_equal or seen.n_without_gradient or seen.loss_varies)

@@ -287,3 +287,15 @@ def test_s2_8_a_loss_that_differs_from_call_to_call_speaks_of_shuffled_labels():
 
     assert causes(loss_varies=True) == Cause.CORRUPTED
     assert causes(loss_varies=False) == Cause.DROWNED
+
+
+def test_s2_8_a_linear_network_that_nobody_gave_a_rate_may_fit_slowly():
+    slowly = tuple(0.2 + 0.65 * 0.997**k for k in range(501))
+
+    def verdict(has_own_rate):
+        seen = FirstBatch(CLASSES, has_own_rate=has_own_rate)
+        by_factor = {1.0: slowly, 10.0: STUCK, 0.1: STUCK}
+        return examined(by_factor, known=STUCK, seen=seen)[1].verdict
+
+    assert verdict(has_own_rate=False) is Verdict.NOTICE
+    assert verdict(has_own_rate=True) is Verdict.PROBLEM
