@@ -23,7 +23,7 @@ from tunebook.guide.stages import (
     start_simple,
     steps_and_rate,
 )
-from tunebook.playbook.stages import STAGES, Stage, closed_gate
+from tunebook.playbook.stages import STAGES, Stage
 from tunebook.records import Value
 from tunebook.records.finding import Finding, Verdict
 from tunebook.study.study_file import StudyFile
@@ -146,10 +146,9 @@ def _begin(session: Session) -> None:
 def _require_open(session: Session, stage: Stage) -> None:
     """Refuse a stage behind a closed gate; what to do is said by the findings."""
     for earlier in STAGES[: stage.number]:
-        number, waived = earlier.number, session.state.waivers
-        closed = closed_gate(number, session.passed(number), waived)
+        number = earlier.number
+        closed, problems = session.closing(number), session.problems(number)
         if closed:
-            problems = session.problems(number)
             raise GateError(
                 f"The gate of stage {number} ({earlier.name}) is closed by {', '.join(closed)}",
                 got="; ".join(problem.title for problem in problems),

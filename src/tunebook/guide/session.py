@@ -207,9 +207,10 @@ class Session:
         """Make ``changes`` part of the incumbent configuration."""
         self.decide(stage, CONFIGURATION, {**self.config, **changes}, reason, by_reason=True)
 
-    def passed(self, stage: int) -> set[str]:
-        """Return the checks of a stage's gate that no problem speaks against."""
-        return set(STAGES[stage].gate) - {problem.check for problem in self.problems(stage)}
+    def closing(self, stage: int) -> list[str]:
+        """Return the checks that keep a stage's gate closed; a recorded waiver opens one (5.1)."""
+        found = {problem.check for problem in self.problems(stage)} - set(self.state.waivers)
+        return [check for check in STAGES[stage].gate if check in found]
 
     def problems(self, stage: int) -> list[Finding]:
         """Return the problems that a stage found."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 PATIENCES = (10, 20, 50)
 """Evaluations without improvement, as the behaviour is understood (S0.32)."""
 
-PLATEAU_PATIENCE, HALVING, END = 10, 0.5, 1 / 1024
+END = 1 / 1024
+"""No plateau lowers the rate below this share of the first one (S0.34)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,7 @@ def observe(steps: Sequence[int], errors: Sequence[float]) -> list[Observation]:
     return [one for one in found if one is not None]
 
 
-def plateau_drops(
-    scores: Sequence[float], *, n: int = PLATEAU_PATIENCE, factor: float = HALVING
-) -> tuple[int, ...]:
+def plateau_drops(scores: Sequence[float], *, n: int, factor: float) -> tuple[int, ...]:
     """Return after which evaluations the rate falls: no better score in ``n`` of them (S0.34).
 
     Scores are better when higher. With halving there are 10 drops at most: to 1/1024 of the rate.

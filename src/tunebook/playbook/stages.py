@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -72,13 +71,6 @@ STAGES = tuple(
     for number, (name, (does, gate, share)) in enumerate(_ROWS.items())
 )
 """Stages 0 to 8. The shares of the budget are our rule."""
-
-
-def closed_gate(
-    stage: int, passed: Collection[str], waived: Collection[str] = ()
-) -> tuple[str, ...]:
-    """Return the checks that keep a stage's gate closed; a recorded waiver opens one (5.1)."""
-    return tuple(c for c in STAGES[stage].gate if c not in passed and c not in waived)
 
 
 def divided(budget_steps: int) -> dict[int, int]:

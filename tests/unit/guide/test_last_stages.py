@@ -19,6 +19,7 @@ from tunebook.guide.session import Session
 from tunebook.guide.stages.confirm import carry_out as confirm
 from tunebook.guide.stages.exploit import carry_out as exploit
 from tunebook.playbook.adoption import N_SEEDS
+from tunebook.records.finding import Finding, Verdict
 from tunebook.space import Float, Space
 from tunebook.training.task import read_task
 
@@ -76,6 +77,14 @@ def session(folder: Path) -> Iterator[Session]:
     made = opened(folder)
     yield made
     made.log.close()
+
+
+def test_a_closed_gate_names_its_checks_and_a_waiver_opens_it(session: Session) -> None:
+    session.find(2, Finding("single-batch", Verdict.PROBLEM, "It is not learned."))
+    session.find(2, Finding("chance", Verdict.NOTICE, "It is hardly better."))
+    assert session.closing(2) == ["single-batch"]
+    session.log.write("waiver", gate="single-batch", reason="random features")
+    assert session.closing(2) == []
 
 
 @pytest.mark.parametrize(

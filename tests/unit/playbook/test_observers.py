@@ -27,12 +27,12 @@ def test_c4_the_observers_report_on_each_patience_that_would_have_stopped():
 
 def test_s0_34_the_rate_falls_at_exactly_these_evaluations():
     scores = [0.1, 0.2, 0.3, 0.3, 0.3, 0.4] + [0.4] * 30
-    assert plateau_drops(scores, n=2) == (4, 7, 9, 11, 13, 15, 17, 19, 21, 23)
-    assert len(plateau_drops([0.5] * 200)) == 10
+    assert plateau_drops(scores, n=2, factor=0.5) == (4, 7, 9, 11, 13, 15, 17, 19, 21, 23)
+    assert len(plateau_drops([0.5] * 200, n=10, factor=0.5)) == 10
 
 
 def test_s0_34_a_resume_continues_where_it_was():
     scores = np.random.default_rng(0).random(60).tolist()
-    whole, part = plateau_drops(scores, n=3), plateau_drops(scores[:30], n=3)
+    whole, part = (plateau_drops(told, n=3, factor=0.5) for told in (scores, scores[:30]))
     assert part
     assert whole[: len(part)] == part

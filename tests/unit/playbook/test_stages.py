@@ -1,14 +1,10 @@
-"""Gates close and open, and the budget is divided without a rest."""
+"""Stages are numbered, and the budget is divided without a rest."""
 
 from __future__ import annotations
 
 import pytest
 
-from tunebook.playbook.stages import (
-    STAGES,
-    closed_gate,
-    divided,
-)
+from tunebook.playbook.stages import STAGES, divided
 
 
 def test_stages_are_numbered_and_share_the_budget():
@@ -16,9 +12,3 @@ def test_stages_are_numbered_and_share_the_budget():
     assert sum(stage.share for stage in STAGES) == pytest.approx(1.0)
     steps = divided(10_000)
     assert 9_990 <= sum(steps.values()) <= 10_000
-
-
-def test_a_closed_gate_names_its_checks_and_a_waiver_opens_it():
-    passed = {"preflight", "chance", "baselines"}
-    assert closed_gate(2, passed) == ("single-batch",)
-    assert closed_gate(2, passed, {"single-batch": "random features"}) == ()
