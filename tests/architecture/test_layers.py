@@ -5,6 +5,9 @@ Import-linter wants the modules that a contract names to exist; these two hold b
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import grimp
 import pytest
 from importlinter import cli
@@ -57,3 +60,19 @@ def test_every_first_level_module_is_in_the_picture_of_the_layers(root, graph):
     picture = (root / "CONTRIBUTING.md").read_text(encoding="utf-8").split()
     modules = {name.split(".")[1] for name in graph.modules if name.startswith("tunebook.")}
     assert modules - {*picture, "__main__"} == set()
+
+
+LIGHT = """
+import importlib, pkgutil, sys
+for package in ("checks", "playbook"):
+    place = importlib.import_module(f"tunebook.{package}").__path__
+    for found in pkgutil.iter_modules(place, f"tunebook.{package}."):
+        if found.name not in {"tunebook.checks.looks", "tunebook.checks.laboratory"}:
+            importlib.import_module(found.name)
+        assert "torch" not in sys.modules, found.name
+"""
+
+
+def test_checks_and_playbook_import_no_torch_but_to_carry_experiments_out():
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
