@@ -3,12 +3,70 @@
 /** A parameter's value. */
 export type Scalar = boolean | number | string | null;
 
-export type Level = "pass" | "notice" | "problem";
+export type Level = "pass" | "notice" | "unknown" | "problem";
 
 /**
- * A simple chart. ``summary`` says in a sentence what it shows, for who cannot see it.
+ * One trial on one axis. ``unit`` is where ``x`` lies in [0, 1] on the parameter's scale.
  *
- * A line and a scatter have numbers as ``x``, the other kinds words.
+ * ``value`` is None for an infeasible trial: a cross at the edge of the plot.
+ */
+export interface AxisPoint {
+  readonly trial: number;
+  readonly x: Scalar;
+  readonly unit: number;
+  readonly value: number | null;
+  readonly is_top: boolean;
+}
+
+/**
+ * The best trials lie at one edge of ``parameter``.
+ *
+ * ``n_top`` of the top three share the edge. ``proposed`` is the new end of the range, None where
+ * there is none to propose, as for a choice.
+ */
+export interface EdgeFinding {
+  readonly parameter: string;
+  readonly is_high: boolean;
+  readonly advice: "warn" | "expand" | "stabilise";
+  readonly n_top: number;
+  readonly proposed: number | null;
+}
+
+/**
+ * The best error among ``k`` trials drawn from the study: its mean and its quartiles.
+ */
+export interface ExpectedBest {
+  readonly k: number;
+  readonly mean: number;
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/**
+ * A parameter's share of what explains the good trials, with its 90 % interval.
+ */
+export interface Importance {
+  readonly parameter: string;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * ``metric`` is driven in ``direction``; a trial's value is its curve reduced by ``reduce``.
+ *
+ * ``reduce``: ``"best"`` is the best measurement (retrospective checkpoint selection, S4.37),
+ * ``"last"`` the last one, ``"mean_last_3"`` the mean of the last three (``"mean_last_k"``: five).
+ */
+export interface Objective {
+  readonly metric: string;
+  readonly direction: "maximize" | "minimize";
+  readonly reduce: string;
+}
+
+/**
+ * A simple chart; ``summary`` says what it shows. Lines and scatters have numbers as ``x``.
  */
 export interface Chart {
   readonly kind: "line" | "scatter" | "bar" | "waterfall" | "heat map";
@@ -45,15 +103,6 @@ export interface SectionTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Scalar[])[];
-}
-
-/**
- * What is driven where: ``direction`` is ``maximize`` or ``minimize``.
- */
-export interface ObjectiveMessage {
-  readonly metric: string;
-  readonly direction: string;
-  readonly reduce: string;
 }
 
 /**
@@ -95,7 +144,7 @@ export interface StudyRow {
   readonly name: string;
   readonly state: string;
   readonly why: string;
-  readonly objective: ObjectiveMessage;
+  readonly objective: Objective;
   readonly n_trials: number;
   readonly best_value: number | null;
   readonly best_trial: number | null;
@@ -106,9 +155,7 @@ export interface StudyRow {
 }
 
 /**
- * One parameter of the space. ``scale`` is ``linear``, ``log``, ``1-x`` or ``choice``.
- *
- * ``values`` are those of a choice; ``text`` says in words what the parameter can be.
+ * A parameter; ``scale`` is linear, log, 1-x or choice, ``text`` says what it can be.
  */
 export interface ParameterMessage {
   readonly name: string;
@@ -124,9 +171,7 @@ export interface ParameterMessage {
 }
 
 /**
- * What is found out: a card with its evidence and what to do about it.
- *
- * ``causes`` are ranked; ``next_test`` tells them apart; ``items`` are the files or tensors.
+ * A finding as a card: ranked ``causes``, the ``next_test``, ``items`` are files or tensors.
  */
 export interface FindingMessage {
   readonly id: string;
@@ -163,9 +208,7 @@ export interface PageMessage {
 }
 
 /**
- * A line of the list of such pages. ``address`` is what to ask for it by.
- *
- * ``level`` is that of its worst finding, None if it holds none or cannot be read.
+ * A line of the list of pages, by ``address``; ``level`` of its worst finding, or None.
  */
 export interface PageRow {
   readonly address: string;
@@ -225,7 +268,7 @@ export interface StudyMessage {
   readonly why: string;
   readonly limit: string | null;
   readonly is_live: boolean;
-  readonly objective: ObjectiveMessage;
+  readonly objective: Objective;
   readonly search: Readonly<Record<string, Scalar>>;
   readonly is_adaptive: boolean;
   readonly max_steps: number | null;
@@ -322,9 +365,7 @@ export interface CheckpointMessage {
 }
 
 /**
- * A trial of a family, trained by itself ``from_step`` ``to_step``.
- *
- * ``change`` is what differs from its parent's configuration, ``depth`` how far below it lies.
+ * A trial of a family; ``change`` from its parent's values, ``depth`` how far below it lies.
  */
 export interface KinMessage {
   readonly trial: number;
@@ -367,17 +408,6 @@ export interface TrialMessage {
 }
 
 /**
- * A trial on an axis; ``unit`` is its place on the parameter's scale, 0 to 1 (S4.22).
- */
-export interface AxisPointMessage {
-  readonly trial: number;
-  readonly x: Scalar;
-  readonly unit: number;
-  readonly value: number | null;
-  readonly is_top: boolean;
-}
-
-/**
  * One bucket of an isolation plot (S4.23), with the tags of its best trial (S4.24).
  */
 export interface BucketMessage {
@@ -395,25 +425,6 @@ export interface BucketMessage {
 }
 
 /**
- * The best trials lie at an edge of the range (S4.21).
- */
-export interface EdgeMessage {
-  readonly is_high: boolean;
-  readonly advice: string;
-  readonly proposed: number | null;
-}
-
-/**
- * How much a parameter matters in this study: a share of 1, with its interval.
- */
-export interface ImportanceMessage {
-  readonly parameter: string;
-  readonly share: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/**
  * How much two parameters matter together beyond each alone.
  */
 export interface InteractionMessage {
@@ -423,9 +434,7 @@ export interface InteractionMessage {
 }
 
 /**
- * The rank correlation of a parameter with being good, with its interval (S0.25).
- *
- * ``effect`` says it in a few words: more or less is better, or the value that is best.
+ * A parameter's rank correlation with being good (S0.25), its interval, ``effect`` in words.
  */
 export interface TrendMessage {
   readonly parameter: string;
@@ -437,17 +446,6 @@ export interface TrendMessage {
 }
 
 /**
- * The best of k trials: mean and quartiles (S4.45).
- */
-export interface ExpectedBestMessage {
-  readonly k: number;
-  readonly mean: number;
-  readonly lower: number;
-  readonly median: number;
-  readonly upper: number;
-}
-
-/**
  * Everything about the parameters of a study. A refusal says why there is no importance.
  *
  * ``priors`` say how much a parameter is expected to matter, where the playbook knows (S2.17).
@@ -455,15 +453,15 @@ export interface ExpectedBestMessage {
  */
 export interface ParametersMessage {
   readonly seq: number;
-  readonly axes: Readonly<Record<string, readonly AxisPointMessage[]>>;
+  readonly axes: Readonly<Record<string, readonly AxisPoint[]>>;
   readonly isolation: Readonly<Record<string, readonly BucketMessage[]>>;
-  readonly edges: Readonly<Record<string, readonly EdgeMessage[]>>;
-  readonly importance: readonly ImportanceMessage[];
+  readonly edges: Readonly<Record<string, readonly EdgeFinding[]>>;
+  readonly importance: readonly Importance[];
   readonly importance_refusal: string | null;
   readonly priors: Readonly<Record<string, string>>;
   readonly interactions: readonly InteractionMessage[];
   readonly trends: readonly TrendMessage[];
-  readonly expected_best: readonly ExpectedBestMessage[];
+  readonly expected_best: readonly ExpectedBest[];
   readonly seed_noise: number | null;
 }
 
