@@ -21,7 +21,6 @@ from benchmarks.stories.fault_tasks import Parts
 from benchmarks.stories.faults import Fault
 from benchmarks.stories.pass_marks import PassMarks
 
-from tunebook.checks.check import Ability
 from tunebook.checks.examination import examine
 from tunebook.checks.laboratory import Laboratory
 from tunebook.checks.registry import CHECKS
@@ -33,7 +32,6 @@ N_CAUSES, NAMED_SHARE, CLEAN_SHARE = 2, 0.9, 59 / 60
 LENGTH = 2000
 """The length of a full training, in updates, as ``tunebook check`` takes it of a task."""
 
-ABILITIES = {Ability.CAN_TRAIN, Ability.CAN_LOOK_INSIDE, Ability.HAS_DATA}
 SETS = {
     "known": (("faults", "FAULTS"), ("more_tasks", "MORE_FAULTS")),
     "silent": (("silent_faults", "SILENT_FAULTS"),),
@@ -57,7 +55,7 @@ def members(places: Sequence[tuple[str, str]]) -> list[Fault | Callable[[], Part
 def problems(parts: Parts, seed: int) -> list[Finding]:
     done = examine(
         CHECKS,
-        ABILITIES,
+        Laboratory.ABILITIES,
         carry_out=Laboratory(read_task(parts), seed=seed).carry_out,
         config=Configuration(parts.config),
         length=LENGTH,

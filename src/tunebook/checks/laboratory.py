@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from tunebook.analysis.series import quantile
+from tunebook.checks.check import Ability
 from tunebook.checks.examination import NotPossible
 from tunebook.checks.experiments import (
     UNTIMED,
@@ -55,6 +56,8 @@ _PLAIN = {"weight_decay": 0.0, "label_smoothing": 0.0, "clip_norm": None, "polya
 @final
 class Laboratory:
     """Carries out experiments on one task. Runs on one thread, as a trial does."""
+
+    ABILITIES = frozenset({Ability.CAN_TRAIN, Ability.CAN_LOOK_INSIDE, Ability.HAS_DATA})
 
     def __init__(
         self,
@@ -219,9 +222,9 @@ class _Run:
         """Make an update, and keep what is watched; ``outputs`` are those of its forward pass."""
         network = self.training.network
         # Biases and scales of normalization begin near zero: they are not compared (S1.12).
-        weights = {n: p for n, p in network.named_parameters() if p.requires_grad and p.dim() > 1}
-        is_compared = Watch.UPDATES in self.watch
-        before = {n: p.detach().clone() for n, p in weights.items()} if is_compared else {}
+        named = network.named_parameters() if Watch.UPDATES in self.watch else ()
+        weights = {n: p for n, p in named if p.requires_grad and p.dim() > 1}
+        before = {n: p.detach().clone() for n, p in weights.items()}
         self.losses.append(float(self.training.update(self.batch)))
         for name, old in before.items():
             if size := float(old.norm()):

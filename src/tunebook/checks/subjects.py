@@ -29,7 +29,6 @@ from tunebook.space import Space
 from tunebook.storage import Store
 from tunebook.storage.lease import is_alive, lease_for_this_process
 
-_TRAINS = frozenset({Ability.CAN_TRAIN, Ability.CAN_LOOK_INSIDE, Ability.HAS_DATA})
 _WORDS = {"data": "dataset"}
 
 
@@ -46,7 +45,11 @@ class Subject:
 
 
 def kind_of(
-    name: str, known: Mapping[str, Collection[str]], *, hint: str | None = None, expected: str = ""
+    name: str,
+    known: Mapping[str, Collection[str]],
+    *,
+    hint: Callable[[], str | None] = lambda: None,
+    expected: str = "",
 ) -> tuple[str, str]:
     """Return the kind of thing that has a name, and its name without ``kind:`` before it.
 
@@ -65,7 +68,8 @@ def kind_of(
         raise InputError("More than one thing has this name", got=name, expected=told)
     *words, last = (_WORDS.get(kind, kind) for kind in known)
     what = f"{', '.join(words)} or {last}" if words else last
-    do = hint if hint and "data" in known else nearest(name, set().union(*known.values()))
+    do = hint() if "data" in known else None
+    do = do or nearest(name, set().union(*known.values()))
     raise InputError(f"There is no {what} of this name", got=name, expected=expected or None, do=do)
 
 
@@ -106,11 +110,14 @@ def _kind_here(name: str, home: Path, store: Store | None) -> tuple[str, str]:
     if plain.partition("@")[0] in datasets:
         datasets.add(plain)
     known = {"recipe": RECIPES, "data": datasets, "study": studies}
+    expected = "file.py:Task, RECIPE --data NAME, a study file, a dataset or a study"
+    return kind_of(name, known, hint=lambda: _being_imported(home), expected=expected)
+
+
+def _being_imported(home: Path) -> str | None:
     sweep_folders(".importing-", home / "datasets")  # those of imports that were killed
     is_importing = any((home / "datasets").glob(".importing-*"))
-    hint = "A dataset is being imported: wait until that has ended" if is_importing else None
-    expected = "file.py:Task, RECIPE --data NAME, a study file, a dataset or a study"
-    return kind_of(name, known, hint=hint, expected=expected)
+    return "A dataset is being imported: wait until that has ended" if is_importing else None
 
 
 def of_preset(
@@ -125,7 +132,7 @@ def of_preset(
         # Its length must not be asked for: its data may raise, and that is for a check to find.
         task, config, length = load_task(name), Configuration(given), MAX_STEPS * MAX_UPDATES
         carry_out = Laboratory(task, seed=seed).carry_out
-        return Subject(task.name, "task", _TRAINS, carry_out, config, length)
+        return Subject(task.name, "task", Laboratory.ABILITIES, carry_out, config, length)
     preset = read_preset(name, data=data, home=str(home), given=given)
     for key in given:
         if not {key, key.rpartition(".")[2]} & preset.known:
@@ -142,7 +149,7 @@ def of_preset(
     return Subject(
         f"{preset.recipe} on {preset.data}",
         "recipe",
-        _TRAINS,
+        Laboratory.ABILITIES,
         carry_out_both,
         Configuration({**preset.defaults, **given}),
         preset.max_steps * preset.updates_per_step,

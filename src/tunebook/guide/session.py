@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
-from tunebook.checks.check import Ability, Check, Conclusion
+from tunebook.checks.check import Check, Conclusion
 from tunebook.checks.codec import encode
 from tunebook.checks.examination import Examination, NotPossible, require
 from tunebook.checks.experiments import Experiment
@@ -33,7 +33,6 @@ Ask = Callable[[str, Any, str], Any]
 
 
 CONFIGURATION = "configuration"
-ABILITIES = (Ability.CAN_TRAIN, Ability.CAN_LOOK_INSIDE, Ability.HAS_DATA)
 N_TRIALS, LATER, MIN_UPDATES = 45, 0.75, 50
 """Full trainings that stages 5 to 8 must have room for, their share of the budget, and the updates
 that a training has at least (ours)."""
@@ -153,7 +152,7 @@ class Session:
         done = self.examination
         for check in checks:
             try:
-                require(check, ABILITIES, done)
+                require(check, Laboratory.ABILITIES, done)
                 done.conclusions[check.name] = self.ask(stage, check, config)
             except NotPossible as impossible:
                 done.left_out[check.name] = str(impossible)
